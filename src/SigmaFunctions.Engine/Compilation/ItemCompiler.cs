@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Rules.Yaml;
+
+namespace SigmaFunctions.Engine.Compilation;
+
+/// <summary>Turns a detection item into an expression over predicates.</summary>
+internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet placeholders)
+{
+    /// <summary>Most predicates that one item may become.</summary>
+    public const int MaxPredicates = 1_000_000;
+
+    /// <summary>The expression, or null after reporting why there is none.</summary>
+    public Expression? Compile(DetectionItem item, DiagnosticSink sink)
+    {
+        var chain = ModifierChain.Create(item, sink);
+        if (chain is null)
+            return null;
+        if (chain.All && item.Values.Length < 2)
+            sink.Report(DiagnosticCode.AllOnOneValue, item.Position, "'all' has only one value to work on. Remove it or add the values that are missing.");
+
+        var operands = ImmutableArray.CreateBuilder<Expression>();
+        bool failed = false;
+        foreach (var value in item.Values)
+        {
+            try
+            {
+                operands.Add(CompileValue(item, chain, value, sink));
+            }
+            catch (TransformationException error)
+            {
+                failed = true;
+                sink.Report(error.Code, value.Position, error.Message);
+            }
+        }
+
+        if (failed)
+            return null;
+        var expression = chain.All ? And(operands) : Or(operands);
+        return chain.Negated ? new NotExpression(expression) : expression;
+    }
+
+    private static Expression And(IReadOnlyList<Expression> operands) => operands is [var only] ? only : new AndExpression([.. operands]);
+
+    private static Expression Or(IReadOnlyList<Expression> operands) => operands is [var only] ? only : new OrExpression([.. operands]);
+
+    private Expression CompileValue(DetectionItem item, ModifierChain chain, YamlScalar value, DiagnosticSink sink)
+    {
+        if (value.IsNull && (item.Field is null || chain.ForcesText || chain.Kind != ComparisonKind.Text))
+            throw new TransformationException(
+                DiagnosticCode.InvalidValue,
+                item.Field is null ? "A keyword cannot be null. Give it a text." : "null is no value for these modifiers. Give a value, or test for null in an item of its own.");
+        if (value.IsNull && item.Values.Length > 1)
+            sink.Report(DiagnosticCode.NullInList, value.Position, "null in a list is true for an absent field. Make sure that this is meant.");
+
+        return chain.Kind switch
+        {
+            ComparisonKind.Text => CompileText(item.Field, chain, value),
+            ComparisonKind.Regex => CompileRegex(item.Field, chain, value),
+            ComparisonKind.Network => CompileNetwork(item.Field, chain, value),
+            ComparisonKind.Exists => Test(new ExistsPredicate(
+                item.Field,
+                value.AsBoolean ?? throw new TransformationException(DiagnosticCode.InvalidValue, "'exists' takes true or false. Write one of them, without quotes."))),
+            ComparisonKind.FieldReference => Test(new FieldReferencePredicate(item.Field!, NameOfField(value), chain.Relation, chain.Cased)),
+            ComparisonKind.Number => Test(new ComparisonPredicate(item.Field, chain.Operator, Number(value))),
+            ComparisonKind.Timestamp => Test(new TimestampPredicate(item.Field, chain.TimestampPart, chain.Operator, Number(value))),
+            _ => throw new ArgumentOutOfRangeException(nameof(chain)),
+        };
+    }
+
+    private Expression CompileText(string? field, ModifierChain chain, YamlScalar value)
+    {
+        if (field is not null && !chain.ForcesText)
+        {
+            if (value.IsNull)
+                return Test(new NullPredicate(field));
+            if (value.AsNumber is { } number)
+                return Test(new NumberPredicate(field, number, value.Value));
+        }
+
+        IEnumerable<TextValue> values = [TextValue.Parse(value.Value)];
+        // Placeholders stand in the text before its wildcards are read.
+        if (chain.Transformations.Contains(Modifier.Expand))
+            values = PlaceholderExpansion.Expand(value.Value, placeholders, text => text).Select(TextValue.Parse);
+        foreach (var modifier in chain.Transformations)
+            if (modifier != Modifier.Expand)
+                values = values.SelectMany(text => Transformations.Apply(modifier, text));
+
+        // A keyword is looked for anywhere in a value unless its modifiers place it.
+        if (field is null && !chain.Transformations.Any(modifier => modifier is Modifier.StartsWith or Modifier.EndsWith or Modifier.Contains))
+            values = values.SelectMany(text => Transformations.Apply(Modifier.Contains, text));
+        return AnyOf(values.Select(text => new TextPredicate(field, Transformations.ToPattern(text), chain.Cased)));
+    }
+
+    private Expression CompileRegex(string? field, ModifierChain chain, YamlScalar value)
+    {
+        if (value.Value.Length == 0)
+            throw new TransformationException(DiagnosticCode.InvalidRegex, "An empty regular expression is found in every value. Write 'exists: true' if that is meant.");
+        var patterns = chain.Transformations.Contains(Modifier.Expand)
+            ? PlaceholderExpansion.Expand(value.Value, placeholders, Regex.Escape)
+            : [value.Value];
+        return AnyOf(patterns.Select(pattern => new RegexPredicate(
+            field, pattern, chain.RegexOptions, RegexCompiler.Compile(pattern, chain.RegexOptions))));
+    }
+
+    private Expression CompileNetwork(string? field, ModifierChain chain, YamlScalar value)
+    {
+        var networks = chain.Transformations.Contains(Modifier.Expand)
+            ? PlaceholderExpansion.Expand(value.Value, placeholders, text => text)
+            : [value.Value];
+        return AnyOf(networks.Select(text => IPNetworkPrefix.Parse(text) switch
+        {
+            ({ } network, _) => new NetworkPredicate(field, network),
+            (_, var error) => throw new TransformationException(DiagnosticCode.InvalidNetwork, $"This is not a network: {error}. Write it as 10.0.0.0/8 or fe80::/10."),
+        }));
+    }
+
+    private static SigmaNumber Number(YamlScalar value) => SigmaNumber.TryParse(value.Value, out var number)
+        ? number
+        : throw new TransformationException(DiagnosticCode.InvalidValue, $"'{value.Value}' is not a number. Write it as 10, -3 or 2.5.");
+
+    private static string NameOfField(YamlScalar value) => value.Value.Length > 0
+        ? value.Value
+        : throw new TransformationException(DiagnosticCode.InvalidValue, "'fieldref' takes the name of another field. Name one.");
+
+    private Expression AnyOf(IEnumerable<Predicate> alternatives)
+    {
+        var operands = new List<Expression>();
+        foreach (var predicate in alternatives)
+        {
+            if (operands.Count == MaxPredicates)
+                throw new TransformationException(DiagnosticCode.TooManyValues, $"This value would become more than {MaxPredicates} tests. Split it.");
+            operands.Add(Test(predicate));
+        }
+
+        return operands.Count == 0
+            ? throw new TransformationException(DiagnosticCode.InvalidValue, "The placeholder of this value has no values. Give it at least one.")
+            : Or(operands);
+    }
+
+    private PredicateExpression Test(Predicate predicate) => new(predicates.Intern(predicate));
+}

@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Text.RegularExpressions;
+using SigmaFunctions.Engine.Rules;
+
+namespace SigmaFunctions.Engine.Compilation;
+
+/// <summary>
+/// Compiles regular expressions for the non-backtracking engine, whose time is linear in the value: no rule can be made to hang
+/// by an event.
+/// </summary>
+internal static class RegexCompiler
+{
+    public const int MaxLength = 16_384;
+
+    private static readonly SearchValues<char> ClassName = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ^-");
+
+    public static Regex Compile(string pattern, RegexOptions options)
+    {
+        if (pattern.Length > MaxLength)
+            throw new TransformationException(DiagnosticCode.InvalidRegex, $"The regular expression is longer than {MaxLength} characters. Split it into several.");
+        if (FindPosixClass(pattern) is { } posixClass)
+            throw new TransformationException(
+                DiagnosticCode.InvalidRegex,
+                $"The POSIX class '{posixClass}' is not part of the dialect and would silently mean something else. Write a range such as [a-zA-Z] or an escape such as \\d.");
+        try
+        {
+            return new Regex(pattern, options | RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        }
+        catch (NotSupportedException)
+        {
+            throw new TransformationException(
+                DiagnosticCode.InvalidRegex,
+                "The regular expression uses look-around, a back-reference or another construct that cannot be matched in linear time. Rewrite it without, with several items if need be.");
+        }
+        catch (ArgumentException error)
+        {
+            throw new TransformationException(DiagnosticCode.InvalidRegex, $"This is not a valid regular expression: {error.Message}");
+        }
+    }
+
+    /// <summary>A <c>[:name:]</c> inside of a character class, which .NET would read as the single characters.</summary>
+    private static string? FindPosixClass(string pattern)
+    {
+        bool inClass = false;
+        for (int i = 0; i < pattern.Length; i++)
+        {
+            if (pattern[i] == '\\')
+                i++;
+            else if (!inClass)
+            {
+                inClass = pattern[i] == '[';
+                if (inClass && i + 1 < pattern.Length && pattern[i + 1] == '^')
+                    i++;
+                // A bracket right at the start of a class is a character of it.
+                if (inClass && i + 1 < pattern.Length && pattern[i + 1] == ']')
+                    i++;
+            }
+            else if (pattern[i] == '[' && i + 1 < pattern.Length && pattern[i + 1] is ':' or '=' or '.')
+            {
+                int end = pattern.IndexOf(pattern[i + 1] + "]", i + 2, StringComparison.Ordinal);
+                if (end > 0 && pattern.AsSpan(i + 2, end - i - 2).IndexOfAnyExcept(ClassName) < 0)
+                    return pattern[i..(end + 2)];
+            }
+            else if (pattern[i] == ']')
+                inClass = false;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text;
+using SigmaFunctions.Engine.Matching;
+
+namespace SigmaFunctions.Engine.Compilation;
+
+/// <summary>A value on its way through the transformations: text with wildcards, or bytes after a UTF-16 encoding.</summary>
+internal abstract record TextValue
+{
+    /// <summary>Reads a rule's text: <c>*</c> and <c>?</c> are wildcards, a backslash makes them and itself literal.</summary>
+    public static PatternValue Parse(string text)
+    {
+        var parts = new List<PatternPart>();
+        var literal = new StringBuilder();
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] is '*' or '?' or '\\')
+                literal.Append(text[++i]);
+            else if (text[i] is '*' or '?')
+            {
+                parts.Add(PatternPart.Literal(literal.ToString()));
+                parts.Add(text[i] == '*' ? PatternPart.AnyRun : PatternPart.AnyOne);
+                literal.Clear();
+            }
+            else
+                literal.Append(text[i]);
+        }
+
+        parts.Add(PatternPart.Literal(literal.ToString()));
+        return new PatternValue(new TextPattern(parts));
+    }
+}
+
+/// <summary>Text with wildcards.</summary>
+internal sealed record PatternValue(TextPattern Pattern) : TextValue
+{
+    public static PatternValue FromLiteral(string text) => new(new TextPattern([PatternPart.Literal(text)]));
+}
+
+/// <summary>The bytes of an encoded text.</summary>
+internal sealed record BytesValue(byte[] Bytes) : TextValue;

@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+using SigmaFunctions.Engine.Rules;
+
+namespace SigmaFunctions.Engine.Matching;
+
+/// <summary>A rule that held on an event, with the evidence.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Fields">The fields whose values made it hold, without repeats, in the rule's order.</param>
+public sealed record RuleMatch(SigmaRule Rule, ImmutableArray<MatchedField> Fields);
+
+/// <summary>A field that took part in a match.</summary>
+/// <param name="Field">Field name as the rule writes it; empty for a keyword.</param>
+/// <param name="Value">The event's value as text (of an array, the element that satisfied the rule).</param>
+public sealed record MatchedField(string Field, string Value);

@@ -1,0 +1,254 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace SigmaFunctions.Engine.Matching;
+
+/// <summary>What a <see cref="PatternPart"/> stands for.</summary>
+internal enum PatternPartKind
+{
+    /// <summary>The text itself.</summary>
+    Literal,
+
+    /// <summary><c>?</c>: exactly one code point.</summary>
+    AnyOne,
+
+    /// <summary><c>*</c>: any number of characters, line ends included.</summary>
+    AnyRun,
+}
+
+/// <summary>One part of a pattern; <paramref name="Text"/> is empty for the wildcards.</summary>
+internal readonly record struct PatternPart(PatternPartKind Kind, string Text)
+{
+    public static PatternPart AnyOne { get; } = new(PatternPartKind.AnyOne, "");
+
+    public static PatternPart AnyRun { get; } = new(PatternPartKind.AnyRun, "");
+
+    public static PatternPart Literal(string text) => new(PatternPartKind.Literal, text);
+}
+
+/// <summary>
+/// A text with wildcards that a whole value must fit (specification, "String Wildcard"). Letters compare by
+/// <see cref="StringComparison.OrdinalIgnoreCase"/> or, where cased, by <see cref="StringComparison.Ordinal"/>.
+/// </summary>
+internal sealed class TextPattern
+{
+    // The parts between two '*'. A leading or trailing '*' gives an empty segment at that end.
+    private readonly ImmutableArray<ImmutableArray<PatternPart>> _segments;
+
+    public TextPattern(IEnumerable<PatternPart> parts)
+    {
+        Parts = Normalize(parts);
+        _segments = Split(Parts);
+        Literal = Parts switch
+        {
+            [] => "",
+            [{ Kind: PatternPartKind.Literal } only] => only.Text,
+            _ => null,
+        };
+        Number = Literal is not null && SigmaNumber.TryParse(Literal, out var number) ? number : null;
+    }
+
+    /// <summary>Literals and wildcards: no two literals and no two <c>*</c> in a row, no empty literal.</summary>
+    public ImmutableArray<PatternPart> Parts { get; }
+
+    /// <summary>The text, if there is no wildcard.</summary>
+    public string? Literal { get; }
+
+    /// <summary>The number that the text is, if it is one.</summary>
+    public SigmaNumber? Number { get; }
+
+    public bool IsMatch(ReadOnlySpan<char> text, bool cased)
+    {
+        var comparison = Comparison(cased);
+        if (Literal is not null)
+            return text.Equals(Literal, comparison);
+
+        var first = _segments[0];
+        int position = MatchAt(text, 0, first, comparison);
+        if (position < 0)
+            return false;
+        if (_segments.Length == 1)
+            return position == text.Length;
+
+        int end = StartOfLast(text, position, comparison);
+        if (end < 0)
+            return false;
+        // The leftmost place of each inner segment leaves the most room for those after it.
+        for (int i = 1; i < _segments.Length - 1; i++)
+        {
+            position = Find(text[..end], position, _segments[i], comparison);
+            if (position < 0)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Equal patterns accept the same texts: without case, letters are equal as they are in matching.</summary>
+    public bool Equals(TextPattern other, bool cased)
+    {
+        if (Parts.Length != other.Parts.Length)
+            return false;
+        for (int i = 0; i < Parts.Length; i++)
+            if (Parts[i].Kind != other.Parts[i].Kind || !string.Equals(Parts[i].Text, other.Parts[i].Text, Comparison(cased)))
+                return false;
+        return true;
+    }
+
+    public int GetHashCode(bool cased)
+    {
+        var hash = new HashCode();
+        foreach (var part in Parts)
+        {
+            hash.Add(part.Kind);
+            hash.Add(part.Text, cased ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    /// <summary>The pattern as a rule would write it.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < Parts.Length; i++)
+        {
+            switch (Parts[i].Kind)
+            {
+                case PatternPartKind.AnyOne:
+                    text.Append('?');
+                    break;
+                case PatternPartKind.AnyRun:
+                    text.Append('*');
+                    break;
+                default:
+                    AppendEscaped(text, Parts[i].Text, beforeWildcard: i + 1 < Parts.Length);
+                    break;
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static void AppendEscaped(StringBuilder into, string literal, bool beforeWildcard)
+    {
+        for (int i = 0; i < literal.Length; i++)
+        {
+            char next = i + 1 < literal.Length ? literal[i + 1] : beforeWildcard ? '*' : ' ';
+            if (literal[i] is '*' or '?' || (literal[i] == '\\' && next is '*' or '?' or '\\'))
+                into.Append('\\');
+            into.Append(literal[i]);
+        }
+    }
+
+    private static StringComparison Comparison(bool cased) => cased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
+    private static ImmutableArray<PatternPart> Normalize(IEnumerable<PatternPart> parts)
+    {
+        var normal = ImmutableArray.CreateBuilder<PatternPart>();
+        foreach (var part in parts)
+        {
+            if (part is { Kind: PatternPartKind.Literal, Text: "" })
+                continue;
+            if (normal is [.., { Kind: PatternPartKind.AnyRun }] && part.Kind == PatternPartKind.AnyRun)
+                continue;
+            if (normal is [.., { Kind: PatternPartKind.Literal } last] && part.Kind == PatternPartKind.Literal)
+                normal[^1] = PatternPart.Literal(last.Text + part.Text);
+            else
+                normal.Add(part);
+        }
+
+        return normal.ToImmutable();
+    }
+
+    private static ImmutableArray<ImmutableArray<PatternPart>> Split(ImmutableArray<PatternPart> parts)
+    {
+        var segments = ImmutableArray.CreateBuilder<ImmutableArray<PatternPart>>();
+        var current = ImmutableArray.CreateBuilder<PatternPart>();
+        foreach (var part in parts)
+        {
+            if (part.Kind != PatternPartKind.AnyRun)
+            {
+                current.Add(part);
+                continue;
+            }
+
+            segments.Add(current.ToImmutable());
+            current.Clear();
+        }
+
+        segments.Add(current.ToImmutable());
+        return segments.ToImmutable();
+    }
+
+    /// <summary>The end of a segment that starts at <paramref name="position"/>, or -1.</summary>
+    private static int MatchAt(ReadOnlySpan<char> text, int position, ImmutableArray<PatternPart> segment, StringComparison comparison)
+    {
+        foreach (var part in segment)
+        {
+            if (part.Kind == PatternPartKind.AnyOne)
+            {
+                if (position >= text.Length)
+                    return -1;
+                position += CodePointLengthAt(text, position);
+            }
+            else
+            {
+                if (!text[position..].StartsWith(part.Text, comparison))
+                    return -1;
+                position += part.Text.Length;
+            }
+        }
+
+        return position;
+    }
+
+    /// <summary>The end of the leftmost place of a segment at or after <paramref name="position"/>, or -1.</summary>
+    private static int Find(ReadOnlySpan<char> text, int position, ImmutableArray<PatternPart> segment, StringComparison comparison)
+    {
+        while (position <= text.Length)
+        {
+            if (segment[0].Kind == PatternPartKind.Literal)
+            {
+                int offset = text[position..].IndexOf(segment[0].Text, comparison);
+                if (offset < 0)
+                    return -1;
+                position += offset;
+            }
+
+            int end = MatchAt(text, position, segment, comparison);
+            if (end >= 0)
+                return end;
+            position += position < text.Length ? CodePointLengthAt(text, position) : 1;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Where the last segment starts if the text ends with it and it starts at or after <paramref name="from"/>; else -1.</summary>
+    private int StartOfLast(ReadOnlySpan<char> text, int from, StringComparison comparison)
+    {
+        int end = text.Length;
+        var segment = _segments[^1];
+        for (int i = segment.Length - 1; i >= 0; i--)
+        {
+            if (segment[i].Kind == PatternPartKind.AnyOne)
+            {
+                if (end == 0)
+                    return -1;
+                end -= end >= 2 && char.IsSurrogatePair(text[end - 2], text[end - 1]) ? 2 : 1;
+            }
+            else
+            {
+                if (!text[..end].EndsWith(segment[i].Text, comparison))
+                    return -1;
+                end -= segment[i].Text.Length;
+            }
+        }
+
+        return end >= from ? end : -1;
+    }
+
+    private static int CodePointLengthAt(ReadOnlySpan<char> text, int position) =>
+        position + 1 < text.Length && char.IsSurrogatePair(text[position], text[position + 1]) ? 2 : 1;
+}

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using SigmaFunctions.Engine.Rules.Yaml;
+
+namespace SigmaFunctions.Engine.Rules;
+
+/// <summary>
+/// A rule as it is written: its metadata, its search identifiers and its condition. What is null was reported; the rest is still
+/// compiled, so that everything wrong with a rule is reported at once.
+/// </summary>
+internal sealed record RuleSyntax(
+    SigmaRule? Rule, ImmutableArray<SearchIdentifier> Identifiers, ConditionSyntax? Condition, DiagnosticSink Diagnostics);
+
+/// <summary>A named search of a rule's detection; <paramref name="Search"/> is null where it could not be read.</summary>
+internal sealed record SearchIdentifier(string Name, Position Position, SearchSyntax? Search);
+
+/// <summary>The body of a search identifier.</summary>
+internal abstract record SearchSyntax;
+
+/// <summary>A map: every item holds.</summary>
+internal sealed record MapSearch(ImmutableArray<DetectionItem> Items) : SearchSyntax;
+
+/// <summary>A list: some alternative holds.</summary>
+internal sealed record ListSearch(ImmutableArray<SearchSyntax> Alternatives) : SearchSyntax;
+
+/// <summary>A field with its modifiers and values; without a field the values are keywords.</summary>
+internal sealed record DetectionItem(
+    string? Field, ImmutableArray<ModifierSyntax> Modifiers, ImmutableArray<YamlScalar> Values, bool IsList, Position Position)
+    : SearchSyntax;
+
+/// <summary>A modifier and where it stands.</summary>
+internal readonly record struct ModifierSyntax(Modifier Modifier, Position Position);

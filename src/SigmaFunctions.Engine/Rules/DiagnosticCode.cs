@@ -1,0 +1,51 @@
+namespace SigmaFunctions.Engine.Rules;
+
+/// <summary>
+/// The stable codes of diagnostics: SF00 files and documents, SF01 metadata, SF02 detections, SF03 conditions, SF09 whole sets.
+/// docs/diagnostics.md explains each.
+/// </summary>
+internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
+{
+    public static readonly DiagnosticCode InvalidYaml = Error("SF0001");
+    public static readonly DiagnosticCode DuplicateKey = Error("SF0002");
+    public static readonly DiagnosticCode TooLarge = Error("SF0003");
+    public static readonly DiagnosticCode NotAMapping = Error("SF0004");
+    public static readonly DiagnosticCode UnknownAction = Error("SF0005");
+    public static readonly DiagnosticCode UnreadableFile = Error("SF0006");
+    public static readonly DiagnosticCode UnsupportedDocument = Error("SF0007");
+
+    public static readonly DiagnosticCode MissingTitle = Error("SF0101");
+    public static readonly DiagnosticCode InvalidMetadata = Error("SF0102");
+    public static readonly DiagnosticCode MissingLogSource = Error("SF0103");
+    public static readonly DiagnosticCode DuplicateId = Error("SF0104");
+    public static readonly DiagnosticCode MissingId = Warning("SF0105");
+    public static readonly DiagnosticCode InvalidId = Warning("SF0106");
+    public static readonly DiagnosticCode UnknownLevel = Warning("SF0107");
+    public static readonly DiagnosticCode UnknownStatus = Warning("SF0108");
+    public static readonly DiagnosticCode LogSourceCase = Warning("SF0109");
+
+    public static readonly DiagnosticCode MissingDetection = Error("SF0201");
+    public static readonly DiagnosticCode EmptyIdentifier = Error("SF0202");
+    public static readonly DiagnosticCode InvalidValue = Error("SF0203");
+    public static readonly DiagnosticCode UnknownModifier = Error("SF0204");
+    public static readonly DiagnosticCode ModifierCombination = Error("SF0205");
+    public static readonly DiagnosticCode InvalidRegex = Error("SF0206");
+    public static readonly DiagnosticCode InvalidNetwork = Error("SF0207");
+    public static readonly DiagnosticCode UndefinedPlaceholder = Error("SF0208");
+    public static readonly DiagnosticCode TooManyValues = Error("SF0209");
+    public static readonly DiagnosticCode AllOnOneValue = Warning("SF0210");
+    public static readonly DiagnosticCode NullInList = Info("SF0211");
+    public static readonly DiagnosticCode EmptyList = Warning("SF0212");
+
+    public static readonly DiagnosticCode MissingCondition = Error("SF0301");
+    public static readonly DiagnosticCode ConditionSyntax = Error("SF0302");
+    public static readonly DiagnosticCode UndefinedIdentifier = Error("SF0303");
+    public static readonly DiagnosticCode OldAggregation = Error("SF0304");
+    public static readonly DiagnosticCode UnusedIdentifier = Warning("SF0305");
+
+    private static DiagnosticCode Error(string id) => new(id, DiagnosticSeverity.Error);
+
+    private static DiagnosticCode Warning(string id) => new(id, DiagnosticSeverity.Warning);
+
+    private static DiagnosticCode Info(string id) => new(id, DiagnosticSeverity.Info);
+}

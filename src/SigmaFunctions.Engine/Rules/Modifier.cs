@@ -1,0 +1,89 @@
+using System.Collections.Frozen;
+
+namespace SigmaFunctions.Engine.Rules;
+
+/// <summary>The value modifiers of the specification (2.1.0, "Modifiers").</summary>
+internal enum Modifier
+{
+    All,
+    Cased,
+    Neq,
+    Exists,
+    Contains,
+    StartsWith,
+    EndsWith,
+    Expand,
+    Windash,
+    Base64,
+    Base64Offset,
+    Utf16Le,
+    Utf16Be,
+    Utf16,
+    Re,
+    RegexIgnoreCase,
+    RegexMultiline,
+    RegexSingleLine,
+    Cidr,
+    FieldRef,
+    GreaterThan,
+    GreaterThanOrEqual,
+    LessThan,
+    LessThanOrEqual,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+/// <summary>The names under which rules write modifiers.</summary>
+internal static class ModifierNames
+{
+    private static readonly FrozenDictionary<string, Modifier> ByName = new Dictionary<string, Modifier>
+    {
+        ["all"] = Modifier.All,
+        ["cased"] = Modifier.Cased,
+        ["neq"] = Modifier.Neq,
+        ["exists"] = Modifier.Exists,
+        ["contains"] = Modifier.Contains,
+        ["startswith"] = Modifier.StartsWith,
+        ["endswith"] = Modifier.EndsWith,
+        ["expand"] = Modifier.Expand,
+        ["windash"] = Modifier.Windash,
+        ["base64"] = Modifier.Base64,
+        ["base64offset"] = Modifier.Base64Offset,
+        ["utf16le"] = Modifier.Utf16Le,
+        ["wide"] = Modifier.Utf16Le,
+        ["utf16be"] = Modifier.Utf16Be,
+        ["utf16"] = Modifier.Utf16,
+        ["re"] = Modifier.Re,
+        ["i"] = Modifier.RegexIgnoreCase,
+        ["ignorecase"] = Modifier.RegexIgnoreCase,
+        ["m"] = Modifier.RegexMultiline,
+        ["multiline"] = Modifier.RegexMultiline,
+        ["s"] = Modifier.RegexSingleLine,
+        ["dotall"] = Modifier.RegexSingleLine,
+        ["cidr"] = Modifier.Cidr,
+        ["fieldref"] = Modifier.FieldRef,
+        ["gt"] = Modifier.GreaterThan,
+        ["gte"] = Modifier.GreaterThanOrEqual,
+        ["lt"] = Modifier.LessThan,
+        ["lte"] = Modifier.LessThanOrEqual,
+        ["minute"] = Modifier.Minute,
+        ["hour"] = Modifier.Hour,
+        ["day"] = Modifier.Day,
+        ["week"] = Modifier.Week,
+        ["month"] = Modifier.Month,
+        ["year"] = Modifier.Year,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<Modifier, string> ByModifier =
+        ByName.GroupBy(pair => pair.Value).ToFrozenDictionary(group => group.Key, group => group.MinBy(pair => pair.Key.Length).Key);
+
+    public static bool TryParse(string name, out Modifier modifier) => ByName.TryGetValue(name, out modifier);
+
+    public static string NameOf(Modifier modifier) => modifier == Modifier.Utf16Le ? "utf16le" : ByModifier[modifier];
+
+    public static string All => string.Join(", ", ByName.Keys.Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,22 @@
+namespace SigmaFunctions.Engine.Rules;
+
+/// <summary>Finds the files that hold rules.</summary>
+internal static class RuleFiles
+{
+    private const string TestSuffix = ".test";
+
+    /// <summary>The path itself if it is a file, or the rule files below it.</summary>
+    /// <exception cref="FileNotFoundException">There is nothing at this path.</exception>
+    public static IEnumerable<string> Find(string path)
+    {
+        if (File.Exists(path))
+            return [path];
+        if (!Directory.Exists(path))
+            throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
+        return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsRuleFile);
+    }
+
+    private static bool IsRuleFile(string path) =>
+        Path.GetExtension(path) is ".yml" or ".yaml"
+        && !Path.GetFileNameWithoutExtension(path).EndsWith(TestSuffix, StringComparison.Ordinal);
+}

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using SigmaFunctions.Engine.Compilation;
+using SigmaFunctions.Engine.Rules.Yaml;
+
+namespace SigmaFunctions.Engine.Rules;
+
+/// <summary>An immutable snapshot of rules that were read together, with what was wrong with those that were not.</summary>
+public sealed class RuleSet
+{
+    private RuleSet(ImmutableArray<CompiledRule> compiled, ImmutableArray<Diagnostic> diagnostics, int rejected, string revision)
+    {
+        Compiled = compiled;
+        Rules = [.. compiled.Select(rule => rule.Rule)];
+        Diagnostics = diagnostics;
+        Rejected = rejected;
+        Revision = revision;
+    }
+
+    /// <summary>The rules that loaded, ordered by id.</summary>
+    public ImmutableArray<SigmaRule> Rules { get; }
+
+    /// <summary>What was found wrong, ordered by file and line.</summary>
+    public ImmutableArray<Diagnostic> Diagnostics { get; }
+
+    /// <summary>Number of documents that were not loaded.</summary>
+    public int Rejected { get; }
+
+    /// <summary>Hash of everything that was read (16 hex digits): equal for equal files, whatever their order.</summary>
+    public string Revision { get; }
+
+    internal ImmutableArray<CompiledRule> Compiled { get; }
+
+    /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
+    public static RuleSet Load(IEnumerable<RuleFile> files, PlaceholderSet? placeholders = null) =>
+        Load(files, [], placeholders ?? PlaceholderSet.Empty);
+
+    /// <summary>
+    /// Reads every <c>*.yml</c> and <c>*.yaml</c> below the given folders, and the given files; <c>*.test.yml</c> files
+    /// (events for testing a rule) are passed over. A file that cannot be read is a diagnostic.
+    /// </summary>
+    /// <param name="paths">Folders and files.</param>
+    /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
+    /// <exception cref="IOException">A path does not exist.</exception>
+    public static RuleSet LoadPaths(IEnumerable<string> paths, PlaceholderSet? placeholders = null)
+    {
+        var files = new List<RuleFile>();
+        var unreadable = new List<Diagnostic>();
+        foreach (string path in paths.SelectMany(RuleFiles.Find).Distinct(StringComparer.Ordinal))
+        {
+            try
+            {
+                files.Add(new RuleFile(path, File.ReadAllText(path)));
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                var code = DiagnosticCode.UnreadableFile;
+                unreadable.Add(new Diagnostic(code.Id, code.Severity, path, 1, 1, $"The file cannot be read: {error.Message} Check its permissions."));
+            }
+        }
+
+        return Load(files, unreadable, placeholders ?? PlaceholderSet.Empty);
+    }
+
+    private static RuleSet Load(IEnumerable<RuleFile> files, List<Diagnostic> unreadable, PlaceholderSet placeholders)
+    {
+        var compiler = new RuleCompiler(placeholders);
+        var compiled = new SortedDictionary<string, CompiledRule>(StringComparer.Ordinal);
+        var diagnostics = unreadable.ToList();
+        int rejected = unreadable.Count;
+        var ordered = files.OrderBy(file => file.Path, StringComparer.Ordinal).ToList();
+        foreach (var file in ordered)
+            foreach (var (root, sink) in RuleCollection.Resolve(YamlDocumentReader.Read(file)))
+            {
+                var rule = root is null ? null : Read(root, sink, compiler);
+                if (rule is not null && compiled.TryGetValue(rule.Rule.Id, out var earlier))
+                {
+                    sink.Report(
+                        DiagnosticCode.DuplicateId,
+                        root!.Position,
+                        $"The id {rule.Rule.Id} is already taken by {earlier.Rule.File}({earlier.Rule.Line}). Give this rule an id of its own.");
+                    rule = null;
+                }
+
+                if (rule is not null)
+                    compiled.Add(rule.Rule.Id, rule);
+                else if (sink.HasErrors)
+                    rejected++;
+                diagnostics.AddRange(sink.Diagnostics);
+            }
+
+        return new RuleSet(
+            [.. compiled.Values],
+            [.. diagnostics.OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column)],
+            rejected,
+            RevisionOf(ordered));
+    }
+
+    private static CompiledRule? Read(YamlMapping root, DiagnosticSink sink, RuleCompiler compiler)
+    {
+        foreach (string kind in (string[])["correlation", "filter"])
+            if (root[kind] is not null)
+            {
+                sink.Report(DiagnosticCode.UnsupportedDocument, root.Position, $"Documents with '{kind}' are not evaluated yet. Keep them outside of the rule folder.");
+                return null;
+            }
+
+        return compiler.Compile(RuleReader.Read(root, sink));
+    }
+
+    private static string RevisionOf(IEnumerable<RuleFile> files)
+    {
+        var hashes = files
+            .Select(file => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(file.Text))))
+            .Order(StringComparer.Ordinal);
+        byte[] hash = SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(hashes)));
+        return Convert.ToHexStringLower(hash.AsSpan(0, 8));
+    }
+}

@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using System.Text;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace SigmaFunctions.Engine.Rules.Yaml;
+
+/// <summary>A document of a file and what is already known to be wrong with it.</summary>
+internal sealed record YamlDocument(YamlNode Root, DiagnosticSink Diagnostics);
+
+/// <summary>
+/// Reads YAML into nodes that know their place, with anchors, aliases and merge keys. Depth and the number of nodes (aliases
+/// counted each time they are used) are bounded, so that no file exhausts the process.
+/// </summary>
+internal sealed class YamlDocumentReader
+{
+    public const int MaxDepth = 64;
+    public const int MaxNodes = 1_000_000;
+
+    private readonly Parser _parser;
+    private readonly string _file;
+    private readonly Dictionary<AnchorName, YamlNode> _anchors = [];
+    private DiagnosticSink _sink;
+    private int _nodes;
+
+    private YamlDocumentReader(RuleFile file)
+    {
+        _parser = new Parser(new StringReader(file.Text));
+        _file = file.Path;
+        _sink = new DiagnosticSink(_file);
+    }
+
+    /// <summary>Reads every document up to the first syntax error, which becomes a last document without content.</summary>
+    public static IEnumerable<YamlDocument> Read(RuleFile file) => new YamlDocumentReader(file).ReadDocuments();
+
+    private List<YamlDocument> ReadDocuments()
+    {
+        var documents = new List<YamlDocument>();
+        try
+        {
+            _parser.Consume<StreamStart>();
+            while (!_parser.Accept<StreamEnd>(out _))
+            {
+                _sink = new DiagnosticSink(_file);
+                _anchors.Clear();
+                _nodes = 0;
+                _parser.Consume<DocumentStart>();
+                var root = ReadNode(depth: 0);
+                _parser.Consume<DocumentEnd>();
+                documents.Add(new YamlDocument(root, _sink));
+            }
+        }
+        catch (YamlException error)
+        {
+            var position = error is LimitException limit ? limit.Position : At(error.Start);
+            _sink.Report(error is LimitException ? DiagnosticCode.TooLarge : DiagnosticCode.InvalidYaml, position, Sentence(error));
+            documents.Add(new YamlDocument(new YamlScalar("", isPlain: true, position), _sink));
+        }
+
+        return documents;
+    }
+
+    private static string Sentence(YamlException error) => error is LimitException
+        ? error.Message
+        : $"This is not valid YAML: {error.InnerException?.Message ?? error.Message} Nothing from here to the end of the file is read.";
+
+    private YamlNode ReadNode(int depth)
+    {
+        var start = At(_parser.Current!.Start);
+        if (depth > MaxDepth)
+            throw new LimitException(start, $"Values are nested more than {MaxDepth} deep. Flatten them.");
+
+        if (_parser.TryConsume<AnchorAlias>(out var alias))
+        {
+            if (!_anchors.TryGetValue(alias.Value, out var target))
+                throw new YamlException(alias.Start, alias.End, $"The alias '*{alias.Value}' refers to no anchor above it.");
+            Count(target.Size, start);
+            return target;
+        }
+
+        Count(1, start);
+        return _parser.Current switch
+        {
+            Scalar => ReadScalar(start),
+            SequenceStart => ReadSequence(start, depth),
+            MappingStart => ReadMapping(start, depth),
+            _ => throw new YamlException(_parser.Current.Start, _parser.Current.End, "A value is expected here."),
+        };
+    }
+
+    private YamlScalar ReadScalar(Position start)
+    {
+        var scalar = _parser.Consume<Scalar>();
+        bool isPlain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
+        return Anchor(scalar.Anchor, new YamlScalar(WellFormed(scalar.Value), isPlain, start));
+    }
+
+    private YamlSequence ReadSequence(Position start, int depth)
+    {
+        var anchor = _parser.Consume<SequenceStart>().Anchor;
+        var items = ImmutableArray.CreateBuilder<YamlNode>();
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+            items.Add(ReadNode(depth + 1));
+        return Anchor(anchor, new YamlSequence(items.ToImmutable(), start));
+    }
+
+    private YamlMapping ReadMapping(Position start, int depth)
+    {
+        var anchor = _parser.Consume<MappingStart>().Anchor;
+        var entries = new List<YamlEntry>();
+        var merged = new List<YamlEntry>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        while (!_parser.TryConsume<MappingEnd>(out _))
+        {
+            var key = ReadNode(depth + 1);
+            var value = ReadNode(depth + 1);
+            if (key is not YamlScalar scalar)
+                _sink.Report(DiagnosticCode.InvalidYaml, key.Position, "A key must be text. Write it as a plain or quoted word.");
+            else if (scalar is { Value: "<<", IsPlain: true })
+                Merge(value, merged);
+            else if (!seen.Add(scalar.Value))
+                _sink.Report(DiagnosticCode.DuplicateKey, scalar.Position, $"The key '{scalar.Value}' stands twice in this map. Keep one of them.");
+            else
+                entries.Add(new YamlEntry(scalar, value));
+        }
+
+        foreach (var entry in merged)
+            if (seen.Add(entry.Key.Value))
+                entries.Add(entry);
+        return Anchor(anchor, new YamlMapping([.. entries], start));
+    }
+
+    /// <summary>YAML 1.1 merge key: a map or a list of maps; keys written out win, then the earlier map.</summary>
+    private void Merge(YamlNode value, List<YamlEntry> into)
+    {
+        IEnumerable<YamlNode> maps = value is YamlSequence list ? list.Items : [value];
+        foreach (var map in maps)
+        {
+            if (map is YamlMapping mapping)
+                into.AddRange(mapping.Entries);
+            else
+                _sink.Report(DiagnosticCode.InvalidYaml, map.Position, "A merge key '<<' takes a map or a list of maps. Refer to an anchor of a map.");
+        }
+    }
+
+    private T Anchor<T>(AnchorName anchor, T node)
+        where T : YamlNode
+    {
+        if (!anchor.IsEmpty)
+            _anchors[anchor] = node;
+        return node;
+    }
+
+    private void Count(int nodes, Position position)
+    {
+        _nodes += nodes;
+        if (_nodes > MaxNodes || _nodes < 0)
+            throw new LimitException(position, $"This document has more than {MaxNodes} values (aliases counted each time). Split it.");
+    }
+
+    private static Position At(in Mark mark) => new((int)mark.Line, (int)mark.Column);
+
+    /// <summary>Events hold U+FFFD where they were not well-formed; rules are read the same way.</summary>
+    private static string WellFormed(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+            if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
+                return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+        return text;
+    }
+
+    private sealed class LimitException(Position position, string message) : YamlException(message)
+    {
+        public Position Position { get; } = position;
+    }
+}
