@@ -50,19 +50,30 @@ internal sealed class YamlDocumentReader
                 documents.Add(new YamlDocument(root, _sink));
             }
         }
+        catch (LimitException error)
+        {
+            End(DiagnosticCode.TooLarge, error.Position, error.Message);
+        }
         catch (YamlException error)
         {
-            var position = error is LimitException limit ? limit.Position : At(error.Start);
-            _sink.Report(error is LimitException ? DiagnosticCode.TooLarge : DiagnosticCode.InvalidYaml, position, Sentence(error));
-            documents.Add(new YamlDocument(new YamlScalar("", isPlain: true, position), _sink));
+            End(DiagnosticCode.InvalidYaml, At(error.Start), NotYaml(error.InnerException?.Message ?? error.Message));
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
+        {
+            // The scanner leaves some malformed texts with exceptions of the runtime.
+            End(DiagnosticCode.InvalidYaml, _parser.Current is { } last ? At(last.End) : default, NotYaml("it is malformed here."));
         }
 
         return documents;
+
+        void End(DiagnosticCode code, Position position, string message)
+        {
+            _sink.Report(code, position, message);
+            documents.Add(new YamlDocument(new YamlScalar("", isPlain: true, position), _sink));
+        }
     }
 
-    private static string Sentence(YamlException error) => error is LimitException
-        ? error.Message
-        : $"This is not valid YAML: {error.InnerException?.Message ?? error.Message} Nothing from here to the end of the file is read.";
+    private static string NotYaml(string reason) => $"This is not valid YAML: {reason} Nothing from here to the end of the file is read.";
 
     private YamlNode ReadNode(int depth)
     {
@@ -169,7 +180,7 @@ internal sealed class YamlDocumentReader
         return text;
     }
 
-    private sealed class LimitException(Position position, string message) : YamlException(message)
+    private sealed class LimitException(Position position, string message) : Exception(message)
     {
         public Position Position { get; } = position;
     }
