@@ -4,4 +4,23 @@ using SigmaFunctions.Engine.Rules;
 namespace SigmaFunctions.Engine.Compilation;
 
 /// <summary>A rule after compilation: its metadata, its search identifiers in the file's order, and its condition over them.</summary>
-internal sealed record CompiledRule(SigmaRule Rule, ImmutableArray<CompiledIdentifier> Identifiers, Expression Condition);
+/// <param name="Rule">Metadata.</param>
+/// <param name="Identifiers">The rule's own search identifiers.</param>
+/// <param name="Condition">The rule's own condition.</param>
+internal sealed record CompiledRule(SigmaRule Rule, ImmutableArray<CompiledIdentifier> Identifiers, Expression Condition)
+{
+    /// <summary>Filters that apply to the rule.</summary>
+    public ImmutableArray<CompiledFilter> Filters { get; init; } = [];
+
+    /// <summary>What must hold for the rule to match: its condition and that of every filter.</summary>
+    public Expression Expression { get; private init; } = Condition;
+
+    public CompiledRule With(CompiledFilter filter)
+    {
+        ImmutableArray<CompiledFilter> filters = [.. Filters, filter];
+        return this with { Filters = filters, Expression = new AndExpression([Condition, .. filters.Select(item => item.Condition)]) };
+    }
+}
+
+/// <summary>A filter after compilation.</summary>
+internal sealed record CompiledFilter(SigmaFilter Filter, ImmutableArray<CompiledIdentifier> Identifiers, Expression Condition);

@@ -7,20 +7,23 @@ namespace SigmaFunctions.Engine.Compilation;
 /// <summary>Resolves the names and patterns of a condition to search identifiers.</summary>
 internal sealed class ConditionBinder
 {
-    private readonly RuleSyntax _syntax;
+    private readonly DetectionSyntax _detection;
     private readonly ImmutableArray<CompiledIdentifier> _compiled;
+    private readonly DiagnosticSink _sink;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
-    private ConditionBinder(RuleSyntax syntax, ImmutableArray<CompiledIdentifier> compiled) => (_syntax, _compiled) = (syntax, compiled);
+    private ConditionBinder(DetectionSyntax detection, ImmutableArray<CompiledIdentifier> compiled, DiagnosticSink sink) =>
+        (_detection, _compiled, _sink) = (detection, compiled, sink);
 
     /// <summary>The condition over compiled identifiers, or null if a name or pattern fits none or its identifier did not compile.</summary>
-    public static Expression? Bind(RuleSyntax syntax, ConditionSyntax condition, ImmutableArray<CompiledIdentifier> compiled)
+    public static Expression? Bind(
+        DetectionSyntax detection, ConditionSyntax condition, ImmutableArray<CompiledIdentifier> compiled, DiagnosticSink sink)
     {
-        var binder = new ConditionBinder(syntax, compiled);
+        var binder = new ConditionBinder(detection, compiled, sink);
         var bound = binder.Bind(condition);
-        foreach (var identifier in syntax.Identifiers)
+        foreach (var identifier in detection.Identifiers)
             if (!binder._used.Contains(identifier.Name))
-                syntax.Diagnostics.Report(
+                sink.Report(
                     DiagnosticCode.UnusedIdentifier,
                     identifier.Position,
                     $"The condition does not use the search identifier '{identifier.Name}'. Use it or remove it.");
@@ -55,9 +58,9 @@ internal sealed class ConditionBinder
 
     private IdentifierExpression? BindIdentifier(IdentifierCondition condition)
     {
-        if (_syntax.Identifiers.Any(identifier => identifier.Name == condition.Name))
+        if (_detection.Identifiers.Any(identifier => identifier.Name == condition.Name))
             return Use(condition.Name);
-        _syntax.Diagnostics.Report(
+        _sink.Report(
             DiagnosticCode.UndefinedIdentifier,
             condition.Position,
             $"The condition names '{condition.Name}', which the detection does not define. Define it or correct the name (case counts).");
@@ -67,13 +70,13 @@ internal sealed class ConditionBinder
     private Expression? BindQuantified(QuantifiedCondition condition)
     {
         string pattern = condition.Pattern ?? "*";
-        var names = _syntax.Identifiers
+        var names = _detection.Identifiers
             .Select(identifier => identifier.Name)
             .Where(name => IsMatch(pattern, name))
             .ToList();
         if (names.Count == 0)
         {
-            _syntax.Diagnostics.Report(
+            _sink.Report(
                 DiagnosticCode.UndefinedIdentifier,
                 condition.Position,
                 $"'{condition.Pattern ?? "them"}' fits no search identifier (those that begin with '_' are left out). Define one or correct the pattern.");

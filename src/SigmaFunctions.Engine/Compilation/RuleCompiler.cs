@@ -11,15 +11,21 @@ internal sealed class RuleCompiler(PlaceholderSet placeholders)
     /// <summary>The compiled rule, or null after reporting why there is none.</summary>
     public CompiledRule? Compile(RuleSyntax syntax)
     {
-        var identifiers = ImmutableArray.CreateBuilder<CompiledIdentifier>(syntax.Identifiers.Length);
-        foreach (var identifier in syntax.Identifiers)
-            if (identifier.Search is { } search && Compile(search, syntax.Diagnostics) is { } expression)
-                identifiers.Add(new CompiledIdentifier(identifier.Name, expression));
-
-        var condition = syntax.Condition is null ? null : ConditionBinder.Bind(syntax, syntax.Condition, identifiers.ToImmutable());
+        var (identifiers, condition) = Compile(syntax.Detection, syntax.Diagnostics);
         return syntax.Diagnostics.HasErrors || syntax.Rule is null || condition is null
             ? null
-            : new CompiledRule(syntax.Rule, identifiers.ToImmutable(), condition);
+            : new CompiledRule(syntax.Rule, identifiers, condition);
+    }
+
+    /// <summary>Search identifiers and the condition over them; null after reporting why there is none.</summary>
+    public (ImmutableArray<CompiledIdentifier> Identifiers, Expression? Condition) Compile(DetectionSyntax detection, DiagnosticSink sink)
+    {
+        var identifiers = ImmutableArray.CreateBuilder<CompiledIdentifier>(detection.Identifiers.Length);
+        foreach (var identifier in detection.Identifiers)
+            if (identifier.Search is { } search && Compile(search, sink) is { } expression)
+                identifiers.Add(new CompiledIdentifier(identifier.Name, expression));
+        var compiled = identifiers.ToImmutable();
+        return (compiled, detection.Condition is null ? null : ConditionBinder.Bind(detection, detection.Condition, compiled, sink));
     }
 
     private Expression? Compile(SearchSyntax search, DiagnosticSink sink) => search switch

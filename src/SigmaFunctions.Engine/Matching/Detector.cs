@@ -35,7 +35,7 @@ public sealed class Detector
                         continue;
                     foreach (var rule in rules)
                     {
-                        if (matches?.ContainsKey(rule.Rule.Id) == true || !ReferenceEvaluator.Holds(rule.Condition, sigmaEvent, view))
+                        if (matches?.ContainsKey(rule.Rule.Id) == true || !ReferenceEvaluator.Holds(rule.Expression, sigmaEvent, view))
                             continue;
                         matches ??= new SortedDictionary<string, RuleMatch>(StringComparer.Ordinal);
                         matches.Add(rule.Rule.Id, new RuleMatch(rule.Rule, Evidence.Of(rule, sigmaEvent, view)));

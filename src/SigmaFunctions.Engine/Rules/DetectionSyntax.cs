@@ -4,11 +4,13 @@ using SigmaFunctions.Engine.Rules.Yaml;
 namespace SigmaFunctions.Engine.Rules;
 
 /// <summary>
-/// A rule as it is written: its metadata, its search identifiers and its condition. What is null was reported; the rest is still
-/// compiled, so that everything wrong with a rule is reported at once.
+/// A rule as it is written. What is null was reported; the rest is still compiled, so that everything wrong with a rule is
+/// reported at once.
 /// </summary>
-internal sealed record RuleSyntax(
-    SigmaRule? Rule, ImmutableArray<SearchIdentifier> Identifiers, ConditionSyntax? Condition, DiagnosticSink Diagnostics);
+internal sealed record RuleSyntax(SigmaRule? Rule, DetectionSyntax Detection, DiagnosticSink Diagnostics);
+
+/// <summary>Search identifiers and the condition over them; null where it could not be read.</summary>
+internal sealed record DetectionSyntax(ImmutableArray<SearchIdentifier> Identifiers, ConditionSyntax? Condition);
 
 /// <summary>A named search of a rule's detection; <paramref name="Search"/> is null where it could not be read.</summary>
 internal sealed record SearchIdentifier(string Name, Position Position, SearchSyntax? Search);

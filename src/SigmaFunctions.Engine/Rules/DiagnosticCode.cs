@@ -1,7 +1,8 @@
 namespace SigmaFunctions.Engine.Rules;
 
 /// <summary>
-/// The stable codes of diagnostics: SF00 files and documents, SF01 metadata, SF02 detections, SF03 conditions, SF09 whole sets.
+/// The stable codes of diagnostics: SF00 files and documents, SF01 metadata, SF02 detections, SF03 conditions, SF04 filters, SF05
+/// correlations, SF1 doubts about rules that work.
 /// docs/diagnostics.md explains each.
 /// </summary>
 internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
@@ -12,7 +13,6 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode NotAMapping = Error("SF0004");
     public static readonly DiagnosticCode UnknownAction = Error("SF0005");
     public static readonly DiagnosticCode UnreadableFile = Error("SF0006");
-    public static readonly DiagnosticCode UnsupportedDocument = Error("SF0007");
 
     public static readonly DiagnosticCode MissingTitle = Error("SF0101");
     public static readonly DiagnosticCode InvalidMetadata = Error("SF0102");
@@ -23,6 +23,7 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode UnknownLevel = Warning("SF0107");
     public static readonly DiagnosticCode UnknownStatus = Warning("SF0108");
     public static readonly DiagnosticCode LogSourceCase = Warning("SF0109");
+    public static readonly DiagnosticCode DuplicateName = Warning("SF0110");
 
     public static readonly DiagnosticCode MissingDetection = Error("SF0201");
     public static readonly DiagnosticCode EmptyIdentifier = Error("SF0202");
@@ -42,6 +43,14 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode UndefinedIdentifier = Error("SF0303");
     public static readonly DiagnosticCode OldAggregation = Error("SF0304");
     public static readonly DiagnosticCode UnusedIdentifier = Warning("SF0305");
+
+    public static readonly DiagnosticCode InvalidFilter = Error("SF0401");
+    public static readonly DiagnosticCode FilterWithoutRule = Warning("SF0402");
+    public static readonly DiagnosticCode FilterWithoutNot = Warning("SF0403");
+
+    public static readonly DiagnosticCode InvalidCorrelation = Error("SF0501");
+    public static readonly DiagnosticCode UnresolvedReference = Error("SF0502");
+    public static readonly DiagnosticCode CorrelationNotEvaluated = Warning("SF0503");
 
     private static DiagnosticCode Error(string id) => new(id, DiagnosticSeverity.Error);
 

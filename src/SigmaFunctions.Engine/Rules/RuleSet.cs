@@ -2,17 +2,24 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Rules.Yaml;
 
 namespace SigmaFunctions.Engine.Rules;
 
 /// <summary>An immutable snapshot of rules that were read together, with what was wrong with those that were not.</summary>
 public sealed class RuleSet
 {
-    private RuleSet(ImmutableArray<CompiledRule> compiled, ImmutableArray<Diagnostic> diagnostics, int rejected, string revision)
+    internal RuleSet(
+        ImmutableArray<CompiledRule> compiled,
+        ImmutableArray<SigmaFilter> filters,
+        ImmutableArray<SigmaCorrelation> correlations,
+        ImmutableArray<Diagnostic> diagnostics,
+        int rejected,
+        string revision)
     {
         Compiled = compiled;
         Rules = [.. compiled.Select(rule => rule.Rule)];
+        Filters = filters;
+        Correlations = correlations;
         Diagnostics = diagnostics;
         Rejected = rejected;
         Revision = revision;
@@ -20,6 +27,12 @@ public sealed class RuleSet
 
     /// <summary>The rules that loaded, ordered by id.</summary>
     public ImmutableArray<SigmaRule> Rules { get; }
+
+    /// <summary>The filters that loaded, ordered by id; they are already applied to the rules.</summary>
+    public ImmutableArray<SigmaFilter> Filters { get; }
+
+    /// <summary>The correlation rules that loaded, ordered by id.</summary>
+    public ImmutableArray<SigmaCorrelation> Correlations { get; }
 
     /// <summary>What was found wrong, ordered by file and line.</summary>
     public ImmutableArray<Diagnostic> Diagnostics { get; }
@@ -35,8 +48,7 @@ public sealed class RuleSet
     /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
     /// <param name="files">The files.</param>
     /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
-    public static RuleSet Load(IEnumerable<RuleFile> files, PlaceholderSet? placeholders = null) =>
-        Load(files, [], placeholders ?? PlaceholderSet.Empty);
+    public static RuleSet Load(IEnumerable<RuleFile> files, PlaceholderSet? placeholders = null) => Load(files, [], placeholders);
 
     /// <summary>
     /// Reads every <c>*.yml</c> and <c>*.yaml</c> below the given folders, and the given files; <c>*.test.yml</c> files
@@ -62,53 +74,16 @@ public sealed class RuleSet
             }
         }
 
-        return Load(files, unreadable, placeholders ?? PlaceholderSet.Empty);
+        return Load(files, unreadable, placeholders);
     }
 
-    private static RuleSet Load(IEnumerable<RuleFile> files, List<Diagnostic> unreadable, PlaceholderSet placeholders)
+    private static RuleSet Load(IEnumerable<RuleFile> files, List<Diagnostic> unreadable, PlaceholderSet? placeholders)
     {
-        var compiler = new RuleCompiler(placeholders);
-        var compiled = new SortedDictionary<string, CompiledRule>(StringComparer.Ordinal);
-        var diagnostics = unreadable.ToList();
-        int rejected = unreadable.Count;
         var ordered = files.OrderBy(file => file.Path, StringComparer.Ordinal).ToList();
+        var builder = new RuleSetBuilder(placeholders ?? PlaceholderSet.Empty);
         foreach (var file in ordered)
-            foreach (var (root, sink) in RuleCollection.Resolve(YamlDocumentReader.Read(file)))
-            {
-                var rule = root is null ? null : Read(root, sink, compiler);
-                if (rule is not null && compiled.TryGetValue(rule.Rule.Id, out var earlier))
-                {
-                    sink.Report(
-                        DiagnosticCode.DuplicateId,
-                        root!.Position,
-                        $"The id {rule.Rule.Id} is already taken by {earlier.Rule.File}({earlier.Rule.Line}). Give this rule an id of its own.");
-                    rule = null;
-                }
-
-                if (rule is not null)
-                    compiled.Add(rule.Rule.Id, rule);
-                else if (sink.HasErrors)
-                    rejected++;
-                diagnostics.AddRange(sink.Diagnostics);
-            }
-
-        return new RuleSet(
-            [.. compiled.Values],
-            [.. diagnostics.OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column)],
-            rejected,
-            RevisionOf(ordered));
-    }
-
-    private static CompiledRule? Read(YamlMapping root, DiagnosticSink sink, RuleCompiler compiler)
-    {
-        foreach (string kind in (string[])["correlation", "filter"])
-            if (root[kind] is not null)
-            {
-                sink.Report(DiagnosticCode.UnsupportedDocument, root.Position, $"Documents with '{kind}' are not evaluated yet. Keep them outside of the rule folder.");
-                return null;
-            }
-
-        return compiler.Compile(RuleReader.Read(root, sink));
+            builder.Add(file);
+        return builder.Build(unreadable, RevisionOf(ordered));
     }
 
     private static string RevisionOf(IEnumerable<RuleFile> files)

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using SigmaFunctions.Engine.Rules.Yaml;
+
+namespace SigmaFunctions.Engine.Rules;
+
+/// <summary>Reads attributes of a map as texts and lists of texts, and reports those of another shape.</summary>
+internal sealed class AttributeReader(YamlMapping map, DiagnosticSink sink)
+{
+    public YamlMapping Map { get; } = map;
+
+    /// <summary>The text under a key; null if it is absent, null, or of another shape.</summary>
+    public string? Text(string key)
+    {
+        switch (Map[key])
+        {
+            case null or YamlScalar { IsNull: true }:
+                return null;
+            case YamlScalar scalar:
+                return scalar.Value;
+            case var other:
+                Invalid(other.Position, $"'{key}' is a single text. Write it behind the colon.");
+                return null;
+        }
+    }
+
+    /// <summary>The texts under a key; a single text counts as a list of one.</summary>
+    public ImmutableArray<string> List(string key) => [.. Scalars(key).Select(scalar => scalar.Value)];
+
+    /// <summary>As <see cref="List"/>, with the places of the texts.</summary>
+    public ImmutableArray<YamlScalar> Scalars(string key)
+    {
+        switch (Map[key])
+        {
+            case null or YamlScalar { IsNull: true }:
+                return [];
+            case YamlScalar scalar:
+                return [scalar];
+            case YamlSequence list:
+                foreach (var item in list.Items)
+                    if (item is not YamlScalar)
+                        Invalid(item.Position, $"'{key}' is a list of texts. Write each behind a dash.");
+                return [.. list.Items.OfType<YamlScalar>()];
+            case var other:
+                Invalid(other.Position, $"'{key}' is a list of texts. Write each behind a dash.");
+                return [];
+        }
+    }
+
+    /// <summary>Where the key stands, or where the map begins if it is absent.</summary>
+    public Position PositionOf(string key)
+    {
+        foreach (var entry in Map.Entries)
+            if (entry.Key.Value == key)
+                return entry.Key.Position;
+        return Map.Position;
+    }
+
+    public void Invalid(Position position, string message) => sink.Report(DiagnosticCode.InvalidMetadata, position, message);
+}

@@ -1,0 +1,53 @@
+using SigmaFunctions.Engine.Rules.Yaml;
+
+namespace SigmaFunctions.Engine.Rules;
+
+/// <summary>A filter as it is written; <paramref name="Filter"/> is null where it could not be read.</summary>
+internal sealed record FilterSyntax(SigmaFilter? Filter, DetectionSyntax Detection, YamlMapping Root, DiagnosticSink Diagnostics);
+
+/// <summary>Reads a YAML document as a filter and reports everything that is wrong with its shape.</summary>
+internal static class FilterReader
+{
+    public static FilterSyntax Read(YamlMapping root, DiagnosticSink sink)
+    {
+        var attributes = new AttributeReader(root, sink);
+        string? title = RuleReader.ReadTitle(attributes, sink);
+        string id = RuleReader.ReadId(attributes, sink);
+        var logSource = LogSourceReader.Read(attributes, sink);
+        if (root["filter"] is not YamlMapping section)
+        {
+            sink.Report(DiagnosticCode.InvalidFilter, root["filter"]!.Position, "'filter' is a map with 'rules', search identifiers and a 'condition'. Write them below it.");
+            return new FilterSyntax(null, new DetectionSyntax([], null), root, sink);
+        }
+
+        var rules = new AttributeReader(section, sink).List("rules");
+        if (rules.Length == 0)
+            sink.Report(DiagnosticCode.InvalidFilter, section.Position, "The filter names no rules. Give 'rules' a list of ids or names, or 'any'.");
+        var filter = title is null || logSource is null ? null : new SigmaFilter
+        {
+            Id = id,
+            Title = title,
+            Name = attributes.Text("name"),
+            Description = attributes.Text("description"),
+            LogSource = logSource,
+            Rules = rules is ["any"] ? [] : rules,
+            File = sink.File,
+            Line = root.Position.Line,
+        };
+        var detection = DetectionReader.Read(section, ["rules"], sink);
+        if (detection.Condition is not null && !HasNot(detection.Condition))
+            sink.Report(
+                DiagnosticCode.FilterWithoutNot,
+                section["condition"]?.Position ?? section.Position,
+                "The condition has no 'not', so the rules would match only what this filter selects. To exclude that, write 'not' before it.");
+        return new FilterSyntax(filter, detection, root, sink);
+    }
+
+    private static bool HasNot(ConditionSyntax condition) => condition switch
+    {
+        NotCondition => true,
+        AndCondition and => and.Operands.Any(HasNot),
+        OrCondition or => or.Operands.Any(HasNot),
+        _ => false,
+    };
+}

@@ -1,0 +1,114 @@
+using SigmaFunctions.Engine.Rules;
+
+namespace SigmaFunctions.Engine.Tests;
+
+/// <summary>Correlation rules are read and checked.</summary>
+public sealed class CorrelationTests
+{
+    private const string Rules = """
+        title: A
+        id: 11111111-1111-4111-8111-111111111111
+        name: rule_a
+        logsource: {category: process_creation}
+        detection: {selection: {F: a}, condition: selection}
+        ---
+        title: B
+        id: 22222222-2222-4222-8222-222222222222
+        name: rule_b
+        logsource: {category: process_creation}
+        detection: {selection: {F: b}, condition: selection}
+        """;
+
+    private static string Correlation(string body, string name = "many", char digit = '9') => $$"""
+        title: Correlation
+        id: {{new string(digit, 8)}}-9999-4999-8999-999999999999
+        name: {{name}}
+        level: high
+        tags: [attack.t1110]
+        correlation: {{body}}
+        """;
+
+    private static RuleSet Load(params string[] correlations) => RuleText.Load(string.Join("\n---\n", [Rules, .. correlations]));
+
+    [Fact]
+    public void All_of_it_is_kept()
+    {
+        var correlation = Load(Correlation(
+            "{type: value_count, rules: [rule_a, 22222222-2222-4222-8222-222222222222], group-by: [ip, Host], timespan: 90m, condition: {field: User, gt: 2, lte: 10}, generate: true, aliases: {ip: {rule_a: SourceIp}}}"))
+            .Correlations.Single();
+        Assert.Equal(("Correlation", "many", "high"), (correlation.Title, correlation.Name, correlation.Level));
+        Assert.Equal((CorrelationType.ValueCount, TimeSpan.FromMinutes(90), true), (correlation.Type, correlation.Timespan, correlation.Generate));
+        Assert.Equal(["rule_a", "22222222-2222-4222-8222-222222222222"], correlation.Rules);
+        Assert.Equal(["ip", "Host"], correlation.GroupBy);
+        Assert.Equal(["User"], correlation.Fields);
+        Assert.Equal([new(CorrelationOperator.Gt, 2), new CorrelationBound(CorrelationOperator.Lte, 10)], correlation.Bounds);
+        Assert.Equal("SourceIp", correlation.Aliases.Single().FieldByRule["rule_a"]);
+    }
+
+    [Theory]
+    [InlineData("{type: event_count, rules: rule_a, timespan: 10s, condition: {gte: 5}}")]
+    [InlineData("{type: event_count, rules: [rule_a], group-by: Host, timespan: 1h, condition: {eq: 5}}")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {neq: 0}}")]
+    [InlineData("{type: temporal, rules: [rule_a, rule_b], timespan: 1d}")]
+    [InlineData("{type: temporal_ordered, rules: [rule_a, rule_b], group-by: [User], timespan: 1d}")]
+    [InlineData("{type: temporal, rules: [rule_a, rule_b], timespan: 1d, condition: {gte: 1}}")]
+    [InlineData("{type: value_sum, rules: [rule_a], timespan: 1h, condition: {field: Bytes, gt: 1.5}}")]
+    [InlineData("{type: value_avg, rules: [rule_a], timespan: 1h, condition: {field: Bytes, lt: -2}}")]
+    [InlineData("{type: value_median, rules: [rule_a], timespan: 1h, condition: {field: Bytes, lt: 2}}")]
+    [InlineData("{type: value_percentile, rules: [rule_a], timespan: 1h, condition: {field: Bytes, lt: 2, percentile: 95}}")]
+    public void It_loads(string body)
+    {
+        var ruleSet = Load(Correlation(body));
+        Assert.Equal(["SF0503"], ruleSet.Diagnostics.Select(diagnostic => diagnostic.Code));
+        Assert.Single(ruleSet.Correlations);
+    }
+
+    [Theory]
+    [InlineData("x", "SF0501")]
+    [InlineData("{type: count, rules: [rule_a], timespan: 1h, condition: {gte: 5}}", "SF0501")]
+    [InlineData("{rules: [rule_a], timespan: 1h, condition: {gte: 5}}", "SF0501")]
+    [InlineData("{type: event_count, timespan: 1h, condition: {gte: 5}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], condition: {gte: 5}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1w, condition: {gte: 5}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 0s, condition: {gte: 5}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 5, condition: {gte: 5}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: x}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {about: 5}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5, field: User}}", "SF0501")]
+    [InlineData("{type: value_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}}", "SF0501")]
+    [InlineData("{type: value_percentile, rules: [rule_a], timespan: 1h, condition: {field: B, gte: 5}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, generate: maybe}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, every: 5}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, aliases: {ip: {rule_b: X}}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_c], timespan: 1h, condition: {gte: 5}}", "SF0502")]
+    [InlineData("{type: event_count, rules: [many], timespan: 1h, condition: {gte: 5}}", "SF0502")]
+    public void It_is_rejected(string body, string code)
+    {
+        var ruleSet = Load(Correlation(body));
+        Assert.Contains(ruleSet.Diagnostics, diagnostic => diagnostic.Code == code);
+        Assert.Equal((2, 0, 1), (ruleSet.Rules.Length, ruleSet.Correlations.Length, ruleSet.Rejected));
+    }
+
+    [Fact]
+    public void Chains_load_and_circles_do_not()
+    {
+        const string First = "{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}}";
+        const string Chained = "{type: temporal_ordered, rules: [one, rule_b], timespan: 1h}";
+        Assert.Equal(2, Load(Correlation(First, "one", '8'), Correlation(Chained, "two")).Correlations.Length);
+        Assert.Empty(Load(
+            Correlation("{type: temporal, rules: [two], timespan: 1h}", "one", '8'),
+            Correlation("{type: temporal, rules: [one], timespan: 1h}", "two")).Correlations);
+        Assert.Empty(Load(
+            Correlation(First.Replace("rule_a", "missing", StringComparison.Ordinal), "one", '8'), Correlation(Chained, "two")).Correlations);
+    }
+
+    [Fact]
+    public void A_name_that_is_taken_is_a_warning()
+    {
+        var ruleSet = RuleText.Load(Rules.Replace("rule_b", "rule_a", StringComparison.Ordinal));
+        Assert.Equal(["SF0110"], ruleSet.Diagnostics.Select(diagnostic => diagnostic.Code));
+        Assert.Equal(2, ruleSet.Rules.Length);
+    }
+}
