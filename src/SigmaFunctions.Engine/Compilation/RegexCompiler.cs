@@ -26,11 +26,11 @@ internal static class RegexCompiler
         {
             return new Regex(pattern, options | RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
-        catch (NotSupportedException)
+        catch (NotSupportedException error)
         {
             throw new TransformationException(
                 DiagnosticCode.InvalidRegex,
-                "The regular expression uses look-around, a back-reference or another construct that cannot be matched in linear time. Rewrite it without, with several items if need be.");
+                $"The regular expression cannot be matched in linear time (look-around, back-references and the like) or is too large: {error.Message} Rewrite it without, with several items if need be.");
         }
         catch (ArgumentException error)
         {

@@ -35,16 +35,4 @@ internal static class EventFields
                 found.Add(value);
         return found.Count == 0 ? null : FieldValue.FromItems(found.ToImmutable());
     }
-
-    /// <summary>The values that a test on a value is made on: the elements of an array, at any depth, or the value itself.</summary>
-    public static IEnumerable<FieldValue> Elements(FieldValue value) =>
-        value.Kind == FieldValueKind.Array ? value.Items.SelectMany(Elements) : [value];
-
-    /// <summary>The values that keywords are looked for in: as <see cref="Elements"/>, and into objects too.</summary>
-    public static IEnumerable<FieldValue> Leaves(FieldValue value) => value.Kind switch
-    {
-        FieldValueKind.Array => value.Items.SelectMany(Leaves),
-        FieldValueKind.Object => value.Properties.Values.SelectMany(Leaves),
-        _ => [value],
-    };
 }

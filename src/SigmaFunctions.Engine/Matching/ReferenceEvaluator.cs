@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
 
@@ -11,8 +13,8 @@ internal static class ReferenceEvaluator
 {
     public static bool Holds(Expression expression, SigmaEvent sigmaEvent, EventView view) => expression switch
     {
-        AndExpression and => and.Operands.All(operand => Holds(operand, sigmaEvent, view)),
-        OrExpression or => or.Operands.Any(operand => Holds(operand, sigmaEvent, view)),
+        AndExpression and => AllHold(and.Operands, sigmaEvent, view),
+        OrExpression or => AnyHolds(or.Operands, sigmaEvent, view),
         NotExpression not => !Holds(not.Operand, sigmaEvent, view),
         IdentifierExpression identifier => Holds(identifier.Identifier.Expression, sigmaEvent, view),
         PredicateExpression test => Holds(test.Predicate, sigmaEvent, view),
@@ -26,15 +28,61 @@ internal static class ReferenceEvaluator
     public static FieldValue? Satisfying(Predicate predicate, SigmaEvent sigmaEvent, EventView view)
     {
         if (predicate.Field is null)
-            return sigmaEvent.OwnValues.SelectMany(EventFields.Leaves).FirstOrDefault(value => HoldsOn(predicate, value, view));
+        {
+            foreach (var value in sigmaEvent.OwnValues)
+                if (FindLeaf(value, predicate, view) is { } leaf)
+                    return leaf;
+            return null;
+        }
 
         var field = EventFields.Find(view.Fields, predicate.Field);
         return predicate switch
         {
             ExistsPredicate exists => exists.Expected == (field is not null) ? field ?? FieldValue.Null : null,
             NullPredicate when field is null => FieldValue.Null,
-            _ => field is null ? null : EventFields.Elements(field).FirstOrDefault(value => HoldsOn(predicate, value, view)),
+            _ => field is null ? null : FindElement(field, predicate, view),
         };
+    }
+
+    private static bool AllHold(ImmutableArray<Expression> operands, SigmaEvent sigmaEvent, EventView view)
+    {
+        foreach (var operand in operands)
+            if (!Holds(operand, sigmaEvent, view))
+                return false;
+        return true;
+    }
+
+    private static bool AnyHolds(ImmutableArray<Expression> operands, SigmaEvent sigmaEvent, EventView view)
+    {
+        foreach (var operand in operands)
+            if (Holds(operand, sigmaEvent, view))
+                return true;
+        return false;
+    }
+
+    /// <summary>The value itself or, of an array, the first element at any depth that a predicate holds on.</summary>
+    private static FieldValue? FindElement(FieldValue value, Predicate predicate, EventView view)
+    {
+        if (value.Kind != FieldValueKind.Array)
+            return HoldsOn(predicate, value, view) ? value : null;
+        foreach (var item in value.Items)
+            if (FindElement(item, predicate, view) is { } element)
+                return element;
+        return null;
+    }
+
+    /// <summary>As <see cref="FindElement"/>, and into objects too.</summary>
+    private static FieldValue? FindLeaf(FieldValue value, Predicate predicate, EventView view)
+    {
+        if (value.Kind is not (FieldValueKind.Array or FieldValueKind.Object))
+            return HoldsOn(predicate, value, view) ? value : null;
+        foreach (var item in value.Items)
+            if (FindLeaf(item, predicate, view) is { } leaf)
+                return leaf;
+        foreach (var (_, property) in value.Properties)
+            if (FindLeaf(property, predicate, view) is { } leaf)
+                return leaf;
+        return null;
     }
 
     private static bool HoldsOn(Predicate predicate, FieldValue value, EventView view) => predicate switch
@@ -47,10 +95,10 @@ internal static class ReferenceEvaluator
         NetworkPredicate network => network.Network.Contains(value.Text),
         ComparisonPredicate comparison => NumberOf(value) is { } actual && Compare(actual, comparison.Operator, comparison.Number),
         TimestampPredicate timestamp => Timestamp.Part(value.Text, timestamp.Part) is { } part
-            && SigmaNumber.TryParse(part.ToString(System.Globalization.CultureInfo.InvariantCulture), out var actual)
+            && SigmaNumber.TryParse(part.ToString(CultureInfo.InvariantCulture), out var actual)
             && Compare(actual, timestamp.Operator, timestamp.Number),
         FieldReferencePredicate reference => EventFields.Find(view.Fields, reference.Other) is { } other
-            && EventFields.Elements(other).Any(element => Relates(value, reference, element)),
+            && RelatesToAny(value, reference, other),
         _ => throw new ArgumentOutOfRangeException(nameof(predicate)),
     };
 
@@ -72,6 +120,16 @@ internal static class ReferenceEvaluator
         NumericOperator.LessThanOrEqual => actual <= expected,
         _ => throw new ArgumentOutOfRangeException(nameof(numericOperator)),
     };
+
+    private static bool RelatesToAny(FieldValue value, FieldReferencePredicate reference, FieldValue other)
+    {
+        if (other.Kind != FieldValueKind.Array)
+            return Relates(value, reference, other);
+        foreach (var item in other.Items)
+            if (RelatesToAny(value, reference, item))
+                return true;
+        return false;
+    }
 
     private static bool Relates(FieldValue value, FieldReferencePredicate reference, FieldValue other)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 
@@ -33,7 +34,7 @@ internal readonly record struct PatternPart(PatternPartKind Kind, string Text)
 internal sealed class TextPattern
 {
     // The parts between two '*'. A leading or trailing '*' gives an empty segment at that end.
-    private readonly ImmutableArray<ImmutableArray<PatternPart>> _segments;
+    private readonly ImmutableArray<Segment> _segments;
 
     public TextPattern(IEnumerable<PatternPart> parts)
     {
@@ -161,9 +162,9 @@ internal sealed class TextPattern
         return normal.ToImmutable();
     }
 
-    private static ImmutableArray<ImmutableArray<PatternPart>> Split(ImmutableArray<PatternPart> parts)
+    private static ImmutableArray<Segment> Split(ImmutableArray<PatternPart> parts)
     {
-        var segments = ImmutableArray.CreateBuilder<ImmutableArray<PatternPart>>();
+        var segments = ImmutableArray.CreateBuilder<Segment>();
         var current = ImmutableArray.CreateBuilder<PatternPart>();
         foreach (var part in parts)
         {
@@ -173,18 +174,18 @@ internal sealed class TextPattern
                 continue;
             }
 
-            segments.Add(current.ToImmutable());
+            segments.Add(new Segment(current.ToImmutable()));
             current.Clear();
         }
 
-        segments.Add(current.ToImmutable());
+        segments.Add(new Segment(current.ToImmutable()));
         return segments.ToImmutable();
     }
 
     /// <summary>The end of a segment that starts at <paramref name="position"/>, or -1.</summary>
-    private static int MatchAt(ReadOnlySpan<char> text, int position, ImmutableArray<PatternPart> segment, StringComparison comparison)
+    private static int MatchAt(ReadOnlySpan<char> text, int position, Segment segment, StringComparison comparison)
     {
-        foreach (var part in segment)
+        foreach (var part in segment.Parts)
         {
             if (part.Kind == PatternPartKind.AnyOne)
             {
@@ -204,13 +205,13 @@ internal sealed class TextPattern
     }
 
     /// <summary>The end of the leftmost place of a segment at or after <paramref name="position"/>, or -1.</summary>
-    private static int Find(ReadOnlySpan<char> text, int position, ImmutableArray<PatternPart> segment, StringComparison comparison)
+    private static int Find(ReadOnlySpan<char> text, int position, Segment segment, StringComparison comparison)
     {
         while (position <= text.Length)
         {
-            if (segment[0].Kind == PatternPartKind.Literal)
+            if (segment.Parts[0].Kind == PatternPartKind.Literal)
             {
-                int offset = text[position..].IndexOf(segment[0].Text, comparison);
+                int offset = segment.IndexOfStart(text[position..], comparison);
                 if (offset < 0)
                     return -1;
                 position += offset;
@@ -229,7 +230,7 @@ internal sealed class TextPattern
     private int StartOfLast(ReadOnlySpan<char> text, int from, StringComparison comparison)
     {
         int end = text.Length;
-        var segment = _segments[^1];
+        var segment = _segments[^1].Parts;
         for (int i = segment.Length - 1; i >= 0; i--)
         {
             if (segment[i].Kind == PatternPartKind.AnyOne)
@@ -251,4 +252,17 @@ internal sealed class TextPattern
 
     private static int CodePointLengthAt(ReadOnlySpan<char> text, int position) =>
         position + 1 < text.Length && char.IsSurrogatePair(text[position], text[position + 1]) ? 2 : 1;
+
+    /// <summary>The parts between two <c>*</c>.</summary>
+    private sealed class Segment(ImmutableArray<PatternPart> parts)
+    {
+        private SearchValues<string>? _uncased;
+
+        public ImmutableArray<PatternPart> Parts { get; } = parts;
+
+        /// <summary>Where the first part, a literal, is found first; -1 if it is not. Made for a search on first use, which is many times faster.</summary>
+        public int IndexOfStart(ReadOnlySpan<char> text, StringComparison comparison) => comparison == StringComparison.Ordinal
+            ? text.IndexOf(Parts[0].Text, comparison)
+            : text.IndexOfAny(_uncased ??= SearchValues.Create([Parts[0].Text], comparison));
+    }
 }

@@ -52,6 +52,21 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode UnresolvedReference = Error("SF0502");
     public static readonly DiagnosticCode CorrelationNotEvaluated = Warning("SF0503");
 
+    public static readonly DiagnosticCode MisspelledWord = Warning("SF1001");
+    public static readonly DiagnosticCode LongTitle = Warning("SF1002");
+    public static readonly DiagnosticCode InvalidDate = Warning("SF1003");
+    public static readonly DiagnosticCode ModifiedBeforeDate = Warning("SF1004");
+    public static readonly DiagnosticCode DuplicateTag = Warning("SF1005");
+    public static readonly DiagnosticCode UnknownTag = Warning("SF1006");
+    public static readonly DiagnosticCode UnknownRelation = Warning("SF1007");
+    public static readonly DiagnosticCode BlankInField = Warning("SF1101");
+    public static readonly DiagnosticCode DuplicateValue = Warning("SF1102");
+    public static readonly DiagnosticCode EscapedWildcard = Warning("SF1103");
+    public static readonly DiagnosticCode RegexWithoutRe = Warning("SF1104");
+    public static readonly DiagnosticCode MatchesEverything = Warning("SF1105");
+    public static readonly DiagnosticCode OutOfRange = Warning("SF1106");
+    public static readonly DiagnosticCode FilterNotNegated = Warning("SF1201");
+
     private static DiagnosticCode Error(string id) => new(id, DiagnosticSeverity.Error);
 
     private static DiagnosticCode Warning(string id) => new(id, DiagnosticSeverity.Warning);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Compilation;
+using SigmaFunctions.Engine.Rules.Linting;
 using SigmaFunctions.Engine.Rules.Yaml;
 
 namespace SigmaFunctions.Engine.Rules;
@@ -63,8 +64,15 @@ internal sealed class RuleSetBuilder(PlaceholderSet placeholders)
             if (!sink.HasErrors && syntax.Filter is { } filter && condition is not null && Claim(filter.Id, null, root, sink))
                 _filters.Add((new CompiledFilter(filter, identifiers, condition), sink));
         }
-        else if (_compiler.Compile(RuleReader.Read(root, sink)) is { } rule && Claim(rule.Rule.Id, rule.Rule.Name, root, sink))
-            _rules.Add(rule.Rule.Id, rule);
+        else
+        {
+            var syntax = RuleReader.Read(root, sink);
+            new MetadataLints(root, sink).Run();
+            new DetectionLints(syntax.Detection, sink).Run();
+            new ConditionLints(syntax.Detection, sink).Run();
+            if (_compiler.Compile(syntax) is { } rule && Claim(rule.Rule.Id, rule.Rule.Name, root, sink))
+                _rules.Add(rule.Rule.Id, rule);
+        }
     }
 
     /// <summary>Takes an id, and a name if there is one; false after reporting that the id is taken.</summary>

@@ -1,0 +1,52 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+
+namespace SigmaFunctions.Tests;
+
+/// <summary>
+/// SigmaHQ's rules and real events, where they are present: in the folder that the environment variable <c>SIGMA_CORPUS</c>
+/// names, or in <c>shared/corpus</c> beside the repository. Tests that need them are skipped where they are not.
+/// </summary>
+internal static class Corpus
+{
+    /// <summary>Full path of a file or folder of the corpus; skips the test where it is absent.</summary>
+    public static string Require(string relative)
+    {
+        string? path = Root() is { } root ? Path.Combine(root, relative) : null;
+        Assert.SkipUnless(Path.Exists(path), $"{relative} of the corpus is absent; set SIGMA_CORPUS to its folder.");
+        return path!;
+    }
+
+    /// <summary>The lines of a file, unpacked where it is gzip.</summary>
+    public static IEnumerable<byte[]> Lines(string path)
+    {
+        using Stream file = File.OpenRead(path);
+        using Stream stream = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        while (reader.ReadLine() is { } line)
+            yield return Encoding.UTF8.GetBytes(line);
+    }
+
+    /// <summary>The bodies of a file of <c>{"expect":[…],"body":"…"}</c> lines, with the ids of the rules that must fire.</summary>
+    public static IEnumerable<(byte[] Body, string[] Expected)> Wire(string relative)
+    {
+        foreach (byte[] line in Lines(Require(relative)))
+        {
+            using var document = JsonDocument.Parse(line);
+            yield return (
+                Encoding.UTF8.GetBytes(document.RootElement.GetProperty("body").GetString()!),
+                [.. document.RootElement.GetProperty("expect").EnumerateArray().Select(id => id.GetString()!)]);
+        }
+    }
+
+    private static string? Root()
+    {
+        if (Environment.GetEnvironmentVariable("SIGMA_CORPUS") is { Length: > 0 } folder)
+            return folder;
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+            if (File.Exists(Path.Combine(directory.FullName, "SigmaFunctions.sln")))
+                return Path.Combine(directory.FullName, "..", "shared", "corpus");
+        return null;
+    }
+}
