@@ -1,0 +1,80 @@
+namespace SigmaFunctions.Telemetry.Tests;
+
+/// <summary>Every body of the corpus decodes whole, in the shape it was written in.</summary>
+public sealed class CorpusTests
+{
+    private readonly EventDecoder _decoder = new();
+
+    [Theory]
+    [InlineData("regression/wire/defender_xdr.ndjson", "defender", 69)]
+    [InlineData("regression/wire/evtx_json.ndjson", "evtx", 125)]
+    [InlineData("regression/wire/flat_json.ndjson", "flat", 125)]
+    public void Wire_bodies_decode_to_an_event_with_a_view(string file, string shape, int count)
+    {
+        int bodies = 0;
+        foreach ((byte[] body, string[] expected) in Corpus.Wire(file))
+        {
+            DecodedBody decoded = _decoder.Decode(body);
+
+            Assert.Empty(decoded.Undecoded);
+            Assert.All(decoded.Events, decodedEvent =>
+            {
+                Assert.Equal(shape, decodedEvent.Shape);
+                Assert.NotNull(decodedEvent.Time);
+                Assert.False(string.IsNullOrEmpty(decodedEvent.Host));
+                Assert.NotEmpty(decodedEvent.Event.OwnValues);
+                Assert.True(expected.Length == 0 || !decodedEvent.Event.Views.IsEmpty);
+            });
+            bodies++;
+        }
+
+        Assert.Equal(count, bodies);
+    }
+
+    [Theory]
+    [InlineData("defender/process_events.records.ndjson", "defender", 764, 764)]
+    [InlineData("mordor/process_creation.ndjson", "flat", 1841, 1841)]
+    [InlineData("mordor/mixed.ndjson.gz", "flat", 22835, 22835)]
+    public void Rows_decode_line_by_line(string file, string shape, int events, int withViews)
+    {
+        List<DecodedEvent> decoded = [];
+        foreach (byte[] line in Corpus.Lines(Corpus.Require(file)))
+        {
+            DecodedBody body = _decoder.Decode(line);
+            Assert.Empty(body.Undecoded);
+            decoded.AddRange(body.Events);
+        }
+
+        Assert.Equal(events, decoded.Count);
+        Assert.All(decoded, one => Assert.Equal(shape, one.Shape));
+        Assert.All(decoded, one => Assert.NotNull(one.Time));
+        Assert.Equal(withViews, decoded.Count(one => !one.Event.Views.IsEmpty));
+    }
+
+    [Theory]
+    [InlineData("defender/process_events.records.ndjson", 764)]
+    [InlineData("mordor/process_creation.ndjson", 1841)]
+    [InlineData("mordor/mixed.ndjson.gz", 22835)]
+    public void A_whole_file_is_one_body(string file, int events)
+    {
+        DecodedBody decoded = _decoder.Decode(File.ReadAllBytes(Corpus.Require(file)));
+
+        Assert.Empty(decoded.Undecoded);
+        Assert.Equal(events, decoded.Events.Length);
+        Assert.Equal(Enumerable.Range(0, events), decoded.Events.Select(one => one.Record));
+    }
+
+    [Fact]
+    public void Exported_event_logs_decode()
+    {
+        foreach (string file in Directory.GetFiles(Corpus.Require("regression/evtx_json"), "*.ndjson"))
+        {
+            DecodedBody decoded = _decoder.Decode(File.ReadAllBytes(file));
+
+            Assert.Empty(decoded.Undecoded);
+            Assert.NotEmpty(decoded.Events);
+            Assert.All(decoded.Events, one => Assert.Equal("evtx", one.Shape));
+            Assert.All(decoded.Events, one => Assert.NotEmpty(one.Event.Views));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using SigmaFunctions.Engine.Events;
+
+namespace SigmaFunctions.Telemetry.Tests;
+
+/// <summary>Flat objects with Sigma's names: log sources, values, and text that is not well-formed.</summary>
+public sealed class FlatTests
+{
+    [Theory]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational"}""", "product=windows,category=process_creation,service=sysmon")]
+    [InlineData("""{"EventID":"1","Provider_Name":"Microsoft-Windows-Sysmon"}""", "product=windows,category=process_creation,service=sysmon")]
+    [InlineData("""{"EventID":1,"SourceName":"Microsoft-Windows-Sysmon"}""", "product=windows,category=process_creation,service=sysmon")]
+    [InlineData("""{"EventID":1,"Provider_Name":"Linux-Sysmon"}""", "product=linux,category=process_creation,service=sysmon")]
+    [InlineData("""{"EventID":4688,"Channel":"Security"}""", "product=windows,category=process_creation|product=windows,service=security")]
+    [InlineData("""{"EventID":1,"Channel":"Contoso"}""", "product=windows")]
+    [InlineData("""{"EventID":1}""", "")]
+    [InlineData("""{"Channel":"Security"}""", "")]
+    [InlineData("""{"category":"process_creation","product":"windows","Image":"a"}""", "product=windows,category=process_creation")]
+    [InlineData("""{"category":"dns"}""", "category=dns")]
+    [InlineData("""{"service":"sshd","product":"linux"}""", "product=linux,service=sshd")]
+    [InlineData("""{"Category":"dns","Product":"Windows","SERVICE":"x"}""", "")]
+    [InlineData("""{"category":17,"product":null,"service":""}""", "")]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","category":"dns"}""", "product=windows,category=process_creation,service=sysmon")]
+    [InlineData("""{"EventID":1,"category":"dns"}""", "category=dns")]
+    [InlineData("""{}""", "")]
+    public void The_log_source_shows_in_the_event(string body, string logSources) =>
+        Assert.Equal(logSources, string.Join('|', Decoded.One(body).LogSources()));
+
+    [Theory]
+    [InlineData("""{"a":1}""", "product=x")]
+    [InlineData("""{"category":"dns"}""", "category=dns")]
+    [InlineData("""{"EventID":1,"Channel":"Contoso"}""", "product=windows")]
+    public void The_default_is_for_events_that_do_not_tell(string body, string logSource) =>
+        Assert.Equal([logSource], Decoded.One(body, new LogSource(Product: "x")).LogSources());
+
+    /// <summary>Event, field, its kind and text.</summary>
+    public static TheoryData<string, FieldValueKind, string> Values => new()
+    {
+        { "\"text\"", FieldValueKind.Text, "text" },
+        { "\"\"", FieldValueKind.Text, "" },
+        { """ "\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00" """, FieldValueKind.Text, "\"\\/\b\f\n\r\tA\u00e9\U0001F600" },
+        { """ "a\ud800b" """, FieldValueKind.Text, "a\uFFFDb" },
+        { """ "\udc00\ud83d" """, FieldValueKind.Text, "\uFFFD\uFFFD" },
+        { """ "\ud83d\ud83d\ude00" """, FieldValueKind.Text, "\uFFFD\U0001F600" },
+        { """ "\u0000" """, FieldValueKind.Text, "\0" },
+        { "18446744073709551617", FieldValueKind.Number, "18446744073709551617" },
+        { "-1.50", FieldValueKind.Number, "-1.50" },
+        { "1E400", FieldValueKind.Number, "1E400" },
+        { "true", FieldValueKind.Boolean, "true" },
+        { "false", FieldValueKind.Boolean, "false" },
+        { "null", FieldValueKind.Null, "null" },
+        { """[1,"b",[true],{"c":null}]""", FieldValueKind.Array, "[1,b,[true],{c:null}]" },
+        { "[]", FieldValueKind.Array, "[]" },
+        { """{"b":{"c":"d"}}""", FieldValueKind.Object, "{b:{c:d}}" },
+        { """{"b":1,"b":2}""", FieldValueKind.Object, "{b:2}" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Values))]
+    public void Every_kind_of_value_is_kept_as_it_was_written(string json, FieldValueKind kind, string shown)
+    {
+        FieldValue value = Decoded.One($$"""{"category":"x","a":{{json}}}""").View("x", null!).Fields["a"];
+
+        Assert.Equal(kind, value.Kind);
+        Assert.Equal(shown, value.Show());
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x61, 0xff, 0x62 }, "a\uFFFDb")]
+    [InlineData(new byte[] { 0xed, 0xa0, 0x80 }, "\uFFFD\uFFFD\uFFFD")]
+    [InlineData(new byte[] { 0xe2, 0x82 }, "\uFFFD")]
+    [InlineData(new byte[] { 0xff, 0x5c, 0x6e }, "\uFFFD\n")]
+    [InlineData(new byte[] { 0xc0, 0xaf }, "\uFFFD\uFFFD")]
+    public void Bytes_that_are_not_utf8_are_replaced_and_the_event_is_read(byte[] text, string shown)
+    {
+        byte[] body = [.. "{\"category\":\"x\",\"a\":\""u8, .. text, .. "\"}"u8];
+
+        Assert.Equal(shown, Assert.Single(new EventDecoder().Decode(body).Events).View("x", null!).Field("a"));
+    }
+
+    [Theory]
+    [InlineData("""{"category":"x","a":1,"a":2}""", "a", "2")]
+    [InlineData("""{"category":"x","a":1,"\u0061":2}""", "a", "2")]
+    [InlineData("""{"category":"x","a":1,"A":2}""", "a", "1")]
+    [InlineData("""{"category":"x","\ud800":1}""", "\uFFFD", "1")]
+    [InlineData("""{"category":"x","r\ud800":1}""", "r\uFFFD", "1")]
+    [InlineData("""{"category":"x","a.b":1}""", "a.b", "1")]
+    [InlineData("""{"category":"x","":1}""", "", "1")]
+    [InlineData("""{"category":"y","category":"x"}""", "category", "x")]
+    public void Names_are_exact_and_the_last_of_equal_ones_counts(string body, string name, string value) =>
+        Assert.Equal(value, Decoded.One(body).View("x", null!).Field(name));
+
+    [Fact]
+    public void Keywords_search_every_value_but_no_names() => Assert.Equal(
+        ["dns", "2", "[x,{y:z}]", "true"],
+        Decoded.One("""{"category":"dns","a":1,"b":["x",{"y":"z"}],"c":null,"a":2,"d":true}""").Event.OwnValues.Select(Decoded.Show)
+            .OrderBy(value => Array.IndexOf(["dns", "2", "[x,{y:z}]", "true"], value)));
+
+    [Theory]
+    [InlineData("""{"UtcTime":"2025-12-06 21:11:02.632"}""", "2025-12-06T21:11:02.632Z")]
+    [InlineData("""{"TimeCreated":"2025-12-06T21:11:02.6491508Z"}""", "2025-12-06T21:11:02.6491508Z")]
+    [InlineData("""{"@timestamp":"2025-12-06T23:11:02+02:00"}""", "2025-12-06T21:11:02Z")]
+    [InlineData("""{"Timestamp":"2025-12-06T21:11:02Z"}""", "2025-12-06T21:11:02Z")]
+    [InlineData("""{"TimeGenerated":"2025-12-06T21:11:02"}""", "2025-12-06T21:11:02Z")]
+    [InlineData("""{"UtcTime":"21:11","Timestamp":"2025-12-06T21:11:02Z"}""", "2025-12-06T21:11:02Z")]
+    [InlineData("""{"UtcTime":"2025-13-06 21:11:02"}""", null)]
+    [InlineData("""{"UtcTime":20251206}""", null)]
+    [InlineData("""{}""", null)]
+    public void The_time_is_the_first_that_is_one(string body, string? time) =>
+        Assert.Equal(time is null ? (DateTimeOffset?)null : DateTimeOffset.Parse(time, null), Decoded.One(body).Time);
+
+    [Theory]
+    [InlineData("""{"Computer":"h1"}""", "h1")]
+    [InlineData("""{"Hostname":"h2"}""", "h2")]
+    [InlineData("""{"DeviceName":"h3"}""", "h3")]
+    [InlineData("""{"Computer":{"a":1},"Hostname":"h2"}""", "h2")]
+    [InlineData("""{}""", null)]
+    public void The_host_is_the_first_that_is_named(string body, string? host) => Assert.Equal(host, Decoded.One(body).Host);
+
+    [Fact]
+    public void A_megabyte_of_one_value_is_read()
+    {
+        string text = new('x', 1 << 20);
+
+        Assert.Equal(text, Assert.Single(Decoded.One($$"""{"a":"{{text}}"}""").Event.OwnValues).Text);
+    }
+}

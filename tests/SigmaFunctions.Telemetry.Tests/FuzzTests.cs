@@ -1,0 +1,101 @@
+using System.Text;
+
+namespace SigmaFunctions.Telemetry.Tests;
+
+/// <summary>Whatever a body holds, decoding ends with events and unreadable records, never with an exception.</summary>
+public sealed class FuzzTests
+{
+    private static readonly string[] Seeds =
+    [
+        """{"records":[{"time":"2025-12-06T21:11:02.6491508Z","tenantId":"t","category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\Windows","FileName":"cmd.exe","LogonId":999,"AdditionalFields":"{\"a\":[1,\"\\ud83d\\ude00\"]}","SHA1":"ab","InitiatingProcessParentFileName":"x.exe"}},{"n":1}]}""",
+        """{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":{"#text":4688},"Channel":"Security","TimeCreated":{"#attributes":{"SystemTime":"2025-12-06T21:11:02.649150800Z"}}},"EventData":{"NewProcessId":"0x1a","Threat Name":"x","Data":["a","b"]},"UserData":{"A":{"b":null}}}}""",
+        "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"UtcTime\":\"2025-12-06 21:11:02.632\",\"n\":[1,{\"a\":1e400}]}\n{\"category\":\"dns\",\"x\":\"\\ud800\"}\n\n[{\"a\":true}]",
+    ];
+
+    private static readonly string[] Scraps =
+    [
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "'", "\n", "\r\n", "\0", "\\u", "\\ud800", "\\udc00", "null", "-", "1e999", "\uFEFF",
+        "records", "\"records\":[{", "properties", "#text", "Event", "System", "EventID", " ",
+    ];
+
+    [Fact]
+    public void Mutated_bodies_never_throw()
+    {
+        var random = new Random(20250101);
+        var decoder = new EventDecoder(new("any"));
+        for (int round = 0; round < 30_000; round++)
+        {
+            List<byte> body = [.. Encoding.UTF8.GetBytes(Seeds[random.Next(Seeds.Length)])];
+            for (int edits = random.Next(1, 6); edits > 0; edits--)
+            {
+                Mutate(body, random);
+            }
+
+            byte[] bytes = [.. body];
+            DecodedBody decoded = decoder.Decode(random.Next(20) == 0 ? FramingTests.Gzip(bytes) : bytes);
+
+            // Indexes run on without a gap, and every slice lies within the body.
+            Assert.Equal(
+                Enumerable.Range(0, decoded.Events.Length + decoded.Undecoded.Length),
+                decoded.Events.Select(e => e.Record).Concat(decoded.Undecoded.Select(u => u.Record)).Order());
+            Assert.All(decoded.Undecoded, u => Assert.InRange(u.Offset, 0, bytes.Length));
+            Assert.All(decoded.Events, e => Assert.All(e.Event.OwnValues, value => AssertWellFormed(value.Show())));
+        }
+    }
+
+    [Fact]
+    public void A_line_cut_anywhere_costs_only_itself()
+    {
+        foreach (string seed in Seeds[..2])
+        {
+            for (int cut = 1; cut < seed.Length; cut++)
+            {
+                DecodedBody decoded = Decoded.Body($"{seed[..cut]}\n{{\"last\":1}}\n", new("any"));
+                Assert.Equal("1", decoded.Events[^1].View("any", null!).Field("last"));
+                Assert.NotEmpty(decoded.Undecoded);
+            }
+        }
+    }
+
+    private static void Mutate(List<byte> body, Random random)
+    {
+        int at = random.Next(body.Count + 1);
+        switch (random.Next(6))
+        {
+            case 0 when body.Count > 0:
+                body.RemoveRange(Math.Min(at, body.Count - 1), 1);
+                break;
+            case 1 when at < body.Count:
+                body[at] = (byte)random.Next(256);
+                break;
+            case 2:
+                body.Insert(at, (byte)random.Next(256));
+                break;
+            case 3:
+                body.RemoveRange(at, body.Count - at);
+                break;
+            case 4:
+                int start = random.Next(body.Count + 1);
+                body.InsertRange(at, body.GetRange(start, random.Next(body.Count - start + 1)));
+                break;
+            default:
+                body.InsertRange(at, Encoding.UTF8.GetBytes(Scraps[random.Next(Scraps.Length)]));
+                break;
+        }
+    }
+
+    private static void AssertWellFormed(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]))
+            {
+                Assert.True(i + 1 < text.Length && char.IsLowSurrogate(text[++i]));
+            }
+            else
+            {
+                Assert.False(char.IsLowSurrogate(text[i]));
+            }
+        }
+    }
+}

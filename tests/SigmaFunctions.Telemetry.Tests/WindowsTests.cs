@@ -1,0 +1,199 @@
+namespace SigmaFunctions.Telemetry.Tests;
+
+/// <summary>Windows events as evtx_dump writes them: log sources and fields, one line a fact.</summary>
+public sealed class WindowsTests
+{
+    private const string Sysmon = "Microsoft-Windows-Sysmon/Operational";
+    private const string PowerShell = "Microsoft-Windows-PowerShell/Operational";
+
+    [Theory]
+    [InlineData(1, "process_creation")]
+    [InlineData(2, "file_change")]
+    [InlineData(3, "network_connection")]
+    [InlineData(4, "sysmon_status")]
+    [InlineData(5, "process_termination")]
+    [InlineData(6, "driver_load")]
+    [InlineData(7, "image_load")]
+    [InlineData(8, "create_remote_thread")]
+    [InlineData(9, "raw_access_thread")]
+    [InlineData(10, "process_access")]
+    [InlineData(11, "file_event")]
+    [InlineData(12, "registry_event")]
+    [InlineData(13, "registry_event,registry_set")]
+    [InlineData(14, "registry_event,registry_rename")]
+    [InlineData(15, "create_stream_hash")]
+    [InlineData(16, "sysmon_status")]
+    [InlineData(17, "pipe_created")]
+    [InlineData(18, "pipe_created")]
+    [InlineData(19, "wmi_event")]
+    [InlineData(20, "wmi_event")]
+    [InlineData(21, "wmi_event")]
+    [InlineData(22, "dns_query")]
+    [InlineData(23, "file_delete")]
+    [InlineData(24, "clipboard_capture")]
+    [InlineData(25, "process_tampering")]
+    [InlineData(26, "file_delete_detected")]
+    [InlineData(27, "file_block_executable")]
+    [InlineData(28, "file_block_shredding")]
+    [InlineData(29, "file_executable_detected")]
+    [InlineData(255, "sysmon_error")]
+    public void A_sysmon_id_is_a_category(int id, string categories) => Assert.Equal(
+        categories.Split(',').Select(category => $"product=windows,category={category},service=sysmon"),
+        Event(Sysmon, id).LogSources());
+
+    [Theory]
+    [InlineData("CreateKey", "registry_add")]
+    [InlineData("DeleteKey", "registry_delete")]
+    [InlineData("DeleteValue", "registry_delete")]
+    public void The_kind_of_a_registry_event_is_a_category(string eventType, string category)
+    {
+        DecodedEvent decoded = Event(Sysmon, 12, $$"""{"EventType":"{{eventType}}"}""");
+
+        Assert.Equal(
+            [$"product=windows,category={category},service=sysmon", "product=windows,category=registry_event,service=sysmon"],
+            decoded.LogSources().OrderByDescending(source => source.Contains(category, StringComparison.Ordinal)));
+        Assert.Single(decoded.Event.Views);
+    }
+
+    [Theory]
+    [InlineData(PowerShell, 4103, "category=ps_module,service=powershell")]
+    [InlineData(PowerShell, 4104, "category=ps_script,service=powershell")]
+    [InlineData(PowerShell, 4105, "service=powershell")]
+    [InlineData("PowerShellCore/Operational", 4104, "category=ps_script,service=powershell")]
+    [InlineData("Windows PowerShell", 400, "category=ps_classic_start,service=powershell-classic")]
+    [InlineData("Windows PowerShell", 600, "category=ps_classic_provider_start,service=powershell-classic")]
+    [InlineData("Windows PowerShell", 800, "category=ps_classic_script,service=powershell-classic")]
+    [InlineData("Security", 4624, "service=security")]
+    [InlineData("security", 4624, "service=security")]
+    [InlineData("Application", 4104, "service=application")]
+    [InlineData("System", 1, "service=system")]
+    [InlineData("Microsoft-Windows-TaskScheduler/Operational", 1, "service=taskscheduler")]
+    [InlineData("Microsoft-Windows-WMI-Activity/Operational", 5858, "service=wmi")]
+    [InlineData("Microsoft-Windows-AppLocker/EXE and DLL", 8004, "service=applocker")]
+    [InlineData("Microsoft-Windows-Windows Defender/Operational", 5001, "service=windefend")]
+    [InlineData("Microsoft-Windows-CodeIntegrity/Operational", 3033, "service=codeintegrity-operational")]
+    [InlineData("Microsoft-Windows-Windows Firewall With Advanced Security/Firewall", 2004, "service=firewall-as")]
+    public void A_channel_is_a_service(string channel, int id, string expected) =>
+        Assert.Equal([$"product=windows,{expected}"], Event(channel, id).LogSources());
+
+    [Fact]
+    public void An_unknown_channel_is_windows_and_no_more() =>
+        Assert.Equal(["product=windows"], Event("Contoso-Agent/Operational", 1).LogSources());
+
+    /// <summary>EventData of Security 4688, field of process_creation, its value.</summary>
+    public static TheoryData<string, string, string> Created => new()
+    {
+        { """ "NewProcessName":"C:\\a.exe" """, "Image", @"C:\a.exe" },
+        { """ "ParentProcessName":"C:\\b.exe" """, "ParentImage", @"C:\b.exe" },
+        { """ "CommandLine":"a -x" """, "CommandLine", "a -x" },
+        { """ "NewProcessName":"C:\\a.exe" """, "CommandLine", "absent" },
+        { """ "NewProcessId":"0x1f4","ProcessId":"0x4" """, "ProcessId", "500" },
+        { """ "NewProcessId":"0x1f4","ProcessId":"0x4" """, "ParentProcessId", "4" },
+        { """ "NewProcessId":500,"ProcessId":4 """, "ProcessId", "500" },
+        { """ "ProcessId":"0x4" """, "ProcessId", "absent" },
+        { """ "MandatoryLabel":"S-1-16-4096" """, "IntegrityLevel", "Low" },
+        { """ "MandatoryLabel":"S-1-16-8192" """, "IntegrityLevel", "Medium" },
+        { """ "MandatoryLabel":"S-1-16-12288" """, "IntegrityLevel", "High" },
+        { """ "MandatoryLabel":"S-1-16-16384" """, "IntegrityLevel", "System" },
+        { """ "MandatoryLabel":"S-1-16-1" """, "IntegrityLevel", "absent" },
+        { """ "SubjectUserName":"amy","SubjectDomainName":"CORP","TargetUserName":"-","TargetDomainName":"-" """, "User", @"CORP\amy" },
+        { """ "SubjectUserName":"amy","SubjectDomainName":"CORP","TargetUserName":"bob","TargetDomainName":"LAB" """, "User", @"LAB\bob" },
+        { """ "SubjectUserSid":"S-1-5-18","SubjectUserName":"HOST1$","SubjectDomainName":"CORP" """, "User", @"NT AUTHORITY\SYSTEM" },
+        { """ "SubjectUserName":"amy","SubjectLogonId":"0x3e7","TargetUserName":"-","TargetLogonId":"0x0" """, "LogonId", "0x3e7" },
+        { """ "SubjectUserName":"amy","SubjectLogonId":"0x3e7","TargetUserName":"bob","TargetLogonId":"0x99" """, "LogonId", "0x99" },
+        { """ "NewProcessName":"C:\\a.exe" """, "NewProcessName", @"C:\a.exe" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Created))]
+    public void Security_4688_maps_to_process_creation(string data, string field, string value) =>
+        Assert.Equal(value, Event("Security", 4688, $"{{{data}}}").View("process_creation").Field(field));
+
+    [Fact]
+    public void Security_4688_keeps_its_own_names_for_the_service()
+    {
+        DecodedEvent decoded = Event("Security", 4688, """{"NewProcessId":"0x1f4","ProcessId":"0x4","NewProcessName":"a"}""");
+        var security = decoded.View(null, service: "security");
+
+        Assert.Equal(["product=windows,category=process_creation", "product=windows,service=security"], decoded.LogSources());
+        Assert.Equal("0x4", security.Field("ProcessId"));
+        Assert.Equal("absent", security.Field("Image"));
+    }
+
+    [Fact]
+    public void Defender_antivirus_events_map_to_antivirus()
+    {
+        DecodedEvent decoded = Event(
+            "Microsoft-Windows-Windows Defender/Operational", 1116, """{"Threat Name":"HackTool:Win32/Mimikatz","Path":"file:_C:\\m.exe"}""");
+
+        Assert.Equal("HackTool:Win32/Mimikatz", decoded.View("antivirus").Field("Signature"));
+        Assert.Equal(@"file:_C:\m.exe", decoded.View("antivirus").Field("Filename"));
+        Assert.Equal("absent", decoded.View(null, service: "windefend").Field("Signature"));
+        Assert.Equal("HackTool:Win32/Mimikatz", decoded.View(null, service: "windefend").Field("ThreatName"));
+    }
+
+    /// <summary>What stands under Event, field, its value.</summary>
+    public static TheoryData<string, string, string> Fields => new()
+    {
+        { """ "System":{"Channel":"System","EventID":7045} """, "EventID", "7045" },
+        { """ "System":{"Channel":"System","EventID":{"#attributes":{"Qualifiers":16384},"#text":7045}} """, "EventID", "7045" },
+        { """ "System":{"Channel":"System","EventID":{"#attributes":{"Qualifiers":16384},"#text":7045}} """, "EventID_Qualifiers", "16384" },
+        { """ "System":{"Channel":"System","EventID":7045,"EventID_attributes":{"Qualifiers":1}} """, "EventID_Qualifiers", "1" },
+        { """ "System":{"Channel":"System","Provider":{"#attributes":{"Name":"Service Control Manager"}}} """, "Provider_Name", "Service Control Manager" },
+        { """ "System":{"Channel":"System","Provider_attributes":{"Name":"Service Control Manager"}} """, "Provider_Name", "Service Control Manager" },
+        { """ "System":{"Channel":"System","Execution":{"#attributes":{"ProcessID":4,"ThreadID":8}}} """, "Execution_ProcessID", "4" },
+        { """ "System":{"Channel":"System","Security":{"#attributes":{"UserID":"S-1-5-18"}}} """, "Security_UserID", "S-1-5-18" },
+        { """ "System":{"Channel":"System","Computer":"h1","Level":2,"Keywords":"0x80"} """, "Computer", "h1" },
+        { """ "System":{"Channel":"System","Computer":"h1","Level":2,"Keywords":"0x80"} """, "Level", "2" },
+        { """ "System":{"Channel":"System","Computer":"h1","Level":2,"Keywords":"0x80"} """, "Keywords", "0x80" },
+        { """ "System":{"Channel":"System","Correlation":null} """, "Correlation", "absent" },
+        { """ "System":{"Channel":"System"},"EventData":{"ServiceName":"x"} """, "ServiceName", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"Service Name":"x"} """, "ServiceName", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"A":"","B":null} """, "A", "" },
+        { """ "System":{"Channel":"System"},"EventData":{"A":"","B":null} """, "B", "null" },
+        { """ "System":{"Channel":"System"},"EventData":{"Channel":"data"} """, "Channel", "System" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":"one"} """, "Data", "one" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":["one","two"]} """, "Data", "[one,two]" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":{"#text":["one","two"]}} """, "Data", "[one,two]" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"#attributes":{"Name":"A B"},"#text":"x"}]} """, "AB", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":{"#attributes":{"Name":"A"}}} """, "A", "" },
+        { """ "System":{"Channel":"System"},"EventData":{"#attributes":{"Name":"n"},"A":"x"} """, "Name", "absent" },
+        { """ "System":{"Channel":"System"},"UserData":{"LogFileCleared":{"SubjectUserName":"amy"}} """, "SubjectUserName", "amy" },
+        { """ "System":{"Channel":"System"},"UserData":{"X":{"#attributes":{"xmlns":"u"},"A":{"B":"c"}}} """, "A", "{B:c}" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Fields))]
+    public void System_and_data_become_fields(string @event, string field, string value) =>
+        Assert.Equal(value, Decoded.One("{\"Event\":{" + @event + "}}").View(null, service: "system").Field(field));
+
+    [Fact]
+    public void Keywords_search_system_and_data_but_no_names()
+    {
+        DecodedEvent decoded = Decoded.One(
+            """{"Event":{"#attributes":{"xmlns":"u"},"System":{"Channel":"Security","EventID":4688,"Correlation":null},"EventData":{"NewProcessName":"a.exe","Data":["x"]}}}""");
+
+        Assert.Equal(["Security", "4688", "a.exe", "[x]"], decoded.Event.OwnValues.Select(Decoded.Show));
+    }
+
+    [Theory]
+    [InlineData("""{"UtcTime":"2025-12-06 21:11:02.632"}""", "2025-12-06T21:11:02.632Z")]
+    [InlineData("{}", "2025-12-06T21:11:02.6491508Z")]
+    [InlineData("""{"UtcTime":"-"}""", "2025-12-06T21:11:02.6491508Z")]
+    public void The_time_is_sysmons_else_that_of_the_log(string data, string time) =>
+        Assert.Equal(DateTimeOffset.Parse(time, null), Event(Sysmon, 1, data).Time);
+
+    [Theory]
+    [InlineData("""{"User":"CORP\\amy"}""", @"CORP\amy")]
+    [InlineData("""{"SubjectDomainName":"CORP","SubjectUserName":"amy"}""", @"CORP\amy")]
+    [InlineData("""{"SubjectUserName":"-","TargetDomainName":"LAB","TargetUserName":"bob"}""", @"LAB\bob")]
+    [InlineData("{}", null)]
+    public void The_account_is_the_events_own(string data, string? account) =>
+        Assert.Equal(account, Event("Security", 4624, data).User);
+
+    private static DecodedEvent Event(string channel, int id, string data = "{}") => Decoded.One(
+        $$$"""
+        {"Event":{"System":{"Provider":{"#attributes":{"Name":"any"}},"EventID":{{{id}}},"Channel":"{{{channel}}}","Computer":"h1",
+        "TimeCreated":{"#attributes":{"SystemTime":"2025-12-06T21:11:02.649150800Z"}} },"EventData":{{{data}}} } }
+        """);
+}
