@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace SigmaFunctions.Storage;
+
+/// <summary>How alerts are written as JSON and read from it.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Alert))]
+internal sealed partial class AlertJson : JsonSerializerContext;

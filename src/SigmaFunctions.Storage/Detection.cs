@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+
+namespace SigmaFunctions.Storage;
+
+/// <summary>A match as it is recorded: one row of the table <c>Detections</c>.</summary>
+public sealed record Detection
+{
+    /// <summary>Version of the row's schema that this code writes.</summary>
+    public const int CurrentSchemaVersion = 1;
+
+    /// <summary>Version of the schema this row was written with.</summary>
+    public int SchemaVersion { get; init; } = CurrentSchemaVersion;
+
+    /// <summary>Where the event came from.</summary>
+    public required EventIdentity Identity { get; init; }
+
+    /// <summary>Id of the rule.</summary>
+    public required string RuleId { get; init; }
+
+    /// <summary>Title of the rule.</summary>
+    public required string RuleTitle { get; init; }
+
+    /// <summary>Who wrote the rule, as rule licences ask to be told; null where it does not say.</summary>
+    public string? RuleAuthor { get; init; }
+
+    /// <summary>Level of the rule as written; null where it states none.</summary>
+    public string? Level { get; init; }
+
+    /// <summary>Tags of the rule.</summary>
+    public ImmutableArray<string> Tags { get; init; } = [];
+
+    /// <summary>When the event happened, by the source's clock; null where it does not say.</summary>
+    public DateTimeOffset? EventTime { get; init; }
+
+    /// <summary>Host the event happened on.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Account it happened under.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Entra tenant, where known.</summary>
+    public string? TenantId { get; init; }
+
+    /// <summary>The fields whose values made the rule match.</summary>
+    public ImmutableArray<DetectedField> Fields { get; init; } = [];
+
+    /// <summary>The record as it arrived (JSON text); cut where it is too large, see <see cref="OriginalTruncated"/>.</summary>
+    public required string Original { get; init; }
+
+    /// <summary>Whether <see cref="Original"/> or <see cref="Fields"/> were cut to fit the row.</summary>
+    public bool OriginalTruncated { get; init; }
+
+    /// <summary>The detection's id, derived from the event's identity and the rule.</summary>
+    public DetectionId Id => DetectionId.Create(Identity, RuleId);
+}
+
+/// <summary>A field that took part in a match, and its value.</summary>
+/// <param name="Field">Field name as the rule writes it; empty for a keyword.</param>
+/// <param name="Value">The event's value.</param>
+public sealed record DetectedField(string Field, string Value);

@@ -1,0 +1,201 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
+
+namespace SigmaFunctions.Storage;
+
+/// <summary>The table of detections. Writing is idempotent: a detection that is already there is left as it is.</summary>
+public sealed class DetectionTable
+{
+    /// <summary>Name of the table that deployments create.</summary>
+    public const string DefaultName = "Detections";
+
+    private const int MaximumActions = 100;
+    private const int MaximumConcurrency = 8;
+
+    // The service's limit for a transaction is 4 MiB.
+    private const int MaximumTransactionSize = 7 * 512 * 1024;
+
+    // Each round of a conflict finds at least one more row of the chunk; another writer of the same batch writes 100 at a time.
+    private const int MaximumConflicts = 16;
+
+    private readonly TableClient _table;
+    private readonly TimeProvider _timeProvider;
+
+    /// <summary>Uses a table that exists.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="timeProvider">Clock of <c>AlertedAt</c>; the system's where none is given.</param>
+    public DetectionTable(TableClient table, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        _table = table;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+    }
+
+    /// <summary>Name of the table.</summary>
+    public string Name => _table.Name;
+
+    /// <summary>
+    /// Records detections, in transactions of up to 100 rows a partition, and returns those that have not been alerted yet, in the
+    /// order given and each once: the new ones, and old ones whose alert was never confirmed.
+    /// </summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused; what was recorded stays.</exception>
+    public async Task<IReadOnlyList<Detection>> AddAsync(
+        IReadOnlyCollection<Detection> detections, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(detections);
+        var distinct = new OrderedDictionary<DetectionId, Detection>();
+        foreach (Detection detection in detections)
+            distinct.TryAdd(detection.Id, detection);
+        if (distinct.Count == 0)
+            return [];
+
+        var pending = new ConcurrentDictionary<(string Partition, string Row), bool>();
+        await Parallel.ForEachAsync(
+            Transactions(distinct),
+            Options(cancellationToken),
+            async (rows, token) =>
+            {
+                foreach (TableEntity row in await AddRowsAsync(rows, token))
+                    pending[(row.PartitionKey, row.RowKey)] = true;
+            });
+        return [.. distinct.Where(entry => pending.ContainsKey((entry.Key.PartitionKey, entry.Key.RowKey))).Select(entry => entry.Value)];
+    }
+
+    /// <summary>Notes that the alerts of these detections are on the queue. Detections that are gone are passed over.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused; what was noted stays.</exception>
+    public Task MarkAlertedAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        DateTimeOffset now = _timeProvider.GetUtcNow();
+        IEnumerable<DetectionId[]> transactions =
+            ids.Distinct().GroupBy(id => id.PartitionKey).SelectMany(partition => partition.Chunk(MaximumActions));
+        return Parallel.ForEachAsync(
+            transactions, Options(cancellationToken), async (chunk, token) => await MarkRowsAsync(chunk, now, token));
+    }
+
+    /// <summary>Reads one detection; null if there is none.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">The row is not of a detection.</exception>
+    public async Task<Detection?> FindAsync(DetectionId id, CancellationToken cancellationToken)
+    {
+        NullableResponse<TableEntity> response =
+            await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
+        return response.HasValue ? DetectionRow.FromEntity(response.Value!) : null;
+    }
+
+    /// <summary>
+    /// All detections enqueued from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), partition by
+    /// partition: hours in order, within an hour bucket by bucket, within a bucket the newest first.
+    /// </summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">A row is not of a detection.</exception>
+    public async IAsyncEnumerable<Detection> QueryAsync(
+        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (from >= to)
+            yield break;
+        // '~' sorts after the hyphen, the buckets and the hashes.
+        string filter = TableClient.CreateQueryFilter(
+            $"PartitionKey ge {Hour(from)} and PartitionKey le {Hour(to) + "~"} and RowKey gt {DetectionId.DescendingTicks(to) + "~"} and RowKey le {DetectionId.DescendingTicks(from) + "~"}");
+        await foreach (TableEntity entity in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+            yield return DetectionRow.FromEntity(entity);
+    }
+
+    private static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString("yyyyMMdd'T'HH", CultureInfo.InvariantCulture);
+
+    private static IEnumerable<List<TableEntity>> Transactions(OrderedDictionary<DetectionId, Detection> detections)
+    {
+        foreach (IGrouping<string, KeyValuePair<DetectionId, Detection>> partition in detections.GroupBy(entry => entry.Key.PartitionKey))
+        {
+            var rows = new List<TableEntity>();
+            int size = 0;
+            foreach ((_, Detection detection) in partition)
+            {
+                TableEntity row = DetectionRow.ToEntity(detection);
+                int rowSize = DetectionRow.WireSize(row);
+                if (rows.Count == MaximumActions || (rows.Count > 0 && size + rowSize > MaximumTransactionSize))
+                {
+                    yield return rows;
+                    rows = [];
+                    size = 0;
+                }
+                rows.Add(row);
+                size += rowSize;
+            }
+            yield return rows;
+        }
+    }
+
+    private static bool Is(RequestFailedException exception, TableErrorCode code) => exception.ErrorCode == code.ToString();
+
+    /// <summary>Adds rows of one partition, and gives those that are not alerted yet.</summary>
+    private async Task<List<TableEntity>> AddRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
+    {
+        var pending = new List<TableEntity>(rows.Count);
+        List<TableEntity> missing = rows;
+        for (int conflicts = 0; missing.Count > 0; conflicts++)
+        {
+            try
+            {
+                await _table.SubmitTransactionAsync(
+                    missing.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)), cancellationToken);
+                pending.AddRange(missing);
+                return pending;
+            }
+            catch (TableTransactionFailedException exception)
+                when (Is(exception, TableErrorCode.EntityAlreadyExists) && conflicts < MaximumConflicts)
+            {
+                Dictionary<string, bool> alerted = await FindAlertedAsync(missing, cancellationToken);
+                pending.AddRange(missing.Where(row => alerted.TryGetValue(row.RowKey, out bool isAlerted) && !isAlerted));
+                missing = [.. missing.Where(row => !alerted.ContainsKey(row.RowKey))];
+            }
+        }
+        return pending;
+    }
+
+    /// <summary>Which rows there are between the first and the last of these, and whether each is alerted.</summary>
+    private async Task<Dictionary<string, bool>> FindAlertedAsync(List<TableEntity> rows, CancellationToken cancellationToken)
+    {
+        string first = rows.Select(row => row.RowKey).Min(StringComparer.Ordinal)!;
+        string last = rows.Select(row => row.RowKey).Max(StringComparer.Ordinal)!;
+        string filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {rows[0].PartitionKey} and RowKey ge {first} and RowKey le {last}");
+        var found = new Dictionary<string, bool>(StringComparer.Ordinal);
+        AsyncPageable<TableEntity> entities = _table.QueryAsync<TableEntity>(
+            filter, select: ["RowKey", DetectionRow.AlertedAt], cancellationToken: cancellationToken);
+        await foreach (TableEntity entity in entities)
+            found[entity.RowKey] = entity.GetDateTimeOffset(DetectionRow.AlertedAt) is not null;
+        return found;
+    }
+
+    private async Task MarkRowsAsync(DetectionId[] ids, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        List<TableTransactionAction> actions =
+        [
+            .. ids.Select(id => new TableTransactionAction(
+                TableTransactionActionType.UpdateMerge,
+                new TableEntity(id.PartitionKey, id.RowKey) { [DetectionRow.AlertedAt] = now },
+                ETag.All)),
+        ];
+        while (actions.Count > 0)
+        {
+            try
+            {
+                await _table.SubmitTransactionAsync(actions, cancellationToken);
+                return;
+            }
+            catch (TableTransactionFailedException exception)
+                when (Is(exception, TableErrorCode.ResourceNotFound) && exception.FailedTransactionActionIndex is { } failed)
+            {
+                actions.RemoveAt(failed);
+            }
+        }
+    }
+
+    private static ParallelOptions Options(CancellationToken cancellationToken) =>
+        new() { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken };
+}
