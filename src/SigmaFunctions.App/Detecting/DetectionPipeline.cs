@@ -1,0 +1,203 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using SigmaFunctions.App.Rules;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Storage;
+using SigmaFunctions.Telemetry;
+
+namespace SigmaFunctions.App.Detecting;
+
+/// <summary>
+/// What happens to a batch of messages: decode, match, record, notify. Bad input never makes it fail; a store that cannot be
+/// reached does, so that the partition waits and the batch is delivered again. Everything written follows from the events'
+/// identities, so a second delivery changes nothing.
+/// </summary>
+public sealed class DetectionPipeline
+{
+    // A flood of bad messages must not become a flood of log lines.
+    private const int MaximumReports = 20;
+
+    private readonly Func<Detector> _detector;
+    private readonly Func<ReadOnlyMemory<byte>, DecodedBody> _decode;
+    private readonly DetectionTable _table;
+    private readonly AlertQueue _queue;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger<DetectionPipeline> _logger;
+
+    /// <summary>Makes the pipeline.</summary>
+    /// <param name="detectors">Gives the compiled rules.</param>
+    /// <param name="decoder">Reads bodies.</param>
+    /// <param name="table">Where detections are recorded.</param>
+    /// <param name="queue">Where alerts go.</param>
+    /// <param name="timeProvider">Clock of the elapsed time.</param>
+    /// <param name="logger">Log; never of events' contents.</param>
+    public DetectionPipeline(
+        DetectorProvider detectors,
+        EventDecoder decoder,
+        DetectionTable table,
+        AlertQueue queue,
+        TimeProvider timeProvider,
+        ILogger<DetectionPipeline> logger)
+        : this(() => detectors.Current, decoder.Decode, table, queue, timeProvider, logger)
+    {
+    }
+
+    internal DetectionPipeline(
+        Func<Detector> detector,
+        Func<ReadOnlyMemory<byte>, DecodedBody> decode,
+        DetectionTable table,
+        AlertQueue queue,
+        TimeProvider timeProvider,
+        ILogger<DetectionPipeline> logger)
+    {
+        _detector = detector;
+        _decode = decode;
+        _table = table;
+        _queue = queue;
+        _timeProvider = timeProvider;
+        _logger = logger;
+    }
+
+    /// <summary>Runs the rules over one batch.</summary>
+    /// <param name="bodies">The messages' bodies.</param>
+    /// <param name="batch">Where they came from.</param>
+    /// <param name="cancellationToken">Ends the work; what was recorded by then stays.</param>
+    /// <exception cref="Azure.RequestFailedException">Table or queue could not be reached or refused.</exception>
+    /// <exception cref="OperationCanceledException">The invocation was cancelled.</exception>
+    public async Task RunAsync(IReadOnlyList<byte[]> bodies, EventBatch batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(bodies);
+        ArgumentNullException.ThrowIfNull(batch);
+        long started = _timeProvider.GetTimestamp();
+        Outcome outcome = Detect(bodies, batch, cancellationToken);
+        int alerts = outcome.Detections.Count == 0 ? 0 : await RecordAsync(outcome.Detections, cancellationToken);
+
+        LogLevel level = outcome.Detections.Count == 0 ? LogLevel.Debug : LogLevel.Information;
+        double elapsed = _timeProvider.GetElapsedTime(started).TotalMilliseconds;
+        _logger.BatchDone(
+            level,
+            batch.Partition,
+            bodies.Count,
+            outcome.Events,
+            outcome.Undecoded,
+            outcome.Failed,
+            outcome.Detections.Count,
+            alerts,
+            elapsed);
+    }
+
+    private Outcome Detect(IReadOnlyList<byte[]> bodies, EventBatch batch, CancellationToken cancellationToken)
+    {
+        Detector detector = _detector();
+        var outcome = new Outcome();
+        for (int message = 0; message < bodies.Count; message++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Detect(detector, bodies[message], batch, message, outcome);
+        }
+        if (outcome.Undecoded + outcome.Failed > MaximumReports)
+            _logger.MoreUndecoded(outcome.Undecoded + outcome.Failed - MaximumReports, batch.Partition);
+        return outcome;
+    }
+
+    private void Detect(Detector detector, byte[] body, EventBatch batch, int message, Outcome outcome)
+    {
+        if (!Attempt(() => _decode(body), batch.Identity(message, 0), outcome, out DecodedBody? decoded))
+            return;
+        foreach (UndecodedRecord record in decoded.Undecoded)
+            if (outcome.Undecoded++ + outcome.Failed < MaximumReports)
+                Report(batch.Identity(message, record.Record), record);
+        foreach (DecodedEvent decodedEvent in decoded.Events)
+        {
+            outcome.Events++;
+            EventIdentity identity = batch.Identity(message, decodedEvent.Record);
+            if (!Attempt(() => Match(detector, decodedEvent, identity), identity, outcome, out List<Detection>? detections))
+                continue;
+            outcome.Detections.AddRange(detections);
+        }
+    }
+
+    private static List<Detection> Match(Detector detector, DecodedEvent decodedEvent, EventIdentity identity)
+    {
+        var matches = detector.Match(decodedEvent.Event);
+        if (matches.IsEmpty)
+            return [];
+        string original = Encoding.UTF8.GetString(decodedEvent.Original.Span);
+        return
+        [
+            .. matches.Select(match => new Detection
+            {
+                Identity = identity,
+                RuleId = match.Rule.Id,
+                RuleTitle = match.Rule.Title,
+                RuleAuthor = match.Rule.Author,
+                Level = match.Rule.Level,
+                Tags = match.Rule.Tags,
+                EventTime = decodedEvent.Time,
+                Host = decodedEvent.Host,
+                User = decodedEvent.User,
+                TenantId = decodedEvent.TenantId,
+                Fields = [.. match.Fields.Select(field => new DetectedField(field.Field, field.Value))],
+                Original = original,
+            }),
+        ];
+    }
+
+    /// <summary>
+    /// Decoder and detector do not throw for what a message holds. Should one do so all the same, the message would come back for
+    /// ever and hold its partition: it is counted and reported as an error instead, without the exception's message, which may
+    /// quote the event.
+    /// </summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault on one message must not stop all that follow.")]
+    private bool Attempt<T>(Func<T> step, EventIdentity identity, Outcome outcome, [NotNullWhen(true)] out T? result)
+        where T : class
+    {
+        try
+        {
+            result = step();
+            return true;
+        }
+        catch (Exception exception)
+        {
+            if (outcome.Undecoded + outcome.Failed++ < MaximumReports)
+                _logger.EventFailed(
+                    identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
+            result = null;
+            return false;
+        }
+    }
+
+    private void Report(EventIdentity identity, UndecodedRecord record) => _logger.Undecoded(
+        identity.Namespace,
+        identity.EventHub,
+        identity.Partition,
+        identity.SequenceNumber,
+        identity.EnqueuedTime,
+        identity.Record,
+        record.Offset,
+        record.Reason);
+
+    // Recorded first, so that an alert never points to a row that is not there; marked last, so that an alert may come twice but
+    // is never lost.
+    private async Task<int> RecordAsync(List<Detection> detections, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Detection> pending = await _table.AddAsync(detections, cancellationToken);
+        if (pending.Count == 0)
+            return 0;
+        await _queue.SendAsync([.. pending.Select(detection => Alert.From(detection, _table.Name))], cancellationToken);
+        await _table.MarkAlertedAsync([.. pending.Select(detection => detection.Id)], cancellationToken);
+        return pending.Count;
+    }
+
+    private sealed class Outcome
+    {
+        public int Events { get; set; }
+
+        public int Undecoded { get; set; }
+
+        public int Failed { get; set; }
+
+        public List<Detection> Detections { get; } = [];
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+
+namespace SigmaFunctions.App;
+
+/// <summary>The app's log messages; their event ids do not change. None holds what an event holds, nor a secret.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "{Rules} rules loaded, {Rejected} rejected, revision {Revision}.")]
+    public static partial void RulesLoaded(this ILogger logger, int rules, int rejected, string revision);
+
+    [LoggerMessage(2, LogLevel.Warning, "Rule not loaded: {File}({Line}): {Code}: {Reason}")]
+    public static partial void RuleRejected(this ILogger logger, string file, int line, string code, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "Table {Table} and queue {Queue} are there.")]
+    public static partial void StoreReady(this ILogger logger, string table, string queue);
+
+    [LoggerMessage(
+        EventId = 10,
+        Message = "Partition {Partition}: {Messages} messages, {Events} events, {Undecoded} undecoded, {Failed} failed, {Detections} detections, {Alerts} alerts, {ElapsedMilliseconds:F1} ms.")]
+    public static partial void BatchDone(
+        this ILogger logger,
+        LogLevel level,
+        string partition,
+        int messages,
+        int events,
+        int undecoded,
+        int failed,
+        int detections,
+        int alerts,
+        double elapsedMilliseconds);
+
+    [LoggerMessage(
+        11,
+        LogLevel.Warning,
+        "Undecoded record: {Namespace}/{EventHub}, partition {Partition}, sequence number {SequenceNumber}, enqueued {EnqueuedTime:O}, record {Record}, byte {Offset}: {Reason}")]
+    public static partial void Undecoded(
+        this ILogger logger,
+        string @namespace,
+        string eventHub,
+        string partition,
+        long sequenceNumber,
+        DateTimeOffset enqueuedTime,
+        int record,
+        long offset,
+        string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "{Count} more undecoded or failed records of partition {Partition} are not reported one by one.")]
+    public static partial void MoreUndecoded(this ILogger logger, int count, string partition);
+
+    [LoggerMessage(
+        13,
+        LogLevel.Error,
+        "A defect of the app, please report it: partition {Partition}, sequence number {SequenceNumber}, record {Record} was passed over after {Exception} {StackTrace}")]
+    public static partial void EventFailed(
+        this ILogger logger, string partition, long sequenceNumber, int record, string? exception, string? stackTrace);
+}

@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Options;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.App.Options;
+
+/// <summary>Where detections and alerts go within the storage account: settings <c>Detections__*</c>.</summary>
+public sealed class DetectionOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Detections";
+
+    /// <summary>Table of detections.</summary>
+    [Required(ErrorMessage = "Detections__TableName must not be empty.")]
+    [RegularExpression(
+        "[A-Za-z][A-Za-z0-9]{2,62}",
+        ErrorMessage = "Detections__TableName must be 3 to 63 letters and digits, and start with a letter.")]
+    public string TableName { get; set; } = DetectionTable.DefaultName;
+
+    /// <summary>Queue of alerts.</summary>
+    [Required(ErrorMessage = "Detections__QueueName must not be empty.")]
+    [RegularExpression(
+        "(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*",
+        ErrorMessage = "Detections__QueueName must be 3 to 63 lower-case letters, digits and single hyphens between them.")]
+    public string QueueName { get; set; } = AlertQueue.DefaultName;
+
+    /// <summary>How alerts are written on the queue: <c>Base64</c>, which queue triggers of Functions expect, or <c>None</c> for plain text.</summary>
+    [EnumDataType(typeof(QueueMessageEncoding), ErrorMessage = "Detections__QueueMessageEncoding must be Base64 or None.")]
+    public QueueMessageEncoding QueueMessageEncoding { get; set; } = QueueMessageEncoding.Base64;
+
+    /// <summary>Whether the app creates the table and the queue at its start. A deployment has done so already; a development machine has not.</summary>
+    public bool CreateIfNotExists { get; set; }
+}
+
+/// <summary>Checks <see cref="DetectionOptions"/>.</summary>
+[OptionsValidator]
+internal sealed partial class DetectionOptionsValidator : IValidateOptions<DetectionOptions>;

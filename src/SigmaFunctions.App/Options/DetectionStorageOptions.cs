@@ -1,0 +1,115 @@
+using Azure.Core;
+using Azure.Data.Tables;
+using Azure.Identity;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace SigmaFunctions.App.Options;
+
+/// <summary>
+/// The connection to the storage account of detections: <c>DetectionStorage</c> is a connection string, or
+/// <c>DetectionStorage__tableServiceUri</c> and <c>DetectionStorage__queueServiceUri</c> are reached as an identity.
+/// </summary>
+public sealed class DetectionStorageOptions
+{
+    /// <summary>Name of the setting, and prefix of those of an identity.</summary>
+    public const string Section = "DetectionStorage";
+
+    /// <summary>Value of <see cref="Credential"/> for a managed identity.</summary>
+    public const string ManagedIdentity = "managedidentity";
+
+    /// <summary>Connection string with a key or a shared access signature; null where an identity is used.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>Address of the table service.</summary>
+    public Uri? TableServiceUri { get; set; }
+
+    /// <summary>Address of the queue service.</summary>
+    public Uri? QueueServiceUri { get; set; }
+
+    /// <summary><c>managedidentity</c>; the default chain of Azure credentials where nothing is set.</summary>
+    public string? Credential { get; set; }
+
+    /// <summary>Client id of a user-assigned identity.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>Reads the settings.</summary>
+    internal void Read(IConfiguration configuration)
+    {
+        IConfigurationSection section = configuration.GetSection(Section);
+        section.Bind(this);
+        ConnectionString = section.Value;
+    }
+
+    /// <summary>A client of a table in this account.</summary>
+    internal TableClient CreateTableClient(string table) => string.IsNullOrEmpty(ConnectionString)
+        ? new TableClient(TableServiceUri, table, CreateCredential())
+        : new TableClient(ConnectionString, table);
+
+    /// <summary>A client of a queue in this account.</summary>
+    internal QueueClient CreateQueueClient(string queue, QueueMessageEncoding encoding)
+    {
+        var options = new QueueClientOptions { MessageEncoding = encoding };
+        return string.IsNullOrEmpty(ConnectionString)
+            ? new QueueServiceClient(QueueServiceUri, CreateCredential(), options).GetQueueClient(queue)
+            : new QueueClient(ConnectionString, queue, options);
+    }
+
+    private TokenCredential CreateCredential() => Credential is null
+        ? new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = ClientId })
+        : new ManagedIdentityCredential(
+            ClientId is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(ClientId));
+}
+
+/// <summary>Checks <see cref="DetectionStorageOptions"/>, without a word of what a connection string holds.</summary>
+internal sealed class DetectionStorageOptionsValidator : IValidateOptions<DetectionStorageOptions>
+{
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, DetectionStorageOptions options)
+    {
+        string[] failures = [.. Failures(options)];
+        return failures is [] ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static IEnumerable<string> Failures(DetectionStorageOptions options)
+    {
+        bool isIdentity = options.TableServiceUri is not null || options.QueueServiceUri is not null;
+        if (!string.IsNullOrEmpty(options.ConnectionString))
+        {
+            if (isIdentity)
+                yield return "DetectionStorage is set, and so is DetectionStorage__tableServiceUri or DetectionStorage__queueServiceUri: "
+                    + "keep either the connection string or the addresses.";
+            else if (!IsConnectionString(options))
+                yield return "DetectionStorage is not the connection string of a storage account with tables and queues.";
+            yield break;
+        }
+        if (options.TableServiceUri is null || options.QueueServiceUri is null)
+        {
+            yield return "The storage account of detections is not set. Set DetectionStorage to its connection string, or both "
+                + "DetectionStorage__tableServiceUri (https://ACCOUNT.table.core.windows.net) and "
+                + "DetectionStorage__queueServiceUri (https://ACCOUNT.queue.core.windows.net), with "
+                + "DetectionStorage__credential=managedidentity for a managed identity and DetectionStorage__clientId if it is user-assigned.";
+            yield break;
+        }
+        foreach ((string setting, Uri address) in new[] { ("tableServiceUri", options.TableServiceUri), ("queueServiceUri", options.QueueServiceUri) })
+            if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps)
+                yield return $"DetectionStorage__{setting} must be an https address: tokens are sent to it.";
+        if (options.Credential is not (null or DetectionStorageOptions.ManagedIdentity))
+            yield return "DetectionStorage__credential must be managedidentity, or not be set.";
+    }
+
+    private static bool IsConnectionString(DetectionStorageOptions options)
+    {
+        try
+        {
+            _ = options.CreateTableClient("table");
+            _ = options.CreateQueueClient("queue", QueueMessageEncoding.None);
+            return true;
+        }
+        catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}

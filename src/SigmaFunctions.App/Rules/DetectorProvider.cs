@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Options;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Rules;
+
+namespace SigmaFunctions.App.Rules;
+
+/// <summary>Gives the detector of the app's rules: compiled once, at the start, and shared by all invocations.</summary>
+/// <param name="options">Which rules.</param>
+/// <param name="logger">Where the rules that cannot be used are reported.</param>
+public sealed class DetectorProvider(IOptions<RuleOptions> options, ILogger<DetectorProvider> logger)
+{
+    private readonly Lazy<Detector> _current =
+        new(() => Load(options.Value.FullPaths(AppContext.BaseDirectory), options.Value.FullPlaceholders(AppContext.BaseDirectory), logger));
+
+    /// <summary>The detector.</summary>
+    /// <exception cref="StartException">There are no rules.</exception>
+    public Detector Current => _current.Value;
+
+    private static Detector Load(IReadOnlyList<string> paths, string? placeholders, ILogger logger)
+    {
+        RuleSet rules = Read(paths, ReadPlaceholders(placeholders));
+        ImmutableArray<Diagnostic> errors =
+            [.. rules.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
+        foreach (Diagnostic error in errors)
+            logger.RuleRejected(error.File, error.Line, error.Code, error.Message);
+        if (rules.Rules.IsEmpty)
+            throw new StartException(NoRules(paths, rules.Rejected, errors));
+        logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision);
+        return new Detector(rules);
+    }
+
+    private static PlaceholderSet ReadPlaceholders(string? path)
+    {
+        try
+        {
+            return path is null ? PlaceholderSet.Empty : PlaceholderFile.Load(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new StartException($"The placeholder file that Rules__Placeholders names cannot be used: {exception.Message}", exception);
+        }
+    }
+
+    private static RuleSet Read(IReadOnlyList<string> paths, PlaceholderSet placeholders)
+    {
+        try
+        {
+            return RuleSet.LoadPaths(paths, placeholders);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"The rules cannot be read: {exception.Message} Rules__Path names the files and folders.", exception);
+        }
+    }
+
+    private static string NoRules(IReadOnlyList<string> paths, int rejected, ImmutableArray<Diagnostic> errors)
+    {
+        string first = errors.IsEmpty ? "" : $" The first error: {errors[0]}";
+        return $"There is no usable rule in {string.Join("; ", paths)} ({rejected} rejected). "
+            + $"Rules__Path names the files and folders of rules.{first}";
+    }
+}

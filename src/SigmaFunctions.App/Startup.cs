@@ -1,0 +1,100 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Rules;
+using SigmaFunctions.Storage;
+using SigmaFunctions.Telemetry;
+
+namespace SigmaFunctions.App;
+
+/// <summary>What the app is made of, and what must hold before it takes events.</summary>
+internal static class Startup
+{
+    /// <summary>Registers the app's services.</summary>
+    public static IServiceCollection AddDetection(this IServiceCollection services)
+    {
+        services.AddOptions<RuleOptions>().BindConfiguration(RuleOptions.Section);
+        services.AddOptions<DetectionOptions>().BindConfiguration(DetectionOptions.Section).ValidateOnStart();
+        services.AddOptions<DetectionStorageOptions>()
+            .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DetectionOptions>, DetectionOptionsValidator>();
+        services.AddSingleton<IValidateOptions<DetectionStorageOptions>, DetectionStorageOptionsValidator>();
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => Storage(provider).CreateTableClient(Names(provider).TableName));
+        services.AddSingleton(provider =>
+            Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding));
+        services.AddSingleton<DetectionTable>();
+        services.AddSingleton<AlertQueue>();
+        services.AddSingleton(_ => new EventDecoder());
+        services.AddSingleton<DetectorProvider>();
+        services.AddSingleton<DetectionPipeline>();
+        return services;
+    }
+
+    /// <summary>Checks the settings, loads the rules and, if asked to, creates table and queue.</summary>
+    /// <exception cref="StartException">The app cannot start.</exception>
+    public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        DetectionOptions options = ReadOptions(services);
+        _ = services.GetRequiredService<DetectorProvider>().Current;
+        if (options.CreateIfNotExists)
+            await CreateStoreAsync(services, cancellationToken);
+    }
+
+    private static DetectionOptions ReadOptions(IServiceProvider services)
+    {
+        try
+        {
+            _ = Storage(services);
+            return Names(services);
+        }
+        catch (OptionsValidationException exception)
+        {
+            throw new StartException(string.Join(' ', exception.Failures), exception);
+        }
+        catch (InvalidOperationException exception) when (exception.InnerException is FormatException or ArgumentException)
+        {
+            // The binder's message names the setting and its type; its inner exception quotes the value.
+            throw new StartException(exception.Message, exception);
+        }
+    }
+
+    private static async Task CreateStoreAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var table = services.GetRequiredService<TableClient>();
+        var queue = services.GetRequiredService<QueueClient>();
+        try
+        {
+            await table.CreateIfNotExistsAsync(cancellationToken);
+            await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException exception)
+        {
+            throw new StartException(
+                $"Table {table.Name} and queue {queue.Name} could not be created in the storage account of DetectionStorage: "
+                + $"{exception.ErrorCode ?? exception.InnerException?.Message ?? "no answer"} (status {exception.Status}).",
+                exception);
+        }
+        catch (AggregateException exception)
+        {
+            throw new StartException(
+                $"The storage account of DetectionStorage cannot be reached: {exception.InnerExceptions[^1].Message}", exception);
+        }
+        services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(table.Name, queue.Name);
+    }
+
+    private static DetectionStorageOptions Storage(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<DetectionStorageOptions>>().Value;
+
+    private static DetectionOptions Names(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<DetectionOptions>>().Value;
+}
