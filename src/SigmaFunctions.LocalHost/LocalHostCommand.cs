@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Worker;
+using Spectre.Console;
+
+namespace SigmaFunctions.LocalHost;
+
+/// <summary>The command line.</summary>
+internal static class LocalHostCommand
+{
+    /// <summary>Something the user can put right.</summary>
+    public const int ExitUsage = 2;
+
+    /// <summary>Stopped by a signal before everything was processed.</summary>
+    private const int ExitInterrupted = 130;
+
+    /// <summary>Makes the command; it writes to standard output and its errors to standard error.</summary>
+    public static RootCommand Create()
+    {
+        var events = new Option<FileInfo?>("--events") { Description = "File with one event hub body a line (gzip if it ends in .gz). Without it, the sample is sent.", HelpName = "FILE" };
+        var rules = new Option<string[]>("--rules") { Description = "File or folder of Sigma rules; may be given more than once. Without it, the rules that ship with the app.", HelpName = "PATH" };
+        var once = new Option<bool>("--once") { Description = "End when everything sent was processed: exit code 0 if all of it was." };
+        var port = new Option<int>("--port") { Description = "Port of the Event Hubs endpoint (0: any free one).", HelpName = "PORT", DefaultValueFactory = _ => EventHubsEndpointOptions.DefaultPort };
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
+                result.AddError("--port must be between 0 and 65535.");
+        });
+        var verbose = new Option<bool>("--verbose") { Description = "Show what the worker logs." };
+
+        var command = new RootCommand("Runs the SigmaFunctions worker on this machine: with Azurite for storage and an Event Hubs endpoint of its own.") { events, rules, once, port, verbose };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            new LocalHostOptions
+            {
+                EventsPath = parsed.GetValue(events)?.FullName,
+                Rules = [.. (parsed.GetValue(rules) ?? []).Select(Path.GetFullPath)],
+                Once = parsed.GetValue(once),
+                Port = parsed.GetValue(port),
+                Verbose = parsed.GetValue(verbose),
+            },
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(LocalHostOptions options, CancellationToken cancellationToken)
+    {
+        IAnsiConsole console = CreateConsole(Console.Out);
+        try
+        {
+            await using var run = new LocalHostRun(options, new ConsoleReport(console, TimeProvider.System), TimeProvider.System);
+            return await run.RunAsync(cancellationToken) ? 0 : 1;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return options.Once ? ExitInterrupted : 0;
+        }
+        catch (Exception e) when (e is LocalHostException or WorkerException)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message}");
+            return ExitUsage;
+        }
+    }
+
+    // In a file there is no width to wrap at.
+    private static IAnsiConsole CreateConsole(TextWriter writer)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        if (Console.IsOutputRedirected)
+            console.Profile.Width = int.MaxValue;
+        return console;
+    }
+}
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record LocalHostOptions
+{
+    /// <summary>File of event hub bodies; null for the sample.</summary>
+    public string? EventsPath { get; init; }
+
+    /// <summary>Rules instead of those that ship with the app, with full paths.</summary>
+    public ImmutableArray<string> Rules { get; init; } = [];
+
+    /// <summary>End after the events were processed.</summary>
+    public bool Once { get; init; }
+
+    /// <summary>Port of the Event Hubs endpoint; 0 for any.</summary>
+    public int Port { get; init; } = EventHubsEndpointOptions.DefaultPort;
+
+    /// <summary>Show what the worker logs.</summary>
+    public bool Verbose { get; init; }
+}

@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using Azure;
+using Azure.Messaging.EventHubs;
+using SigmaFunctions.LocalHost.Azurite;
+using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Trigger;
+using SigmaFunctions.LocalHost.Worker;
+
+namespace SigmaFunctions.LocalHost;
+
+/// <summary>One run of the program, from nothing started to nothing left.</summary>
+internal sealed class LocalHostRun : IAsyncDisposable
+{
+    private const int Partitions = 4;
+    private const int SampleBatchSize = 4;
+    private const int FileBatchSize = 500;
+
+    // What waits in the hub stays far below what it keeps.
+    private const long MaxUnprocessed = 50_000;
+
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly LocalHostOptions _options;
+    private readonly ConsoleReport _report;
+    private readonly TimeProvider _time;
+    private readonly Stopwatch _watch = new();
+    private AzuriteProcess? _azurite;
+    private EventHubsEndpoint? _endpoint;
+    private WorkerProcess? _worker;
+
+    public LocalHostRun(LocalHostOptions options, ConsoleReport report, TimeProvider time)
+    {
+        _options = options;
+        _report = report;
+        _time = time;
+    }
+
+    /// <summary>Starts everything, sends the events, shows what is detected, and keeps running until cancelled unless told otherwise.</summary>
+    /// <returns>Whether every event was processed.</returns>
+    /// <exception cref="LocalHostException">Something that the user can put right.</exception>
+    /// <exception cref="WorkerException">The worker ended.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        string eventsPath = _options.EventsPath ?? LocalPaths.SampleEvents;
+        if (!File.Exists(eventsPath))
+            throw new LocalHostException($"The events file {eventsPath} does not exist.");
+        if (_options.Rules.FirstOrDefault(path => !Path.Exists(path)) is { } missing)
+            throw new LocalHostException($"The rules {missing} do not exist.");
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await StartStoresAsync(stop.Token);
+        var alerts = new AlertReader(_azurite!.ConnectionString, _report.Detection);
+        await alerts.CreateIfNotExistsAsync(stop.Token);
+        EventHubsTrigger trigger = await StartWorkerAsync(stop.Token);
+
+        Task triggering = trigger.RunAsync(stop.Token);
+        Task reading = alerts.RunAsync(stop.Token);
+        Task<bool> processing = ProcessAsync(eventsPath, trigger, alerts, stop.Token);
+        Task[] background = [triggering, reading, WatchWorkerAsync(stop.Token), WatchAzuriteAsync(stop.Token)];
+        try
+        {
+            // Whatever ends first decides: the background only ends by failing.
+            if (await Task.WhenAny([processing, .. background]) != processing)
+                await await Task.WhenAny(background);
+            bool complete = await processing;
+            if (_options.Once)
+                return complete;
+            _report.Line("Waiting for events. Ctrl-C stops.");
+            await await Task.WhenAny(background);
+            return complete;
+        }
+        catch (Exception e) when (e is EventHubsException or RequestFailedException or System.Text.Json.JsonException)
+        {
+            throw new LocalHostException(e.Message.ReplaceLineEndings(" "), e);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAny(Task.WhenAll([processing, .. background]), Task.Delay(TimeSpan.FromSeconds(5), CancellationToken.None));
+        }
+    }
+
+    /// <summary>Ends the worker, the endpoint and Azurite.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_worker is not null)
+            await _worker.DisposeAsync();
+        _endpoint?.Dispose();
+        if (_azurite is not null)
+            await _azurite.DisposeAsync();
+    }
+
+    private async Task StartStoresAsync(CancellationToken cancellationToken)
+    {
+        // First, since a port in use is found at once.
+        _endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions
+        {
+            Port = _options.Port,
+            Hubs = [new EventHubDefinition(WorkerSettings.LocalEventHub, Partitions)],
+        });
+        _report.Step("Event Hubs", $"AMQP on 127.0.0.1:{_endpoint.Port}, event hub '{WorkerSettings.LocalEventHub}' with {Partitions} partitions");
+        var watch = Stopwatch.StartNew();
+        _azurite = await AzuriteProcess.StartAsync(cancellationToken);
+        _report.Step("Storage", $"Azurite started in {Milliseconds(watch.Elapsed)}");
+    }
+
+    private async Task<EventHubsTrigger> StartWorkerAsync(CancellationToken cancellationToken)
+    {
+        ImmutableDictionary<string, string> settings = WorkerSettings.Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules);
+        _worker = await WorkerProcess.StartAsync(
+            new WorkerOptions
+            {
+                AssemblyPath = LocalPaths.AppAssembly,
+                Settings = settings,
+                Log = ShowLog,
+            },
+            cancellationToken);
+        TriggerBinding binding = TriggerBinding.Find(_worker.Functions, settings);
+        var host = HostSettings.Read(Path.Combine(Path.GetDirectoryName(LocalPaths.AppAssembly)!, "host.json"));
+        _report.Step("Worker", $"started and loaded in {Milliseconds(_worker.LoadedAfter)}; {binding.FunctionName} takes batches of up to {host.MaxEventBatchSize} from '{binding.EventHubName}' ({binding.ConsumerGroup})");
+        _report.Line();
+        _report.Connection("Event Hubs", _endpoint.ConnectionString);
+        _report.Connection("Event hub", binding.EventHubName);
+        _report.Connection("Storage", _azurite.ConnectionString);
+        _report.Line();
+        return new EventHubsTrigger(_endpoint.ConnectionString, binding, host, _worker, new Checkpoints(), reason => _report.Warn($"{binding.FunctionName} failed: {FirstLine(reason)}"), _time);
+    }
+
+    // Without --verbose only what needs attention is shown.
+    private void ShowLog(WorkerLogLine line)
+    {
+        if (_options.Verbose || line.Level is Worker.Protocol.RpcLog.Types.Level.Warning or Worker.Protocol.RpcLog.Types.Level.Error or Worker.Protocol.RpcLog.Types.Level.Critical)
+            _report.Log(line);
+    }
+
+    private async Task WatchWorkerAsync(CancellationToken cancellationToken)
+    {
+        await _worker!.Exited.WaitAsync(cancellationToken);
+        // Asking a worker that has ended says why it did.
+        await _worker.InvokeAsync(new Worker.Protocol.InvocationRequest { InvocationId = Guid.NewGuid().ToString() }, cancellationToken);
+    }
+
+    private async Task WatchAzuriteAsync(CancellationToken cancellationToken)
+    {
+        await _azurite!.Exited.WaitAsync(cancellationToken);
+        throw new LocalHostException("Azurite ended unexpectedly; detections cannot be stored.");
+    }
+
+    private async Task<bool> ProcessAsync(string path, EventHubsTrigger trigger, AlertReader alerts, CancellationToken cancellationToken)
+    {
+        bool sample = _options.EventsPath is null;
+        _report.Step("Sending", sample ? "the sample events" : path);
+        var sender = new EventSender(_endpoint!.ConnectionString, sample ? SampleBatchSize : FileBatchSize, async (sent, token) =>
+        {
+            while (sent - trigger.Statistics.Events > MaxUnprocessed)
+                await Task.Delay(PollInterval, token);
+        });
+
+        _watch.Start();
+        Task sending = sender.SendAsync(EventFile.ReadAsync(path), cancellationToken);
+        TimeSpan shown = TimeSpan.Zero;
+        while (!sending.IsCompleted || trigger.Statistics.Events + trigger.Statistics.LostEvents < sender.Sent)
+        {
+            if (sending.IsFaulted)
+                break;
+            if (_watch.Elapsed - shown >= ProgressInterval)
+            {
+                shown = _watch.Elapsed;
+                _report.Step("Processed", $"{Count(trigger.Statistics.Events)} of {Count(sender.Sent)} events sent{(sending.IsCompleted ? "" : " so far")}, {Count(alerts.Alerts)} alerts");
+            }
+            await Task.Delay(PollInterval, cancellationToken);
+        }
+        await sending;
+        TimeSpan processed = _watch.Elapsed;
+        await alerts.DrainedAsync(cancellationToken);
+        long rows = await alerts.CountDetectionsAsync(cancellationToken);
+        Summarize(sender, trigger.Statistics, alerts, rows, processed, trigger.FirstInvocation);
+        return sender.TooLarge == 0 && trigger.Statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
+    }
+
+    private void Summarize(EventSender sender, TriggerStatistics statistics, AlertReader alerts, long rows, TimeSpan elapsed, TimeSpan? firstInvocation)
+    {
+        var lines = new List<(string, string)>
+        {
+            ("Events sent", Count(sender.Sent)),
+            ("Batches", Count(statistics.Batches)),
+            ("Detections in the table", Count(rows)),
+            ("Alerts from the queue", Count(alerts.Alerts)),
+            ("End to end", $"{elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s, {Count((long)(statistics.Events / elapsed.TotalSeconds))} events/s"),
+            ("Worker loaded after", Milliseconds(_worker!.LoadedAfter)),
+        };
+        if (firstInvocation is { } first)
+            lines.Add(("First invocation took", Milliseconds(first)));
+        if (statistics.Retries > 0)
+            lines.Add(("Invocations tried again", Count(statistics.Retries)));
+        if (statistics.FailedEvents > 0)
+            lines.Add(("Events given up", Count(statistics.FailedEvents)));
+        if (statistics.LostEvents > 0)
+            lines.Add(("Events dropped before reading", Count(statistics.LostEvents)));
+        if (sender.TooLarge > 0)
+            lines.Add(("Bodies too large to send", Count(sender.TooLarge)));
+        if (alerts.Dangling > 0)
+            lines.Add(("Alerts without a detection", Count(alerts.Dangling)));
+        _report.Summary(lines);
+    }
+
+    private static string FirstLine(string text) => text.AsSpan().IndexOfAny('\r', '\n') is >= 0 and int end ? text[..end] : text;
+
+    private static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Milliseconds(TimeSpan time) => $"{time.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms";
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using Azure.Messaging.EventHubs;
+using Azure.Messaging.EventHubs.Consumer;
+using Azure.Messaging.EventHubs.Primitives;
+using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.LocalHost.Worker.Protocol;
+
+namespace SigmaFunctions.LocalHost.Trigger;
+
+/// <summary>
+/// The host's part of the Event Hubs trigger. Partitions are read side by side, each strictly in order: the next batch waits until
+/// the one before has succeeded or been given up, and only then does the checkpoint move. A batch that was cancelled is not
+/// checkpointed and comes again.
+/// </summary>
+internal sealed class EventHubsTrigger
+{
+    private static readonly TimeSpan ReceiveWait = TimeSpan.FromSeconds(5);
+
+    private readonly string _connectionString;
+    private readonly TriggerBinding _binding;
+    private readonly HostSettings _settings;
+    private readonly IFunctionWorker _worker;
+    private readonly Checkpoints _checkpoints;
+    private readonly Action<string>? _failed;
+    private readonly TimeProvider _time;
+
+    /// <param name="connectionString">Connection string of the namespace.</param>
+    /// <param name="binding">The function and what triggers it.</param>
+    /// <param name="settings">From <c>host.json</c>.</param>
+    /// <param name="worker">The worker with the function.</param>
+    /// <param name="checkpoints">Where reading goes on.</param>
+    /// <param name="failed">Told the reason of each invocation that fails; called from several threads.</param>
+    /// <param name="time">Clock of the retries' delays.</param>
+    public EventHubsTrigger(
+        string connectionString, TriggerBinding binding, HostSettings settings, IFunctionWorker worker, Checkpoints checkpoints, Action<string>? failed = null, TimeProvider? time = null)
+    {
+        _connectionString = connectionString;
+        _binding = binding;
+        _settings = settings;
+        _worker = worker;
+        _checkpoints = checkpoints;
+        _failed = failed;
+        _time = time ?? TimeProvider.System;
+    }
+
+    /// <summary>What was done so far.</summary>
+    public TriggerStatistics Statistics { get; } = new();
+
+    /// <summary>How long the first invocation took that succeeded; null before it. It compiles much of the worker's code.</summary>
+    public TimeSpan? FirstInvocation { get; private set; }
+
+    /// <summary>Reads and invokes until cancelled.</summary>
+    /// <exception cref="WorkerException">The worker ended.</exception>
+    /// <exception cref="EventHubsException">The event hub cannot be read.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        string[] partitions;
+        string fullyQualifiedNamespace;
+        await using (var client = new EventHubConsumerClient(_binding.ConsumerGroup, _connectionString, _binding.EventHubName))
+        {
+            partitions = await client.GetPartitionIdsAsync(cancellationToken);
+            fullyQualifiedNamespace = client.FullyQualifiedNamespace;
+        }
+
+        // One partition's failure ends the others too.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] readers = [.. partitions.Select(id => Task.Run(
+            () => ReadAsync(new BatchSource(fullyQualifiedNamespace, _binding.EventHubName, _binding.ConsumerGroup, id), stop.Token), CancellationToken.None))];
+        await Task.WhenAny(readers);
+        await stop.CancelAsync();
+        await Task.WhenAll(readers);
+    }
+
+    /// <summary>Invokes the function with a batch, trying again as its retry policy says.</summary>
+    /// <returns>Whether it succeeded in the end.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled; the batch is not done.</exception>
+    /// <exception cref="WorkerException">The worker ended.</exception>
+    public async Task<bool> InvokeAsync(TriggerBatch batch, CancellationToken cancellationToken)
+    {
+        for (int retry = 0; ; retry++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long started = _time.GetTimestamp();
+            InvocationResponse response = await _worker.InvokeAsync(batch.ToRequest(_binding, _worker.Capabilities, retry), cancellationToken);
+            if (response.Result.Status == StatusResult.Types.Status.Success)
+            {
+                FirstInvocation ??= _time.GetElapsedTime(started);
+                return true;
+            }
+            cancellationToken.ThrowIfCancellationRequested();
+            _failed?.Invoke(response.Result.Exception?.Message ?? response.Result.Result);
+            if (!_binding.Retry.Allows(retry))
+                return false;
+            Statistics.Retried();
+            await Task.Delay(_binding.Retry.DelayBefore(retry + 1), _time, cancellationToken);
+        }
+    }
+
+    private async Task ReadAsync(BatchSource source, CancellationToken cancellationToken)
+    {
+        long last = _checkpoints[source.PartitionId];
+        EventPosition start = last < 0 ? EventPosition.Earliest : EventPosition.FromSequenceNumber(last, isInclusive: false);
+        await using var receiver = new PartitionReceiver(source.ConsumerGroup, source.PartitionId, start, _connectionString, source.EventHubName, new PartitionReceiverOptions
+        {
+            PrefetchCount = _settings.PrefetchCount,
+            OwnerLevel = 0,
+            TrackLastEnqueuedEventProperties = false,
+        });
+        while (true)
+        {
+            ImmutableArray<EventData> events = [.. await receiver.ReceiveBatchAsync(_settings.MaxEventBatchSize, ReceiveWait, cancellationToken)];
+            if (events.IsEmpty)
+                continue;
+            Statistics.Lost(events[^1].SequenceNumber - last - events.Length);
+            bool succeeded = await InvokeAsync(new TriggerBatch(source, events), cancellationToken);
+            last = events[^1].SequenceNumber;
+            _checkpoints.Advance(source.PartitionId, last);
+            Statistics.Done(events.Length, failed: !succeeded);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace SigmaFunctions.LocalHost;
+
+/// <summary>The app's settings for a run on this machine.</summary>
+internal static class WorkerSettings
+{
+    /// <summary>Setting with the connection string of the event hub's namespace.</summary>
+    public const string EventHubConnection = "EventHubConnection";
+
+    /// <summary>Setting with the event hub's name.</summary>
+    public const string EventHubName = "EventHubName";
+
+    /// <summary>Event hub that events are sent to.</summary>
+    public const string LocalEventHub = "events";
+
+    /// <summary>Settings for an Event Hubs endpoint and a storage account, and for rules where <paramref name="rules"/> has any.</summary>
+    public static ImmutableDictionary<string, string> Create(string eventHubConnectionString, string storageConnectionString, IReadOnlyCollection<string> rules)
+    {
+        ImmutableDictionary<string, string> settings = ImmutableDictionary<string, string>.Empty
+            .Add(EventHubConnection, eventHubConnectionString)
+            .Add(EventHubName, LocalEventHub)
+            .Add("EventHubConsumerGroup", EventHubs.EventHubDefinition.DefaultConsumerGroup)
+            .Add("DetectionStorage", storageConnectionString)
+            .Add("AzureWebJobsStorage", storageConnectionString)
+            .Add("Detections__CreateIfNotExists", "true");
+        return rules.Count > 0 ? settings.Add("Rules__Path", string.Join(';', rules)) : settings;
+    }
+}

@@ -1,0 +1,220 @@
+using System.Diagnostics;
+using Azure.Data.Tables;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Rules;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Tests;
+
+namespace SigmaFunctions.App.Tests;
+
+public sealed class StartupTests(StorageAccount account) : IDisposable
+{
+    private const string Good =
+        """
+        title: Good
+        id: b5a5ab3e-5ff5-4d5a-a4ca-ec9bd2e5a1f7
+        logsource: { category: process_creation, product: windows }
+        detection: { selection: { Image|endswith: '\whoami.exe' }, condition: selection }
+        """;
+
+    private readonly DirectoryInfo _rules = Directory.CreateTempSubdirectory("rules");
+    private readonly TestLogger<DetectorProvider> _logger = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _rules.Delete(recursive: true);
+
+    public static TheoryData<string[], string> Mistakes => new()
+    {
+        { [], "The storage account of detections is not set. Set DetectionStorage to its connection string, or both DetectionStorage__tableServiceUri" },
+        { ["DetectionStorage:tableServiceUri=https://a.table.core.windows.net"], "The storage account of detections is not set." },
+        { ["DetectionStorage=AccountName=a;AccountKey=SECRET"], "DetectionStorage is not the connection string of a storage account with tables and queues." },
+        { ["DetectionStorage=SECRET"], "DetectionStorage is not the connection string of a storage account with tables and queues." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "DetectionStorage:queueServiceUri=https://a"], "keep either the connection string or the addresses." },
+        { ["DetectionStorage:tableServiceUri=http://a", "DetectionStorage:queueServiceUri=https://a"], "DetectionStorage__tableServiceUri must be an https address: tokens are sent to it." },
+        { ["DetectionStorage:tableServiceUri=https://a", "DetectionStorage:queueServiceUri=/a"], "DetectionStorage__queueServiceUri must be an https address: tokens are sent to it." },
+        { ["DetectionStorage:tableServiceUri=https://a", "DetectionStorage:queueServiceUri=https://a", "DetectionStorage:credential=SECRET"], "DetectionStorage__credential must be managedidentity, or not be set." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:TableName=my-table"], "Detections__TableName must be 3 to 63 letters and digits, and start with a letter." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueName=a--b"], "Detections__QueueName must be 3 to 63 lower-case letters, digits and single hyphens between them." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueName="], "Detections__QueueName must not be empty." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueMessageEncoding=7"], "Detections__QueueMessageEncoding must be Base64 or None." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueMessageEncoding=Base65"], "'Detections:QueueMessageEncoding'" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CreateIfNotExists=perhaps"], "'Detections:CreateIfNotExists'" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:Path=/no/such/folder"], "The rules cannot be read: There is no file or folder '/no/such/folder'" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task A_mistake_in_the_settings_is_named_and_no_value_of_a_secret_is_shown(string[] settings, string message)
+    {
+        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
+
+        Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("UseDevelopmentStorage=true")]
+    [InlineData(null, "DetectionStorage:tableServiceUri=https://a.table.core.windows.net", "DetectionStorage:queueServiceUri=https://a.queue.core.windows.net")]
+    [InlineData(
+        null,
+        "DetectionStorage:tableServiceUri=https://a.table.core.windows.net",
+        "DetectionStorage:queueServiceUri=https://a.queue.core.windows.net",
+        "DetectionStorage:credential=managedidentity",
+        "DetectionStorage:clientId=00000000-0000-0000-0000-000000000001")]
+    public async Task Keys_and_identities_both_give_the_whole_app(string? connectionString, params string[] settings)
+    {
+        WriteRule("good.yml", Good);
+        if (connectionString is not null)
+            settings = [$"DetectionStorage={connectionString}"];
+
+        await using ServiceProvider services = Services([.. settings, $"Rules:Path={_rules.FullName}"]);
+        await Startup.PrepareAsync(services, Token);
+
+        Assert.NotNull(services.GetRequiredService<DetectionPipeline>());
+        Assert.Equal("Detections", services.GetRequiredService<TableClient>().Name);
+        Assert.Equal("alerts", services.GetRequiredService<QueueClient>().Name);
+    }
+
+    [Fact]
+    public async Task Table_and_queue_are_created_where_asked_to()
+    {
+        WriteRule("good.yml", Good);
+        string name = $"t{Guid.NewGuid():N}";
+        string[] settings =
+        [
+            $"DetectionStorage={account.ConnectionString}", $"Rules:Path={_rules.FullName}",
+            $"Detections:TableName={name}", $"Detections:QueueName={name}", "Detections:CreateIfNotExists=true",
+        ];
+
+        await PrepareAsync(settings);
+        await PrepareAsync(settings);
+
+        Assert.True(await new QueueClient(account.ConnectionString, name).ExistsAsync(Token));
+        Assert.Empty(await new TableClient(account.ConnectionString, name).QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_store_that_refuses_is_named()
+    {
+        WriteRule("good.yml", Good);
+        string wrongKey = account.ConnectionString.Replace("Eby8", "AAAA", StringComparison.Ordinal);
+
+        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
+            [$"DetectionStorage={wrongKey}", $"Rules:Path={_rules.FullName}", "Detections:CreateIfNotExists=true"]));
+
+        Assert.StartsWith("Table Detections and queue alerts could not be created in the storage account of DetectionStorage: ", exception.Message);
+        Assert.Contains("403", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("AAAA", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bad_rule_is_reported_by_file_and_line_and_the_others_run()
+    {
+        WriteRule("good.yml", Good);
+        WriteRule("bad.yml", "title: Bad\ndetection: [");
+
+        await using ServiceProvider services = Services(["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}"]);
+        await Startup.PrepareAsync(services, Token);
+
+        Assert.Single(services.GetRequiredService<DetectorProvider>().Current.RuleSet.Rules);
+        Assert.Contains(_logger.Entries, entry => entry is { Id: 2, Level: LogLevel.Warning }
+            && entry.Message.Contains("bad.yml(", StringComparison.Ordinal));
+        Assert.Contains(_logger.Entries, entry => entry.Id == 1 && entry.Message.StartsWith("1 rules loaded, 1 rejected", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Without_one_good_rule_there_is_no_app()
+    {
+        WriteRule("bad.yml", "title: Bad\ndetection: [");
+
+        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
+            ["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}"]));
+
+        Assert.StartsWith($"There is no usable rule in {_rules.FullName} (1 rejected).", exception.Message);
+        Assert.Contains("bad.yml(", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Placeholders_come_from_their_file()
+    {
+        WriteRule("rule.yml", Good.Replace("endswith: '\\whoami.exe'", "expand: '%marks%'", StringComparison.Ordinal));
+        string file = Path.Combine(_rules.FullName, "placeholders.yaml.txt");
+        await File.WriteAllTextAsync(file, "marks: [a, b]", Token);
+        string[] settings = ["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}"];
+
+        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
+        Assert.Contains("placeholder '%marks%'", exception.Message, StringComparison.Ordinal);
+        await PrepareAsync([.. settings, $"Rules:Placeholders={file}"]);
+
+        exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync([.. settings, "Rules:Placeholders=missing.yml"]));
+        Assert.Contains("Rules__Placeholders", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "/app/rules")]
+    [InlineData("", "/app/rules")]
+    [InlineData(" ; ", "/app/rules")]
+    [InlineData("mine", "/app/mine")]
+    [InlineData("/a; ../b ;c.yml", "/a", "/b", "/app/c.yml")]
+    public void Paths_are_a_list_and_relative_ones_start_at_the_app(string? path, params string[] expected) =>
+        Assert.Equal(expected, new RuleOptions { Path = path }.FullPaths("/app"));
+
+    [Fact]
+    public async Task The_rules_that_ship_with_the_app_run_where_none_are_named()
+    {
+        await using ServiceProvider services = Services(["DetectionStorage=UseDevelopmentStorage=true"]);
+        await Startup.PrepareAsync(services, Token);
+
+        RuleSet rules = services.GetRequiredService<DetectorProvider>().Current.RuleSet;
+        Assert.NotEmpty(rules.Rules);
+        Assert.Equal(0, rules.Rejected);
+        Assert.DoesNotContain(_logger.Entries, entry => entry.Level > LogLevel.Information);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "rules"), "*.test.yml", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task The_process_ends_with_one_line_and_code_1_when_it_cannot_start()
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SigmaFunctions.App.dll")])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment.Remove("DetectionStorage");
+        using Process process = Process.Start(start)!;
+
+        string error = await process.StandardError.ReadToEndAsync(Token);
+        await process.WaitForExitAsync(Token);
+
+        Assert.Equal(1, process.ExitCode);
+        Assert.StartsWith("SigmaFunctions cannot start: The storage account of detections is not set.", error);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    private void WriteRule(string name, string text) => File.WriteAllText(Path.Combine(_rules.FullName, name), text);
+
+    private ServiceProvider Services(IEnumerable<string> settings)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(parts => KeyValuePair.Create(parts[0], (string?)parts[1])))
+            .Build();
+        return new ServiceCollection()
+            .AddSingleton(configuration)
+            .AddLogging()
+            .AddSingleton<ILogger<DetectorProvider>>(_logger)
+            .AddDetection()
+            .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
+    }
+
+    private async Task PrepareAsync(IEnumerable<string> settings)
+    {
+        await using ServiceProvider services = Services(settings);
+        await Startup.PrepareAsync(services, Token);
+    }
+}

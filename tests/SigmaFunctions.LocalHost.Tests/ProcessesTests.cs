@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace SigmaFunctions.LocalHost.Tests;
+
+/// <summary>The program leaves no process behind, however it ends.</summary>
+public sealed class ProcessesTests
+{
+    private const string Terminate = "-TERM";
+    private const string Kill = "-KILL";
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(Terminate, 0)]
+    [InlineData("-INT", 0)]
+    [InlineData(Kill, 137)]
+    public async Task Worker_and_storage_end_with_the_program(string signal, int exitCode)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
+        using Process program = Start("--port", "0");
+        await ReadUntilAsync(program, "Waiting for events");
+        int[] children = Children(program.Id);
+        Assert.Equal(2, children.Length);
+
+        await SignalAsync(signal, program.Id);
+        await program.WaitForExitAsync(Cancelled);
+        while (children.Any(IsRunning))
+            await Task.Delay(20, Cancelled);
+
+        Assert.Equal(exitCode, program.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_worker_that_dies_ends_the_program_with_exit_code_2()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
+        using Process program = Start("--port", "0");
+        await ReadUntilAsync(program, "Waiting for events");
+        int[] children = Children(program.Id);
+
+        await SignalAsync(Kill, children.Single(id => File.ReadAllText($"/proc/{id}/cmdline").Contains("SigmaFunctions.App.dll", StringComparison.Ordinal)));
+        await program.WaitForExitAsync(Cancelled);
+
+        Assert.Equal(2, program.ExitCode);
+        Assert.Contains("error: The worker ended with exit code 137", await program.StandardError.ReadToEndAsync(Cancelled), StringComparison.Ordinal);
+        Assert.DoesNotContain(children, IsRunning);
+    }
+
+    [Theory]
+    [InlineData("--events", "/absent.ndjson")]
+    [InlineData("--rules", "/absent")]
+    [InlineData("--port", "70000")]
+    [InlineData("--absent", "")]
+    public async Task What_the_user_can_put_right_is_exit_code_2(string option, string value)
+    {
+        using Process program = Start("--once", option, value);
+        string error = await program.StandardError.ReadToEndAsync(Cancelled);
+        await program.WaitForExitAsync(Cancelled);
+
+        Assert.Equal(2, program.ExitCode);
+        Assert.Contains(value.Length > 0 && option != "--port" ? value : option, error, StringComparison.Ordinal);
+    }
+
+    private static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(typeof(LocalHostRun).Assembly.Location);
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+
+    private static async Task ReadUntilAsync(Process program, string text)
+    {
+        while (await program.StandardOutput.ReadLineAsync(Cancelled) is { } line)
+            if (line.Contains(text, StringComparison.Ordinal))
+                return;
+        Assert.Fail($"The program ended: {await program.StandardError.ReadToEndAsync(Cancelled)}");
+    }
+
+    private static async Task SignalAsync(string signal, int id)
+    {
+        using Process kill = Process.Start("kill", [signal, id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(Cancelled);
+    }
+
+    private static int[] Children(int parent) =>
+        [.. Process.GetProcesses().Select(p => p.Id).Where(id => Status(id) is { } status && status.Parent == parent)];
+
+    private static bool IsRunning(int id) => Status(id) is { State: not 'Z' };
+
+    // In /proc/ID/stat the command stands in parentheses and may hold any character; state and parent follow it.
+    private static (char State, int Parent)? Status(int id)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{id}/stat");
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Google.Protobuf.WellKnownTypes;
+using SigmaFunctions.LocalHost.Trigger;
+using SigmaFunctions.LocalHost.Worker.Protocol;
+
+namespace SigmaFunctions.LocalHost.Tests.Trigger;
+
+public sealed class TriggerBindingTests
+{
+    private const string Raw = """{"name":"bodies","type":"eventHubTrigger","direction":"In","dataType":"Binary","eventHubName":"%EventHubName%","connection":"EventHubConnection","consumerGroup":"%Group%","cardinality":"Many"}""";
+
+    private static readonly ImmutableDictionary<string, string> Settings = ImmutableDictionary<string, string>.Empty.Add("EventHubName", "events").Add("Group", "second");
+
+    [Fact]
+    public void The_function_is_found_by_its_binding_and_settings_are_filled_in()
+    {
+        RpcFunctionMetadata sweep = Function("Sweep", """{"name":"timer","type":"timerTrigger","direction":"In"}""");
+        RpcFunctionMetadata detect = Function("Any name", Raw);
+        detect.RetryOptions = new RpcRetryOptions
+        {
+            MaxRetryCount = -1,
+            RetryStrategy = RpcRetryOptions.Types.RetryStrategy.ExponentialBackoff,
+            MinimumInterval = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
+            MaximumInterval = Duration.FromTimeSpan(TimeSpan.FromMinutes(1)),
+        };
+
+        TriggerBinding binding = TriggerBinding.Find([sweep, detect], Settings);
+
+        Assert.Equal(new TriggerBinding("id of Any name", "Any name", "bodies", "events", "second", "EventHubConnection", new RetryPolicy(-1, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))), binding);
+    }
+
+    [Fact]
+    public void Without_a_consumer_group_it_is_the_default_one() =>
+        Assert.Equal("$Default", TriggerBinding.Find([Function("Detect", Raw.Replace("%Group%", "", StringComparison.Ordinal))], Settings).ConsumerGroup);
+
+    public static TheoryData<string[], string> Unusable => new()
+    {
+        { [], "it has 0" },
+        { [Raw, Raw], "it has 2" },
+        { [Raw.Replace("Many", "One", StringComparison.Ordinal)], "byte[][]" },
+        { [Raw.Replace("Binary", "String", StringComparison.Ordinal)], "byte[][]" },
+        { [Raw.Replace("%Group%", "%Absent%", StringComparison.Ordinal)], "Absent" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unusable))]
+    public void What_cannot_be_served_is_said(string[] bindings, string said)
+    {
+        LocalHostException failure = Assert.Throws<LocalHostException>(() => TriggerBinding.Find(bindings.Select((raw, i) => Function($"F{i}", raw)), Settings));
+
+        Assert.Contains(said, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 4)]
+    [InlineData(3, 8)]
+    [InlineData(4, 10)]
+    [InlineData(5000, 10)]
+    public void Delays_double_up_to_the_longest(int retry, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), new RetryPolicy(-1, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10)).DelayBefore(retry));
+
+    private static RpcFunctionMetadata Function(string name, string raw) => new() { Name = name, FunctionId = "id of " + name, RawBindings = { raw } };
+}

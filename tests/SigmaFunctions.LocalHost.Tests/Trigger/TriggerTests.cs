@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Azure.Messaging.EventHubs;
+using Azure.Messaging.EventHubs.Producer;
+using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Trigger;
+using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.LocalHost.Worker.Protocol;
+
+namespace SigmaFunctions.LocalHost.Tests.Trigger;
+
+/// <summary>When batches are invoked, tried again, given up and checkpointed; against the real endpoint and a worker that answers as told.</summary>
+public sealed class TriggerTests : IDisposable
+{
+    private readonly EventHubsEndpoint _endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition("events", 2)] });
+    private readonly FakeWorker _worker = new();
+    private readonly Checkpoints _checkpoints = new();
+    private readonly FakeTimeProvider _time = new();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _endpoint.Dispose();
+
+    [Fact]
+    public async Task Every_event_is_processed_once_in_order_and_then_checkpointed()
+    {
+        await SendAsync("0", 25);
+        await SendAsync("1", 5);
+
+        await RunUntilAsync(Trigger(RetryPolicy.None), t => t.Statistics.Events == 30);
+
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => $"0-{i}"), _worker.Succeeded("0"));
+        Assert.Equal(Enumerable.Range(0, 5).Select(i => $"1-{i}"), _worker.Succeeded("1"));
+        Assert.All(_worker.BatchSizes, size => Assert.InRange(size, 1, 10));
+        Assert.Equal((24, 4), (_checkpoints["0"], _checkpoints["1"]));
+    }
+
+    [Fact]
+    public async Task A_batch_that_fails_comes_again_unchanged_before_any_later_one()
+    {
+        await SendAsync("0", 12);
+        int calls = 0;
+        _worker.Answer = _ => Interlocked.Increment(ref calls) <= 3 ? StatusResult.Types.Status.Failure : StatusResult.Types.Status.Success;
+
+        EventHubsTrigger trigger = Trigger(new RetryPolicy(-1, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
+        await RunUntilAsync(trigger, t => t.Statistics.Events == 12);
+
+        Assert.Equal(Enumerable.Range(0, 12).Select(i => $"0-{i}"), _worker.Succeeded("0"));
+        Assert.Single(_worker.Requests.Take(4).Select(r => string.Join(',', FakeWorker.Bodies(r))).Distinct());
+        Assert.Equal([0, 1, 2, 3], _worker.Requests.Take(4).Select(r => r.RetryContext.RetryCount));
+        Assert.Equal((3, 0), (trigger.Statistics.Retries, trigger.Statistics.FailedEvents));
+    }
+
+    [Fact]
+    public async Task The_checkpoint_waits_while_a_batch_fails_and_the_other_partition_goes_on()
+    {
+        await SendAsync("0", 3);
+        await SendAsync("1", 4);
+        _worker.Answer = r => FakeWorker.Partition(r) == "0" ? StatusResult.Types.Status.Failure : StatusResult.Types.Status.Success;
+
+        EventHubsTrigger trigger = Trigger(new RetryPolicy(-1, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
+        await RunUntilAsync(trigger, t => t.Statistics.Events == 4 && t.Statistics.Retries >= 3);
+
+        Assert.Equal((-1, 3), (_checkpoints["0"], _checkpoints["1"]));
+    }
+
+    [Fact]
+    public async Task Without_retries_left_a_batch_is_given_up_and_its_checkpoint_moves()
+    {
+        await SendAsync("0", 3);
+        _worker.Answer = _ => StatusResult.Types.Status.Failure;
+
+        EventHubsTrigger trigger = Trigger(new RetryPolicy(2, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)));
+        await RunUntilAsync(trigger, t => t.Statistics.Events == 3);
+
+        Assert.Equal((2, 3), (trigger.Statistics.Retries, trigger.Statistics.FailedEvents));
+        Assert.Equal(2, _checkpoints["0"]);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_cancelled_is_not_checkpointed_and_comes_again()
+    {
+        await SendAsync("0", 3);
+        var invoked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _worker.Hold = async token =>
+        {
+            invoked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        };
+        _worker.Answer = _ => StatusResult.Types.Status.Cancelled;
+        using (var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled))
+        {
+            Task running = Trigger(RetryPolicy.None).RunAsync(stop.Token);
+            await invoked.Task.WaitAsync(Cancelled);
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        }
+        Assert.Equal(-1, _checkpoints["0"]);
+
+        _worker.Hold = _ => Task.CompletedTask;
+        _worker.Answer = _ => StatusResult.Types.Status.Success;
+        await RunUntilAsync(Trigger(RetryPolicy.None), t => t.Statistics.Events == 3);
+        Assert.Equal(["0-0", "0-1", "0-2"], _worker.Succeeded("0"));
+    }
+
+    [Fact]
+    public async Task A_new_trigger_goes_on_after_the_checkpoint()
+    {
+        await SendAsync("0", 4);
+        await RunUntilAsync(Trigger(RetryPolicy.None), t => t.Statistics.Events == 4);
+        await SendAsync("0", 2, first: 4);
+
+        await RunUntilAsync(Trigger(RetryPolicy.None), t => t.Statistics.Events == 2);
+
+        Assert.Equal(Enumerable.Range(0, 6).Select(i => $"0-{i}"), _worker.Succeeded("0"));
+    }
+
+    [Fact]
+    public async Task A_worker_that_ends_ends_the_trigger()
+    {
+        await SendAsync("0", 1);
+        _worker.Hold = _ => throw new WorkerException("ended");
+
+        await Assert.ThrowsAsync<WorkerException>(() => Trigger(new RetryPolicy(-1, TimeSpan.Zero, TimeSpan.Zero)).RunAsync(Cancelled));
+
+        Assert.Equal(-1, _checkpoints["0"]);
+    }
+
+    private EventHubsTrigger Trigger(RetryPolicy retry) => new(
+        _endpoint.ConnectionString, new TriggerBinding("id", "Detect", "bodies", "events", "$Default", "EventHubConnection", retry), new HostSettings(10, 100), _worker, _checkpoints, time: _time);
+
+    private async Task SendAsync(string partition, int count, int first = 0)
+    {
+        await using var producer = new EventHubProducerClient(_endpoint.ConnectionString, "events");
+        await producer.SendAsync(Enumerable.Range(first, count).Select(i => new EventData($"{partition}-{i}")), new SendEventOptions { PartitionId = partition }, Cancelled);
+    }
+
+    private async Task RunUntilAsync(EventHubsTrigger trigger, Func<EventHubsTrigger, bool> done)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        Task running = trigger.RunAsync(stop.Token);
+        while (!done(trigger) && !running.IsCompleted)
+        {
+            // Lets the delays between retries pass.
+            _time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Delay(5, Cancelled);
+        }
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    private sealed class FakeWorker : IFunctionWorker
+    {
+        private readonly ConcurrentQueue<(InvocationRequest Request, StatusResult.Types.Status Status)> _answered = new();
+
+        public ImmutableDictionary<string, string> Capabilities => ImmutableDictionary<string, string>.Empty.Add("TypedDataCollection", "True").Add("IncludeEmptyEntriesInMessagePayload", "True");
+
+        public Func<InvocationRequest, StatusResult.Types.Status> Answer { get; set; } = _ => StatusResult.Types.Status.Success;
+
+        public Func<CancellationToken, Task> Hold { get; set; } = _ => Task.CompletedTask;
+
+        public IEnumerable<InvocationRequest> Requests => _answered.Select(a => a.Request);
+
+        public IEnumerable<int> BatchSizes => Requests.Select(r => Bodies(r).Count());
+
+        public static IEnumerable<string> Bodies(InvocationRequest request) => request.InputData.Single(d => d.Name == "bodies").Data.CollectionBytes.Bytes.Select(b => b.ToStringUtf8());
+
+        public static string Partition(InvocationRequest request) => Bodies(request).First()[..1];
+
+        public IEnumerable<string> Succeeded(string partition) =>
+            _answered.Where(a => a.Status == StatusResult.Types.Status.Success && Partition(a.Request) == partition).SelectMany(a => Bodies(a.Request));
+
+        public async Task<InvocationResponse> InvokeAsync(InvocationRequest request, CancellationToken cancellationToken)
+        {
+            await Hold(cancellationToken);
+            StatusResult.Types.Status status = Answer(request);
+            _answered.Enqueue((request, status));
+            return new InvocationResponse { InvocationId = request.InvocationId, Result = new StatusResult { Status = status } };
+        }
+    }
+}
