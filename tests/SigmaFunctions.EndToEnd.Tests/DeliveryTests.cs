@@ -1,0 +1,172 @@
+using System.Text.Json;
+using SigmaFunctions.LocalHost.Trigger;
+using SigmaFunctions.LocalHost.Worker.Protocol;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.EndToEnd.Tests;
+
+/// <summary>What goes in at the event hub comes out as rows and alerts, once, whatever happens in between.</summary>
+public sealed class DeliveryTests
+{
+    private const string Rule = """
+        title: Marked process
+        id: 11111111-1111-4111-8111-111111111111
+        level: high
+        tags: [attack.t1059]
+        logsource: {category: process_creation, product: windows}
+        detection:
+            selection:
+                CommandLine|contains: marker
+            condition: selection
+        """;
+
+    private const string Defender = """
+        {"records":[
+          {"time":"2026-01-02T03:04:05Z","tenantId":"tenant-1","operationName":"Publish","category":"AdvancedHunting-DeviceProcessEvents","properties":{"Timestamp":"2026-01-02T03:04:04Z","DeviceName":"host-d0","ActionType":"ProcessCreated","FolderPath":"C:\\a.exe","FileName":"a.exe","ProcessCommandLine":"a.exe marker 1","AccountDomain":"corp","AccountName":"ann"}},
+          {"time":"2026-01-02T03:04:05Z","tenantId":"tenant-1","operationName":"Publish","category":"AdvancedHunting-DeviceProcessEvents","properties":{"Timestamp":"2026-01-02T03:04:04Z","DeviceName":"host-d1","ActionType":"ProcessCreated","FolderPath":"C:\\a.exe","FileName":"a.exe","ProcessCommandLine":"a.exe","AccountDomain":"corp","AccountName":"ann"}},
+          {"time":"2026-01-02T03:04:05Z","tenantId":"tenant-1","operationName":"Publish","category":"AdvancedHunting-DeviceProcessEvents","properties":{"Timestamp":"2026-01-02T03:04:04Z","DeviceName":"host-d2","ActionType":"ProcessCreated","FolderPath":"C:\\a.exe","FileName":"a.exe","ProcessCommandLine":"a.exe marker 2","AccountDomain":"corp","AccountName":"ann"}}]}
+        """;
+
+    private const string Sysmon = """
+        {"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon"}},"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"host-s","TimeCreated":{"#attributes":{"SystemTime":"2026-01-02T03:04:05Z"}}},"EventData":{"UtcTime":"2026-01-02 03:04:05.000","Image":"C:\\a.exe","CommandLine":"a.exe marker 3","User":"corp\\ann"}}}
+        """;
+
+    private const string Unreadable = "{'single': 'quotes'}";
+
+    private static string Flat(string commandLine) =>
+        $$"""{"category":"process_creation","product":"windows","Computer":"host-f","Image":"C:\\a.exe","CommandLine":{{JsonSerializer.Serialize(commandLine)}}}""";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Events_of_every_shape_become_rows_and_alerts()
+    {
+        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await deployment.SendAsync(Defender, Unreadable, Sysmon, "", Flat("a.exe"), Flat("a.exe marker 4"));
+        await LocalDeployment.ProcessAsync(deployment.CreateTrigger(), events: 6);
+
+        var table = new DetectionTable(deployment.Table);
+        var alerts = await deployment.TakeAlertsAsync();
+        var detections = new List<Detection>();
+        foreach (var alert in alerts)
+        {
+            Assert.True(DetectionId.TryParse(alert.Id, out var id));
+            Assert.Equal((id.PartitionKey, id.RowKey), (alert.Detection.PartitionKey, alert.Detection.RowKey));
+            detections.Add((await table.FindAsync(id, Token))!);
+        }
+
+        Assert.Equal(
+            ["0/0 host-d0 a.exe marker 1", "0/2 host-d2 a.exe marker 2", "2/0 host-s a.exe marker 3", "5/0 host-f a.exe marker 4"],
+            detections
+                .Select(item => $"{item.Identity.SequenceNumber}/{item.Identity.Record} {item.Host} {item.Fields.Single().Value}")
+                .Order(StringComparer.Ordinal));
+        Assert.Equal(4, (await deployment.RowsAsync()).Length);
+
+        var first = detections.Single(item => item.Host == "host-d0");
+        Assert.Equal(("Marked process", "high", "attack.t1059"), (first.RuleTitle, first.Level, first.Tags.Single()));
+        Assert.Equal((DateTimeOffset.Parse("2026-01-02T03:04:04Z", null), "corp\\ann", "tenant-1"), (first.EventTime, first.User, first.TenantId));
+        Assert.Equal(("events", "0", "CommandLine"), (first.Identity.EventHub, first.Identity.Partition, first.Fields.Single().Field));
+        Assert.Equal("host-d0", JsonDocument.Parse(first.Original).RootElement.GetProperty("properties").GetProperty("DeviceName").GetString());
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_delivered_again_changes_nothing()
+    {
+        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await deployment.SendAsync(Defender, Sysmon, Flat("a.exe marker"));
+        var batch = await deployment.ReadBatchAsync(3);
+        await InvokeAsync(deployment, batch);
+        var rows = await deployment.RowsAsync();
+        Assert.Equal(4, rows.Length);
+        Assert.Equal(4, (await deployment.TakeAlertsAsync()).Length);
+
+        await InvokeAsync(deployment, batch);
+        // In part and in another cut, as after a checkpoint that was not written.
+        await InvokeAsync(deployment, batch with { Events = batch.Events[1..] });
+
+        Assert.Equal(rows.Select(Describe), (await deployment.RowsAsync()).Select(Describe));
+        Assert.Empty(await deployment.TakeAlertsAsync());
+
+        static string Describe(Azure.Data.Tables.TableEntity row) => $"{row.PartitionKey} {row.RowKey} {row.ETag}";
+    }
+
+    [Fact]
+    public async Task A_second_worker_that_sees_the_same_events_changes_nothing()
+    {
+        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await deployment.SendAsync(Enumerable.Range(0, 50).Select(i => Flat($"a.exe marker {i}")));
+        var batch = await deployment.ReadBatchAsync(50);
+        await InvokeAsync(deployment, batch);
+        deployment.Worker.Kill();
+        await deployment.Worker.DisposeAsync();
+
+        await deployment.StartWorkerAsync();
+        await InvokeAsync(deployment, batch);
+
+        Assert.Equal(50, (await deployment.RowsAsync()).Length);
+        Assert.Equal(50, (await deployment.TakeAlertsAsync()).Select(alert => alert.Id).ToHashSet().Count);
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_killed_in_the_middle_of_its_batches_loses_nothing()
+    {
+        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        const int Events = 600;
+        foreach (var chunk in Enumerable.Range(0, Events).Select(i => Flat($"a.exe marker {i}")).Chunk(100))
+            await deployment.SendAsync(chunk);
+        var checkpoints = new Checkpoints();
+        var trigger = deployment.CreateTrigger(checkpoints);
+        Task running = trigger.RunAsync(Token);
+        while (trigger.Statistics.Events == 0 && !running.IsCompleted)
+            await Task.Delay(1, Token);
+        deployment.Worker.Kill();
+        await Assert.ThrowsAsync<LocalHost.Worker.WorkerException>(() => running);
+        await deployment.Worker.DisposeAsync();
+
+        await deployment.StartWorkerAsync();
+        await LocalDeployment.ProcessAsync(deployment.CreateTrigger(checkpoints), Events - (int)trigger.Statistics.Events);
+
+        Assert.Equal(Events, (await deployment.RowsAsync()).Length);
+        Assert.Equal(Events, (await deployment.TakeAlertsAsync()).Select(alert => alert.Id).ToHashSet().Count);
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_holds_the_partition_until_it_is_back()
+    {
+        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await deployment.SendAsync(Flat("a.exe marker 1"), Flat("a.exe marker 2"));
+        await deployment.Queue.DeleteAsync(Token);
+        var failures = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var trigger = deployment.CreateTrigger(failed: reason => failures.TrySetResult(reason));
+
+        Task processing = LocalDeployment.ProcessAsync(trigger, events: 2);
+        string reason = await failures.Task.WaitAsync(Token);
+        Assert.Contains("QueueNotFound", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("marker", reason, StringComparison.Ordinal);
+        await deployment.Queue.CreateAsync(cancellationToken: Token);
+        await processing;
+
+        Assert.Equal(0, trigger.Statistics.FailedEvents);
+        Assert.True(trigger.Statistics.Retries > 0);
+        Assert.Equal(2, (await deployment.RowsAsync()).Length);
+        Assert.Equal(2, (await deployment.TakeAlertsAsync()).Length);
+    }
+
+    [Fact]
+    public async Task Every_partition_is_processed()
+    {
+        await using var deployment = await LocalDeployment.StartAsync(Rule, partitions: 4);
+        for (int i = 0; i < 20; i++)
+            await deployment.SendAsync(Flat($"a.exe marker {i}"), Flat("a.exe"));
+        await LocalDeployment.ProcessAsync(deployment.CreateTrigger(), events: 40);
+
+        Assert.Equal(20, (await deployment.TakeAlertsAsync()).Length);
+        Assert.True((await deployment.RowsAsync()).Select(row => row.GetString("Partition")).Distinct().Count() > 1);
+    }
+
+    private static async Task InvokeAsync(LocalDeployment deployment, TriggerBatch batch)
+    {
+        var response = await deployment.Worker.InvokeAsync(batch.ToRequest(deployment.Binding, deployment.Worker.Capabilities, retry: 0), Token);
+        Assert.True(response.Result.Status == StatusResult.Types.Status.Success, response.Result.Exception?.Message);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using Azure.Data.Tables;
+using Azure.Messaging.EventHubs;
+using Azure.Messaging.EventHubs.Consumer;
+using Azure.Messaging.EventHubs.Primitives;
+using Azure.Messaging.EventHubs.Producer;
+using Azure.Storage.Queues;
+using SigmaFunctions.LocalHost;
+using SigmaFunctions.LocalHost.Azurite;
+using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Trigger;
+using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.EndToEnd.Tests;
+
+/// <summary>
+/// The whole path for one test: an Event Hubs endpoint, a storage account, the built worker with rules of the test's own, and the
+/// host's side of the trigger.
+/// </summary>
+internal sealed class LocalDeployment : IAsyncDisposable
+{
+    private const string Hub = "events";
+
+    private readonly AzuriteProcess _azurite;
+    private readonly EventHubsEndpoint _endpoint;
+    private readonly string _rules;
+    private readonly EventHubProducerClient _producer;
+
+    private LocalDeployment(AzuriteProcess azurite, EventHubsEndpoint endpoint, string rules)
+    {
+        _azurite = azurite;
+        _endpoint = endpoint;
+        _rules = rules;
+        _producer = new EventHubProducerClient(endpoint.ConnectionString, Hub);
+        var account = new TableServiceClient(azurite.ConnectionString);
+        Table = account.GetTableClient(DetectionTable.DefaultName);
+        Queue = new QueueClient(azurite.ConnectionString, AlertQueue.DefaultName, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+    }
+
+    public TableClient Table { get; }
+
+    public QueueClient Queue { get; }
+
+    public WorkerProcess Worker { get; private set; } = null!;
+
+    public TriggerBinding Binding { get; private set; } = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<LocalDeployment> StartAsync(string rule, int partitions = 1)
+    {
+        string rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(rules, "rule.yml"), rule, Token);
+        var endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition(Hub, partitions)] });
+        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules);
+        await deployment.StartWorkerAsync();
+        return deployment;
+    }
+
+    /// <summary>Starts a worker; an earlier one must have ended.</summary>
+    public async Task StartWorkerAsync()
+    {
+        var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules]);
+        Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings }, Token);
+        Binding = TriggerBinding.Find(Worker.Functions, settings);
+    }
+
+    public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null) =>
+        new(_endpoint.ConnectionString, Binding, new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
+
+    public async Task SendAsync(params IEnumerable<string> bodies) =>
+        await _producer.SendAsync(bodies.Select(body => new EventData(body)), Token);
+
+    /// <summary>Runs the trigger until it has done this many events.</summary>
+    public static async Task ProcessAsync(EventHubsTrigger trigger, int events)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task running = trigger.RunAsync(stop.Token);
+        while (trigger.Statistics.Events < events && !running.IsCompleted)
+            await Task.Delay(10, Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    /// <summary>The first events of a partition as one batch, as the trigger would invoke the function with it.</summary>
+    public async Task<TriggerBatch> ReadBatchAsync(int events, string partition = "0")
+    {
+        await using var receiver = new PartitionReceiver(
+            EventHubDefinition.DefaultConsumerGroup, partition, EventPosition.Earliest, _endpoint.ConnectionString, Hub);
+        var received = new List<EventData>();
+        while (received.Count < events)
+            received.AddRange(await receiver.ReceiveBatchAsync(events - received.Count, TimeSpan.FromSeconds(5), Token));
+        return new TriggerBatch(new BatchSource(receiver.FullyQualifiedNamespace, Hub, receiver.ConsumerGroup, partition), [.. received]);
+    }
+
+    /// <summary>Every row of the table, without the service's own timestamps.</summary>
+    public async Task<ImmutableArray<TableEntity>> RowsAsync() => [.. await Table.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token)];
+
+    /// <summary>Takes every message from the queue.</summary>
+    public async Task<ImmutableArray<Alert>> TakeAlertsAsync()
+    {
+        var alerts = ImmutableArray.CreateBuilder<Alert>();
+        while ((await Queue.ReceiveMessagesAsync(32, cancellationToken: Token)).Value is { Length: > 0 } messages)
+            foreach (var message in messages)
+            {
+                alerts.Add(Alert.Parse(message.Body.ToMemory().Span));
+                await Queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, Token);
+            }
+
+        return alerts.ToImmutable();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _producer.DisposeAsync();
+        await Worker.DisposeAsync();
+        _endpoint.Dispose();
+        await _azurite.DisposeAsync();
+        Directory.Delete(_rules, recursive: true);
+    }
+}
