@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using SigmaFunctions.Cli.Commands;
+using SigmaFunctions.Cli.Sending;
+
+namespace SigmaFunctions.Cli;
+
+/// <summary>The command line as a whole: parses, runs, and turns whatever goes wrong into a message and an exit code.</summary>
+internal sealed class CommandLineApp
+{
+    private readonly Terminal _terminal;
+    private readonly RootCommand _root;
+
+    /// <summary>Makes the command line.</summary>
+    /// <param name="terminal">What commands read and write.</param>
+    /// <param name="connect">How <c>send</c> reaches an Event Hub.</param>
+    /// <param name="time">Clock of <c>send --rate</c> and of measurements.</param>
+    public CommandLineApp(Terminal terminal, ConnectToHub? connect = null, TimeProvider? time = null)
+    {
+        _terminal = terminal;
+        time ??= TimeProvider.System;
+        _root = new RootCommand(
+            "Checks Sigma rules, runs them over files of events, and sends events to an Event Hub. "
+            + "Exit codes: 0 done; 1 something is wrong with rules or events (check, send); 2 usage, or a path that cannot be read; "
+            + "130 interrupted.")
+        {
+            CheckCommand.Create(terminal),
+            ScanCommand.Create(terminal, time),
+            ExplainCommand.Create(terminal),
+            SendCommand.Create(terminal, connect ?? HubConnection.Open, time),
+        };
+        HelpOption help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new DocumentedCommand.HelpWithNotes((HelpAction)help.Action!);
+    }
+
+    /// <summary>Runs one command line.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        ParseResult parsed = _root.Parse(ScanCommand.SeparateRules(arguments));
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+        {
+            foreach (ParseError error in parsed.Errors)
+            {
+                await _terminal.Errors.WriteLineAsync($"sigmaf: {error.Message}");
+            }
+
+            string name = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+            await _terminal.Errors.WriteLineAsync($"See 'sigmaf{name} --help'.");
+            return ExitCode.Unusable;
+        }
+
+        try
+        {
+            var configuration = new InvocationConfiguration
+            {
+                Output = _terminal.Text,
+                Error = _terminal.Errors,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return await parsed.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (OutputClosedException)
+        {
+            return ExitCode.OutputClosed;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await _terminal.Errors.WriteLineAsync("sigmaf: interrupted");
+            return ExitCode.Interrupted;
+        }
+        catch (CommandException e)
+        {
+            await _terminal.Errors.WriteLineAsync($"sigmaf: {e.Message}");
+            return e.ExitCode;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await _terminal.Errors.WriteLineAsync($"sigmaf: {e.Message}");
+            return ExitCode.Unusable;
+        }
+        catch (Exception e)
+        {
+            // The last resort: users see what happened, not where in the code.
+            await _terminal.Errors.WriteLineAsync($"sigmaf: internal error: {e.GetType().Name}: {e.Message}");
+            return ExitCode.InternalError;
+        }
+    }
+}

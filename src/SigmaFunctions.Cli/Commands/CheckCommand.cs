@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Text.Json;
+using SigmaFunctions.Engine.Rules;
+using Spectre.Console;
+
+namespace SigmaFunctions.Cli.Commands;
+
+/// <summary><c>sigmaf check</c>: what is wrong with rules.</summary>
+internal static class CheckCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var paths = new Argument<string[]>("PATH")
+        {
+            Description = "Rule files and folders (every *.yml and *.yaml below them).",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var format = new Option<string>("--format")
+        {
+            Description = "text or json.",
+            DefaultValueFactory = _ => "text",
+            HelpName = "FORMAT",
+        };
+        format.AcceptOnlyFromAmong("text", "json");
+        Option<string?> placeholders = RuleInput.PlaceholdersOption();
+        var command = new DocumentedCommand(
+            "check",
+            "Reads rules and reports what is wrong with them.",
+            """
+            Exit code 1 if a rule is rejected, 0 if there are only warnings.
+
+            Examples:
+              sigmaf check rules/
+              sigmaf check --format json rules/windows node.yml
+            """)
+        {
+            paths,
+            format,
+            placeholders,
+        };
+        command.SetAction(parsed =>
+        {
+            RuleSet rules = RuleInput.Load(parsed.GetRequiredValue(paths), parsed.GetValue(placeholders));
+            if (parsed.GetRequiredValue(format) == "json")
+            {
+                WriteJson(rules, terminal);
+            }
+            else
+            {
+                WriteText(rules, terminal);
+            }
+
+            return rules.Rejected > 0 || rules.Diagnostics.Any(IsError) ? ExitCode.Failure : ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static bool IsError(Diagnostic diagnostic) => diagnostic.Severity == DiagnosticSeverity.Error;
+
+    private static void WriteText(RuleSet rules, Terminal terminal)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = terminal.IsInteractive ? AnsiSupport.Detect : AnsiSupport.No,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(terminal.Text),
+        });
+
+        // The text goes out as it is: the console would break lines that tools read whole.
+        foreach (Diagnostic diagnostic in rules.Diagnostics)
+        {
+            string severity = SeverityOf(diagnostic);
+            terminal.Text.Write($"{diagnostic.File}({diagnostic.Line},{diagnostic.Column}): ");
+            console.Write(new Text(severity, new Style(ColourOf(diagnostic.Severity))));
+            terminal.Text.WriteLine($" {diagnostic.Code}: {diagnostic.Message}");
+        }
+
+        int Count(DiagnosticSeverity severity) => rules.Diagnostics.Count(diagnostic => diagnostic.Severity == severity);
+        if (!rules.Diagnostics.IsEmpty)
+        {
+            terminal.Text.WriteLine();
+        }
+
+        terminal.Text.WriteLine(
+            $"{Plural(rules.Rules.Length, "rule")}{Others(rules)} loaded, {rules.Rejected} rejected; {Plural(Count(DiagnosticSeverity.Error), "error")}, "
+            + $"{Plural(Count(DiagnosticSeverity.Warning), "warning")}, {Count(DiagnosticSeverity.Info)} info");
+    }
+
+    private static string Others(RuleSet rules) =>
+        (rules.Correlations.IsEmpty ? "" : $", {Plural(rules.Correlations.Length, "correlation")}")
+        + (rules.Filters.IsEmpty ? "" : $", {Plural(rules.Filters.Length, "filter")}");
+
+    private static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+
+    private static Color ColourOf(DiagnosticSeverity severity) => severity switch
+    {
+        DiagnosticSeverity.Error => Color.Red,
+        DiagnosticSeverity.Warning => Color.Yellow,
+        _ => Color.Blue,
+    };
+
+    private static string SeverityOf(Diagnostic diagnostic) => diagnostic.Severity switch
+    {
+        DiagnosticSeverity.Error => "error",
+        DiagnosticSeverity.Warning => "warning",
+        _ => "info",
+    };
+
+    private static void WriteJson(RuleSet rules, Terminal terminal)
+    {
+        using (var writer = new Utf8JsonWriter(terminal.Output, JsonOutput.Options))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("rules", rules.Rules.Length);
+            writer.WriteNumber("correlations", rules.Correlations.Length);
+            writer.WriteNumber("filters", rules.Filters.Length);
+            writer.WriteNumber("rejected", rules.Rejected);
+            writer.WriteStartArray("diagnostics");
+            foreach (Diagnostic diagnostic in rules.Diagnostics)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("file", diagnostic.File);
+                writer.WriteNumber("line", diagnostic.Line);
+                writer.WriteNumber("column", diagnostic.Column);
+                writer.WriteString("code", diagnostic.Code);
+                writer.WriteString("severity", SeverityOf(diagnostic));
+                writer.WriteString("message", diagnostic.Message);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        terminal.Output.Write("\n"u8);
+        terminal.Output.Flush();
+    }
+}

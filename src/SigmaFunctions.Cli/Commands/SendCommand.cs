@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using Azure.Messaging.EventHubs;
+using Azure.Messaging.EventHubs.Producer;
+using SigmaFunctions.Cli.Scanning;
+using SigmaFunctions.Cli.Sending;
+
+namespace SigmaFunctions.Cli.Commands;
+
+/// <summary><c>sigmaf send</c>: publishes events to an Event Hub.</summary>
+internal static class SendCommand
+{
+    private const string ConnectionVariable = "EVENTHUB_CONNECTION";
+
+    public static Command Create(Terminal terminal, ConnectToHub connect, TimeProvider time)
+    {
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "Files of one event a line, plain or gzip; - is standard input.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var connection = new Option<string?>("--connection")
+        {
+            Description = $"Connection string of the namespace or hub; else the environment variable {ConnectionVariable}.",
+            HelpName = "STRING",
+        };
+        var hub = new Option<string?>("--hub")
+        {
+            Description = $"Name of the hub, where the connection string has no EntityPath. [default: {HubConnection.DefaultHub}]",
+            HelpName = "NAME",
+        };
+        var partitionKey = new Option<string?>("--partition-key")
+        {
+            Description = "Sends all events to the partition of this key, in order.",
+            HelpName = "KEY",
+        };
+        Option<int?> rate = CommandOptions.Positive("--rate", "At most that many events a second.");
+        var command = new DocumentedCommand(
+            "send",
+            "Publishes each line as one event of an Event Hub and reports what was sent.",
+            $"""
+            Exit code 1 if an event could not be sent.
+
+            Examples:
+              sigmaf send events.ndjson --connection "Endpoint=sb://...;SharedAccessKeyName=...;SharedAccessKey=..."
+              {ConnectionVariable}="Endpoint=..." sigmaf send events.ndjson.gz --hub events --rate 500
+              generate | sigmaf send - --partition-key host1
+            """)
+        {
+            files,
+            connection,
+            hub,
+            partitionKey,
+            rate,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string[] inputs = parsed.GetRequiredValue(files);
+            EventInput.Require(inputs);
+            string? text = parsed.GetValue(connection) ?? terminal.Environment(ConnectionVariable);
+            if (string.IsNullOrWhiteSpace(text))
+            {
+                throw new CommandException($"no connection: give --connection STRING or set {ConnectionVariable}");
+            }
+
+            await using EventHubProducerClient producer = connect(text, parsed.GetValue(hub));
+            var sender = new HubSender(
+                producer, new CreateBatchOptions { PartitionKey = parsed.GetValue(partitionKey) }, parsed.GetValue(rate), time);
+            return await SendAsync(sender, inputs, terminal, time, cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> SendAsync(
+        HubSender sender, string[] inputs, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
+    {
+        long started = time.GetTimestamp();
+        long refused = 0;
+        try
+        {
+            await sender.SendAsync(
+                new EventInput(terminal).ReadAsync(inputs, [], cancellationToken),
+                line =>
+                {
+                    refused++;
+                    terminal.Errors.WriteLine($"sigmaf: line {line} is larger than the hub takes");
+                },
+                cancellationToken);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw Failed(sender, "the key may not send to this hub (it needs the Send right)");
+        }
+        catch (EventHubsException e)
+        {
+            throw Failed(sender, ReasonOf(e));
+        }
+        catch (Exception e) when (e is SocketException or WebSocketException or TimeoutException)
+        {
+            throw Failed(sender, "the Event Hubs endpoint cannot be reached");
+        }
+        finally
+        {
+            double seconds = time.GetElapsedTime(started).TotalSeconds;
+            await terminal.Text.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{sender.Sent} events ({sender.SentBytes} bytes) sent in {sender.Batches} batches, {refused} too large, {seconds:0.0} s"));
+        }
+
+        return refused > 0 ? ExitCode.Failure : ExitCode.Success;
+    }
+
+    private static CommandException Failed(HubSender sender, string reason) =>
+        new($"sending stopped after {sender.Sent} events: {reason}", ExitCode.Failure);
+
+    private static string ReasonOf(EventHubsException e) => e.Reason switch
+    {
+        EventHubsException.FailureReason.ResourceNotFound => "the hub does not exist in this namespace",
+        EventHubsException.FailureReason.ServiceCommunicationProblem => "the Event Hubs endpoint cannot be reached",
+        EventHubsException.FailureReason.ServiceTimeout => "the Event Hubs endpoint does not answer",
+        EventHubsException.FailureReason.ServiceBusy => "the namespace is throttling; try --rate",
+        EventHubsException.FailureReason.QuotaExceeded => "the namespace's quota is used up",
+        EventHubsException.FailureReason.MessageSizeExceeded => "an event is larger than the hub takes",
+        _ => $"Event Hubs reported {e.Reason}",
+    };
+}

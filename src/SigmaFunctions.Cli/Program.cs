@@ -1,0 +1,40 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using SigmaFunctions.Cli;
+
+// None of these is closed here: they write at once, and closing would write again into a pipe that is gone.
+var output = new OutputStream(OpenOutput());
+Stream input = Console.OpenStandardInput();
+var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+var text = new StreamWriter(output, utf8) { AutoFlush = true };
+var errors = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
+
+// The first Ctrl-C ends the command in order, the second the process.
+using var interrupted = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = !interrupted.IsCancellationRequested;
+    interrupted.Cancel();
+};
+
+var terminal = new Terminal(input, output, text, errors)
+{
+    IsInteractive = !Console.IsOutputRedirected,
+};
+return await new CommandLineApp(terminal).RunAsync(args, interrupted.Token);
+
+// .NET's console stream acts as if a closed pipe took everything, and a scan piped into head would never end. A file's stream says
+// that the pipe is closed, but keeps a position of its own, which only a pipe does not have.
+static Stream OpenOutput()
+{
+    if (!OperatingSystem.IsWindows())
+    {
+        var pipe = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        if (!pipe.CanSeek && Console.IsOutputRedirected)
+        {
+            return pipe;
+        }
+    }
+
+    return Console.OpenStandardOutput();
+}

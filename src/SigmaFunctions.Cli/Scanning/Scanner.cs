@@ -1,0 +1,189 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Telemetry;
+
+namespace SigmaFunctions.Cli.Scanning;
+
+/// <summary>
+/// Decodes and matches bodies on several threads and gives the results in the order of the input. Work in flight is bounded, so
+/// the input may be endless.
+/// </summary>
+internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMatchWriter> writers, int threads)
+{
+    private const int ChunkBytes = 256 * 1024;
+    private const int ChunkBodies = 256;
+
+    private readonly EventDecoder _decoder = decoder;
+    private readonly Detector _detector = detector;
+
+    /// <summary>Bodies that go to a thread together.</summary>
+    internal sealed class Chunk
+    {
+        /// <summary>The bodies.</summary>
+        public List<InputBody> Bodies { get; } = [];
+
+        /// <summary>Their size.</summary>
+        public long Bytes { get; private set; }
+
+        /// <summary>Whether the chunk is large enough to go.</summary>
+        public bool IsFull => Bytes >= ChunkBytes || Bodies.Count >= ChunkBodies;
+
+        /// <summary>Adds a body.</summary>
+        public void Add(InputBody body)
+        {
+            Bodies.Add(body);
+            Bytes += body.Body.Length;
+        }
+    }
+
+    /// <summary>What came of a chunk.</summary>
+    /// <param name="Output">The matches as they are written.</param>
+    /// <param name="Bodies">Number of bodies.</param>
+    /// <param name="Events">Number of events.</param>
+    /// <param name="Matches">Number of matches.</param>
+    /// <param name="Undecoded">The records that could not be read, with their lines.</param>
+    /// <param name="Allocated">Bytes allocated by decoding and matching.</param>
+    internal sealed record Result(
+        ReadOnlyMemory<byte> Output,
+        int Bodies,
+        int Events,
+        int Matches,
+        ImmutableArray<(long Line, UndecodedRecord Record)> Undecoded,
+        long Allocated);
+
+    /// <summary>Gathers bodies into chunks.</summary>
+    public static async IAsyncEnumerable<Chunk> ChunksAsync(IAsyncEnumerable<InputBody> bodies)
+    {
+        var chunk = new Chunk();
+        await foreach (InputBody body in bodies)
+        {
+            chunk.Add(body);
+            if (chunk.IsFull)
+            {
+                yield return chunk;
+                chunk = new Chunk();
+            }
+        }
+
+        if (chunk.Bodies.Count > 0)
+        {
+            yield return chunk;
+        }
+    }
+
+    /// <summary>Scans chunks; the results come in their order.</summary>
+    /// <param name="chunks">The input.</param>
+    /// <param name="onResult">Called for one result after another.</param>
+    /// <param name="cancellationToken">Ends the scan.</param>
+    public async Task RunAsync(IAsyncEnumerable<Chunk> chunks, Func<Result, ValueTask> onResult, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var free = new SemaphoreSlim(threads);
+        var pool = new ConcurrentBag<IMatchWriter>();
+        var results = Channel.CreateBounded<Task<Result>>(
+            new BoundedChannelOptions(threads * 2) { SingleReader = true, SingleWriter = true });
+
+        async Task ReadAsync()
+        {
+            Exception? failure = null;
+            try
+            {
+                await foreach (Chunk chunk in chunks.WithCancellation(stop.Token))
+                {
+                    await free.WaitAsync(stop.Token);
+                    await results.Writer.WriteAsync(
+                        Task.Run(
+                            () =>
+                            {
+                                try
+                                {
+                                    IMatchWriter writer = pool.TryTake(out IMatchWriter? idle) ? idle : writers();
+                                    Result result = Scan(chunk, writer);
+                                    pool.Add(writer);
+                                    return result;
+                                }
+                                finally
+                                {
+                                    free.Release();
+                                }
+                            },
+                            CancellationToken.None),
+                        stop.Token);
+                }
+            }
+            catch (Exception e)
+            {
+                // What was read before the fault is still written; the fault then comes out of the reading side.
+                failure = e;
+            }
+
+            results.Writer.Complete(failure);
+        }
+
+        Task reading = ReadAsync();
+        try
+        {
+            await foreach (Task<Result> result in results.Reader.ReadAllAsync(CancellationToken.None))
+            {
+                await onResult(await result);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await reading;
+
+            // Chunks that are still at work release the semaphore when they end: wait for all of them before it goes.
+            for (int i = 0; i < threads; i++)
+            {
+                await free.WaitAsync(CancellationToken.None);
+            }
+
+            foreach (IMatchWriter writer in pool)
+            {
+                writer.Dispose();
+            }
+        }
+    }
+
+    private Result Scan(Chunk chunk, IMatchWriter writer)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        ImmutableArray<(long, UndecodedRecord)>.Builder undecoded = ImmutableArray.CreateBuilder<(long, UndecodedRecord)>();
+        int events = 0;
+        int matches = 0;
+        long allocated = 0;
+        foreach (InputBody body in chunk.Bodies)
+        {
+            if (body.Fault is not null)
+            {
+                undecoded.Add((body.Line, new UndecodedRecord(0, body.Fault, 0, default)));
+                continue;
+            }
+
+            // Nothing between the two readings awaits, so both are of this thread.
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            DecodedBody decoded = _decoder.Decode(body.Body);
+            allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+            events += decoded.Events.Length;
+            foreach (DecodedEvent decodedEvent in decoded.Events)
+            {
+                before = GC.GetAllocatedBytesForCurrentThread();
+                ImmutableArray<RuleMatch> found = _detector.Match(decodedEvent.Event);
+                allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+                matches += found.Length;
+                foreach (RuleMatch match in found)
+                {
+                    writer.Write(output, body.Line, decodedEvent.Record, match.Rule);
+                }
+            }
+
+            undecoded.AddRange(decoded.Undecoded.Select(record => (body.Line, record)));
+        }
+
+        return new Result(output.WrittenMemory, chunk.Bodies.Count, events, matches, undecoded.DrainToImmutable(), allocated);
+    }
+}
