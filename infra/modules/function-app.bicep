@@ -1,0 +1,124 @@
+metadata description = 'The function app on a Flex Consumption plan of its own.'
+
+param location string
+
+@description('Suffix that makes names unique: 13 lower-case letters and digits.')
+@minLength(13)
+@maxLength(13)
+param resourceToken string
+
+param tags object
+
+@description('Resource id of the app\'s identity.')
+param identityId string
+
+@description('Client id of the app\'s identity.')
+param identityClientId string
+
+@description('Names the resource to send telemetry to; it grants nothing, since the resource takes Entra tokens only.')
+param applicationInsightsConnectionString string
+
+param storageAccountName string
+param tableServiceUri string
+param queueServiceUri string
+param deploymentContainerUri string
+param eventHubNamespace string
+param eventHubName string
+param eventHubConsumerGroup string
+param instanceMemoryMB int
+param maximumInstanceCount int
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: 'plan-${resourceToken}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: 'func-${resourceToken}'
+  location: location
+  tags: union(tags, { 'azd-service-name': 'detector' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: deploymentContainerUri
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+      }
+      runtime: {
+        name: 'dotnet-isolated'
+        version: '10.0'
+      }
+    }
+    siteConfig: {
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+    }
+  }
+
+  resource settings 'config' = {
+    name: 'appsettings'
+    properties: {
+      AzureWebJobsStorage__accountName: storageAccountName
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__clientId: identityClientId
+      EventHubConnection__fullyQualifiedNamespace: eventHubNamespace
+      EventHubConnection__credential: 'managedidentity'
+      EventHubConnection__clientId: identityClientId
+      EventHubName: eventHubName
+      EventHubConsumerGroup: eventHubConsumerGroup
+      DetectionStorage__tableServiceUri: tableServiceUri
+      DetectionStorage__queueServiceUri: queueServiceUri
+      DetectionStorage__credential: 'managedidentity'
+      DetectionStorage__clientId: identityClientId
+      APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+      AZURE_CLIENT_ID: identityClientId
+    }
+  }
+
+  // Publishing by user name and password would be one more shared secret.
+  resource scmCredentials 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: {
+      allow: false
+    }
+  }
+
+  resource ftpCredentials 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: {
+      allow: false
+    }
+  }
+}
+
+output name string = app.name

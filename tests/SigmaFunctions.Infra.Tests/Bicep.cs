@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace SigmaFunctions.Infra.Tests;
+
+/// <summary>Runs the Bicep compiler. It needs no network, since no module comes from a registry.</summary>
+internal static class Bicep
+{
+    /// <summary>Whether the compiler's package runs here.</summary>
+    public static bool IsSupported { get; } = OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64;
+
+    /// <summary>Skips the test where the compiler's package (linux-x64) does not run.</summary>
+    public static void Require() => Assert.SkipUnless(IsSupported, "The Bicep compiler is restored for linux-x64 only.");
+
+    /// <summary>Runs a command of the compiler.</summary>
+    /// <exception cref="TimeoutException">It did not end within a minute.</exception>
+    public static async Task<BicepResult> RunAsync(params string[] arguments)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            // A package does not carry the mode of a file.
+            var mode = File.GetUnixFileMode(Repository.BicepPath);
+            if (!mode.HasFlag(UnixFileMode.UserExecute))
+                File.SetUnixFileMode(Repository.BicepPath, mode | UnixFileMode.UserExecute);
+        }
+
+        var start = new ProcessStartInfo(Repository.BicepPath, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" },
+        };
+        using var process = Process.Start(start)!;
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+        var error = process.StandardError.ReadToEndAsync(timeout.Token);
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token);
+            return new BicepResult(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"bicep {string.Join(' ', arguments)} did not end within a minute.");
+        }
+    }
+}
+
+/// <summary>What the compiler answered.</summary>
+/// <param name="ExitCode">0 without errors.</param>
+/// <param name="Output">Standard output.</param>
+/// <param name="Diagnostics">Errors and warnings; empty for clean files.</param>
+internal sealed record BicepResult(int ExitCode, string Output, string Diagnostics);

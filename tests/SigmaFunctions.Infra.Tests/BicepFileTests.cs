@@ -1,0 +1,43 @@
+namespace SigmaFunctions.Infra.Tests;
+
+public sealed class BicepFileTests
+{
+    [Fact]
+    public async Task Every_file_lints_without_a_remark()
+    {
+        Bicep.Require();
+        var result = await Bicep.RunAsync("lint", "--pattern", Path.Combine(Repository.InfraFolder, "**", "*.bicep"));
+        Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Diagnostics));
+    }
+
+    [Fact]
+    public async Task Every_file_is_formatted()
+    {
+        Bicep.Require();
+        var copy = Directory.CreateTempSubdirectory("infra-");
+        try
+        {
+            var files = Files().ToArray();
+            foreach (string file in files)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(copy.FullName, file))!);
+                File.Copy(Path.Combine(Repository.InfraFolder, file), Path.Combine(copy.FullName, file));
+            }
+
+            var result = await Bicep.RunAsync("format", "--pattern", Path.Combine(copy.FullName, "**", "*.bicep"));
+
+            Assert.Equal((0, ""), (result.ExitCode, result.Diagnostics));
+            Assert.NotEmpty(files);
+            Assert.All(files, file => Assert.Equal(
+                File.ReadAllText(Path.Combine(Repository.InfraFolder, file)), File.ReadAllText(Path.Combine(copy.FullName, file))));
+        }
+        finally
+        {
+            copy.Delete(recursive: true);
+        }
+    }
+
+    private static IEnumerable<string> Files() =>
+        Directory.EnumerateFiles(Repository.InfraFolder, "*.bicep", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Repository.InfraFolder, file));
+}

@@ -1,0 +1,287 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using SigmaFunctions.Storage;
+using YamlDotNet.RepresentationModel;
+
+namespace SigmaFunctions.Infra.Tests;
+
+public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
+{
+    /// <summary>What uniqueString gives: 13 lower-case letters and digits.</summary>
+    private static readonly string ResourceToken = new('x', 13);
+
+    private readonly DeploymentTemplate _template;
+
+    public DeploymentTests(DeploymentTemplate template)
+    {
+        Bicep.Require();
+        _template = template;
+    }
+
+    [Fact]
+    public void The_template_compiles_without_a_remark() => Assert.Equal("", _template.Diagnostics);
+
+    [Fact]
+    public void Everything_that_the_app_needs_is_there_once() => Assert.Equal(
+        [
+            "Microsoft.EventHub/namespaces",
+            "Microsoft.EventHub/namespaces/eventhubs",
+            "Microsoft.EventHub/namespaces/eventhubs/consumergroups",
+            "Microsoft.Insights/components",
+            "Microsoft.ManagedIdentity/userAssignedIdentities",
+            "Microsoft.OperationalInsights/workspaces",
+            "Microsoft.Resources/resourceGroups",
+            "Microsoft.Storage/storageAccounts",
+            "Microsoft.Storage/storageAccounts/blobServices",
+            "Microsoft.Storage/storageAccounts/blobServices/containers",
+            "Microsoft.Storage/storageAccounts/queueServices",
+            "Microsoft.Storage/storageAccounts/queueServices/queues",
+            "Microsoft.Storage/storageAccounts/tableServices",
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
+            "Microsoft.Web/serverfarms",
+            "Microsoft.Web/sites",
+            "Microsoft.Web/sites/config",
+        ],
+        _template.Resources
+            .Select(resource => resource.Type)
+            .Where(type => type is not ("Microsoft.Authorization/roleAssignments" or "Microsoft.Web/sites/basicPublishingCredentialsPolicies"))
+            .Order(StringComparer.Ordinal));
+
+    // No shared secret, nothing in the clear
+
+    [Fact]
+    public void The_storage_account_takes_no_shared_key_no_anonymous_reader_and_TLS_only()
+    {
+        var account = _template.Single("Microsoft.Storage/storageAccounts");
+        Assert.False(account.Property("allowSharedKeyAccess").GetBoolean());
+        Assert.False(account.Property("allowBlobPublicAccess").GetBoolean());
+        Assert.True(account.Property("supportsHttpsTrafficOnly").GetBoolean());
+        Assert.Equal("TLS1_2", account.Property("minimumTlsVersion").GetString());
+        Assert.Equal("None", _template.Single("Microsoft.Storage/storageAccounts/blobServices/containers").Property("publicAccess").GetString());
+    }
+
+    [Fact]
+    public void The_event_hub_takes_no_shared_key_unless_asked_to()
+    {
+        var hubs = _template.Single("Microsoft.EventHub/namespaces");
+        Assert.Equal("[not(parameters('allowSharedKeys'))]", hubs.Property("disableLocalAuth").GetString());
+        Assert.Equal("[parameters('allowSharedKeySenders')]", _template.Argument(hubs.Module, "allowSharedKeys").GetString());
+        Assert.False(Parameters(_template.Main)["allowSharedKeySenders"].GetProperty("defaultValue").GetBoolean());
+        Assert.Equal("1.2", hubs.Property("minimumTlsVersion").GetString());
+    }
+
+    [Fact]
+    public void Telemetry_is_taken_from_Entra_identities_only()
+    {
+        Assert.True(_template.Single("Microsoft.Insights/components").Property("DisableLocalAuth").GetBoolean());
+        Assert.True(_template.Single("Microsoft.OperationalInsights/workspaces").Property("features", "disableLocalAuth").GetBoolean());
+    }
+
+    [Fact]
+    public void The_function_app_takes_TLS_only_and_no_publishing_password()
+    {
+        var app = _template.Single("Microsoft.Web/sites");
+        Assert.True(app.Property("httpsOnly").GetBoolean());
+        Assert.Equal("1.2", app.Property("siteConfig", "minTlsVersion").GetString());
+        Assert.Equal("1.2", app.Property("siteConfig", "scmMinTlsVersion").GetString());
+        Assert.Equal("Disabled", app.Property("siteConfig", "ftpsState").GetString());
+        var policies = _template.Resources.Where(resource => resource.Type == "Microsoft.Web/sites/basicPublishingCredentialsPolicies").ToArray();
+        Assert.Equal(["ftp", "scm"], policies.Select(policy => Evaluate(policy.Name).Split('/')[1]).Order(StringComparer.Ordinal));
+        Assert.All(policies, policy => Assert.False(policy.Property("allow").GetBoolean()));
+    }
+
+    [Fact]
+    public void No_key_is_read_anywhere() =>
+        Assert.DoesNotMatch(KeyFunctions(), _template.Main.GetRawText());
+
+    // The identity
+
+    [Theory]
+    [InlineData("storage", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "Microsoft.Storage/storageAccounts")] // Storage Blob Data Owner
+    [InlineData("storage", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "Microsoft.Storage/storageAccounts")] // Storage Table Data Contributor
+    [InlineData("storage", "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a", "Microsoft.Storage/storageAccounts/queueServices/queues")] // Storage Queue Data Message Sender
+    [InlineData("eventHub", "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "Microsoft.EventHub/namespaces/eventhubs")] // Azure Event Hubs Data Receiver
+    [InlineData("monitoring", "3913510d-42f4-4e42-8a64-420c390055eb", "Microsoft.Insights/components")] // Monitoring Metrics Publisher
+    public void The_identity_has_a_role_on_what_it_is_for(string module, string role, string scopeType)
+    {
+        var assignment = Assert.Single(RoleAssignments(), assignment => RoleOf(assignment) == role);
+        Assert.Equal(module, assignment.Module);
+        Assert.StartsWith($"[resourceId('{scopeType}',", assignment.Json.GetProperty("scope").GetString()!, StringComparison.Ordinal);
+        Assert.Equal("ServicePrincipal", assignment.Property("principalType").GetString());
+        Assert.Contains("'identity'", _template.Argument(module, "principalId").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_identity_has_no_other_role() => Assert.Equal(5, RoleAssignments().Count());
+
+    [Fact]
+    public void The_app_runs_under_that_identity_and_fetches_its_package_with_it()
+    {
+        var app = _template.Single("Microsoft.Web/sites");
+        Assert.Equal("UserAssigned", app.Json.GetProperty("identity").GetProperty("type").GetString());
+        Assert.Equal("UserAssignedIdentity", app.Property("functionAppConfig", "deployment", "storage", "authentication", "type").GetString());
+        Assert.Contains("'identity'", _template.Argument(app.Module, "identityId").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("monitoring")]
+    [InlineData("storage")]
+    [InlineData("eventHub")]
+    public void The_app_is_made_after_the_roles_it_needs_at_its_start(string module) => Assert.Contains(
+        module,
+        _template.Main.GetProperty("resources").GetProperty("functionApp").GetProperty("dependsOn").EnumerateArray().Select(name => name.GetString()));
+
+    // What the app reads
+
+    [Theory]
+    [InlineData("AzureWebJobsStorage__accountName", "[parameters('storageAccountName')]")]
+    [InlineData("AzureWebJobsStorage__credential", "managedidentity")]
+    [InlineData("AzureWebJobsStorage__clientId", "[parameters('identityClientId')]")]
+    [InlineData("EventHubConnection__fullyQualifiedNamespace", "[parameters('eventHubNamespace')]")]
+    [InlineData("EventHubConnection__credential", "managedidentity")]
+    [InlineData("EventHubConnection__clientId", "[parameters('identityClientId')]")]
+    [InlineData("EventHubName", "[parameters('eventHubName')]")]
+    [InlineData("EventHubConsumerGroup", "[parameters('eventHubConsumerGroup')]")]
+    [InlineData("DetectionStorage__tableServiceUri", "[parameters('tableServiceUri')]")]
+    [InlineData("DetectionStorage__queueServiceUri", "[parameters('queueServiceUri')]")]
+    [InlineData("DetectionStorage__credential", "managedidentity")]
+    [InlineData("DetectionStorage__clientId", "[parameters('identityClientId')]")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "[parameters('applicationInsightsConnectionString')]")]
+    [InlineData("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "[format('ClientId={0};Authorization=AAD', parameters('identityClientId'))]")]
+    public void The_app_has_a_setting(string name, string value) =>
+        Assert.Equal(value, _template.Single("Microsoft.Web/sites/config").Property(name).GetString());
+
+    [Theory]
+    [InlineData("AzureWebJobsStorage")] // a connection string would be a shared key
+    [InlineData("EventHubConnection")]
+    [InlineData("FUNCTIONS_WORKER_RUNTIME")] // Flex Consumption refuses it
+    [InlineData("FUNCTIONS_EXTENSION_VERSION")]
+    [InlineData("WEBSITE_RUN_FROM_PACKAGE")]
+    [InlineData("Detections__CreateIfNotExists")] // the deployment makes table and queue
+    public void The_app_has_no_setting(string name) =>
+        Assert.False(_template.Single("Microsoft.Web/sites/config").Json.GetProperty("properties").TryGetProperty(name, out _));
+
+    [Fact]
+    public void The_app_runs_isolated_on_the_version_it_is_built_for()
+    {
+        var runtime = _template.Single("Microsoft.Web/sites").Property("functionAppConfig", "runtime");
+        Assert.Equal("dotnet-isolated", runtime.GetProperty("name").GetString());
+        Assert.Equal($"{Environment.Version.Major}.0", runtime.GetProperty("version").GetString());
+        Assert.Equal("FC1", _template.Single("Microsoft.Web/serverfarms").Json.GetProperty("sku").GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public void Table_and_queue_have_the_names_that_the_code_uses()
+    {
+        Assert.Equal(DetectionTable.DefaultName, Evaluate(_template.Single("Microsoft.Storage/storageAccounts/tableServices/tables").Name).Split('/')[^1]);
+        Assert.Equal(AlertQueue.DefaultName, Evaluate(_template.Single("Microsoft.Storage/storageAccounts/queueServices/queues").Name).Split('/')[^1]);
+    }
+
+    // Names (limits: "Naming rules and restrictions for Azure resources")
+
+    [Theory]
+    [InlineData("Microsoft.Storage/storageAccounts", "^[a-z0-9]{3,24}$")]
+    [InlineData("Microsoft.Storage/storageAccounts/blobServices/containers", "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$")]
+    [InlineData("Microsoft.Storage/storageAccounts/queueServices/queues", "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$")]
+    [InlineData("Microsoft.Storage/storageAccounts/tableServices/tables", "^[A-Za-z][A-Za-z0-9]{2,62}$")]
+    [InlineData("Microsoft.EventHub/namespaces", "^[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]$")]
+    [InlineData("Microsoft.Insights/components", "^[A-Za-z0-9-]{1,255}$")]
+    [InlineData("Microsoft.ManagedIdentity/userAssignedIdentities", "^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$")]
+    [InlineData("Microsoft.OperationalInsights/workspaces", "^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$")]
+    [InlineData("Microsoft.Web/serverfarms", "^[A-Za-z0-9-]{1,60}$")]
+    [InlineData("Microsoft.Web/sites", "^[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]$")] // the host tells apps apart by 32 characters
+    public void A_name_keeps_within_its_limits(string type, string limits) =>
+        Assert.Matches(limits, Evaluate(_template.Single(type).Name).Split('/')[^1]);
+
+    [Fact]
+    public void Every_module_holds_its_token_to_the_length_that_the_limits_were_checked_with() => Assert.All(
+        _template.Resources.Select(resource => resource.Module).Where(module => module.Length > 0).Distinct(StringComparer.Ordinal),
+        module =>
+        {
+            var token = Parameters(_template.ModuleTemplate(module))["resourceToken"];
+            Assert.Equal((13, 13), (token.GetProperty("minLength").GetInt32(), token.GetProperty("maxLength").GetInt32()));
+        });
+
+    [Theory]
+    [InlineData("environmentName", 64)] // with the prefix within a resource group's 90
+    [InlineData("eventHubName", 50)]
+    [InlineData("eventHubConsumerGroup", 50)]
+    public void A_name_that_is_given_is_held_to_its_limit(string parameter, int length) =>
+        Assert.Equal(length, Parameters(_template.Main)[parameter].GetProperty("maxLength").GetInt32());
+
+    // azd
+
+    [Fact]
+    public void The_parameter_file_gives_what_has_no_default_and_nothing_that_is_unknown()
+    {
+        using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.InfraFolder, "main.parameters.json")));
+        var given = Parameters(file.RootElement).Keys.ToHashSet(StringComparer.Ordinal);
+        var parameters = Parameters(_template.Main);
+        Assert.Empty(given.Except(parameters.Keys));
+        Assert.Empty(parameters.Where(pair => !pair.Value.TryGetProperty("defaultValue", out _)).Select(pair => pair.Key).Except(given));
+    }
+
+    [Fact]
+    public void The_service_of_azd_is_the_one_that_the_app_is_tagged_with()
+    {
+        var stream = new YamlStream();
+        using (var reader = File.OpenText(Path.Combine(Repository.Folder, "azure.yaml")))
+            stream.Load(reader);
+        var service = Assert.Single(((YamlMappingNode)stream.Documents[0].RootNode["services"]).Children);
+        string name = service.Key.ToString();
+
+        Assert.Contains($"createObject('azd-service-name', '{name}')", _template.Single("Microsoft.Web/sites").Json.GetProperty("tags").GetString()!, StringComparison.Ordinal);
+        Assert.Equal("src/SigmaFunctions.App", service.Value["project"].ToString());
+        Assert.Equal("function", service.Value["host"].ToString());
+        Assert.True(_template.Main.GetProperty("outputs").TryGetProperty($"SERVICE_{name.ToUpper(CultureInfo.InvariantCulture)}_NAME", out _));
+    }
+
+    private static Dictionary<string, JsonElement> Parameters(JsonElement template) =>
+        template.GetProperty("parameters").EnumerateObject().ToDictionary(property => property.Name, property => property.Value, StringComparer.Ordinal);
+
+    private IEnumerable<TemplateResource> RoleAssignments() =>
+        _template.Resources.Where(resource => resource.Type == "Microsoft.Authorization/roleAssignments");
+
+    /// <summary>The id of the assigned role, through the variable that holds it.</summary>
+    private string RoleOf(TemplateResource assignment)
+    {
+        var variable = VariableReference().Match(assignment.Property("roleDefinitionId").GetString()!);
+        Assert.True(variable.Success);
+        return Guid().Match(_template.Variable(assignment.Module, variable.Groups[1].Value)).Value;
+    }
+
+    /// <summary>A name with the token filled in; only the forms that names take here are understood.</summary>
+    private static string Evaluate(string expression)
+    {
+        if (!expression.StartsWith('['))
+            return expression;
+        string text = expression[1..^1];
+        for (var format = FormatCall().Match(text); format.Success; format = FormatCall().Match(text))
+        {
+            object[] arguments = [.. Argument().Matches(format.Groups[2].Value).Select(argument =>
+                argument.Value == "parameters('resourceToken')" ? ResourceToken : argument.Value.Trim('\''))];
+            string value = string.Format(CultureInfo.InvariantCulture, format.Groups[1].Value, arguments);
+            text = $"{text[..format.Index]}'{value}'{text[(format.Index + format.Length)..]}";
+        }
+
+        Assert.Matches("^'[^'()]*'$", text);
+        return text.Trim('\'');
+    }
+
+    [GeneratedRegex(@"\b(listKeys|listAccountSas|listServiceSas|listSecrets|AccountKey=|SharedAccessKey)", RegexOptions.IgnoreCase)]
+    private static partial Regex KeyFunctions();
+
+    [GeneratedRegex(@"^\[variables\('([^']+)'\)\]$")]
+    private static partial Regex VariableReference();
+
+    [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
+    private static partial Regex Guid();
+
+    /// <summary>An innermost call of format.</summary>
+    [GeneratedRegex(@"format\('([^']*)'((?:, (?:'[^']*'|parameters\('[^']+'\)))*)\)")]
+    private static partial Regex FormatCall();
+
+    [GeneratedRegex(@"parameters\('[^']+'\)|'[^']*'")]
+    private static partial Regex Argument();
+}
