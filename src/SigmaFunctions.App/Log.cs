@@ -11,6 +11,12 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Warning, "Rule not loaded: {File}({Line}): {Code}: {Reason}")]
     public static partial void RuleRejected(this ILogger logger, string file, int line, string code, string reason);
 
+    [LoggerMessage(4, LogLevel.Warning, "Rule loaded, but look at {File}({Line}): {Code}: {Reason}")]
+    public static partial void RuleDoubted(this ILogger logger, string file, int line, string code, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Count} more doubts about rules; 'sigmaf check' shows all.")]
+    public static partial void MoreDoubts(this ILogger logger, int count);
+
     [LoggerMessage(3, LogLevel.Information, "Table {Table} and queue {Queue} are there.")]
     public static partial void StoreReady(this ILogger logger, string table, string queue);
 

@@ -141,6 +141,18 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
     }
 
     [Fact]
+    public async Task A_doubt_about_a_rule_is_logged_and_the_rule_runs()
+    {
+        WriteRule("rule.yml", Good + "\nlevel: severe");
+
+        await using ServiceProvider services = Services(["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}"]);
+        await Startup.PrepareAsync(services, Token);
+
+        Assert.Single(services.GetRequiredService<DetectorProvider>().Current.RuleSet.Rules);
+        Assert.Contains(_logger.Entries, entry => entry is { Id: 4, Level: LogLevel.Warning } && entry.Message.Contains("severe", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Placeholders_come_from_their_file()
     {
         WriteRule("rule.yml", Good.Replace("endswith: '\\whoami.exe'", "expand: '%marks%'", StringComparison.Ordinal));

@@ -12,6 +12,9 @@ namespace SigmaFunctions.App.Rules;
 /// <param name="logger">Where the rules that cannot be used are reported.</param>
 public sealed class DetectorProvider(IOptions<RuleOptions> options, ILogger<DetectorProvider> logger)
 {
+    // Doubts do not keep a rule from running; a log of thousands of them would hide what does.
+    private const int MaximumDoubts = 50;
+
     private readonly Lazy<Detector> _current =
         new(() => Load(options.Value.FullPaths(AppContext.BaseDirectory), options.Value.FullPlaceholders(AppContext.BaseDirectory), logger));
 
@@ -26,6 +29,12 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, ILogger<Dete
             [.. rules.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
         foreach (Diagnostic error in errors)
             logger.RuleRejected(error.File, error.Line, error.Code, error.Message);
+        ImmutableArray<Diagnostic> doubts =
+            [.. rules.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Warning)];
+        foreach (Diagnostic doubt in doubts.Take(MaximumDoubts))
+            logger.RuleDoubted(doubt.File, doubt.Line, doubt.Code, doubt.Message);
+        if (doubts.Length > MaximumDoubts)
+            logger.MoreDoubts(doubts.Length - MaximumDoubts);
         if (rules.Rules.IsEmpty)
             throw new StartException(NoRules(paths, rules.Rejected, errors));
         logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision);
