@@ -103,6 +103,26 @@ public sealed class PropertyTests
             iter: 50_000);
 
     [Fact]
+    public void Literals_are_found_as_the_runtime_finds_them() =>
+        Gen.Select(Text, Text).Sample(
+            (literal, text) => literal.Length == 0
+                || new TextPattern([PatternPart.AnyRun, PatternPart.Literal(literal), PatternPart.AnyRun]).IsMatch(text + literal + text, cased: false)
+                    == (text + literal + text).Contains(literal, StringComparison.OrdinalIgnoreCase)
+                && new TextPattern([PatternPart.AnyRun, PatternPart.Literal(literal), PatternPart.AnyRun]).IsMatch(text, cased: false)
+                    == text.Contains(literal, StringComparison.OrdinalIgnoreCase),
+            iter: 50_000);
+
+    /// <summary>What the search for a literal relies on.</summary>
+    [Fact]
+    public void An_ASCII_character_equals_only_its_own_two_forms()
+    {
+        for (int c = 0x80; c <= char.MaxValue; c++)
+            for (char ascii = '\0'; ascii < 0x80; ascii++)
+                if (new string((char)c, 1).Equals(ascii.ToString(), StringComparison.OrdinalIgnoreCase))
+                    Assert.Fail($"U+{c:X4} equals '{ascii}'.");
+    }
+
+    [Fact]
     public void A_pattern_is_written_as_it_is_read() =>
         Text.Sample(
             text =>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 
@@ -254,15 +253,57 @@ internal sealed class TextPattern
         position + 1 < text.Length && char.IsSurrogatePair(text[position], text[position + 1]) ? 2 : 1;
 
     /// <summary>The parts between two <c>*</c>.</summary>
-    private sealed class Segment(ImmutableArray<PatternPart> parts)
+    private sealed class Segment
     {
-        private SearchValues<string>? _uncased;
+        // The characters of paths and command lines, the most common first.
+        private const string CommonFirst = "e\\sionratcwdl mpu.:hf-gx32\"/v0146";
 
-        public ImmutableArray<PatternPart> Parts { get; } = parts;
+        // The place in the first literal of its least common ASCII character; -1 if it has none.
+        private readonly int _anchor = -1;
+        private readonly char _lower;
+        private readonly char _upper;
 
-        /// <summary>Where the first part, a literal, is found first; -1 if it is not. Made for a search on first use, which is many times faster.</summary>
-        public int IndexOfStart(ReadOnlySpan<char> text, StringComparison comparison) => comparison == StringComparison.Ordinal
-            ? text.IndexOf(Parts[0].Text, comparison)
-            : text.IndexOfAny(_uncased ??= SearchValues.Create([Parts[0].Text], comparison));
+        public Segment(ImmutableArray<PatternPart> parts)
+        {
+            Parts = parts;
+            if (parts is not [{ Kind: PatternPartKind.Literal, Text: var literal }, ..])
+                return;
+            int best = -1;
+            for (int i = 0; i < literal.Length; i++)
+            {
+                int commonness = CommonFirst.IndexOf(char.ToLowerInvariant(literal[i]), StringComparison.Ordinal);
+                int rarity = commonness < 0 ? CommonFirst.Length : commonness;
+                if (char.IsAscii(literal[i]) && rarity > best)
+                    (best, _anchor) = (rarity, i);
+            }
+
+            if (_anchor >= 0)
+                (_lower, _upper) = (char.ToLowerInvariant(literal[_anchor]), char.ToUpperInvariant(literal[_anchor]));
+        }
+
+        public ImmutableArray<PatternPart> Parts { get; }
+
+        /// <summary>
+        /// Where the first part, a literal, is found first; -1 if it is not. Searching for one rare character and comparing there is many
+        /// times faster than a search without case. An ASCII letter equals no character but its own two forms.
+        /// </summary>
+        public int IndexOfStart(ReadOnlySpan<char> text, StringComparison comparison)
+        {
+            string literal = Parts[0].Text;
+            if (_anchor < 0 || comparison == StringComparison.Ordinal)
+                return text.IndexOf(literal, comparison);
+            for (int start = 0; start + literal.Length <= text.Length; start++)
+            {
+                int last = text.Length - literal.Length + _anchor;
+                int offset = text[(start + _anchor)..(last + 1)].IndexOfAny(_lower, _upper);
+                if (offset < 0)
+                    return -1;
+                start += offset;
+                if (text[start..].StartsWith(literal, comparison))
+                    return start;
+            }
+
+            return -1;
+        }
     }
 }
