@@ -44,4 +44,30 @@ public sealed class SafetyTests
         Assert.True(RuleText.Matches(RuleText.WithSelection("F: a"), $"{{\"F\":{nested}}}"));
         Assert.True(RuleText.Matches(RuleText.WithSelection("[a]"), $"{{\"F\":{nested}}}"));
     }
+
+    [Fact]
+    public void Patterns_that_are_too_long_are_refused()
+    {
+        Assert.Empty(RuleText.Load(RuleText.WithSelection($"F|contains: '{new string('a', 8_000)}'")).Diagnostics);
+        Assert.Equal(["SF0003"], Codes($"F|contains: '{new string('a', 9_000)}?b'"));
+        Assert.Equal(["SF0003"], Codes($"F|base64: '{new string('a', 9_000)}'"));
+        Assert.Equal(["SF0206"], Codes($"F|re: '{new string('a', 20_000)}'"));
+    }
+
+    [Fact]
+    public void Very_many_regular_expressions_in_an_item_are_refused() => Assert.Equal(
+        ["SF0003"],
+        Codes("F|re: [" + string.Join(", ", Enumerable.Range(0, 1_001).Select(i => "v.*" + i.ToString(CultureInfo.InvariantCulture))) + "]"));
+
+    [Fact]
+    public void Conditions_that_multiply_are_refused()
+    {
+        string identifiers = string.Concat(Enumerable.Range(0, 400).Select(i => string.Create(CultureInfo.InvariantCulture, $"s{i}: {{F: v{i}}}\n")));
+        string many = string.Join(" or ", Enumerable.Repeat("1 of s*", 400));
+        Assert.Equal(["SF0003"], RuleText.Load(RuleText.WithDetection($"{identifiers}condition: {many}")).Diagnostics.Select(item => item.Code));
+        Assert.True(RuleText.Matches(RuleText.WithDetection($"{identifiers}condition: 1 of s*"), """{"F":"v399"}"""));
+    }
+
+    private static IEnumerable<string> Codes(string selection) =>
+        RuleText.Load(RuleText.WithSelection(selection)).Diagnostics.Select(item => item.Code);
 }

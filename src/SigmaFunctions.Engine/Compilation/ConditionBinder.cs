@@ -7,13 +7,25 @@ namespace SigmaFunctions.Engine.Compilation;
 /// <summary>Resolves the names and patterns of a condition to search identifiers.</summary>
 internal sealed class ConditionBinder
 {
-    private readonly DetectionSyntax _detection;
-    private readonly ImmutableArray<CompiledIdentifier> _compiled;
-    private readonly DiagnosticSink _sink;
-    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    /// <summary>Most search identifiers that one condition may refer to, each as often as it does: the work of an event.</summary>
+    public const int MaxReferences = 100_000;
 
-    private ConditionBinder(DetectionSyntax detection, ImmutableArray<CompiledIdentifier> compiled, DiagnosticSink sink) =>
-        (_detection, _compiled, _sink) = (detection, compiled, sink);
+    private readonly DetectionSyntax _detection;
+    private readonly DiagnosticSink _sink;
+
+    // By name; null where the identifier did not compile, which was reported.
+    private readonly Dictionary<string, IdentifierExpression?> _identifiers;
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private int _references;
+
+    private ConditionBinder(DetectionSyntax detection, ImmutableArray<CompiledIdentifier> compiled, DiagnosticSink sink)
+    {
+        _detection = detection;
+        _sink = sink;
+        _identifiers = detection.Identifiers.ToDictionary(identifier => identifier.Name, _ => (IdentifierExpression?)null, StringComparer.Ordinal);
+        foreach (var identifier in compiled)
+            _identifiers[identifier.Name] = new IdentifierExpression(identifier);
+    }
 
     /// <summary>The condition over compiled identifiers, or null if a name or pattern fits none or its identifier did not compile.</summary>
     public static Expression? Bind(
@@ -58,7 +70,7 @@ internal sealed class ConditionBinder
 
     private IdentifierExpression? BindIdentifier(IdentifierCondition condition)
     {
-        if (_detection.Identifiers.Any(identifier => identifier.Name == condition.Name))
+        if (_identifiers.ContainsKey(condition.Name))
             return Use(condition.Name);
         _sink.Report(
             DiagnosticCode.UndefinedIdentifier,
@@ -69,11 +81,26 @@ internal sealed class ConditionBinder
 
     private Expression? BindQuantified(QuantifiedCondition condition)
     {
+        // A condition over the bound was reported; what follows need not be looked at.
+        if (_references > MaxReferences)
+            return null;
         string pattern = condition.Pattern ?? "*";
+        var parsed = new TextPattern(pattern.Split('*').SelectMany((text, i) => i == 0
+            ? [PatternPart.Literal(text)]
+            : new[] { PatternPart.AnyRun, PatternPart.Literal(text) }));
+        // Names that begin with '_' are found only by patterns that do.
         var names = _detection.Identifiers
             .Select(identifier => identifier.Name)
-            .Where(name => IsMatch(pattern, name))
+            .Where(name => (!name.StartsWith('_') || pattern.StartsWith('_')) && parsed.IsMatch(name, cased: true))
             .ToList();
+        _references += names.Count;
+        if (_references > MaxReferences)
+        {
+            _sink.Report(
+                DiagnosticCode.TooLarge, condition.Position, $"The condition refers to search identifiers more than {MaxReferences} times. Put them into fewer, with lists.");
+            return null;
+        }
+
         if (names.Count == 0)
         {
             _sink.Report(
@@ -90,16 +117,9 @@ internal sealed class ConditionBinder
         return operands.Length == 1 ? operands[0] : condition.All ? new AndExpression(operands) : new OrExpression(operands);
     }
 
-    /// <summary><c>*</c> stands for any characters; names that begin with <c>_</c> are found only by patterns that do.</summary>
-    private static bool IsMatch(string pattern, string name) =>
-        (!name.StartsWith('_') || pattern.StartsWith('_'))
-        && new TextPattern(pattern.Split('*').SelectMany((text, i) => i == 0
-            ? [PatternPart.Literal(text)]
-            : new[] { PatternPart.AnyRun, PatternPart.Literal(text) })).IsMatch(name, cased: true);
-
     private IdentifierExpression? Use(string name)
     {
         _used.Add(name);
-        return _compiled.FirstOrDefault(identifier => identifier.Name == name) is { } identifier ? new IdentifierExpression(identifier) : null;
+        return _identifiers[name];
     }
 }

@@ -12,6 +12,12 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
     /// <summary>Most predicates that one item may become.</summary>
     public const int MaxPredicates = 1_000_000;
 
+    /// <summary>Longest text or pattern, in UTF-16 units: the time of a search can be its product with the value's length.</summary>
+    public const int MaxPatternLength = 8_192;
+
+    /// <summary>Most regular expressions of one item: each takes about a millisecond to make.</summary>
+    public const int MaxRegexes = 1_000;
+
     /// <summary>The expression, or null after reporting why there is none.</summary>
     public Expression? Compile(DetectionItem item, DiagnosticSink sink)
     {
@@ -20,6 +26,12 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
             return null;
         if (chain.All && item.Values.Length < 2)
             sink.Report(DiagnosticCode.AllOnOneValue, item.Position, "'all' has only one value to work on. Remove it or add the values that are missing.");
+
+        if (chain.Kind == ComparisonKind.Regex && item.Values.Length > MaxRegexes)
+        {
+            sink.Report(DiagnosticCode.TooLarge, item.Position, $"The item has more than {MaxRegexes} regular expressions. Use 'contains' where plain text will do, or split it.");
+            return null;
+        }
 
         var operands = ImmutableArray.CreateBuilder<Expression>();
         bool failed = false;
@@ -91,7 +103,7 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
         // A keyword is looked for anywhere in a value unless its modifiers place it.
         if (field is null && !chain.Transformations.Any(modifier => modifier is Modifier.StartsWith or Modifier.EndsWith or Modifier.Contains))
             values = values.SelectMany(text => Transformations.Apply(Modifier.Contains, text));
-        return AnyOf(values.Select(text => new TextPredicate(field, Transformations.ToPattern(text), chain.Cased)));
+        return AnyOf(values.Select(text => new TextPredicate(field, Bounded(Transformations.ToPattern(text)), chain.Cased)));
     }
 
     private Expression CompileRegex(string? field, ModifierChain chain, YamlScalar value)
@@ -101,6 +113,8 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
         var patterns = chain.Transformations.Contains(Modifier.Expand)
             ? PlaceholderExpansion.Expand(value.Value, placeholders, Regex.Escape)
             : [value.Value];
+        if (patterns.Count > MaxRegexes)
+            throw new TransformationException(DiagnosticCode.TooLarge, $"The placeholders of this value make more than {MaxRegexes} regular expressions. Use fewer values.");
         return AnyOf(patterns.Select(pattern => new RegexPredicate(
             field, pattern, chain.RegexOptions, RegexCompiler.Compile(pattern, chain.RegexOptions))));
     }
@@ -116,6 +130,10 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
             (_, var error) => throw new TransformationException(DiagnosticCode.InvalidNetwork, $"This is not a network: {error}. Write it as 10.0.0.0/8 or fe80::/10."),
         }));
     }
+
+    private static TextPattern Bounded(TextPattern pattern) => pattern.Parts.Sum(part => Math.Max(part.Text.Length, 1)) <= MaxPatternLength
+        ? pattern
+        : throw new TransformationException(DiagnosticCode.TooLarge, $"The value is longer than {MaxPatternLength} characters. Look for a shorter part of it.");
 
     private static SigmaNumber Number(YamlScalar value) => SigmaNumber.TryParse(value.Value, out var number)
         ? number
