@@ -146,6 +146,32 @@ public sealed class DocumentTests
         Assert.Equal(3, ruleSet.Rejected);
     }
 
+    /// <summary>YAML 1.2 breaks lines at line feed and carriage return only.</summary>
+    [Theory]
+    [InlineData("\u0085")]
+    [InlineData("\u2028")]
+    [InlineData("\u2029")]
+    public void Other_line_separators_are_characters_of_a_value(string separator)
+    {
+        string rule = RuleText.WithSelection($"F: 'a{separator}b'") + $"# plain {separator} comment\n";
+        Assert.True(RuleText.Matches(rule, System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string> { ["F"] = $"a{separator}b" })));
+    }
+
+    [Fact]
+    public void What_a_reset_holds_is_passed_over_loudly()
+    {
+        var ruleSet = RuleText.Load(Minimal + "\n---\naction: reset\n" + Minimal);
+        Assert.Equal(["SF0007"], ruleSet.Diagnostics.Select(item => item.Code));
+        Assert.Equal((1, 0), (ruleSet.Rules.Length, ruleSet.Rejected));
+    }
+
+    [Fact]
+    public void A_file_that_is_no_text_is_told()
+    {
+        var diagnostic = RuleText.Load("title: A\nid: \0\0").Diagnostics.Single();
+        Assert.Equal(("SF0001", 2, 5), (diagnostic.Code, diagnostic.Line, diagnostic.Column));
+    }
+
     [Fact]
     public void Empty_files_and_documents_hold_no_rule()
     {

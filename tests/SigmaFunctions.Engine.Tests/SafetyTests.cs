@@ -57,7 +57,7 @@ public sealed class SafetyTests
     [Fact]
     public void Very_many_regular_expressions_in_an_item_are_refused() => Assert.Equal(
         ["SF0003"],
-        Codes("F|re: [" + string.Join(", ", Enumerable.Range(0, 1_001).Select(i => "v.*" + i.ToString(CultureInfo.InvariantCulture))) + "]"));
+        Codes("F|re: [" + string.Join(", ", Enumerable.Range(0, 251).Select(i => "v.*" + i.ToString(CultureInfo.InvariantCulture))) + "]"));
 
     [Fact]
     public void Conditions_that_multiply_are_refused()
@@ -66,6 +66,42 @@ public sealed class SafetyTests
         string many = string.Join(" or ", Enumerable.Repeat("1 of s*", 400));
         Assert.Equal(["SF0003"], RuleText.Load(RuleText.WithDetection($"{identifiers}condition: {many}")).Diagnostics.Select(item => item.Code));
         Assert.True(RuleText.Matches(RuleText.WithDetection($"{identifiers}condition: 1 of s*"), """{"F":"v399"}"""));
+    }
+
+    [Fact]
+    public void Long_field_names_are_refused()
+    {
+        Assert.Equal(["SF0003"], Codes($"{{? {new string('a', 1_025)} : x}}"));
+        Assert.Equal(["SF0003"], Codes($"{string.Concat(Enumerable.Repeat("a.", 65))}a: x"));
+    }
+
+    /// <summary>Both values are the event's; all with all, or a long text in a long one, would take as long as its writer likes.</summary>
+    [Fact]
+    public void References_to_fields_take_bounded_time()
+    {
+        string rule = RuleText.WithSelection("F|fieldref|contains: G");
+        string text = new('a', 8_000);
+        Assert.True(RuleText.Matches(rule, $"{{\"F\":\"x{text}\",\"G\":\"{text}\"}}"));
+        Assert.False(RuleText.Matches(rule, $"{{\"F\":\"{new string('a', 500_000)}\",\"G\":\"{new string('a', 250_000)}b\"}}"));
+        string many = string.Join(',', Enumerable.Repeat($"\"{new string('a', 300)}\"", 1_500));
+        Assert.False(RuleText.Matches(rule, $"{{\"F\":[{many}],\"G\":[{many.Replace("a\"", "b\"", StringComparison.Ordinal)}]}}"));
+    }
+
+    [Fact]
+    public void Only_files_that_end_are_read()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Devices are files on Linux.");
+        string folder = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
+        File.WriteAllText(Path.Combine(folder, "a.yml"), RuleText.WithSelection("F: a"));
+        File.CreateSymbolicLink(Path.Combine(folder, "z.yml"), "/dev/zero");
+        try
+        {
+            Assert.Single(Rules.RuleSet.LoadPaths([folder]).Rules);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static IEnumerable<string> Codes(string selection) =>

@@ -25,6 +25,25 @@ public sealed class FlatTests
     public void The_log_source_shows_in_the_event(string body, string logSources) =>
         Assert.Equal(logSources, string.Join('|', Decoded.One(body).LogSources()));
 
+    /// <summary>Rules know the provider by one name, whatever the sender calls it.</summary>
+    [Theory]
+    [InlineData("Provider_Name")]
+    [InlineData("SourceName")]
+    [InlineData("ProviderName")]
+    [InlineData("Provider")]
+    public void The_provider_has_the_name_that_rules_use(string name)
+    {
+        var fields = Decoded.One($"{{\"EventID\":7045,\"Channel\":\"System\",\"{name}\":\"Service Control Manager\"}}").Event.Views.Single().Fields;
+        Assert.Equal(("Service Control Manager", "Service Control Manager"), (fields["Provider_Name"].Text, fields[name].Text));
+    }
+
+    /// <summary>What only says where the event belongs is not searched by keywords.</summary>
+    [Theory]
+    [InlineData("{\"category\":\"dns\",\"product\":\"linux\",\"a\":\"x\"}", "x")]
+    [InlineData("{\"EventID\":1,\"Channel\":\"Contoso\",\"category\":17,\"a\":\"x\"}", "1 Contoso 17 x")]
+    public void Its_own_values_are_what_it_holds(string body, string values) =>
+        Assert.Equal(values, string.Join(' ', Decoded.One(body).Event.OwnValues.Select(value => value.Text)));
+
     [Theory]
     [InlineData("""{"a":1}""", "product=x")]
     [InlineData("""{"category":"dns"}""", "category=dns")]
@@ -91,9 +110,9 @@ public sealed class FlatTests
 
     [Fact]
     public void Keywords_search_every_value_but_no_names() => Assert.Equal(
-        ["dns", "2", "[x,{y:z}]", "true"],
+        ["2", "[x,{y:z}]", "true"],
         Decoded.One("""{"category":"dns","a":1,"b":["x",{"y":"z"}],"c":null,"a":2,"d":true}""").Event.OwnValues.Select(Decoded.Show)
-            .OrderBy(value => Array.IndexOf(["dns", "2", "[x,{y:z}]", "true"], value)));
+            .OrderBy(value => Array.IndexOf(["2", "[x,{y:z}]", "true"], value)));
 
     [Theory]
     [InlineData("""{"UtcTime":"2025-12-06 21:11:02.632"}""", "2025-12-06T21:11:02.632Z")]

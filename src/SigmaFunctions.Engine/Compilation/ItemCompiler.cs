@@ -15,8 +15,8 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
     /// <summary>Longest text or pattern, in UTF-16 units: the time of a search can be its product with the value's length.</summary>
     public const int MaxPatternLength = 8_192;
 
-    /// <summary>Most regular expressions of one item: each takes about a millisecond to make.</summary>
-    public const int MaxRegexes = 1_000;
+    /// <summary>Most regular expressions of one item: each takes some milliseconds and a third of a megabyte.</summary>
+    public const int MaxRegexes = 250;
 
     /// <summary>The expression, or null after reporting why there is none.</summary>
     public Expression? Compile(DetectionItem item, DiagnosticSink sink)
@@ -26,6 +26,12 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
             return null;
         if (chain.All && item.Values.Length < 2)
             sink.Report(DiagnosticCode.AllOnOneValue, item.Position, "'all' has only one value to work on. Remove it or add the values that are missing.");
+
+        if (chain.Kind == ComparisonKind.Exists && item.Values.Length > 1)
+        {
+            sink.Report(DiagnosticCode.InvalidValue, item.Position, "'exists' takes one value. Write true or false.");
+            return null;
+        }
 
         if (chain.Kind == ComparisonKind.Regex && item.Values.Length > MaxRegexes)
         {
@@ -66,6 +72,9 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
                 item.Field is null ? "A keyword cannot be null. Give it a text." : "null is no value for these modifiers. Give a value, or test for null in an item of its own.");
         if (value.IsNull && item.Values.Length > 1)
             sink.Report(DiagnosticCode.NullInList, value.Position, "null in a list is true for an absent field. Make sure that this is meant.");
+
+        if (chain.Kind != ComparisonKind.Regex && value.Value.Length > MaxPatternLength)
+            throw new TransformationException(DiagnosticCode.TooLarge, $"The value is longer than {MaxPatternLength} characters. Look for a shorter part of it.");
 
         return chain.Kind switch
         {

@@ -81,4 +81,8 @@ internal enum TextRelation
 }
 
 /// <summary>The field's value relates to that of another field of the same event.</summary>
-internal sealed record FieldReferencePredicate(string Field, string Other, TextRelation Relation, bool Cased) : Predicate(Field);
+internal sealed record FieldReferencePredicate(string Field, string Other, TextRelation Relation, bool Cased) : Predicate(Field)
+{
+    /// <summary>Elements of an array that are compared, on either side.</summary>
+    public const int MaxElements = 100;
+}

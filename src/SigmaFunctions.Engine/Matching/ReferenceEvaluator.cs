@@ -65,7 +65,8 @@ internal static class ReferenceEvaluator
     {
         if (value.Kind != FieldValueKind.Array)
             return HoldsOn(predicate, value, view) ? value : null;
-        foreach (var item in value.Items)
+        int count = predicate is FieldReferencePredicate ? Math.Min(value.Items.Length, FieldReferencePredicate.MaxElements) : value.Items.Length;
+        foreach (var item in value.Items.AsSpan()[..count])
             if (FindElement(item, predicate, view) is { } element)
                 return element;
         return null;
@@ -89,7 +90,7 @@ internal static class ReferenceEvaluator
     {
         NullPredicate => value.Kind == FieldValueKind.Null,
         _ when !HasText(value) => false,
-        TextPredicate text => text.Pattern.IsMatch(value.Text, text.Cased) || IsSameNumber(text.Pattern.Number, value),
+        TextPredicate text => text.Pattern.IsMatch(value.Text, text.Cased) || (!text.Cased && IsSameNumber(text.Pattern.Number, value)),
         NumberPredicate number => number.Number == NumberOf(value) || number.Text.Equals(value.Text, StringComparison.OrdinalIgnoreCase),
         RegexPredicate regex => regex.Regex.IsMatch(value.Text),
         NetworkPredicate network => network.Network.Contains(value.Text),
@@ -121,15 +122,20 @@ internal static class ReferenceEvaluator
         _ => throw new ArgumentOutOfRangeException(nameof(numericOperator)),
     };
 
+    // Both sides are the event's, so that whoever writes it could make the comparison of all with all, or of long texts, as long as
+    // they like: of an array the first elements count, and a text that is too long is contained in none.
     private static bool RelatesToAny(FieldValue value, FieldReferencePredicate reference, FieldValue other)
     {
         if (other.Kind != FieldValueKind.Array)
             return Relates(value, reference, other);
-        foreach (var item in other.Items)
+        foreach (var item in other.Items.AsSpan()[..Math.Min(other.Items.Length, FieldReferencePredicate.MaxElements)])
             if (RelatesToAny(value, reference, item))
                 return true;
         return false;
     }
+
+    private static bool Contains(string text, string literal, bool cased) =>
+        new TextPattern([PatternPart.AnyRun, PatternPart.Literal(literal), PatternPart.AnyRun]).IsMatch(text, cased);
 
     private static bool Relates(FieldValue value, FieldReferencePredicate reference, FieldValue other)
     {
@@ -141,7 +147,7 @@ internal static class ReferenceEvaluator
             TextRelation.Equals => value.Text.Equals(other.Text, comparison)
                 || ((value.Kind == FieldValueKind.Number || other.Kind == FieldValueKind.Number)
                     && NumberOf(value) is { } left && NumberOf(other) is { } right && left == right),
-            TextRelation.Contains => value.Text.Contains(other.Text, comparison),
+            TextRelation.Contains => other.Text.Length <= ItemCompiler.MaxPatternLength && Contains(value.Text, other.Text, reference.Cased),
             TextRelation.StartsWith => value.Text.StartsWith(other.Text, comparison),
             TextRelation.EndsWith => value.Text.EndsWith(other.Text, comparison),
             _ => throw new ArgumentOutOfRangeException(nameof(reference)),

@@ -14,6 +14,8 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode UnknownAction = Error("SF0005");
     public static readonly DiagnosticCode UnreadableFile = Error("SF0006");
 
+    public static readonly DiagnosticCode ResetWithContent = Warning("SF0007");
+
     public static readonly DiagnosticCode MissingTitle = Error("SF0101");
     public static readonly DiagnosticCode InvalidMetadata = Error("SF0102");
     public static readonly DiagnosticCode MissingLogSource = Error("SF0103");

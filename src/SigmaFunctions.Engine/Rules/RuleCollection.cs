@@ -37,6 +37,10 @@ internal static class RuleCollection
                     continue;
                 case "reset":
                     global = null;
+                    if (root.Entries.Length > 0)
+                        sink.Report(DiagnosticCode.ResetWithContent, document.Root.Position, "A document with 'action: reset' only ends the global one; what else it holds is passed over. Move that to a document of its own.");
+                    if (sink.Diagnostics.Count > 0)
+                        yield return (null, sink);
                     continue;
                 case "repeat":
                     root = previous is null ? root : previous.OverlaidBy(root);

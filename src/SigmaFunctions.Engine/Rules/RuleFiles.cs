@@ -13,7 +13,14 @@ internal static class RuleFiles
             return [path];
         if (!Directory.Exists(path))
             throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
-        return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsRuleFile);
+        return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(file => IsRuleFile(file) && !IsEndless(file));
+    }
+
+    /// <summary>Pipes and devices have no length, and reading them need not end; an empty file holds no rule either.</summary>
+    private static bool IsEndless(string path)
+    {
+        var file = new FileInfo(path);
+        return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: true, Length: 0 };
     }
 
     private static bool IsRuleFile(string path) =>

@@ -8,6 +8,9 @@ namespace SigmaFunctions.Engine.Rules;
 /// <summary>An immutable snapshot of rules that were read together, with what was wrong with those that were not.</summary>
 public sealed class RuleSet
 {
+    /// <summary>Largest file that is read, in bytes.</summary>
+    private const long MaxFileSize = 64 * 1024 * 1024;
+
     internal RuleSet(
         ImmutableArray<CompiledRule> compiled,
         ImmutableArray<SigmaFilter> filters,
@@ -65,12 +68,14 @@ public sealed class RuleSet
         {
             try
             {
+                if (new FileInfo(path).Length > MaxFileSize)
+                    throw new IOException($"It is larger than {MaxFileSize / (1024 * 1024)} MiB.");
                 files.Add(new RuleFile(path, File.ReadAllText(path)));
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 var code = DiagnosticCode.UnreadableFile;
-                unreadable.Add(new Diagnostic(code.Id, code.Severity, path, 1, 1, $"The file cannot be read: {error.Message} Check its permissions."));
+                unreadable.Add(new Diagnostic(code.Id, code.Severity, path, 1, 1, $"The file cannot be read: {error.Message} Check its permissions and size."));
             }
         }
 

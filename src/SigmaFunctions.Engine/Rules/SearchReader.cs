@@ -9,6 +9,8 @@ namespace SigmaFunctions.Engine.Rules;
 /// </summary>
 internal sealed class SearchReader(DiagnosticSink sink)
 {
+    private const int MaxFieldName = 1_024;
+
     /// <summary>The search, or null after reporting what is wrong with it.</summary>
     public SearchSyntax? Read(YamlScalar name, YamlNode body)
     {
@@ -48,6 +50,13 @@ internal sealed class SearchReader(DiagnosticSink sink)
     private DetectionItem? ReadItem(YamlScalar key, YamlNode value)
     {
         string[] parts = key.Value.Split('|');
+        if (parts[0].Length > MaxFieldName || parts[0].AsSpan().Count('.') > YamlDocumentReader.MaxDepth)
+        {
+            sink.Report(
+                DiagnosticCode.TooLarge, key.Position, $"A field name is at most {MaxFieldName} characters long, with at most {YamlDocumentReader.MaxDepth} dots. Shorten it.");
+            return null;
+        }
+
         var modifiers = ReadModifiers(key, parts);
         var values = ReadValues(key, value);
         if (modifiers is null || values is null)

@@ -51,15 +51,15 @@ internal sealed class EventBuilder
         }
     }
 
-    /// <summary>Adds the values of an object's properties; where a name repeats, only the last counts.</summary>
-    public void AddOwnValues(RecordValue parent)
+    /// <summary>Adds the values of an object's properties but the named ones; where a name repeats, only the last counts.</summary>
+    public void AddOwnValues(RecordValue parent, params ReadOnlySpan<string> except)
     {
         if (parent.IsObject)
         {
             // Through the object's value, where repeated names are already settled and its values are shared.
-            foreach (FieldValue value in parent.ToFieldValue().Properties.Values)
+            foreach ((string name, FieldValue value) in parent.ToFieldValue().Properties)
             {
-                if (value.Kind != FieldValueKind.Null)
+                if (value.Kind != FieldValueKind.Null && !except.Contains(name))
                 {
                     _ownValues.Add(value);
                 }

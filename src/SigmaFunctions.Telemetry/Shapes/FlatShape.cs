@@ -11,6 +11,8 @@ namespace SigmaFunctions.Telemetry.Shapes;
 /// </summary>
 internal sealed class FlatShape(LogSource? defaultLogSource) : IShape
 {
+    private static readonly string[] LogSourceNames = ["category", "product", "service"];
+
     public string Name => "flat";
 
     public bool Recognises(RecordValue record) => record.IsObject;
@@ -20,7 +22,7 @@ internal sealed class FlatShape(LogSource? defaultLogSource) : IShape
         var windows = new WindowsRecord
         {
             Channel = record["Channel"u8].Text,
-            Provider = record["Provider_Name"u8].Text ?? record["SourceName"u8].Text,
+            Provider = FirstText(record["Provider_Name"u8], record["SourceName"u8], record["ProviderName"u8], record["Provider"u8]),
             EventId = record["EventID"u8].Text,
         };
         foreach (RecordValue property in record.Children)
@@ -28,8 +30,15 @@ internal sealed class FlatShape(LogSource? defaultLogSource) : IShape
             windows.Add(property.Name, property);
         }
 
-        WriteViews(record, windows, builder);
-        builder.AddOwnValues(record);
+        // Rules know the provider by one name only; the sender's other names for it stay too.
+        if (!record["Provider_Name"u8].Exists && windows is { EventId: not null, Provider: { Length: > 0 } provider })
+        {
+            windows.Add("Provider_Name", RecordValue.FromText(provider));
+        }
+
+        // What only says where the event belongs is its envelope, not its content.
+        bool isStated = WriteViews(record, windows, builder);
+        builder.AddOwnValues(record, except: isStated ? LogSourceNames : []);
         builder.Time = EventTime.FirstOf(
             record["UtcTime"u8],
             record["TimeCreated"u8],
@@ -44,20 +53,23 @@ internal sealed class FlatShape(LogSource? defaultLogSource) : IShape
         builder.TenantId = FirstText(record["tenantId"u8]);
     }
 
-    private void WriteViews(RecordValue record, WindowsRecord windows, EventBuilder builder)
+    /// <summary>Writes the views; whether the record itself states its log source.</summary>
+    private bool WriteViews(RecordValue record, WindowsRecord windows, EventBuilder builder)
     {
         bool fromWindows = windows.EventId is not null && (windows.Channel ?? windows.Provider) is { Length: > 0 };
         if (fromWindows && WindowsViews.Write(windows, builder))
         {
-            return;
+            return false;
         }
 
         var stated = new LogSource(TextOf(record["category"u8]), TextOf(record["product"u8]), TextOf(record["service"u8]));
         if (stated != new LogSource())
         {
             builder.AddView(stated).SetAll(record);
+            return true;
         }
-        else if (fromWindows)
+
+        if (fromWindows)
         {
             WindowsViews.WriteUnknown(windows, builder);
         }
@@ -65,6 +77,8 @@ internal sealed class FlatShape(LogSource? defaultLogSource) : IShape
         {
             builder.AddView(defaultLogSource).SetAll(record);
         }
+
+        return false;
     }
 
     private static string? TextOf(RecordValue value) =>

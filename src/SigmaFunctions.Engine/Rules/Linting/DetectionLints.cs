@@ -5,6 +5,8 @@ namespace SigmaFunctions.Engine.Rules.Linting;
 /// <summary>Doubts about fields and values.</summary>
 internal sealed partial class DetectionLints(DetectionSyntax detection, DiagnosticSink sink)
 {
+    private const int MaxLintedLength = 1_024;
+
     public void Run()
     {
         foreach (var identifier in detection.Identifiers)
@@ -53,9 +55,11 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
         bool isText = !item.Modifiers.Any(syntax => syntax.Modifier is Modifier.Re or Modifier.Cidr or Modifier.FieldRef or Modifier.Exists or >= Modifier.GreaterThan);
         foreach (var value in item.Values)
         {
-            if (isText && EscapedWildcardAfterPath().IsMatch(value.Value))
+            // The patterns below take quadratic time.
+            bool isShort = isText && value.Value.Length <= MaxLintedLength;
+            if (isShort && EscapedWildcardAfterPath().IsMatch(value.Value))
                 sink.Report(DiagnosticCode.EscapedWildcard, value.Position, $"In '{Shortened.Of(value.Value)}' the backslash makes the wildcard after it a plain character. If a path and a wildcard are meant, write '\\\\*'.");
-            if (isText && LooksLikeRegex().IsMatch(value.Value))
+            if (isShort && LooksLikeRegex().IsMatch(value.Value))
                 sink.Report(DiagnosticCode.RegexWithoutRe, value.Position, $"'{Shortened.Of(value.Value)}' looks like a regular expression but is compared as text. Add '|re' if that is meant.");
             if (isText && value.Value.Length == 0 && !value.IsNull && (Has(item, Modifier.Contains) || Has(item, Modifier.StartsWith) || Has(item, Modifier.EndsWith) || item.Field is null))
                 sink.Report(DiagnosticCode.MatchesEverything, value.Position, "An empty text is contained in every value. Write 'exists: true' if that is meant.");

@@ -19,19 +19,31 @@ internal sealed class YamlDocumentReader
 
     private readonly Parser _parser;
     private readonly string _file;
+    private readonly bool _hidesLineBreaks;
     private readonly Dictionary<AnchorName, YamlNode> _anchors = [];
     private DiagnosticSink _sink;
     private int _nodes;
 
     private YamlDocumentReader(RuleFile file)
     {
-        _parser = new Parser(new StringReader(file.Text));
+        string text = HideLineBreaks(file.Text);
+        _hidesLineBreaks = !ReferenceEquals(text, file.Text);
+        _parser = new Parser(new StringReader(text));
         _file = file.Path;
         _sink = new DiagnosticSink(_file);
     }
 
     /// <summary>Reads every document up to the first syntax error, which becomes a last document without content.</summary>
-    public static IEnumerable<YamlDocument> Read(RuleFile file) => new YamlDocumentReader(file).ReadDocuments();
+    public static IEnumerable<YamlDocument> Read(RuleFile file)
+    {
+        int nul = file.Text.IndexOf('\0', StringComparison.Ordinal);
+        if (nul < 0)
+            return new YamlDocumentReader(file).ReadDocuments();
+        var sink = new DiagnosticSink(file.Path);
+        var position = PositionOf(file.Text, nul);
+        sink.Report(DiagnosticCode.InvalidYaml, position, NotYaml("it holds NUL characters; is it a text file?"));
+        return [new YamlDocument(new YamlScalar("", isPlain: true, position), sink)];
+    }
 
     private List<YamlDocument> ReadDocuments()
     {
@@ -103,7 +115,7 @@ internal sealed class YamlDocumentReader
     {
         var scalar = _parser.Consume<Scalar>();
         bool isPlain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
-        return Anchor(scalar.Anchor, new YamlScalar(WellFormed(scalar.Value), isPlain, start));
+        return Anchor(scalar.Anchor, new YamlScalar(WellFormed(ShowLineBreaks(scalar.Value)), isPlain, start));
     }
 
     private YamlSequence ReadSequence(Position start, int depth)
@@ -168,6 +180,21 @@ internal sealed class YamlDocumentReader
         if (_nodes > MaxNodes || _nodes < 0)
             throw new LimitException(position, $"This document has more than {MaxNodes} values (aliases counted each time). Split it.");
     }
+
+    private static Position PositionOf(string text, int index)
+    {
+        var before = text.AsSpan(0, index);
+        return new Position(before.Count('\n') + 1, index - before.LastIndexOf('\n'));
+    }
+
+    // YAML 1.2 has two line breaks; the scanner still has the five of YAML 1.1, so the other three are kept from it.
+    private static string HideLineBreaks(string text) => text.AsSpan().ContainsAny('\u0085', '\u2028', '\u2029') && !text.AsSpan().ContainsAny('\uE085', '\uE028', '\uE029')
+        ? text.Replace('\u0085', '\uE085').Replace('\u2028', '\uE028').Replace('\u2029', '\uE029')
+        : text;
+
+    private string ShowLineBreaks(string text) => _hidesLineBreaks
+        ? text.Replace('\uE085', '\u0085').Replace('\uE028', '\u2028').Replace('\uE029', '\u2029')
+        : text;
 
     private static Position At(in Mark mark) => new((int)mark.Line, (int)mark.Column);
 
