@@ -94,9 +94,13 @@ public sealed class SafetyTests
         string folder = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
         File.WriteAllText(Path.Combine(folder, "a.yml"), RuleText.WithSelection("F: a"));
         File.CreateSymbolicLink(Path.Combine(folder, "z.yml"), "/dev/zero");
+        File.CreateSymbolicLink(Path.Combine(folder, "loop.yml"), "loop.yml");
+        File.CreateSymbolicLink(Path.Combine(folder, "dangling.yml"), "nowhere.yml");
         try
         {
-            Assert.Single(Rules.RuleSet.LoadPaths([folder]).Rules);
+            var ruleSet = Rules.RuleSet.LoadPaths([folder]);
+            Assert.Single(ruleSet.Rules);
+            Assert.Equal(["dangling.yml SF0006", "loop.yml SF0006"], ruleSet.Diagnostics.Select(item => $"{Path.GetFileName(item.File)} {item.Code}"));
         }
         finally
         {

@@ -20,7 +20,15 @@ internal static class RuleFiles
     private static bool IsEndless(string path)
     {
         var file = new FileInfo(path);
-        return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: true, Length: 0 };
+        try
+        {
+            return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: true, Length: 0 };
+        }
+        catch (IOException)
+        {
+            // Links in a circle: reading it says so, with the file's name.
+            return false;
+        }
     }
 
     private static bool IsRuleFile(string path) =>
