@@ -26,7 +26,7 @@ internal sealed record ListSearch(ImmutableArray<SearchSyntax> Alternatives) : S
 
 /// <summary>A field with its modifiers and values; without a field the values are keywords.</summary>
 internal sealed record DetectionItem(
-    string? Field, ImmutableArray<ModifierSyntax> Modifiers, ImmutableArray<YamlScalar> Values, bool IsList, Position Position)
+    string? Field, ImmutableArray<ModifierSyntax> Modifiers, ImmutableArray<YamlScalar> Values, Position Position)
     : SearchSyntax;
 
 /// <summary>A modifier and where it stands.</summary>

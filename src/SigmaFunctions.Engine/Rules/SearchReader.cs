@@ -21,7 +21,7 @@ internal sealed class SearchReader(DiagnosticSink sink)
             case YamlSequence { Items.Length: > 0 } list:
                 return ReadList(list);
             case YamlScalar { IsNull: false } keyword:
-                return Keywords([keyword], isList: false);
+                return Keywords([keyword]);
             default:
                 sink.Report(DiagnosticCode.EmptyIdentifier, name.Position, $"The search identifier '{name.Value}' is empty. Give it fields or keywords, or remove it.");
                 return null;
@@ -31,14 +31,14 @@ internal sealed class SearchReader(DiagnosticSink sink)
     private SearchSyntax ReadList(YamlSequence list)
     {
         if (list.Items.All(item => item is YamlScalar))
-            return Keywords([.. list.Items.Cast<YamlScalar>()], isList: true);
+            return Keywords([.. list.Items.Cast<YamlScalar>()]);
 
         var alternatives = new List<SearchSyntax?>();
         foreach (var item in list.Items)
             alternatives.Add(item switch
             {
                 YamlMapping { Entries.Length: > 0 } map => ReadMap(map),
-                YamlScalar keyword => Keywords([keyword], isList: false),
+                YamlScalar keyword => Keywords([keyword]),
                 _ => Refuse(item.Position, "An entry of this list is neither a map with fields nor a keyword. Write one of them."),
             });
         return new ListSearch([.. alternatives.OfType<SearchSyntax>()]);
@@ -67,8 +67,7 @@ internal sealed class SearchReader(DiagnosticSink sink)
             return null;
         }
 
-        return new DetectionItem(
-            parts[0].Length == 0 ? null : parts[0], modifiers.Value, values.Value, value is YamlSequence, key.Position);
+        return new DetectionItem(parts[0].Length == 0 ? null : parts[0], modifiers.Value, values.Value, key.Position);
     }
 
     private ImmutableArray<ModifierSyntax>? ReadModifiers(YamlScalar key, string[] parts)
@@ -122,7 +121,7 @@ internal sealed class SearchReader(DiagnosticSink sink)
         }
     }
 
-    private static DetectionItem Keywords(ImmutableArray<YamlScalar> values, bool isList) => new(null, [], values, isList, values[0].Position);
+    private static DetectionItem Keywords(ImmutableArray<YamlScalar> values) => new(null, [], values, values[0].Position);
 
     private SearchSyntax? Refuse(Position position, string message)
     {
