@@ -17,6 +17,12 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "{Count} more doubts about rules; 'sigmaf check' shows all.")]
     public static partial void MoreDoubts(this ILogger logger, int count);
 
+    [LoggerMessage(6, LogLevel.Information, "The rules come compiled from {Pack}.")]
+    public static partial void PackUsed(this ILogger logger, string pack);
+
+    [LoggerMessage(7, LogLevel.Information, "The rules were read as YAML.")]
+    public static partial void YamlUsed(this ILogger logger);
+
     [LoggerMessage(3, LogLevel.Information, "Table {Table} and queue {Queue} are there.")]
     public static partial void StoreReady(this ILogger logger, string table, string queue);
 

@@ -1,6 +1,10 @@
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 using SigmaFunctions.App;
+using SigmaFunctions.App.Rules;
+
+if (args is [PackRules.Verb, var folder, var pack])
+    return PackRules.Run(folder, pack, Console.Out, Console.Error);
 
 try
 {

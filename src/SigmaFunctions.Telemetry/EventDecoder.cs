@@ -1,25 +1,39 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Framing;
+using SigmaFunctions.Telemetry.Json;
 using SigmaFunctions.Telemetry.Shapes;
 
 namespace SigmaFunctions.Telemetry;
 
-/// <summary>Turns the body of an Event Hub message into events. Stateless and safe for concurrent use.</summary>
+/// <summary>
+/// Turns the body of an Event Hub message into events. Stateless and safe for concurrent use. Where only the events that match rules
+/// are of interest, <see cref="BodyMatcher"/> does the same without making events of the others.
+/// </summary>
 public sealed class EventDecoder
 {
-    private readonly ImmutableArray<IShape> _shapes;
-
     /// <summary>Makes a decoder.</summary>
     /// <param name="defaultLogSource">The log source of flat events that do not tell theirs; without it no rule sees them.</param>
-    public EventDecoder(LogSource? defaultLogSource = null) =>
+    public EventDecoder(LogSource? defaultLogSource = null)
+    {
+        var names = new NameTable.Builder();
+
         // The first that recognises a record decodes it; the flat shape takes every object that is left.
-        _shapes =
+        Shapes =
         [
-            new DefenderShape(),
-            new EvtxShape(),
-            new FlatShape(defaultLogSource),
+            new DefenderShape(names),
+            new EvtxShape(names),
+            new FlatShape(names, defaultLogSource),
         ];
+        Names = names.Build();
+    }
+
+    /// <summary>The names that shapes look for.</summary>
+    internal NameTable Names { get; }
+
+    /// <summary>The shapes, in the order in which they are asked.</summary>
+    internal ImmutableArray<IShape> Shapes { get; }
 
     /// <summary>
     /// Decodes one body: one JSON object, <c>{"records":[…]}</c>, a top-level array or newline-delimited JSON, with or without
@@ -27,13 +41,66 @@ public sealed class EventDecoder
     /// </summary>
     public DecodedBody Decode(ReadOnlyMemory<byte> body)
     {
-        if (!GzipBody.IsGzip(body.Span))
+        if (GzipBody.IsGzip(body.Span) && !new GzipBody().TryUnpack(ref body, out string reason))
         {
-            return new BodyReader(body, _shapes).Read();
+            return new DecodedBody([], [new UndecodedRecord(0, reason, 0, body)]);
         }
 
-        return GzipBody.TryUnpack(body, out ReadOnlyMemory<byte> unpacked, out string reason)
-            ? new BodyReader(unpacked, _shapes).Read()
-            : new DecodedBody([], [new UndecodedRecord(0, reason, 0, body)]);
+        var collector = new EventCollector(this, body);
+        var reader = new BodyReader(new RecordTape(Names), collector);
+        reader.Read(body);
+        return new DecodedBody([.. collector.Events], [.. reader.Undecoded]);
+    }
+
+    /// <summary>The shape that recognises a record.</summary>
+    internal IShape ShapeOf(RecordValue record)
+    {
+        foreach (IShape shape in Shapes)
+        {
+            if (shape.Recognises(record))
+            {
+                return shape;
+            }
+        }
+
+        throw new InvalidOperationException("The last shape takes every object.");
+    }
+
+    /// <summary>Decodes one record by itself, whatever it looks like.</summary>
+    /// <param name="record">Its index in the body.</param>
+    /// <param name="original">Its bytes: a JSON object that was read before.</param>
+    internal DecodedEvent DecodeRecord(int record, ReadOnlyMemory<byte> original)
+    {
+        var tape = new RecordTape(Names);
+        var collector = new EventCollector(this, original);
+        tape.Begin(original);
+        var cursor = new ReaderCursor(tape, original.Span, 0);
+        if (!cursor.TryReadOnlyObject(out int index))
+        {
+            throw new ArgumentException("The bytes are not one JSON object.", nameof(original));
+        }
+
+        collector.Take(record, new RecordValue(tape, index), 0, original.Length);
+        return collector.Events[0];
+    }
+
+    /// <summary>Makes events of records.</summary>
+    private sealed class EventCollector(EventDecoder decoder, ReadOnlyMemory<byte> body) : IRecordHandler
+    {
+        private readonly ObjectSink _sink = new(decoder.Names);
+
+        public List<DecodedEvent> Events { get; } = [];
+
+        public int Count => Events.Count;
+
+        public void Take(int record, RecordValue value, int start, int end)
+        {
+            IShape shape = decoder.ShapeOf(value);
+            _sink.Begin(value.Tape!);
+            shape.Decode(value, _sink);
+            Events.Add(_sink.Build(record, shape.Name, body[start..end]));
+        }
+
+        public void Truncate(int count) => Events.RemoveRange(count, Events.Count - count);
     }
 }

@@ -107,9 +107,8 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     public async Task A_defect_on_one_message_is_reported_as_an_error_and_stops_nothing()
     {
         (TableClient table, QueueClient queue) = await CreateStoreAsync();
-        var decoder = new EventDecoder();
-        DetectionPipeline pipeline = Create(table, queue, body =>
-            body.Length == 1 ? throw new InvalidOperationException("secret") : decoder.Decode(body));
+        DetectionPipeline pipeline = Create(table, queue, (matcher, body) =>
+            body.Length == 1 ? throw new InvalidOperationException("secret") : matcher.Match(body));
 
         await RunAsync(pipeline, [[0], Whoami]);
 
@@ -260,8 +259,14 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     private async Task<(TableClient Table, QueueClient Queue)> CreateStoreAsync() =>
         (await account.CreateTableAsync(), await account.CreateQueueAsync());
 
-    private DetectionPipeline Create(TableClient table, QueueClient queue, Func<ReadOnlyMemory<byte>, DecodedBody>? decode = null) =>
-        new(() => Detector, decode ?? new EventDecoder().Decode, new DetectionTable(table), new AlertQueue(queue), new FakeTimeProvider(), _logger);
+    private DetectionPipeline Create(TableClient table, QueueClient queue, Func<BodyMatcher, byte[], BodyMatches>? match = null) => new(
+        () => Detector,
+        new EventDecoder(),
+        match ?? ((matcher, body) => matcher.Match(body)),
+        new DetectionTable(table),
+        new AlertQueue(queue),
+        new FakeTimeProvider(),
+        _logger);
 
     private DetectionPipeline CreateWithoutStore() =>
         Create(new Mock<TableClient>(MockBehavior.Strict).Object, new Mock<QueueClient>(MockBehavior.Strict).Object);

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Tests;
 
@@ -150,6 +151,50 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
 
         Assert.Single(services.GetRequiredService<DetectorProvider>().Current.RuleSet.Rules);
         Assert.Contains(_logger.Entries, entry => entry is { Id: 4, Level: LogLevel.Warning } && entry.Message.Contains("severe", StringComparison.Ordinal));
+    }
+
+    /// <summary>A pack beside the rules is used while it is theirs; it is also found alone, and by its own name.</summary>
+    [Fact]
+    public async Task Compiled_rules_are_used_while_they_are_those_of_the_folder()
+    {
+        WriteRule("rule.yml", Good);
+        string pack = RulePack.PathFor(_rules.FullName);
+        try
+        {
+            Assert.Equal(0, PackRules.Run(_rules.FullName, pack, TextWriter.Null, TextWriter.Null));
+            Assert.Equal((pack, 6), await LoadAsync(_rules.FullName));
+            Assert.Equal((pack, 6), await LoadAsync(pack));
+
+            WriteRule("rule.yml", Good + "\nlevel: high");
+            Assert.Equal((null, 7), await LoadAsync(_rules.FullName));
+            Assert.Contains(_logger.Entries, entry => entry is { Id: 4, Level: LogLevel.Warning } && entry.Message.Contains("SF0603", StringComparison.Ordinal));
+
+            File.Delete(Path.Combine(_rules.FullName, "rule.yml"));
+            _rules.Delete();
+            Assert.Equal((pack, 6), await LoadAsync(_rules.FullName));
+        }
+        finally
+        {
+            File.Delete(pack);
+            _rules.Create();
+        }
+
+        async Task<(string? Pack, int Logged)> LoadAsync(string path)
+        {
+            await using ServiceProvider services = Services(["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={path}"]);
+            await Startup.PrepareAsync(services, Token);
+            RuleSet rules = services.GetRequiredService<DetectorProvider>().Current.RuleSet;
+            Assert.Single(rules.Rules);
+            return (rules.Pack, _logger.Entries.Last(entry => entry.Id is 6 or 7).Id);
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_packed_says_why()
+    {
+        using var errors = new StringWriter();
+        Assert.Equal(1, PackRules.Run("/no/such/folder", Path.Combine(_rules.FullName, "x.pack"), TextWriter.Null, errors));
+        Assert.Contains("/no/such/folder", errors.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,9 +17,11 @@ public sealed class DetectionPipeline
 {
     // A flood of bad messages must not become a flood of log lines.
     private const int MaximumReports = 20;
+    private const string CatchReason = "A fault on one message must not stop all that follow.";
 
     private readonly Func<Detector> _detector;
-    private readonly Func<ReadOnlyMemory<byte>, DecodedBody> _decode;
+    private readonly BodyMatcherPool _matchers;
+    private readonly Func<BodyMatcher, byte[], BodyMatches> _match;
     private readonly DetectionTable _table;
     private readonly AlertQueue _queue;
     private readonly TimeProvider _timeProvider;
@@ -39,20 +41,22 @@ public sealed class DetectionPipeline
         AlertQueue queue,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
-        : this(() => detectors.Current, decoder.Decode, table, queue, timeProvider, logger)
+        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), table, queue, timeProvider, logger)
     {
     }
 
     internal DetectionPipeline(
         Func<Detector> detector,
-        Func<ReadOnlyMemory<byte>, DecodedBody> decode,
+        EventDecoder decoder,
+        Func<BodyMatcher, byte[], BodyMatches> match,
         DetectionTable table,
         AlertQueue queue,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
     {
         _detector = detector;
-        _decode = decode;
+        _matchers = new BodyMatcherPool(decoder);
+        _match = match;
         _table = table;
         _queue = queue;
         _timeProvider = timeProvider;
@@ -91,42 +95,62 @@ public sealed class DetectionPipeline
     {
         Detector detector = _detector();
         var outcome = new Outcome();
+        BodyMatcher matcher = _matchers.Rent(detector);
         for (int message = 0; message < bodies.Count; message++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Detect(detector, bodies[message], batch, message, outcome);
+            if (!TryDetect(matcher, bodies[message], batch, message, outcome))
+                matcher = _matchers.Rent(detector);
         }
+        _matchers.Return(matcher);
         if (outcome.Undecoded + outcome.Failed > MaximumReports)
             _logger.MoreUndecoded(outcome.Undecoded + outcome.Failed - MaximumReports, batch.Partition);
         return outcome;
     }
 
-    private void Detect(Detector detector, byte[] body, EventBatch batch, int message, Outcome outcome)
+    /// <returns>Whether the matcher is good for another message.</returns>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = CatchReason)]
+    private bool TryDetect(BodyMatcher matcher, byte[] body, EventBatch batch, int message, Outcome outcome)
     {
-        if (!Attempt(() => _decode(body), batch.Identity(message, 0), outcome, out DecodedBody? decoded))
-            return;
-        foreach (UndecodedRecord record in decoded.Undecoded)
+        BodyMatches matches;
+        try
+        {
+            matches = _match(matcher, body);
+        }
+        catch (Exception exception)
+        {
+            ReportFailure(exception, batch.Identity(message, 0), outcome);
+            return false;
+        }
+
+        outcome.Events += matches.Events;
+        foreach (UndecodedRecord record in matches.Undecoded)
             if (outcome.Undecoded++ + outcome.Failed < MaximumReports)
                 Report(batch.Identity(message, record.Record), record);
-        foreach (DecodedEvent decodedEvent in decoded.Events)
+        foreach (MatchedRecord matched in matches.Records)
         {
-            outcome.Events++;
-            EventIdentity identity = batch.Identity(message, decodedEvent.Record);
-            if (!Attempt(() => Match(detector, decodedEvent, identity), identity, outcome, out List<Detection>? detections))
-                continue;
-            outcome.Detections.AddRange(detections);
+            EventIdentity identity = batch.Identity(message, matched.Record);
+            try
+            {
+                outcome.Detections.AddRange(DetectionsOf(matcher.Detector, matched, identity));
+            }
+            catch (Exception exception)
+            {
+                ReportFailure(exception, identity, outcome);
+            }
         }
+        return true;
     }
 
-    private static List<Detection> Match(Detector detector, DecodedEvent decodedEvent, EventIdentity identity)
+    private static Detection[] DetectionsOf(Detector detector, MatchedRecord matched, EventIdentity identity)
     {
-        var matches = detector.Match(decodedEvent.Event);
-        if (matches.IsEmpty)
-            return [];
+        DecodedEvent decodedEvent = matched.Decode();
         string original = Encoding.UTF8.GetString(decodedEvent.Original.Span);
-        return
-        [
-            .. matches.Select(match => new Detection
+        var detections = new Detection[matched.Rules.Length];
+        for (int i = 0; i < detections.Length; i++)
+        {
+            RuleMatch match = detector.Explain(matched.Rules[i], decodedEvent.Event);
+            detections[i] = new Detection
             {
                 Identity = identity,
                 RuleId = match.Rule.Id,
@@ -140,8 +164,9 @@ public sealed class DetectionPipeline
                 TenantId = decodedEvent.TenantId,
                 Fields = [.. match.Fields.Select(field => new DetectedField(field.Field, field.Value))],
                 Original = original,
-            }),
-        ];
+            };
+        }
+        return detections;
     }
 
     /// <summary>
@@ -149,23 +174,11 @@ public sealed class DetectionPipeline
     /// ever and hold its partition: it is counted and reported as an error instead, without the exception's message, which may
     /// quote the event.
     /// </summary>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault on one message must not stop all that follow.")]
-    private bool Attempt<T>(Func<T> step, EventIdentity identity, Outcome outcome, [NotNullWhen(true)] out T? result)
-        where T : class
+    private void ReportFailure(Exception exception, EventIdentity identity, Outcome outcome)
     {
-        try
-        {
-            result = step();
-            return true;
-        }
-        catch (Exception exception)
-        {
-            if (outcome.Undecoded + outcome.Failed++ < MaximumReports)
-                _logger.EventFailed(
-                    identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
-            result = null;
-            return false;
-        }
+        if (outcome.Undecoded + outcome.Failed++ < MaximumReports)
+            _logger.EventFailed(
+                identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
     }
 
     private void Report(EventIdentity identity, UndecodedRecord record) => _logger.Undecoded(

@@ -7,7 +7,7 @@ public sealed class RuleOptions
     public const string Section = "Rules";
 
     /// <summary>
-    /// Files and folders of rules, separated by <c>;</c>; relative ones start from the app's folder. The rules that ship with the app
+    /// Files and folders of rules, or one pack, separated by <c>;</c>; relative ones start from the app's folder. The rules that ship with the app
     /// where nothing is set.
     /// </summary>
     public string? Path { get; set; }

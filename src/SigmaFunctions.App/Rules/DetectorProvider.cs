@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.App.Rules;
@@ -25,6 +26,10 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, ILogger<Dete
     private static Detector Load(IReadOnlyList<string> paths, string? placeholders, ILogger logger)
     {
         RuleSet rules = Read(paths, ReadPlaceholders(placeholders));
+        if (rules.Pack is { } pack)
+            logger.PackUsed(pack);
+        else
+            logger.YamlUsed();
         ImmutableArray<Diagnostic> errors =
             [.. rules.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
         foreach (Diagnostic error in errors)
@@ -41,11 +46,11 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, ILogger<Dete
         return new Detector(rules);
     }
 
-    private static PlaceholderSet ReadPlaceholders(string? path)
+    private static PlaceholderSet? ReadPlaceholders(string? path)
     {
         try
         {
-            return path is null ? PlaceholderSet.Empty : PlaceholderFile.Load(path);
+            return path is null ? null : PlaceholderFile.Load(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -53,11 +58,18 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, ILogger<Dete
         }
     }
 
-    private static RuleSet Read(IReadOnlyList<string> paths, PlaceholderSet placeholders)
+    private static RuleSet Read(IReadOnlyList<string> paths, PlaceholderSet? placeholders)
     {
         try
         {
-            return RuleSet.LoadPaths(paths, placeholders);
+            if (paths is not [var path])
+                return RuleSet.LoadPaths(paths, placeholders);
+            if (RulePack.IsPack(path))
+                return RulePack.Load(path, placeholders);
+            string pack = RulePack.PathFor(path);
+            if (!File.Exists(pack))
+                return RuleSet.LoadPaths(paths, placeholders);
+            return RulePack.Load(pack, placeholders, Path.Exists(path) ? [path] : []);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -12,7 +12,7 @@ internal static class CheckCommand
     {
         var paths = new Argument<string[]>("PATH")
         {
-            Description = "Rule files and folders (every *.yml and *.yaml below them).",
+            Description = "Rule files and folders (every *.yml and *.yaml below them), or one pack.",
             Arity = ArgumentArity.OneOrMore,
         };
         var format = new Option<string>("--format")

@@ -22,7 +22,7 @@ internal static class ExplainCommand
         };
         var rules = new Option<string[]>(ScanCommand.RulesName)
         {
-            Description = "Rule files and folders; filters among them apply.",
+            Description = "Rule files and folders, or one pack; filters among them apply.",
             HelpName = "PATH...",
         };
         var format = new Option<string>("--format") { Description = "text or json (one object a line).", DefaultValueFactory = _ => "text", HelpName = "FORMAT" };

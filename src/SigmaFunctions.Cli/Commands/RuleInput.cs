@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Cli.Commands;
@@ -13,14 +14,30 @@ internal static class RuleInput
         HelpName = "FILE",
     };
 
-    /// <summary>Reads rules, with the values of placeholders if there is a file of them.</summary>
-    /// <exception cref="CommandException">The placeholder file is not of its form.</exception>
+    /// <summary>Reads rules, or a pack of them, with the values of placeholders if there is a file of them.</summary>
+    /// <exception cref="CommandException">The placeholder file is not of its form, or a pack does not stand alone.</exception>
     /// <exception cref="IOException">A path does not exist, or the placeholder file cannot be read.</exception>
-    public static RuleSet Load(IEnumerable<string> paths, string? placeholders)
+    public static RuleSet Load(IReadOnlyList<string> paths, string? placeholders)
+    {
+        PlaceholderSet? values = Placeholders(placeholders);
+        if (!paths.Any(RulePack.IsPack))
+        {
+            return RuleSet.LoadPaths(paths, values);
+        }
+
+        return paths is [var pack]
+            ? RulePack.Load(pack, values)
+            : throw new CommandException("a pack is a rule set by itself: name no other rules beside it");
+    }
+
+    /// <summary>The values of placeholders; <see langword="null"/> if there is no file of them.</summary>
+    /// <exception cref="CommandException">The file is not of its form.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static PlaceholderSet? Placeholders(string? file)
     {
         try
         {
-            return RuleSet.LoadPaths(paths, placeholders is null ? null : PlaceholderFile.Load(placeholders));
+            return file is null ? null : PlaceholderFile.Load(file);
         }
         catch (InvalidDataException e)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Telemetry;
 
@@ -17,7 +18,7 @@ internal static class ScanCommand
 
     /// <summary>
     /// Gives each of several values of <c>--rules</c> the option's name, so that the parser need not guess where they end: the
-    /// folders and YAML files that follow <c>--rules</c> are its values, and anything else is not.
+    /// folders, YAML files and packs that follow <c>--rules</c> are its values, and anything else is not.
     /// </summary>
     public static IReadOnlyList<string> SeparateRules(IReadOnlyList<string> arguments)
     {
@@ -56,7 +57,7 @@ internal static class ScanCommand
         };
         var rules = new Option<string[]>(RulesName)
         {
-            Description = "Rule files and folders. The folders and *.yml or *.yaml files that follow belong to it; "
+            Description = "Rule files and folders, or one pack. The folders and *.yml, *.yaml or *.pack files that follow belong to it; "
                 + "the first other word begins EVENTS.",
             Required = true,
             Arity = ArgumentArity.OneOrMore,
@@ -221,7 +222,7 @@ internal static class ScanCommand
 
     private static async Task ReportRejectedAsync(RuleSet rules, Terminal terminal)
     {
-        List<Diagnostic> errors = [.. rules.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
+        List<Diagnostic> errors = [.. rules.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error || RulePack.IsPack(diagnostic.File))];
         foreach (Diagnostic error in errors.Take(MaxReports))
         {
             await terminal.Errors.WriteLineAsync(error.ToString());
@@ -244,6 +245,7 @@ internal static class ScanCommand
         !argument.StartsWith('-')
         && (argument.EndsWith(".yml", StringComparison.OrdinalIgnoreCase)
             || argument.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase)
+            || RulePack.IsPack(argument)
             || Directory.Exists(argument));
 
     private sealed record Request(

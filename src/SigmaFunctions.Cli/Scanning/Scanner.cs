@@ -16,8 +16,8 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     private const int ChunkBytes = 256 * 1024;
     private const int ChunkBodies = 256;
 
-    private readonly EventDecoder _decoder = decoder;
     private readonly Detector _detector = detector;
+    private readonly BodyMatcherPool _matchers = new(decoder);
 
     /// <summary>Bodies that go to a thread together.</summary>
     internal sealed class Chunk
@@ -156,6 +156,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         int events = 0;
         int matches = 0;
         long allocated = 0;
+        BodyMatcher matcher = _matchers.Rent(_detector);
         foreach (InputBody body in chunk.Bodies)
         {
             if (body.Fault is not null)
@@ -166,24 +167,22 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
 
             // Nothing between the two readings awaits, so both are of this thread.
             long before = GC.GetAllocatedBytesForCurrentThread();
-            DecodedBody decoded = _decoder.Decode(body.Body);
+            BodyMatches found = matcher.Match(body.Body);
             allocated += GC.GetAllocatedBytesForCurrentThread() - before;
-            events += decoded.Events.Length;
-            foreach (DecodedEvent decodedEvent in decoded.Events)
+            events += found.Events;
+            foreach (MatchedRecord matched in found.Records)
             {
-                before = GC.GetAllocatedBytesForCurrentThread();
-                ImmutableArray<RuleMatch> found = _detector.Match(decodedEvent.Event);
-                allocated += GC.GetAllocatedBytesForCurrentThread() - before;
-                matches += found.Length;
-                foreach (RuleMatch match in found)
+                matches += matched.Rules.Length;
+                foreach (int rule in matched.Rules)
                 {
-                    writer.Write(output, body.Line, decodedEvent.Record, match.Rule);
+                    writer.Write(output, body.Line, matched.Record, _detector.Rules[rule]);
                 }
             }
 
-            undecoded.AddRange(decoded.Undecoded.Select(record => (body.Line, record)));
+            undecoded.AddRange(found.Undecoded.Select(record => (body.Line, record)));
         }
 
+        _matchers.Return(matcher);
         return new Result(output.WrittenMemory, chunk.Bodies.Count, events, matches, undecoded.DrainToImmutable(), allocated);
     }
 }

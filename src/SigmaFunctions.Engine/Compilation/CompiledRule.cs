@@ -15,9 +15,12 @@ internal sealed record CompiledRule(SigmaRule Rule, ImmutableArray<CompiledIdent
     /// <summary>What must hold for the rule to match: its condition and that of every filter.</summary>
     public Expression Expression { get; private init; } = Condition;
 
-    public CompiledRule With(CompiledFilter filter)
+    /// <summary>The rule with more filters.</summary>
+    public CompiledRule With(ImmutableArray<CompiledFilter> added)
     {
-        ImmutableArray<CompiledFilter> filters = [.. Filters, filter];
+        if (added.IsEmpty)
+            return this;
+        ImmutableArray<CompiledFilter> filters = [.. Filters, .. added];
         return this with { Filters = filters, Expression = new AndExpression([Condition, .. filters.Select(item => item.Condition)]) };
     }
 }

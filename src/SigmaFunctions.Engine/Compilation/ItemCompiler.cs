@@ -7,7 +7,7 @@ using SigmaFunctions.Engine.Rules.Yaml;
 namespace SigmaFunctions.Engine.Compilation;
 
 /// <summary>Turns a detection item into an expression over predicates.</summary>
-internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet placeholders)
+internal sealed class ItemCompiler(PlaceholderSet placeholders)
 {
     /// <summary>Most predicates that one item may become.</summary>
     public const int MaxPredicates = 1_000_000;
@@ -18,12 +18,19 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
     /// <summary>Most regular expressions of one item: each takes some milliseconds and a third of a megabyte.</summary>
     public const int MaxRegexes = 250;
 
+    private volatile bool _usesPlaceholders;
+
+    /// <summary>Whether an item that was compiled has the modifier <c>expand</c>.</summary>
+    public bool UsesPlaceholders => _usesPlaceholders;
+
     /// <summary>The expression, or null after reporting why there is none.</summary>
     public Expression? Compile(DetectionItem item, DiagnosticSink sink)
     {
         var chain = ModifierChain.Create(item, sink);
         if (chain is null)
             return null;
+        if (chain.Transformations.Contains(Modifier.Expand))
+            _usesPlaceholders = true;
         if (chain.All && item.Values.Length < 2)
             sink.Report(DiagnosticCode.AllOnOneValue, item.Position, "'all' has only one value to work on. Remove it or add the values that are missing.");
 
@@ -39,7 +46,7 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
             return null;
         }
 
-        var operands = ImmutableArray.CreateBuilder<Expression>();
+        var operands = ImmutableArray.CreateBuilder<Expression>(item.Values.Length);
         bool failed = false;
         foreach (var value in item.Values)
         {
@@ -56,13 +63,11 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
 
         if (failed)
             return null;
-        var expression = chain.All ? And(operands) : Or(operands);
+        var expression = operands.Count == 1 ? operands[0]
+            : chain.All ? new AndExpression(operands.DrainToImmutable())
+            : new OrExpression(operands.DrainToImmutable());
         return chain.Negated ? new NotExpression(expression) : expression;
     }
-
-    private static Expression And(IReadOnlyList<Expression> operands) => operands is [var only] ? only : new AndExpression([.. operands]);
-
-    private static Expression Or(IReadOnlyList<Expression> operands) => operands is [var only] ? only : new OrExpression([.. operands]);
 
     private Expression CompileValue(DetectionItem item, ModifierChain chain, YamlScalar value, DiagnosticSink sink)
     {
@@ -101,6 +106,9 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
                 return Test(new NumberPredicate(field, number, value.Value));
         }
 
+        if (!chain.IsChanged)
+            return Test(new TextPredicate(field, Bounded(ParsePlaced(field, chain, value.Value)), chain.Cased));
+
         IEnumerable<TextValue> values = [TextValue.Parse(value.Value)];
         // Placeholders stand in the text before its wildcards are read.
         if (chain.Transformations.Contains(Modifier.Expand))
@@ -109,10 +117,22 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
             if (modifier != Modifier.Expand)
                 values = values.SelectMany(text => Transformations.Apply(modifier, text));
 
-        // A keyword is looked for anywhere in a value unless its modifiers place it.
-        if (field is null && !chain.Transformations.Any(modifier => modifier is Modifier.StartsWith or Modifier.EndsWith or Modifier.Contains))
+        if (IsAnywhere(field, chain))
             values = values.SelectMany(text => Transformations.Apply(Modifier.Contains, text));
         return AnyOf(values.Select(text => new TextPredicate(field, Bounded(Transformations.ToPattern(text)), chain.Cased)));
+    }
+
+    /// <summary>A keyword is looked for anywhere in a value unless its modifiers place it.</summary>
+    private static bool IsAnywhere(string? field, ModifierChain chain) => field is null && !chain.IsPlaced;
+
+    /// <summary>The pattern of a text that no modifier changes but to place it.</summary>
+    private static TextPattern ParsePlaced(string? field, ModifierChain chain, string text)
+    {
+        var placement = chain.Transformations is [var only] ? only : IsAnywhere(field, chain) ? Modifier.Contains : (Modifier?)null;
+        return TextValue.ParsePattern(
+            text,
+            openAtStart: placement is Modifier.Contains or Modifier.EndsWith,
+            openAtEnd: placement is Modifier.Contains or Modifier.StartsWith);
     }
 
     private Expression CompileRegex(string? field, ModifierChain chain, YamlScalar value)
@@ -124,8 +144,7 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
             : [value.Value];
         if (patterns.Count > MaxRegexes)
             throw new TransformationException(DiagnosticCode.TooLarge, $"The placeholders of this value make more than {MaxRegexes} regular expressions. Use fewer values.");
-        return AnyOf(patterns.Select(pattern => new RegexPredicate(
-            field, pattern, chain.RegexOptions, RegexCompiler.Compile(pattern, chain.RegexOptions))));
+        return AnyOf(patterns.Select(pattern => RegexCompiler.Compile(field, pattern, chain.RegexOptions)));
     }
 
     private Expression CompileNetwork(string? field, ModifierChain chain, YamlScalar value)
@@ -140,7 +159,7 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
         }));
     }
 
-    private static TextPattern Bounded(TextPattern pattern) => pattern.Parts.Sum(part => Math.Max(part.Text.Length, 1)) <= MaxPatternLength
+    private static TextPattern Bounded(TextPattern pattern) => pattern.Length <= MaxPatternLength
         ? pattern
         : throw new TransformationException(DiagnosticCode.TooLarge, $"The value is longer than {MaxPatternLength} characters. Look for a shorter part of it.");
 
@@ -152,9 +171,9 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
         ? value.Value
         : throw new TransformationException(DiagnosticCode.InvalidValue, "'fieldref' takes the name of another field. Name one.");
 
-    private Expression AnyOf(IEnumerable<Predicate> alternatives)
+    private static Expression AnyOf(IEnumerable<Predicate> alternatives)
     {
-        var operands = new List<Expression>();
+        var operands = ImmutableArray.CreateBuilder<Expression>();
         foreach (var predicate in alternatives)
         {
             if (operands.Count == MaxPredicates)
@@ -162,10 +181,13 @@ internal sealed class ItemCompiler(PredicateTable predicates, PlaceholderSet pla
             operands.Add(Test(predicate));
         }
 
-        return operands.Count == 0
-            ? throw new TransformationException(DiagnosticCode.InvalidValue, "The placeholder of this value has no values. Give it at least one.")
-            : Or(operands);
+        return operands.Count switch
+        {
+            0 => throw new TransformationException(DiagnosticCode.InvalidValue, "The placeholder of this value has no values. Give it at least one."),
+            1 => operands[0],
+            _ => new OrExpression(operands.DrainToImmutable()),
+        };
     }
 
-    private PredicateExpression Test(Predicate predicate) => new(predicates.Intern(predicate));
+    private static PredicateExpression Test(Predicate predicate) => new(predicate);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
+using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.Compilation;
@@ -14,7 +15,9 @@ internal static class RegexCompiler
 
     private static readonly SearchValues<char> ClassName = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ^-");
 
-    public static Regex Compile(string pattern, RegexOptions options)
+    /// <summary>The predicate; its regular expression is constructed now unless it is plain that this will succeed later.</summary>
+    /// <exception cref="TransformationException">The pattern cannot be used.</exception>
+    public static RegexPredicate Compile(string? field, string pattern, RegexOptions options)
     {
         if (pattern.Length > MaxLength)
             throw new TransformationException(DiagnosticCode.InvalidRegex, $"The regular expression is longer than {MaxLength} characters. Split it into several.");
@@ -24,7 +27,9 @@ internal static class RegexCompiler
                 $"The POSIX class '{posixClass}' is not part of the dialect and would silently mean something else. Write a range such as [a-zA-Z] or an escape such as \\d.");
         try
         {
-            return new Regex(pattern, options | RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            return PlainRegex.Constructs(pattern)
+                ? new RegexPredicate(field, pattern, options)
+                : new RegexPredicate(field, pattern, options) { Regex = Construct(pattern, options) };
         }
         catch (NotSupportedException error)
         {
@@ -37,6 +42,12 @@ internal static class RegexCompiler
             throw new TransformationException(DiagnosticCode.InvalidRegex, $"This is not a valid regular expression: {error.Message}");
         }
     }
+
+    /// <summary>The regular expression.</summary>
+    /// <exception cref="NotSupportedException">It cannot be matched in linear time, or is too large.</exception>
+    /// <exception cref="ArgumentException">The pattern is not of the language.</exception>
+    public static Regex Construct(string pattern, RegexOptions options) =>
+        new(pattern, options | RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
 
     /// <summary>A <c>[:name:]</c> inside of a character class, which .NET would read as the single characters.</summary>
     private static string? FindPosixClass(string pattern)

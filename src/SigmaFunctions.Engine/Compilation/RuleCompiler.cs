@@ -3,10 +3,16 @@ using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.Compilation;
 
-/// <summary>Compiles rules in three passes: items to predicates, search identifiers to expressions, the condition over them.</summary>
+/// <summary>
+/// Compiles rules in three passes: items to predicates, search identifiers to expressions, the condition over them. Safe for
+/// concurrent use. <see cref="PredicateTable"/> makes one object of equal predicates afterwards.
+/// </summary>
 internal sealed class RuleCompiler(PlaceholderSet placeholders)
 {
-    private readonly ItemCompiler _items = new(new PredicateTable(), placeholders);
+    private readonly ItemCompiler _items = new(placeholders);
+
+    /// <summary>Whether anything that was compiled has the modifier <c>expand</c>.</summary>
+    public bool UsesPlaceholders => _items.UsesPlaceholders;
 
     /// <summary>The compiled rule, or null after reporting why there is none.</summary>
     public CompiledRule? Compile(RuleSyntax syntax)
@@ -31,18 +37,30 @@ internal sealed class RuleCompiler(PlaceholderSet placeholders)
     private Expression? Compile(SearchSyntax search, DiagnosticSink sink) => search switch
     {
         DetectionItem item => _items.Compile(item, sink),
-        MapSearch map => Combine(map.Items, sink, operands => new AndExpression(operands)),
-        ListSearch list => Combine(list.Alternatives, sink, operands => new OrExpression(operands)),
+        MapSearch map => CompileAll(map.Items, sink) switch
+        {
+            null => null,
+            [var only] => only,
+            { } operands => new AndExpression(operands),
+        },
+        ListSearch list => CompileAll(list.Alternatives, sink) switch
+        {
+            null => null,
+            [var only] => only,
+            { } operands => new OrExpression(operands),
+        },
         _ => throw new ArgumentOutOfRangeException(nameof(search)),
     };
 
-    private Expression? Combine(
-        IReadOnlyCollection<SearchSyntax> parts, DiagnosticSink sink, Func<ImmutableArray<Expression>, Expression> combine)
+    /// <summary>The expressions of all parts, or null if there are none or one did not compile.</summary>
+    private ImmutableArray<Expression>? CompileAll<T>(ImmutableArray<T> parts, DiagnosticSink sink)
+        where T : SearchSyntax
     {
         // Not short-circuited: every item reports what is wrong with it.
-        var operands = parts.Select(part => Compile(part, sink)).ToList();
-        if (operands.Count == 0 || operands.Contains(null))
-            return null;
-        return operands.Count == 1 ? operands[0] : combine([.. operands.OfType<Expression>()]);
+        var operands = ImmutableArray.CreateBuilder<Expression>(parts.Length);
+        foreach (var part in parts)
+            if (Compile(part, sink) is { } operand)
+                operands.Add(operand);
+        return operands.Count == 0 || operands.Count < parts.Length ? null : operands.DrainToImmutable();
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using SigmaFunctions.Engine.Matching;
 
@@ -7,9 +8,26 @@ namespace SigmaFunctions.Engine.Compilation;
 internal abstract record TextValue
 {
     /// <summary>Reads a rule's text: <c>*</c> and <c>?</c> are wildcards, a backslash makes them and itself literal.</summary>
-    public static PatternValue Parse(string text)
+    public static PatternValue Parse(string text) => new(ParsePattern(text, openAtStart: false, openAtEnd: false));
+
+    /// <summary>As <see cref="Parse"/>, with <c>*</c> before and after it where it is open.</summary>
+    public static TextPattern ParsePattern(string text, bool openAtStart, bool openAtEnd)
     {
-        var parts = new List<PatternPart>();
+        var parts = ImmutableArray.CreateBuilder<PatternPart>(1 + (openAtStart ? 1 : 0) + (openAtEnd ? 1 : 0));
+        if (openAtStart)
+            parts.Add(PatternPart.AnyRun);
+        // Most texts are what they are written as.
+        if (text.AsSpan().ContainsAny('*', '?') || text.Contains(@"\\", StringComparison.Ordinal))
+            AppendParts(text, parts);
+        else
+            parts.Add(PatternPart.Literal(text));
+        if (openAtEnd)
+            parts.Add(PatternPart.AnyRun);
+        return new TextPattern(parts.DrainToImmutable());
+    }
+
+    private static void AppendParts(string text, ImmutableArray<PatternPart>.Builder parts)
+    {
         var literal = new StringBuilder();
         for (int i = 0; i < text.Length; i++)
         {
@@ -26,7 +44,6 @@ internal abstract record TextValue
         }
 
         parts.Add(PatternPart.Literal(literal.ToString()));
-        return new PatternValue(new TextPattern(parts));
     }
 }
 

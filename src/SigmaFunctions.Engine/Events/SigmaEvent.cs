@@ -15,4 +15,4 @@ public sealed record SigmaEvent(ImmutableArray<EventView> Views, ImmutableArray<
 /// <param name="LogSources">The log sources whose rules see this view; one event can be of several (Sysmon 13 is
 /// <c>registry_set</c> and <c>registry_event</c>).</param>
 /// <param name="Fields">Fields by their exact names (ordinal).</param>
-public sealed record EventView(ImmutableArray<LogSource> LogSources, IReadOnlyDictionary<string, FieldValue> Fields);
+public sealed record EventView(LogSourceSet LogSources, IReadOnlyDictionary<string, FieldValue> Fields);

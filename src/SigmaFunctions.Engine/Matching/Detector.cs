@@ -1,48 +1,90 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Matching.Indexing;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.Matching;
 
-/// <summary>A rule set compiled for matching. Immutable and safe for concurrent use; compile once, keep, share.</summary>
+/// <summary>A rule set compiled for matching. Safe for concurrent use; compile once, keep, share.</summary>
 public sealed class Detector
 {
-    private readonly FrozenDictionary<LogSource, ImmutableArray<CompiledRule>> _rules;
+    // Senders can name log sources as they like: beyond this number of sets their routes are not kept.
+    private const int MaxRoutes = 4_096;
+
+    private readonly FrozenDictionary<LogSource, Lazy<RuleGroup>> _groups;
+    private readonly ConcurrentDictionary<LogSourceSet, Route> _routes = new();
+    private readonly ConcurrentDictionary<LogSourceSet, KeywordFilter?> _keywords = new();
+    private readonly ConcurrentBag<EventMatcher> _matchers = [];
 
     /// <summary>Compiles a rule set.</summary>
     public Detector(RuleSet ruleSet)
     {
+        ArgumentNullException.ThrowIfNull(ruleSet);
         RuleSet = ruleSet;
-        _rules = ruleSet.Compiled
-            .GroupBy(rule => rule.Rule.LogSource)
-            .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray());
+        // A group is compiled when its first event comes: most deployments see events of few log sources.
+        _groups = ruleSet.Compiled
+            .Select((rule, index) => (Index: index, Rule: rule))
+            .GroupBy(rule => rule.Rule.Rule.LogSource)
+            .ToFrozenDictionary(group => group.Key, group => new Lazy<RuleGroup>(() => RuleGroupCompiler.Compile([.. group])));
     }
 
     /// <summary>The rule set this detector was compiled from.</summary>
     public RuleSet RuleSet { get; }
 
+    /// <summary>The rules, ordered by id.</summary>
+    public ImmutableArray<SigmaRule> Rules => RuleSet.Rules;
+
+    /// <summary>Every log source that a rule states.</summary>
+    public IReadOnlyList<LogSource> LogSources => _groups.Keys;
+
+    /// <summary>The rules for events of a set of log sources.</summary>
+    public Route RouteOf(LogSourceSet logSources)
+    {
+        if (_routes.TryGetValue(logSources, out var known))
+            return known;
+        var route = MakeRoute(logSources);
+        return _routes.Count < MaxRoutes ? _routes.GetOrAdd(logSources, route) : route;
+    }
+
     /// <summary>The rules that hold on an event, ordered by rule id. Never throws for what the event holds.</summary>
     public ImmutableArray<RuleMatch> Match(SigmaEvent sigmaEvent)
     {
-        SortedDictionary<string, RuleMatch>? matches = null;
+        ArgumentNullException.ThrowIfNull(sigmaEvent);
+        if (!_matchers.TryTake(out var matcher))
+            matcher = new EventMatcher(this);
+        matcher.BeginEvent();
+        foreach (var view in sigmaEvent.Views)
+            EventWriter.Write(matcher, RouteOf(view.LogSources), sigmaEvent, view);
+        ImmutableArray<int> rules = [.. matcher.EndEvent()];
+        _matchers.Add(matcher);
+        return [.. rules.Select(rule => Explain(rule, sigmaEvent))];
+    }
+
+    /// <summary>The evidence for a rule that was found to hold on an event.</summary>
+    /// <param name="rule">Index into <see cref="Rules"/>.</param>
+    /// <param name="sigmaEvent">The event it was found on.</param>
+    /// <exception cref="InvalidOperationException">The rule does not hold on this event.</exception>
+    public RuleMatch Explain(int rule, SigmaEvent sigmaEvent)
+    {
+        ArgumentNullException.ThrowIfNull(sigmaEvent);
+        var compiled = RuleSet.Compiled[rule];
         foreach (var view in sigmaEvent.Views)
             foreach (var logSource in view.LogSources)
-                foreach (var covering in Covering(logSource))
-                {
-                    if (!_rules.TryGetValue(covering, out var rules))
-                        continue;
-                    foreach (var rule in rules)
-                    {
-                        if (matches?.ContainsKey(rule.Rule.Id) == true || !ReferenceEvaluator.Holds(rule.Expression, sigmaEvent, view))
-                            continue;
-                        matches ??= new SortedDictionary<string, RuleMatch>(StringComparer.Ordinal);
-                        matches.Add(rule.Rule.Id, new RuleMatch(rule.Rule, Evidence.Of(rule, sigmaEvent, view)));
-                    }
-                }
+                if (compiled.Rule.LogSource.Covers(logSource) && ReferenceEvaluator.Holds(compiled.Expression, sigmaEvent, view))
+                    return new RuleMatch(compiled.Rule, Evidence.Of(compiled, sigmaEvent, view));
+        throw new InvalidOperationException($"Matcher and reference evaluator disagree about rule {compiled.Rule.Id}.");
+    }
 
-        return matches is null ? [] : [.. matches.Values];
+    private Route MakeRoute(LogSourceSet logSources)
+    {
+        List<LogSource> covering = [.. logSources.SelectMany(Covering).Distinct().Where(_groups.ContainsKey)];
+        LogSourceSet withKeywords = [.. covering.Where(logSource => _groups[logSource].Value.HasKeywords)];
+        var keywords = withKeywords.Count == 0
+            ? null
+            : _keywords.GetOrAdd(withKeywords, sources => KeywordFilter.Create(sources.SelectMany(source => _groups[source].Value.Keywords)));
+        return new Route([.. covering.Select(logSource => _groups[logSource].Value)], keywords);
     }
 
     /// <summary>Every log source that a rule may state to see events of <paramref name="source"/>.</summary>

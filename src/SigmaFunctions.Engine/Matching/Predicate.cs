@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SigmaFunctions.Engine.Compilation;
 
 namespace SigmaFunctions.Engine.Matching;
 
@@ -32,8 +33,20 @@ internal sealed record NullPredicate(string? Field) : Predicate(Field);
 internal sealed record ExistsPredicate(string? Field, bool Expected) : Predicate(Field);
 
 /// <summary>The regular expression is found somewhere in the value.</summary>
-internal sealed record RegexPredicate(string? Field, string Pattern, RegexOptions Options, Regex Regex) : Predicate(Field)
+internal sealed record RegexPredicate(string? Field, string Pattern, RegexOptions Options) : Predicate(Field)
 {
+    private readonly Lazy<Regex> _regex = new(() => RegexCompiler.Construct(Pattern, Options));
+
+    /// <summary>
+    /// Constructed when it is first asked for: that takes milliseconds and a third of a megabyte, and most are never run.
+    /// Construction does not fail, since <see cref="RegexCompiler"/> makes a predicate only where it would not.
+    /// </summary>
+    internal Regex Regex
+    {
+        get => _regex.Value;
+        init => _regex = new Lazy<Regex>(value);
+    }
+
     public bool Equals(RegexPredicate? other) =>
         other is not null && Field == other.Field && Pattern == other.Pattern && Options == other.Options;
 

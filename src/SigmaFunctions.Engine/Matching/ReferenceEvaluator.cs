@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
 
@@ -63,10 +62,11 @@ internal static class ReferenceEvaluator
     /// <summary>The value itself or, of an array, the first element at any depth that a predicate holds on.</summary>
     private static FieldValue? FindElement(FieldValue value, Predicate predicate, EventView view)
     {
+        if (predicate is FieldReferencePredicate)
+            return Elements(value).Take(FieldReferencePredicate.MaxElements).FirstOrDefault(element => HoldsOn(predicate, element, view));
         if (value.Kind != FieldValueKind.Array)
             return HoldsOn(predicate, value, view) ? value : null;
-        int count = predicate is FieldReferencePredicate ? Math.Min(value.Items.Length, FieldReferencePredicate.MaxElements) : value.Items.Length;
-        foreach (var item in value.Items.AsSpan()[..count])
+        foreach (var item in value.Items)
             if (FindElement(item, predicate, view) is { } element)
                 return element;
         return null;
@@ -86,71 +86,16 @@ internal static class ReferenceEvaluator
         return null;
     }
 
-    private static bool HoldsOn(Predicate predicate, FieldValue value, EventView view) => predicate switch
-    {
-        NullPredicate => value.Kind == FieldValueKind.Null,
-        _ when !HasText(value) => false,
-        TextPredicate text => text.Pattern.IsMatch(value.Text, text.Cased) || (!text.Cased && IsSameNumber(text.Pattern.Number, value)),
-        NumberPredicate number => number.Number == NumberOf(value) || number.Text.Equals(value.Text, StringComparison.OrdinalIgnoreCase),
-        RegexPredicate regex => regex.Regex.IsMatch(value.Text),
-        NetworkPredicate network => network.Network.Contains(value.Text),
-        ComparisonPredicate comparison => NumberOf(value) is { } actual && Compare(actual, comparison.Operator, comparison.Number),
-        TimestampPredicate timestamp => Timestamp.Part(value.Text, timestamp.Part) is { } part
-            && SigmaNumber.TryParse(part.ToString(CultureInfo.InvariantCulture), out var actual)
-            && Compare(actual, timestamp.Operator, timestamp.Number),
-        FieldReferencePredicate reference => EventFields.Find(view.Fields, reference.Other) is { } other
-            && RelatesToAny(value, reference, other),
-        _ => throw new ArgumentOutOfRangeException(nameof(predicate)),
-    };
+    private static bool HoldsOn(Predicate predicate, FieldValue value, EventView view) => predicate is FieldReferencePredicate reference
+        ? ValueTest.HasText(value.Kind) && EventFields.Find(view.Fields, reference.Other) is { } other && RelatesToAny(value, reference, other)
+        : ValueTest.Holds(predicate, value.Kind, value.Text);
 
-    private static bool HasText(FieldValue value) => value.Kind is FieldValueKind.Text or FieldValueKind.Number or FieldValueKind.Boolean;
+    // Both sides are the event's, so that whoever writes it could make the comparison of all with all as long as they like: of an
+    // array the first elements count.
+    private static bool RelatesToAny(FieldValue value, FieldReferencePredicate reference, FieldValue other) =>
+        Elements(other).Take(FieldReferencePredicate.MaxElements)
+            .Any(element => ValueTest.Relates(reference, value.Kind, value.Text, element.Kind, element.Text));
 
-    private static SigmaNumber? NumberOf(FieldValue value) =>
-        value.Kind is FieldValueKind.Text or FieldValueKind.Number && SigmaNumber.TryParse(value.Text, out var number) ? number : null;
-
-    /// <summary>A quoted number of a rule is the same value as an event's number, however that is written (4688, 4688.0).</summary>
-    private static bool IsSameNumber(SigmaNumber? number, FieldValue value) =>
-        number is { } expected && value.Kind == FieldValueKind.Number && NumberOf(value) == expected;
-
-    private static bool Compare(SigmaNumber actual, NumericOperator numericOperator, SigmaNumber expected) => numericOperator switch
-    {
-        NumericOperator.Equal => actual == expected,
-        NumericOperator.GreaterThan => actual > expected,
-        NumericOperator.GreaterThanOrEqual => actual >= expected,
-        NumericOperator.LessThan => actual < expected,
-        NumericOperator.LessThanOrEqual => actual <= expected,
-        _ => throw new ArgumentOutOfRangeException(nameof(numericOperator)),
-    };
-
-    // Both sides are the event's, so that whoever writes it could make the comparison of all with all, or of long texts, as long as
-    // they like: of an array the first elements count, and a text that is too long is contained in none.
-    private static bool RelatesToAny(FieldValue value, FieldReferencePredicate reference, FieldValue other)
-    {
-        if (other.Kind != FieldValueKind.Array)
-            return Relates(value, reference, other);
-        foreach (var item in other.Items.AsSpan()[..Math.Min(other.Items.Length, FieldReferencePredicate.MaxElements)])
-            if (RelatesToAny(value, reference, item))
-                return true;
-        return false;
-    }
-
-    private static bool Contains(string text, string literal, bool cased) =>
-        new TextPattern([PatternPart.AnyRun, PatternPart.Literal(literal), PatternPart.AnyRun]).IsMatch(text, cased);
-
-    private static bool Relates(FieldValue value, FieldReferencePredicate reference, FieldValue other)
-    {
-        if (!HasText(other))
-            return false;
-        var comparison = reference.Cased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-        return reference.Relation switch
-        {
-            TextRelation.Equals => value.Text.Equals(other.Text, comparison)
-                || ((value.Kind == FieldValueKind.Number || other.Kind == FieldValueKind.Number)
-                    && NumberOf(value) is { } left && NumberOf(other) is { } right && left == right),
-            TextRelation.Contains => other.Text.Length <= ItemCompiler.MaxPatternLength && Contains(value.Text, other.Text, reference.Cased),
-            TextRelation.StartsWith => value.Text.StartsWith(other.Text, comparison),
-            TextRelation.EndsWith => value.Text.EndsWith(other.Text, comparison),
-            _ => throw new ArgumentOutOfRangeException(nameof(reference)),
-        };
-    }
+    /// <summary>The value itself or, of an array, its elements, those of arrays in it included.</summary>
+    private static IEnumerable<FieldValue> Elements(FieldValue value) => value.Kind == FieldValueKind.Array ? value.Items.SelectMany(Elements) : [value];
 }

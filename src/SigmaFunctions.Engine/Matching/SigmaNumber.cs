@@ -11,41 +11,33 @@ internal readonly struct SigmaNumber : IEquatable<SigmaNumber>, IComparable<Sigm
     private readonly string _integer;
     private readonly string _fraction;
 
-    private SigmaNumber(bool negative, string integer, string fraction)
-    {
-        _integer = integer;
-        _fraction = fraction;
-        _negative = negative && !(integer == "0" && fraction.Length == 0);
-    }
+    private SigmaNumber(bool negative, string integer, string fraction) => (_negative, _integer, _fraction) = (negative, integer, fraction);
 
     /// <summary>Reads a number; false if <paramref name="text"/> is not of the grammar.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out SigmaNumber number)
     {
         number = default;
-        bool negative = text is ['-', ..];
-        if (negative)
-            text = text[1..];
-        int dot = text.IndexOf('.');
-        var integer = dot < 0 ? text : text[..dot];
-        var fraction = dot < 0 ? [] : text[(dot + 1)..];
-        if (!AreDigits(integer) || (dot >= 0 && !AreDigits(fraction)) || (integer.Length > 1 && integer[0] == '0'))
+        if (!TrySplit(text, out bool negative, out var integer, out var fraction))
             return false;
-        number = new SigmaNumber(negative, integer.ToString(), fraction.TrimEnd('0').ToString());
+        number = new SigmaNumber(negative, integer.ToString(), fraction.ToString());
         return true;
     }
 
+    /// <summary>Compares a number that stands in a text, without keeping anything of it.</summary>
+    /// <returns>How the text's number compares to <paramref name="number"/>; null if the text is none.</returns>
+    public static int? Compare(ReadOnlySpan<char> text, SigmaNumber number) =>
+        TrySplit(text, out bool negative, out var integer, out var fraction)
+            ? Compare(negative, integer, fraction, number._negative, number._integer, number._fraction)
+            : null;
+
+    /// <summary>Whether two texts are the same number.</summary>
+    public static bool AreSame(ReadOnlySpan<char> left, ReadOnlySpan<char> right) =>
+        TrySplit(left, out bool negative, out var integer, out var fraction)
+        && TrySplit(right, out bool otherNegative, out var otherInteger, out var otherFraction)
+        && Compare(negative, integer, fraction, otherNegative, otherInteger, otherFraction) == 0;
+
     /// <inheritdoc/>
-    public int CompareTo(SigmaNumber other)
-    {
-        if (_negative != other._negative)
-            return _negative ? -1 : 1;
-        int magnitude = _integer.Length != other._integer.Length
-            ? _integer.Length.CompareTo(other._integer.Length)
-            : string.CompareOrdinal(_integer, other._integer);
-        if (magnitude == 0)
-            magnitude = string.CompareOrdinal(_fraction, other._fraction);
-        return _negative ? -magnitude : magnitude;
-    }
+    public int CompareTo(SigmaNumber other) => Compare(_negative, _integer, _fraction, other._negative, other._integer, other._fraction);
 
     /// <inheritdoc/>
     public bool Equals(SigmaNumber other) =>
@@ -77,6 +69,32 @@ internal readonly struct SigmaNumber : IEquatable<SigmaNumber>, IComparable<Sigm
 
     /// <summary>Greater or equal value.</summary>
     public static bool operator >=(SigmaNumber left, SigmaNumber right) => left.CompareTo(right) >= 0;
+
+    private static bool TrySplit(ReadOnlySpan<char> text, out bool negative, out ReadOnlySpan<char> integer, out ReadOnlySpan<char> fraction)
+    {
+        negative = text is ['-', ..];
+        if (negative)
+            text = text[1..];
+        int dot = text.IndexOf('.');
+        integer = dot < 0 ? text : text[..dot];
+        fraction = dot < 0 ? [] : text[(dot + 1)..];
+        if (!AreDigits(integer) || (dot >= 0 && !AreDigits(fraction)) || (integer.Length > 1 && integer[0] == '0'))
+            return false;
+        fraction = fraction.TrimEnd('0');
+        negative &= !(integer is ['0'] && fraction.IsEmpty);
+        return true;
+    }
+
+    private static int Compare(
+        bool negative, ReadOnlySpan<char> integer, ReadOnlySpan<char> fraction, bool otherNegative, ReadOnlySpan<char> otherInteger, ReadOnlySpan<char> otherFraction)
+    {
+        if (negative != otherNegative)
+            return negative ? -1 : 1;
+        int magnitude = integer.Length != otherInteger.Length ? integer.Length.CompareTo(otherInteger.Length) : integer.SequenceCompareTo(otherInteger);
+        if (magnitude == 0)
+            magnitude = fraction.SequenceCompareTo(otherFraction);
+        return negative ? -magnitude : magnitude;
+    }
 
     private static bool AreDigits(ReadOnlySpan<char> text) => text.Length > 0 && !text.ContainsAnyExceptInRange('0', '9');
 }

@@ -32,51 +32,65 @@ internal readonly record struct PatternPart(PatternPartKind Kind, string Text)
 /// </summary>
 internal sealed class TextPattern
 {
-    // The parts between two '*'. A leading or trailing '*' gives an empty segment at that end.
-    private readonly ImmutableArray<Segment> _segments;
+    // Made when a text is first compared: most patterns of a rule set never are.
+    private Segment[]? _segments;
 
     public TextPattern(IEnumerable<PatternPart> parts)
+        : this(parts.ToImmutableArray())
     {
-        Parts = Normalize(parts);
-        _segments = Split(Parts);
-        Literal = Parts switch
-        {
-            [] => "",
-            [{ Kind: PatternPartKind.Literal } only] => only.Text,
-            _ => null,
-        };
-        Number = Literal is not null && SigmaNumber.TryParse(Literal, out var number) ? number : null;
     }
+
+    public TextPattern(ImmutableArray<PatternPart> parts) => Parts = IsNormal(parts) ? parts : Normalize(parts);
 
     /// <summary>Literals and wildcards: no two literals and no two <c>*</c> in a row, no empty literal.</summary>
     public ImmutableArray<PatternPart> Parts { get; }
 
     /// <summary>The text, if there is no wildcard.</summary>
-    public string? Literal { get; }
+    public string? Literal => Parts switch
+    {
+        [] => "",
+        [{ Kind: PatternPartKind.Literal } only] => only.Text,
+        _ => null,
+    };
+
+    /// <summary>Characters of the literals, and one for each wildcard.</summary>
+    public int Length
+    {
+        get
+        {
+            int length = 0;
+            for (int i = 0; i < Parts.Length; i++)
+                length += Math.Max(Parts[i].Text.Length, 1);
+            return length;
+        }
+    }
 
     /// <summary>The number that the text is, if it is one.</summary>
-    public SigmaNumber? Number { get; }
+    public SigmaNumber? Number => Literal is { } literal && SigmaNumber.TryParse(literal, out var number) ? number : null;
+
+    // The parts between two '*'. A leading or trailing '*' gives an empty segment at that end.
+    private Segment[] Segments => _segments ??= Split(Parts);
 
     public bool IsMatch(ReadOnlySpan<char> text, bool cased)
     {
         var comparison = Comparison(cased);
-        if (Literal is not null)
-            return text.Equals(Literal, comparison);
+        if (Literal is { } literal)
+            return text.Equals(literal, comparison);
 
-        var first = _segments[0];
-        int position = MatchAt(text, 0, first, comparison);
+        var segments = Segments;
+        int position = MatchAt(text, 0, segments[0], comparison);
         if (position < 0)
             return false;
-        if (_segments.Length == 1)
+        if (segments.Length == 1)
             return position == text.Length;
 
-        int end = StartOfLast(text, position, comparison);
+        int end = StartOfLast(segments[^1], text, position, comparison);
         if (end < 0)
             return false;
         // The leftmost place of each inner segment leaves the most room for those after it.
-        for (int i = 1; i < _segments.Length - 1; i++)
+        for (int i = 1; i < segments.Length - 1; i++)
         {
-            position = Find(text[..end], position, _segments[i], comparison);
+            position = Find(text[..end], position, segments[i], comparison);
             if (position < 0)
                 return false;
         }
@@ -143,7 +157,16 @@ internal sealed class TextPattern
 
     private static StringComparison Comparison(bool cased) => cased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
-    private static ImmutableArray<PatternPart> Normalize(IEnumerable<PatternPart> parts)
+    private static bool IsNormal(ImmutableArray<PatternPart> parts)
+    {
+        for (int i = 0; i < parts.Length; i++)
+            if (parts[i] is { Kind: PatternPartKind.Literal, Text: "" }
+                || (i > 0 && parts[i].Kind == parts[i - 1].Kind && parts[i].Kind != PatternPartKind.AnyOne))
+                return false;
+        return true;
+    }
+
+    private static ImmutableArray<PatternPart> Normalize(ImmutableArray<PatternPart> parts)
     {
         var normal = ImmutableArray.CreateBuilder<PatternPart>();
         foreach (var part in parts)
@@ -161,9 +184,9 @@ internal sealed class TextPattern
         return normal.ToImmutable();
     }
 
-    private static ImmutableArray<Segment> Split(ImmutableArray<PatternPart> parts)
+    private static Segment[] Split(ImmutableArray<PatternPart> parts)
     {
-        var segments = ImmutableArray.CreateBuilder<Segment>();
+        var segments = new List<Segment>();
         var current = ImmutableArray.CreateBuilder<PatternPart>();
         foreach (var part in parts)
         {
@@ -178,7 +201,7 @@ internal sealed class TextPattern
         }
 
         segments.Add(new Segment(current.ToImmutable()));
-        return segments.ToImmutable();
+        return [.. segments];
     }
 
     /// <summary>The end of a segment that starts at <paramref name="position"/>, or -1.</summary>
@@ -226,10 +249,10 @@ internal sealed class TextPattern
     }
 
     /// <summary>Where the last segment starts if the text ends with it and it starts at or after <paramref name="from"/>; else -1.</summary>
-    private int StartOfLast(ReadOnlySpan<char> text, int from, StringComparison comparison)
+    private static int StartOfLast(Segment last, ReadOnlySpan<char> text, int from, StringComparison comparison)
     {
         int end = text.Length;
-        var segment = _segments[^1].Parts;
+        var segment = last.Parts;
         for (int i = segment.Length - 1; i >= 0; i--)
         {
             if (segment[i].Kind == PatternPartKind.AnyOne)

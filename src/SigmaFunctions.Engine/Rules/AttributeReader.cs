@@ -24,7 +24,16 @@ internal sealed class AttributeReader(YamlMapping map, DiagnosticSink sink)
     }
 
     /// <summary>The texts under a key; a single text counts as a list of one.</summary>
-    public ImmutableArray<string> List(string key) => [.. Scalars(key).Select(scalar => scalar.Value)];
+    public ImmutableArray<string> List(string key)
+    {
+        var scalars = Scalars(key);
+        if (scalars.IsEmpty)
+            return [];
+        var texts = ImmutableArray.CreateBuilder<string>(scalars.Length);
+        foreach (var scalar in scalars)
+            texts.Add(scalar.Value);
+        return texts.MoveToImmutable();
+    }
 
     /// <summary>As <see cref="List"/>, with the places of the texts.</summary>
     public ImmutableArray<YamlScalar> Scalars(string key)
@@ -36,10 +45,16 @@ internal sealed class AttributeReader(YamlMapping map, DiagnosticSink sink)
             case YamlScalar scalar:
                 return [scalar];
             case YamlSequence list:
+                var scalars = ImmutableArray.CreateBuilder<YamlScalar>(list.Items.Length);
                 foreach (var item in list.Items)
-                    if (item is not YamlScalar)
+                {
+                    if (item is YamlScalar text)
+                        scalars.Add(text);
+                    else
                         Invalid(item.Position, $"'{key}' is a list of texts. Write each behind a dash.");
-                return [.. list.Items.OfType<YamlScalar>()];
+                }
+
+                return scalars.DrainToImmutable();
             case var other:
                 Invalid(other.Position, $"'{key}' is a list of texts. Write each behind a dash.");
                 return [];

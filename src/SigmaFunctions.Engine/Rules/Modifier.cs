@@ -37,6 +37,30 @@ internal enum Modifier
     Year,
 }
 
+/// <summary>Some of the modifiers.</summary>
+internal readonly record struct ModifierSet
+{
+    private readonly uint _bits;
+
+    private ModifierSet(uint bits) => _bits = bits;
+
+    public static ModifierSet Of(params ReadOnlySpan<Modifier> modifiers)
+    {
+        uint bits = 0;
+        foreach (var modifier in modifiers)
+            bits |= 1u << (int)modifier;
+        return new ModifierSet(bits);
+    }
+
+    public bool Contains(Modifier modifier) => (_bits & (1u << (int)modifier)) != 0;
+
+    public bool Overlaps(ModifierSet other) => (_bits & other._bits) != 0;
+
+    public ModifierSet Without(ModifierSet other) => new(_bits & ~other._bits);
+
+    public static ModifierSet operator |(ModifierSet left, ModifierSet right) => new(left._bits | right._bits);
+}
+
 /// <summary>The names under which rules write modifiers.</summary>
 internal static class ModifierNames
 {

@@ -15,6 +15,9 @@ public sealed class PlaceholderSet
     /// <summary>No placeholder is defined.</summary>
     public static PlaceholderSet Empty { get; } = new([]);
 
+    /// <summary>The placeholders by name.</summary>
+    internal IEnumerable<KeyValuePair<string, ImmutableArray<string>>> Values => _values.OrderBy(pair => pair.Key, StringComparer.Ordinal);
+
     /// <summary>The values of a placeholder; false if it is not defined.</summary>
     public bool TryGetValues(string name, out ImmutableArray<string> values) => _values.TryGetValue(name, out values);
 }

@@ -5,33 +5,31 @@ internal static class RuleFiles
 {
     private const string TestSuffix = ".test";
 
-    /// <summary>The path itself if it is a file, or the rule files below it.</summary>
-    /// <exception cref="FileNotFoundException">There is nothing at this path.</exception>
-    public static IEnumerable<string> Find(string path)
+    /// <summary>The files at or below several paths, each once.</summary>
+    /// <exception cref="FileNotFoundException">There is nothing at one of the paths.</exception>
+    public static List<RulePath> FindAll(IEnumerable<string> paths)
     {
-        if (File.Exists(path))
-            return [path];
-        if (!Directory.Exists(path))
-            throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
-        return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(file => IsRuleFile(file) && !IsEndless(file));
+        var files = new List<RulePath>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string path in paths)
+            foreach (var file in Find(path))
+                if (seen.Add(file.Path))
+                    files.Add(file);
+        return files;
     }
 
-    /// <summary>Pipes and devices have no length, and reading them need not end; an empty file holds no rule either.</summary>
-    private static bool IsEndless(string path)
+    /// <summary>The path itself if it is a file, or the rule files below it.</summary>
+    /// <exception cref="FileNotFoundException">There is nothing at this path.</exception>
+    public static IEnumerable<RulePath> Find(string path)
     {
-        var file = new FileInfo(path);
-        try
-        {
-            return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: true, Length: 0 };
-        }
-        catch (IOException)
-        {
-            // Links in a circle: reading it says so, with the file's name.
-            return false;
-        }
+        if (File.Exists(path))
+            return [new RulePath(path, IsNamed: true)];
+        if (!Directory.Exists(path))
+            throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
+        return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsRuleFile).Select(file => new RulePath(file, IsNamed: false));
     }
 
     private static bool IsRuleFile(string path) =>
-        Path.GetExtension(path) is ".yml" or ".yaml"
-        && !Path.GetFileNameWithoutExtension(path).EndsWith(TestSuffix, StringComparison.Ordinal);
+        Path.GetExtension(path.AsSpan()) is ".yml" or ".yaml"
+        && !Path.GetFileNameWithoutExtension(path.AsSpan()).EndsWith(TestSuffix, StringComparison.Ordinal);
 }

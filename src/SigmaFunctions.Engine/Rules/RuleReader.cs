@@ -52,16 +52,16 @@ internal sealed class RuleReader
     /// <summary>The id, or one made from the content.</summary>
     public static string ReadId(AttributeReader attributes, DiagnosticSink sink)
     {
-        string made = ContentId.Of(attributes.Map);
         string? id = attributes.Text("id");
         if (string.IsNullOrEmpty(id))
         {
+            string made = ContentId.Of(attributes.Map);
             sink.Report(DiagnosticCode.MissingId, attributes.Map.Position, $"There is no id; '{made}' was made from the content. Add an 'id' (a random UUID).");
             return made;
         }
 
         if (!Guid.TryParseExact(id, "D", out _))
-            sink.Report(DiagnosticCode.InvalidId, attributes.PositionOf("id"), $"The id '{Shortened.Of(id)}' is not a UUID. Use a random UUID such as {made}.");
+            sink.Report(DiagnosticCode.InvalidId, attributes.PositionOf("id"), $"The id '{Shortened.Of(id)}' is not a UUID. Use a random UUID such as {ContentId.Of(attributes.Map)}.");
         return id;
     }
 
@@ -92,9 +92,7 @@ internal sealed class RuleReader
             FalsePositives = _attributes.List("falsepositives"),
             Scope = _attributes.List("scope"),
             Related = ReadRelated(),
-            CustomAttributes = Root.Entries
-                .Where(entry => !KnownAttributes.Contains(entry.Key.Value))
-                .ToImmutableSortedDictionary(entry => entry.Key.Value, entry => YamlText.Write(entry.Value), StringComparer.Ordinal),
+            CustomAttributes = ReadCustomAttributes(),
             File = _sink.File,
             Line = Root.Position.Line,
         };
@@ -132,6 +130,15 @@ internal sealed class RuleReader
         }
 
         return related.ToImmutable();
+    }
+
+    private ImmutableSortedDictionary<string, string> ReadCustomAttributes()
+    {
+        var custom = SigmaRule.NoCustomAttributes;
+        foreach (var (key, value) in Root.Entries)
+            if (!KnownAttributes.Contains(key.Value))
+                custom = custom.Add(key.Value, YamlText.Write(value));
+        return custom;
     }
 
     private string? Known(string key, FrozenSet<string> values, DiagnosticCode code)

@@ -1,93 +1,73 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Rules.Linting;
 using SigmaFunctions.Engine.Rules.Yaml;
 
 namespace SigmaFunctions.Engine.Rules;
 
 /// <summary>
-/// Puts a rule set together: documents are read and compiled one by one, then filters are applied to rules and the references of
-/// correlations are checked.
+/// Puts a rule set together from documents in the order of their files: ids are claimed and predicates made one, then filters are
+/// applied to rules and the references of correlations are checked.
 /// </summary>
-internal sealed class RuleSetBuilder(PlaceholderSet placeholders)
+internal sealed class RuleSetBuilder
 {
-    private readonly RuleCompiler _compiler = new(placeholders);
-    private readonly SortedDictionary<string, CompiledRule> _rules = new(StringComparer.Ordinal);
+    private readonly PredicateTable _predicates = new();
+    private readonly Dictionary<string, CompiledRule> _rules = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, SigmaCorrelation> _correlations = new(StringComparer.Ordinal);
     private readonly List<(CompiledFilter Compiled, DiagnosticSink Sink)> _filters = [];
     private readonly Dictionary<string, DiagnosticSink> _sinkByCorrelation = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _placeById = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string File, int Line)> _placeById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _idByName = new(StringComparer.Ordinal);
     private readonly List<DiagnosticSink> _sinks = [];
     private int _rejected;
 
-    public void Add(RuleFile file)
+    public void Add(LoadedDocument document)
     {
-        foreach (var (root, sink) in RuleCollection.Resolve(YamlDocumentReader.Read(file)))
+        _sinks.Add(document.Diagnostics);
+        if (document.Rule is { } rule && Claim(rule.Rule.Id, rule.Rule.Name, document))
+            _rules.Add(rule.Rule.Id, _predicates.Intern(rule));
+        if (document.Filter is { } filter && Claim(filter.Filter.Id, null, document))
+            _filters.Add((_predicates.Intern(filter), document.Diagnostics));
+        if (document.Correlation is { } correlation && Claim(correlation.Id, correlation.Name, document))
         {
-            _sinks.Add(sink);
-            if (root is not null)
-                AddDocument(root, sink);
-            if (sink.HasErrors)
-                _rejected++;
+            _correlations.Add(correlation.Id, correlation);
+            _sinkByCorrelation.Add(correlation.Id, document.Diagnostics);
         }
+
+        if (document.Diagnostics.HasErrors)
+            _rejected++;
     }
 
-    public RuleSet Build(IReadOnlyCollection<Diagnostic> unreadable, string revision)
+    public RuleSet Build(IReadOnlyCollection<Diagnostic> unreadable, string revision, bool usesPlaceholders)
     {
         ApplyFilters();
         CheckCorrelations();
         return new RuleSet(
-            [.. _rules.Values],
+            [.. _rules.Values.OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal)],
             [.. _filters.Select(filter => filter.Compiled.Filter).OrderBy(filter => filter.Id, StringComparer.Ordinal)],
             [.. _correlations.Values],
             [.. unreadable.Concat(_sinks.SelectMany(sink => sink.Diagnostics))
                 .OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column)],
             _rejected + unreadable.Count,
-            revision);
-    }
-
-    private void AddDocument(YamlMapping root, DiagnosticSink sink)
-    {
-        if (root["correlation"] is not null)
-        {
-            if (CorrelationReader.Read(root, sink) is { } correlation && Claim(correlation.Id, correlation.Name, root, sink))
-            {
-                _correlations.Add(correlation.Id, correlation);
-                _sinkByCorrelation.Add(correlation.Id, sink);
-            }
-        }
-        else if (root["filter"] is not null)
-        {
-            var syntax = FilterReader.Read(root, sink);
-            var (identifiers, condition) = _compiler.Compile(syntax.Detection, sink);
-            if (!sink.HasErrors && syntax.Filter is { } filter && condition is not null && Claim(filter.Id, null, root, sink))
-                _filters.Add((new CompiledFilter(filter, identifiers, condition), sink));
-        }
-        else
-        {
-            var syntax = RuleReader.Read(root, sink);
-            new MetadataLints(root, sink).Run();
-            new DetectionLints(syntax.Detection, sink).Run();
-            new ConditionLints(syntax.Detection, sink).Run();
-            if (_compiler.Compile(syntax) is { } rule && Claim(rule.Rule.Id, rule.Rule.Name, root, sink))
-                _rules.Add(rule.Rule.Id, rule);
-        }
+            revision,
+            usesPlaceholders);
     }
 
     /// <summary>Takes an id, and a name if there is one; false after reporting that the id is taken.</summary>
-    private bool Claim(string id, string? name, YamlMapping root, DiagnosticSink sink)
+    private bool Claim(string id, string? name, LoadedDocument document)
     {
-        if (!_placeById.TryAdd(id, $"{sink.File}({root.Position.Line})"))
+        var sink = document.Diagnostics;
+        if (!_placeById.TryAdd(id, (sink.File, document.Position.Line)))
         {
-            sink.Report(DiagnosticCode.DuplicateId, root["id"]?.Position ?? root.Position, $"The id {id} is already taken by {_placeById[id]}. Give this document an id of its own.");
+            sink.Report(DiagnosticCode.DuplicateId, document.IdPosition, $"The id {id} is already taken by {PlaceOf(id)}. Give this document an id of its own.");
             return false;
         }
 
         if (name is not null && !_idByName.TryAdd(name, id))
-            sink.Report(DiagnosticCode.DuplicateName, root["name"]!.Position, $"The name '{Shortened.Of(name)}' is already taken by {_placeById[_idByName[name]]}, which references to it mean. Give this document another name.");
+            sink.Report(DiagnosticCode.DuplicateName, document.NamePosition, $"The name '{Shortened.Of(name)}' is already taken by {PlaceOf(_idByName[name])}, which references to it mean. Give this document another name.");
         return true;
     }
+
+    private string PlaceOf(string id) => $"{_placeById[id].File}({_placeById[id].Line})";
 
     private void ApplyFilters()
     {
@@ -103,7 +83,7 @@ internal sealed class RuleSetBuilder(PlaceholderSet placeholders)
             int applied = 0;
             foreach (string id in named.Where(id => filter.Filter.LogSource.Covers(_rules[id].Rule.LogSource)))
             {
-                _rules[id] = _rules[id].With(filter);
+                _rules[id] = _rules[id].With([filter]);
                 applied++;
             }
 

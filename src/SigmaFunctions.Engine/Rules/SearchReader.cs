@@ -9,7 +9,7 @@ namespace SigmaFunctions.Engine.Rules;
 /// </summary>
 internal sealed class SearchReader(DiagnosticSink sink)
 {
-    private const int MaxFieldName = 1_024;
+    public const int MaxFieldName = 1_024;
 
     /// <summary>The search, or null after reporting what is wrong with it.</summary>
     public SearchSyntax? Read(YamlScalar name, YamlNode body)

@@ -11,6 +11,9 @@ public sealed record RelatedRule(string Id, string Type);
 /// <summary>The metadata of one Sigma rule (specification 2.1.0, "Sigma Rules").</summary>
 public sealed record SigmaRule
 {
+    internal static ImmutableSortedDictionary<string, string> NoCustomAttributes { get; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
     /// <summary>The rule's id (a UUID); made from the rule's content where it states none.</summary>
     public required string Id { get; init; }
 
@@ -66,8 +69,7 @@ public sealed record SigmaRule
     public ImmutableArray<RelatedRule> Related { get; init; } = [];
 
     /// <summary>Attributes that the specification does not name, as YAML text by key.</summary>
-    public ImmutableSortedDictionary<string, string> CustomAttributes { get; init; } =
-        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> CustomAttributes { get; init; } = NoCustomAttributes;
 
     /// <summary>File the rule was read from, as it was given.</summary>
     public required string File { get; init; }

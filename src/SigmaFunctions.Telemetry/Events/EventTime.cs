@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using SigmaFunctions.Telemetry.Json;
 
 namespace SigmaFunctions.Telemetry.Events;
@@ -11,7 +12,7 @@ internal static class EventTime
     {
         foreach (RecordValue value in values)
         {
-            if (value.Text is { } text && Parse(text) is { } time)
+            if (value.HasText && Parse(Encoding.UTF8.GetString(value.Text)) is { } time)
             {
                 return time;
             }

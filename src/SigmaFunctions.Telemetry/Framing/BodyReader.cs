@@ -1,41 +1,36 @@
-using System.Collections.Immutable;
 using System.Text.Json;
-using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
-using SigmaFunctions.Telemetry.Shapes;
 
 namespace SigmaFunctions.Telemetry.Framing;
 
 /// <summary>
-/// Reads the records of one (unpacked) body. A body is either a document that may span lines or newline-delimited records, and the
-/// reader finds out which: it takes the first record for a document, and where that ends on its first line, or fails although
-/// later lines can only begin a record of their own, every line stands alone.
+/// Reads the records of one (unpacked) body after another. A body is either a document that may span lines or newline-delimited
+/// records, and the reader finds out which: it takes the first record for a document, and where that ends on its first line, or
+/// fails although later lines can only begin a record of their own, every line stands alone.
 /// </summary>
-internal sealed class BodyReader
+/// <param name="tape">Where records are read to.</param>
+/// <param name="handler">What is done with them.</param>
+internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
 {
-    private readonly ReadOnlyMemory<byte> _body;
-    private readonly ImmutableArray<IShape> _shapes;
-    private readonly RecordTape _tape;
-    private readonly EventBuilder _builder = new();
-    private readonly List<DecodedEvent> _events = [];
     private readonly List<UndecodedRecord> _undecoded = [];
+    private ReadOnlyMemory<byte> _body;
     private int _record;
 
     // Where the record that is being read begins, for when it turns out to be unreadable.
     private int _pending;
 
-    public BodyReader(ReadOnlyMemory<byte> body, ImmutableArray<IShape> shapes)
-    {
-        _body = body;
-        _shapes = shapes;
-        _tape = new RecordTape(body);
-    }
+    /// <summary>The records of the last body that could not be read, in order.</summary>
+    public IReadOnlyList<UndecodedRecord> Undecoded => _undecoded;
 
     private ReadOnlySpan<byte> Bytes => _body.Span;
 
-    /// <summary>Reads the body. Never throws for what it holds.</summary>
-    public DecodedBody Read()
+    /// <summary>Reads a body. Never throws for what it holds.</summary>
+    public void Read(ReadOnlyMemory<byte> body)
     {
+        _body = body;
+        _record = 0;
+        _undecoded.Clear();
+        tape.Begin(body);
         int position = SkipBlank(Bytes.StartsWith("\uFEFF"u8) ? 3 : 0, Bytes.Length);
         bool byLine = position < Bytes.Length && !OpensRecord(Bytes[position]);
         if (byLine && !AnyLineOpensRecord(position))
@@ -46,27 +41,25 @@ internal sealed class BodyReader
 
         while (position < Bytes.Length)
         {
-            int lineEnd = LineEnd(position);
-            if (byLine)
+            if (byLine || !OpensRecord(Bytes[position]))
             {
+                int lineEnd = LineEnd(position);
                 ReadLine(position, lineEnd);
                 position = SkipBlank(lineEnd, Bytes.Length);
                 continue;
             }
 
-            (int events, int undecoded, int record) = (_events.Count, _undecoded.Count, _record);
+            State before = Now();
             if (TryReadDocument(position, Bytes.Length, out int end, out Fault fault))
             {
-                byLine = end <= lineEnd;
-                lineEnd = LineEnd(end);
+                byLine = !Bytes[position..end].Contains((byte)'\n');
+                int lineEnd = LineEnd(end);
                 ReadNothing(end, lineEnd);
                 position = SkipBlank(lineEnd, Bytes.Length);
             }
             else if (RecordsBeginLater(position, fault.Offset))
             {
-                _events.RemoveRange(events, _events.Count - events);
-                _undecoded.RemoveRange(undecoded, _undecoded.Count - undecoded);
-                _record = record;
+                ReturnTo(before);
                 byLine = true;
             }
             else
@@ -75,8 +68,6 @@ internal sealed class BodyReader
                 break;
             }
         }
-
-        return new DecodedBody([.. _events], [.. _undecoded]);
     }
 
     private void ReadLine(int start, int end)
@@ -106,21 +97,22 @@ internal sealed class BodyReader
 
     private bool TryReadDocument(int start, int limit, out int end, out Fault fault)
     {
-        _pending = start;
-        var reader = new Utf8JsonReader(Bytes[start..limit], RecordTape.ReaderOptions);
+        State before = Now();
+        var scanner = new ScannerCursor(tape, Bytes[start..limit], start);
+        ReadDocument(ref scanner, start);
+        if (!scanner.Failed)
+        {
+            end = scanner.Consumed;
+            fault = default;
+            return true;
+        }
+
+        ReturnTo(before);
+        var cursor = new ReaderCursor(tape, Bytes[start..limit], start);
         try
         {
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.StartArray)
-            {
-                ReadElements(ref reader, start, mayBeEnvelopes: true);
-            }
-            else
-            {
-                ReadObject(ref reader, start, mayBeEnvelope: true);
-            }
-
-            end = start + (int)reader.BytesConsumed;
+            ReadDocument(ref cursor, start);
+            end = cursor.Consumed;
             fault = default;
             return true;
         }
@@ -132,93 +124,81 @@ internal sealed class BodyReader
         }
     }
 
-    /// <summary>Reads the elements of the array the reader stands on; each is a record.</summary>
-    private void ReadElements(ref Utf8JsonReader reader, int offset, bool mayBeEnvelopes)
+    private void ReadDocument<TCursor>(ref TCursor cursor, int start)
+        where TCursor : struct, IJsonCursor, allows ref struct
     {
-        _pending = offset + (int)reader.BytesConsumed;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        _pending = start;
+        switch (cursor.Read())
         {
-            _pending = offset + (int)reader.TokenStartIndex;
-            if (reader.TokenType == JsonTokenType.StartObject)
+            case JsonTokenType.StartArray:
+                ReadElements(ref cursor, mayBeEnvelopes: true);
+                break;
+            case JsonTokenType.StartObject:
+                ReadObject(ref cursor, mayBeEnvelope: true);
+                break;
+        }
+    }
+
+    /// <summary>Reads the elements of the array the cursor stands on; each is a record.</summary>
+    private void ReadElements<TCursor>(ref TCursor cursor, bool mayBeEnvelopes)
+        where TCursor : struct, IJsonCursor, allows ref struct
+    {
+        _pending = cursor.Consumed;
+        while (cursor.Read() is var token && token is not (JsonTokenType.EndArray or JsonTokenType.None))
+        {
+            _pending = cursor.TokenStart;
+            if (token == JsonTokenType.StartObject)
             {
-                ReadObject(ref reader, offset, mayBeEnvelopes);
+                ReadObject(ref cursor, mayBeEnvelopes);
             }
             else
             {
-                reader.Skip();
-                AddUndecoded("a record must be a JSON object", _pending, _pending, offset + (int)reader.BytesConsumed);
+                cursor.Skip();
+                AddUndecoded("a record must be a JSON object", _pending, _pending, cursor.Consumed);
             }
 
-            _pending = offset + (int)reader.BytesConsumed;
+            if (cursor.Failed)
+            {
+                return;
+            }
+
+            _pending = cursor.Consumed;
         }
     }
 
-    /// <summary>Reads the object the reader stands on: a record, or an envelope with <c>records</c>.</summary>
-    private void ReadObject(ref Utf8JsonReader reader, int offset, bool mayBeEnvelope)
+    /// <summary>Reads the object the cursor stands on: a record, or an envelope with <c>records</c>.</summary>
+    private void ReadObject<TCursor>(ref TCursor cursor, bool mayBeEnvelope)
+        where TCursor : struct, IJsonCursor, allows ref struct
     {
-        int start = offset + (int)reader.TokenStartIndex;
-        _tape.Clear();
-        int root = _tape.BeginObject();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        int start = cursor.TokenStart;
+        tape.Clear();
+        if (cursor.AppendObject(mayBeEnvelope, out int index))
         {
-            if (mayBeEnvelope && OpensRecords(reader))
-            {
-                ReadEnvelope(ref reader, offset);
-                return;
-            }
-
-            _tape.AppendProperty(ref reader, offset);
+            handler.Take(_record++, new RecordValue(tape, index), start, cursor.Consumed);
         }
-
-        RecordValue record = _tape.EndObject(root);
-        _builder.Clear();
-        foreach (IShape shape in _shapes)
+        else if (!cursor.Failed)
         {
-            if (shape.Recognises(record))
-            {
-                shape.Decode(record, _builder);
-                _events.Add(_builder.Build(_record++, shape.Name, _body[start..(offset + (int)reader.BytesConsumed)]));
-                return;
-            }
+            ReadEnvelope(ref cursor);
         }
-
-        AddUndecoded("no known shape", start, start, offset + (int)reader.BytesConsumed);
     }
 
-    private void ReadEnvelope(ref Utf8JsonReader reader, int offset)
+    private void ReadEnvelope<TCursor>(ref TCursor cursor)
+        where TCursor : struct, IJsonCursor, allows ref struct
     {
         do
         {
-            bool records = OpensRecords(reader);
-            reader.Read();
+            bool records = cursor.OpensRecords();
+            cursor.Read();
             if (records)
             {
-                ReadElements(ref reader, offset, mayBeEnvelopes: false);
+                ReadElements(ref cursor, mayBeEnvelopes: false);
             }
             else
             {
-                reader.Skip();
+                cursor.Skip();
             }
         }
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject);
-    }
-
-    /// <summary>Whether a reader stands on <c>records</c> with records in it, rather than a field of that name that lists something else.</summary>
-    private static bool OpensRecords(Utf8JsonReader reader)
-    {
-        // Not ValueTextEquals: it throws at names with half a surrogate pair.
-        bool named = reader.ValueIsEscaped
-            ? JsonText.Read(reader.ValueSpan, escaped: true) == "records"
-            : reader.ValueSpan.SequenceEqual("records"u8);
-        if (!named)
-        {
-            return false;
-        }
-
-        reader.Read();
-        return reader.TokenType == JsonTokenType.StartArray
-            && reader.Read()
-            && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.EndArray;
+        while (!cursor.Failed && cursor.Read() == JsonTokenType.PropertyName);
     }
 
     /// <summary>
@@ -341,6 +321,15 @@ internal sealed class BodyReader
         return last < 0 ? (byte)0 : Bytes[last];
     }
 
+    private State Now() => new(handler.Count, _undecoded.Count, _record);
+
+    private void ReturnTo(State state)
+    {
+        handler.Truncate(state.Events);
+        _undecoded.RemoveRange(state.Undecoded, _undecoded.Count - state.Undecoded);
+        _record = state.Record;
+    }
+
     private int SkipBlank(int start, int end)
     {
         int found = Bytes[start..end].IndexOfAnyExcept(" \t\r\n"u8);
@@ -356,6 +345,8 @@ internal sealed class BodyReader
     private static bool OpensRecord(byte first) => first is (byte)'{' or (byte)'[';
 
     private static bool ExpectsValue(byte last) => last is (byte)',' or (byte)':' or (byte)'[';
+
+    private readonly record struct State(int Events, int Undecoded, int Record);
 
     private readonly record struct Fault(string Reason, int Offset);
 }

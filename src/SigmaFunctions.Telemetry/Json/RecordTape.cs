@@ -1,4 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text.Json;
 using SigmaFunctions.Engine.Events;
 
@@ -6,9 +8,11 @@ namespace SigmaFunctions.Telemetry.Json;
 
 /// <summary>
 /// The values of one JSON record as a flat list over the record's bytes; nothing is copied or decoded until it is asked for.
-/// A tape is used for one record after another, so a <see cref="RecordValue"/> does not outlive the record it was read from.
+/// A tape is used for one record after another, and body after body, so a <see cref="RecordValue"/> does not outlive the record it
+/// was read from. Names that are in the tape's table are resolved while the record is read: finding a property by one takes the
+/// same time in a small object and a large one.
 /// </summary>
-internal sealed class RecordTape(ReadOnlyMemory<byte> bytes)
+internal sealed class RecordTape
 {
     /// <summary>Deepest nesting that is read. Real telemetry stays below 20.</summary>
     public const int MaxDepth = 64;
@@ -16,156 +20,456 @@ internal sealed class RecordTape(ReadOnlyMemory<byte> bytes)
     /// <summary>How every reader of telemetry reads: nothing beyond RFC 8259.</summary>
     public static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = MaxDepth };
 
-    private Entry[] _entries = new Entry[64];
+    // Equal names in other objects that are passed over before an object's own properties are searched instead: the sender decides
+    // how many there are.
+    private const int MaxHops = 8;
+
+    // Entries that a tape keeps room for between bodies, and bytes of text.
+    private const int KeptEntries = 64 * 1024;
+    private const int KeptText = 1024 * 1024;
+
+    private int[] _last;
+    private Entry[] _entries = new Entry[256];
     private int _count;
+
+    // Entries are numbered on from record to record, so that what _last says of former records needs no clearing.
+    private int _firstNumber = 1;
+    private byte[] _body = [];
+    private int _bodyOffset;
+    private byte[] _text = new byte[4096];
+    private int _textLength;
+    private EntryFlags _source;
+    private RepeatedNames? _repeatedNames;
+
+    /// <summary>Makes a tape.</summary>
+    /// <param name="names">The names that properties are found by.</param>
+    public RecordTape(NameTable names)
+    {
+        Names = names;
+        _last = new int[names.Count];
+    }
+
+    /// <summary>The names that properties are found by.</summary>
+    public NameTable Names { get; private set; }
+
+    /// <summary>The bytes that are read, from the body's first on.</summary>
+    public ReadOnlySpan<byte> Body => _body.AsSpan(_bodyOffset);
+
+    /// <summary>Begins a body.</summary>
+    public void Begin(ReadOnlyMemory<byte> body)
+    {
+        Clear();
+        ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(body, out ArraySegment<byte> array) ? array : body.ToArray();
+        (_body, _bodyOffset) = (bytes.Array!, bytes.Offset);
+        if (_entries.Length > KeptEntries)
+        {
+            _entries = new Entry[256];
+        }
+
+        if (_text.Length > KeptText)
+        {
+            _text = new byte[4096];
+        }
+    }
 
     /// <summary>Drops the record that was read.</summary>
     public void Clear()
     {
-        Array.Clear(_entries, 0, _count);
-        _count = 0;
-    }
-
-    /// <summary>Adds the value the reader stands on, with all that is in it, and leaves the reader on its last token.</summary>
-    /// <param name="reader">A reader of this tape's bytes.</param>
-    /// <param name="offset">Where in this tape's bytes the reader began.</param>
-    /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    public RecordValue Append(ref Utf8JsonReader reader, int offset)
-    {
-        int index = _count;
-        AppendValue(ref reader, offset, default);
-        return new RecordValue(this, index);
-    }
-
-    /// <summary>Begins an object whose properties are added one by one with <see cref="AppendProperty"/>.</summary>
-    public int BeginObject() => Add(new Entry { Kind = FieldValueKind.Object });
-
-    /// <summary>Adds the property whose name the reader stands on.</summary>
-    public void AppendProperty(ref Utf8JsonReader reader, int offset)
-    {
-        NameSlice name = NameOf(ref reader, offset);
-        reader.Read();
-        AppendValue(ref reader, offset, name);
-    }
-
-    /// <summary>Ends the object that <see cref="BeginObject"/> began.</summary>
-    public RecordValue EndObject(int index)
-    {
-        _entries[index].Next = _count;
-        return new RecordValue(this, index);
-    }
-
-    /// <summary>Reads a JSON object that came as text inside another value.</summary>
-    public static bool TryParseObject(ReadOnlyMemory<byte> json, out RecordValue value)
-    {
-        value = default;
-        var reader = new Utf8JsonReader(json.Span, ReaderOptions);
-        try
+        _firstNumber += _count;
+        if (_firstNumber > int.MaxValue / 2)
         {
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            {
-                return false;
-            }
-
-            RecordValue read = new RecordTape(json).Append(ref reader, 0);
-            if (reader.Read())
-            {
-                return false;
-            }
-
-            value = read;
-            return true;
+            Array.Clear(_last);
+            _firstNumber = 1;
         }
-        catch (JsonException)
+
+        _count = 0;
+        _textLength = 0;
+        _source = EntryFlags.None;
+    }
+
+    /// <summary>Goes over to a table with further names behind the present ones; the record at hand is found by them too.</summary>
+    public void Learn(NameTable names)
+    {
+        Names = names;
+        _last = new int[names.Count];
+        for (int index = 0; index < _count; index++)
+        {
+            ref Entry entry = ref _entries[index];
+            NameSlice name = entry.Name;
+            if (entry.Parent >= 0 && _entries[entry.Parent].Kind == (byte)FieldValueKind.Object)
+            {
+                name = new NameSlice(name.Start, name.Length, name.Hash, names.Find(NameOf(index), name.Hash).Id, name.IsInText);
+            }
+
+            SetName(ref entry, index, name);
+        }
+    }
+
+    /// <summary>Reads a JSON object that is the text of a value; leaves nothing behind if it is none.</summary>
+    public bool TryParseObject(RecordValue text, out RecordValue parsed)
+    {
+        parsed = default;
+        if (text.Kind != FieldValueKind.Text)
         {
             return false;
+        }
+
+        ReadOnlySpan<byte> json = text.Text;
+        int offset = _entries[text.Index].Start;
+        int count = _count;
+        _source = _entries[text.Index].Flags & EntryFlags.InText;
+        bool isObject = new ScannerCursor(this, json, offset).TryReadOnlyObject(out int index);
+        if (!isObject)
+        {
+            Truncate(count);
+            isObject = TryReadExactly(json, offset, out index);
+        }
+
+        _source = EntryFlags.None;
+        if (isObject)
+        {
+            parsed = new RecordValue(this, index);
+            return true;
+        }
+
+        Truncate(count);
+        return false;
+    }
+
+    /// <summary>A value that stands nowhere in the record: the text of all parts together.</summary>
+    public RecordValue Compose(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default)
+    {
+        int length = first.Length + second.Length + third.Length;
+        Span<byte> text = Reserve(length);
+        first.CopyTo(text);
+        second.CopyTo(text[first.Length..]);
+        third.CopyTo(text[(first.Length + second.Length)..]);
+        return Take(length);
+    }
+
+    /// <summary>Room for text that <see cref="Take"/> makes a value of. Must be well-formed UTF-8.</summary>
+    public Span<byte> Reserve(int length)
+    {
+        if (_text.Length - _textLength < length)
+        {
+            // Spans of the former array stay good: what was written to it does not change.
+            Array.Resize(ref _text, Math.Max(_text.Length * 2, checked(_textLength + length)));
+        }
+
+        return _text.AsSpan(_textLength, length);
+    }
+
+    /// <summary>A value of the first bytes that were reserved last.</summary>
+    public RecordValue Take(int length)
+    {
+        ref Entry entry = ref Append(FieldValueKind.Text, -1);
+        entry.Start = _textLength;
+        entry.Length = length;
+        entry.Flags = EntryFlags.InText | EntryFlags.Clean;
+        entry.Name = NameSlice.None;
+        _textLength += length;
+        return new RecordValue(this, _count - 1);
+    }
+
+    /// <summary>Begins an object or array, whose values are added until <see cref="Close"/>.</summary>
+    /// <returns>Its index.</returns>
+    public int Open(FieldValueKind kind, int parent, in NameSlice name)
+    {
+        int index = _count;
+        ref Entry entry = ref Append(kind, parent);
+        entry.Start = entry.Length = 0;
+        entry.Flags = EntryFlags.None;
+        SetName(ref entry, index, name);
+        return index;
+    }
+
+    /// <summary>Ends an object or array.</summary>
+    public void Close(int index) => _entries[index].Next = _count;
+
+    /// <summary>Adds a value other than an object or array.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(FieldValueKind kind, int parent, in NameSlice name, int start, int length, EntryFlags flags)
+    {
+        int index = _count;
+        ref Entry entry = ref Append(kind, parent);
+        entry.Start = start;
+        entry.Length = length;
+        entry.Flags = flags | _source;
+        SetName(ref entry, index, name);
+    }
+
+    /// <summary>A property's name, as it stands in the bytes that are read.</summary>
+    /// <param name="bytes">The name.</param>
+    /// <param name="start">Where it stands.</param>
+    /// <param name="flags">What is known of it.</param>
+    public NameSlice ReadName(ReadOnlySpan<byte> bytes, int start, EntryFlags flags)
+    {
+        EntryFlags source = _source;
+        bool escaped = (flags & EntryFlags.Escaped) != 0;
+        if (escaped || ((flags & EntryFlags.Clean) == 0 && !JsonText.IsWellFormed(bytes)))
+        {
+            (start, int length) = Clean(bytes, .., escaped);
+            bytes = _text.AsSpan(start, length);
+            source = EntryFlags.InText;
+        }
+
+        uint hash = NameTable.Hash(bytes);
+        return new NameSlice(start, bytes.Length, hash, Names.Find(bytes, hash).Id, source != EntryFlags.None);
+    }
+
+    /// <summary>As <see cref="ReadName(ReadOnlySpan{byte}, int, EntryFlags)"/>, for a name that is well-formed, has no escapes and is no longer than a block.</summary>
+    /// <param name="block">The bytes from the name's first on.</param>
+    /// <param name="start">Where it stands.</param>
+    /// <param name="length">Its length.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public NameSlice ReadName(Vector256<byte> block, int start, int length)
+    {
+        block = NameTable.Keep(block, length);
+        uint hash = NameTable.Hash(block);
+        return new NameSlice(start, length, hash, Names.Find(block, length, hash).Id, _source != EntryFlags.None);
+    }
+
+    /// <summary>The bytes of a name.</summary>
+    public ReadOnlySpan<byte> Slice(in NameSlice name) => Slice(name.Start, name.Length, name.IsInText);
+
+    /// <summary>The last property of that name of an object; -1 if there is none.</summary>
+    public int Find(int parent, Name name)
+    {
+        int index = _last[name.Id] - _firstNumber;
+        for (int hops = 0; index > parent; hops++)
+        {
+            ref Entry entry = ref _entries[index];
+            if (entry.Parent == parent)
+            {
+                return index;
+            }
+
+            if (hops == MaxHops)
+            {
+                return Search(parent, name);
+            }
+
+            index = entry.Previous;
+        }
+
+        return -1;
+    }
+
+    /// <summary>The last property of that name of an object, whether or not the name is in the table; -1 if there is none.</summary>
+    public int Find(int parent, ReadOnlySpan<byte> name)
+    {
+        int found = -1;
+        for (int child = parent + 1; child < _entries[parent].Next; child = _entries[child].Next)
+        {
+            if (_entries[child].Name.Length == name.Length && NameOf(child).SequenceEqual(name))
+            {
+                found = child;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The text of a text or number: well-formed UTF-8, valid until the record is dropped.</summary>
+    public ReadOnlySpan<byte> TextOf(int index)
+    {
+        ref Entry entry = ref _entries[index];
+        if ((entry.Flags & EntryFlags.Clean) == 0)
+        {
+            Clean(ref entry);
+        }
+
+        return Slice(entry.Start, entry.Length, (entry.Flags & EntryFlags.InText) != 0);
+    }
+
+    /// <summary>The bytes of a value as they stand in the record.</summary>
+    public ReadOnlySpan<byte> RawOf(int index) =>
+        Slice(_entries[index].Start, _entries[index].Length, (_entries[index].Flags & EntryFlags.InText) != 0);
+
+    /// <summary>Name of the property that holds a value; empty where none does.</summary>
+    public ReadOnlySpan<byte> NameOf(int index) => Slice(_entries[index].Name);
+
+    /// <summary>
+    /// Marks the properties of an object that a later one of the same name replaces. Done once for an object.
+    /// </summary>
+    public void MarkReplaced(int parent)
+    {
+        if ((_entries[parent].Flags & EntryFlags.Marked) == 0)
+        {
+            _entries[parent].Flags |= EntryFlags.Marked;
+            (_repeatedNames ??= new RepeatedNames(this)).Mark(parent);
         }
     }
 
     internal ref Entry this[int index] => ref _entries[index];
 
-    internal ReadOnlySpan<byte> Slice(int start, int length) => bytes.Span.Slice(start, length);
-
-    private void AppendValue(ref Utf8JsonReader reader, int offset, NameSlice name)
+    private bool TryReadExactly(ReadOnlySpan<byte> json, int offset, out int index)
     {
-        int start = offset + (int)reader.TokenStartIndex;
-        var entry = new Entry { Name = name, Start = start, Length = reader.ValueSpan.Length };
-        switch (reader.TokenType)
+        try
         {
-            case JsonTokenType.String:
-                entry.Kind = FieldValueKind.Text;
-                entry.Start = start + 1;
-                entry.Escaped = reader.ValueIsEscaped;
-                Add(entry);
-                return;
-            case JsonTokenType.Number:
-                entry.Kind = FieldValueKind.Number;
-                Add(entry);
-                return;
-            case JsonTokenType.True or JsonTokenType.False:
-                entry.Kind = FieldValueKind.Boolean;
-                entry.IsTrue = reader.TokenType == JsonTokenType.True;
-                Add(entry);
-                return;
-            case JsonTokenType.StartArray:
-                entry.Kind = FieldValueKind.Array;
-                break;
-            case JsonTokenType.StartObject:
-                entry.Kind = FieldValueKind.Object;
-                break;
-            default:
-                entry.Kind = FieldValueKind.Null;
-                Add(entry);
-                return;
+            return new ReaderCursor(this, json, offset).TryReadOnlyObject(out index);
         }
-
-        int index = Add(entry);
-        while (reader.Read() && reader.TokenType is not (JsonTokenType.EndArray or JsonTokenType.EndObject))
+        catch (JsonException)
         {
-            NameSlice childName = default;
-            if (reader.TokenType == JsonTokenType.PropertyName)
-            {
-                childName = NameOf(ref reader, offset);
-                reader.Read();
-            }
-
-            AppendValue(ref reader, offset, childName);
+            index = -1;
+            return false;
         }
-
-        _entries[index].Next = _count;
     }
 
-    private static NameSlice NameOf(ref Utf8JsonReader reader, int offset) =>
-        new(offset + (int)reader.TokenStartIndex + 1, reader.ValueSpan.Length, reader.ValueIsEscaped);
+    private void Truncate(int count)
+    {
+        while (_count > count)
+        {
+            ref Entry entry = ref _entries[--_count];
+            if (entry.Name.Id >= 0)
+            {
+                _last[entry.Name.Id] = entry.Previous + _firstNumber;
+            }
+        }
+    }
 
-    private int Add(Entry entry)
+    private int Search(int parent, Name name)
+    {
+        int found = -1;
+        for (int child = parent + 1; child < _entries[parent].Next; child = _entries[child].Next)
+        {
+            found = _entries[child].Name.Id == name.Id ? child : found;
+        }
+
+        return found;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref Entry Append(FieldValueKind kind, int parent)
     {
         if (_count == _entries.Length)
         {
-            Array.Resize(ref _entries, _count * 2);
+            Grow();
         }
 
-        int index = _count++;
+        ref Entry entry = ref _entries[_count++];
+        entry.Kind = (byte)kind;
+        entry.Parent = parent;
         entry.Next = _count;
-        _entries[index] = entry;
-        return index;
+        return ref entry;
     }
 
-    internal readonly record struct NameSlice(int Start, int Length, bool Escaped);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow() => Array.Resize(ref _entries, _count * 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void SetName(ref Entry entry, int index, in NameSlice name)
+    {
+        entry.Name = name;
+        if (name.Id >= 0)
+        {
+            ref int last = ref _last[name.Id];
+            entry.Previous = last - _firstNumber;
+            last = index + _firstNumber;
+        }
+    }
+
+    private void Clean(ref Entry entry)
+    {
+        bool inText = (entry.Flags & EntryFlags.InText) != 0;
+        bool escaped = (entry.Flags & EntryFlags.Escaped) != 0;
+        if (escaped || !JsonText.IsWellFormed(Slice(entry.Start, entry.Length, inText)))
+        {
+            ReadOnlySpan<byte> all = inText ? _text : _body;
+            int start = inText ? entry.Start : _bodyOffset + entry.Start;
+            (entry.Start, entry.Length) = Clean(all, start..(start + entry.Length), escaped, (entry.Flags & EntryFlags.Ascii) != 0);
+            entry.Flags |= EntryFlags.InText;
+        }
+
+        entry.Flags = (entry.Flags & ~EntryFlags.Escaped) | EntryFlags.Clean;
+    }
+
+    private (int Start, int Length) Clean(ReadOnlySpan<byte> json, Range content, bool escaped, bool ascii = false)
+    {
+        ReadOnlySpan<byte> raw = json[content];
+        if (escaped)
+        {
+            Span<byte> text = Reserve(raw.Length + JsonText.Slack);
+            raw = text[..JsonText.Unescape(json, content, text)];
+            if (ascii || JsonText.IsWellFormed(raw))
+            {
+                return Keep(raw.Length);
+            }
+
+            _ = Keep(raw.Length);
+        }
+
+        return Keep(JsonText.Repair(raw, Reserve(raw.Length * 3)));
+    }
+
+    private (int Start, int Length) Keep(int length)
+    {
+        int start = _textLength;
+        _textLength += length;
+        return (start, length);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ReadOnlySpan<byte> Slice(int start, int length, bool inText) =>
+        inText ? _text.AsSpan(start, length) : _body.AsSpan(_bodyOffset + start, length);
+
+    /// <summary>What is known of a value.</summary>
+    [Flags]
+    internal enum EntryFlags : byte
+    {
+        None = 0,
+
+        /// <summary>A true boolean.</summary>
+        True = 1,
+
+        /// <summary>Text with escapes.</summary>
+        Escaped = 2,
+
+        /// <summary>Text that is known to be well-formed UTF-8 without escapes.</summary>
+        Clean = 4,
+
+        /// <summary>Text that stands among the tape's own, not in the body.</summary>
+        InText = 8,
+
+        /// <summary>An object whose replaced properties are marked.</summary>
+        Marked = 16,
+
+        /// <summary>A property that a later one of the same name replaces.</summary>
+        Replaced = 32,
+
+        /// <summary>Text whose bytes are all ASCII: well-formed, whatever its escapes stand for.</summary>
+        Ascii = 64,
+    }
+
+    /// <summary>A property's name: well-formed UTF-8 without escapes.</summary>
+    internal readonly struct NameSlice(int start, int length, uint hash, int id, bool isInText)
+    {
+        public readonly int Start = start;
+        public readonly int Length = length;
+        public readonly uint Hash = hash;
+
+        /// <summary>Id in the tape's table, or -1.</summary>
+        public readonly int Id = id;
+        public readonly bool IsInText = isInText;
+
+        /// <summary>The name of what is no property.</summary>
+        public static NameSlice None => new(0, 0, 0, -1, true);
+    }
 
     /// <summary>One value; the values within it follow directly and end before <see cref="Next"/>.</summary>
-    [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
     internal struct Entry
     {
-        public FieldValueKind Kind;
-        public bool Escaped;
-        public bool IsTrue;
         public NameSlice Name;
         public int Start;
         public int Length;
         public int Next;
 
-        /// <summary>The value once it was asked for: a field and an own value are one object.</summary>
-        public FieldValue? Value;
+        /// <summary>The object or array it is in; -1 for a record and for text that was composed.</summary>
+        public int Parent;
+
+        /// <summary>The entry before of the same name; negative if there is none in this record.</summary>
+        public int Previous;
+        public byte Kind;
+        public EntryFlags Flags;
     }
 }

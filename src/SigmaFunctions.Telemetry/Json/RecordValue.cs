@@ -1,33 +1,24 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using SigmaFunctions.Engine.Events;
 
 namespace SigmaFunctions.Telemetry.Json;
 
-/// <summary>A value of a record: a place on a tape, or text that was made from others. The default is an absent value.</summary>
+/// <summary>A value of a record: a place on a tape. The default is an absent value.</summary>
 internal readonly struct RecordValue
 {
     private readonly RecordTape? _tape;
-    private readonly int _index;
-    private readonly string? _text;
 
     internal RecordValue(RecordTape tape, int index)
     {
         _tape = tape;
-        _index = index;
+        Index = index;
     }
 
-    private RecordValue(string text) => _text = text;
-
-    /// <summary>Text that stands nowhere in the record; <see langword="null"/> is an absent value.</summary>
-    public static RecordValue FromText(string? text) => text is null ? default : new(text);
-
     /// <summary>Whether there is a value.</summary>
-    public bool Exists => _tape is not null || _text is not null;
+    public bool Exists => _tape is not null;
 
     /// <summary>What the value is; <see cref="FieldValueKind.Null"/> too where it is absent.</summary>
-    public FieldValueKind Kind =>
-        _tape is not null ? _tape[_index].Kind : _text is not null ? FieldValueKind.Text : FieldValueKind.Null;
+    public FieldValueKind Kind => _tape is null ? FieldValueKind.Null : (FieldValueKind)_tape[Index].Kind;
 
     /// <summary>Whether the value is absent or null.</summary>
     public bool IsNull => Kind == FieldValueKind.Null;
@@ -35,111 +26,39 @@ internal readonly struct RecordValue
     /// <summary>Whether this is an object.</summary>
     public bool IsObject => Kind == FieldValueKind.Object;
 
-    /// <summary>The text of a text or number; <see langword="null"/> for anything else.</summary>
-    public string? Text => Kind is FieldValueKind.Text or FieldValueKind.Number ? ToFieldValue().Text : null;
+    /// <summary>Whether this is a text or number, empty or not.</summary>
+    public bool HasText => Kind is FieldValueKind.Text or FieldValueKind.Number;
 
-    /// <summary>Name of the property that holds this value; empty where none does.</summary>
-    public string Name => _tape is null ? "" : ReadName(_tape, _tape[_index].Name);
+    /// <summary>The text of a text or number as UTF-8; empty for anything else. Valid as long as the record.</summary>
+    public ReadOnlySpan<byte> Text => HasText ? _tape!.TextOf(Index) : default;
+
+    /// <summary>Name of the property that holds this value as UTF-8; empty where none does.</summary>
+    public ReadOnlySpan<byte> Name => _tape is null ? default : _tape.NameOf(Index);
 
     /// <summary>The values within an object or array; none for other values.</summary>
-    public ChildEnumerable Children => new(_tape, _index);
+    public ChildEnumerable Children => new(_tape, Index);
+
+    /// <summary>The tape; null for an absent value.</summary>
+    internal RecordTape? Tape => _tape;
+
+    /// <summary>Place on the tape.</summary>
+    internal int Index { get; }
 
     /// <summary>The property of that exact name; the last where there are several; absent where there is none.</summary>
-    public RecordValue this[ReadOnlySpan<byte> name]
-    {
-        get
-        {
-            RecordValue found = default;
-            if (!IsObject)
-            {
-                return found;
-            }
+    public RecordValue this[Name name] =>
+        _tape is not null && _tape.Find(Index, name) is >= 0 and int found ? new RecordValue(_tape, found) : default;
 
-            foreach (RecordValue child in Children)
-            {
-                if (child.IsNamed(name))
-                {
-                    found = child;
-                }
-            }
-
-            return found;
-        }
-    }
-
-    /// <summary>Whether the property that holds this value has that exact name.</summary>
-    public bool IsNamed(ReadOnlySpan<byte> name)
-    {
-        if (_tape is null)
-        {
-            return false;
-        }
-
-        RecordTape.NameSlice slice = _tape[_index].Name;
-        return slice.Escaped
-            ? ReadName(_tape, slice) == System.Text.Encoding.UTF8.GetString(name)
-            : _tape.Slice(slice.Start, slice.Length).SequenceEqual(name);
-    }
+    /// <summary>Whether the bytes of a text, as they stand in the record, hold these.</summary>
+    public bool RawContains(ReadOnlySpan<byte> bytes) =>
+        Kind == FieldValueKind.Text && _tape!.RawOf(Index).IndexOf(bytes) >= 0;
 
     /// <summary>Whether this is text that begins so.</summary>
-    public bool StartsWith(string prefix) =>
-        Kind == FieldValueKind.Text && ToFieldValue().Text.StartsWith(prefix, StringComparison.Ordinal);
-
-    /// <summary>The value as rules see it; an absent one is null.</summary>
-    public FieldValue ToFieldValue()
-    {
-        if (_tape is null)
-        {
-            return _text is null ? FieldValue.Null : FieldValue.FromText(_text);
-        }
-
-        // The entry is looked up again for writing: reading children never moves it, but keep no reference across the call.
-        if (_tape[_index].Value is { } known)
-        {
-            return known;
-        }
-
-        FieldValue made = Make(_tape, _tape[_index]);
-        _tape[_index].Value = made;
-        return made;
-    }
-
-    private FieldValue Make(RecordTape tape, RecordTape.Entry entry)
-    {
-        switch (entry.Kind)
-        {
-            case FieldValueKind.Text:
-                return FieldValue.FromText(JsonText.Read(tape.Slice(entry.Start, entry.Length), entry.Escaped));
-            case FieldValueKind.Number:
-                return FieldValue.FromNumber(System.Text.Encoding.ASCII.GetString(tape.Slice(entry.Start, entry.Length)));
-            case FieldValueKind.Boolean:
-                return FieldValue.FromBoolean(entry.IsTrue);
-            case FieldValueKind.Array:
-                ImmutableArray<FieldValue>.Builder items = ImmutableArray.CreateBuilder<FieldValue>();
-                foreach (RecordValue child in Children)
-                {
-                    items.Add(child.ToFieldValue());
-                }
-
-                return FieldValue.FromItems(items.DrainToImmutable());
-            case FieldValueKind.Object:
-                var properties = new Dictionary<string, FieldValue>(StringComparer.Ordinal);
-                foreach (RecordValue child in Children)
-                {
-                    properties[child.Name] = child.ToFieldValue();
-                }
-
-                return FieldValue.FromProperties(properties);
-            default:
-                return FieldValue.Null;
-        }
-    }
+    public bool StartsWith(ReadOnlySpan<byte> prefix) => Kind == FieldValueKind.Text && Text.StartsWith(prefix);
 
     /// <inheritdoc/>
-    public override string ToString() => Exists ? string.Create(CultureInfo.InvariantCulture, $"{Kind} {Name}") : "absent";
-
-    private static string ReadName(RecordTape tape, RecordTape.NameSlice slice) =>
-        JsonText.Read(tape.Slice(slice.Start, slice.Length), slice.Escaped);
+    public override string ToString() => Exists
+        ? string.Create(CultureInfo.InvariantCulture, $"{Kind} {System.Text.Encoding.UTF8.GetString(Name)}")
+        : "absent";
 
     /// <summary>The values within a value.</summary>
     internal readonly struct ChildEnumerable(RecordTape? tape, int index)

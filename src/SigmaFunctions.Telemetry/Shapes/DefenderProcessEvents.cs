@@ -1,4 +1,8 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
@@ -9,103 +13,225 @@ namespace SigmaFunctions.Telemetry.Shapes;
 /// Defender's <c>DeviceProcessEvents</c> as Sigma's <c>process_creation</c>. The row's own columns stay beside the mapped names, for
 /// rules written for them.
 /// </summary>
-internal static class DefenderProcessEvents
+internal sealed class DefenderProcessEvents(NameTable.Builder names)
 {
+    private static readonly LogSourceSet Windows = [new LogSource("process_creation", "windows")];
+    private static readonly LogSourceSet Linux = [new LogSource("process_creation", "linux")];
+    private static readonly LogSourceSet MacOS = [new LogSource("process_creation", "macos")];
+
     /// <summary>Folders at the root that macOS has and Linux has not.</summary>
-    private static readonly string[] MacFolders =
-        ["/Applications/", "/Library/", "/Network/", "/System/", "/Users/", "/Volumes/", "/cores/", "/private/", "/usr/libexec/xpcproxy"];
+    private static readonly ImmutableArray<byte[]> MacFolders =
+    [
+        .. new[] { "/Applications/", "/Library/", "/Network/", "/System/", "/Users/", "/Volumes/", "/cores/", "/private/", "/usr/libexec/xpcproxy" }
+            .Select(Encoding.UTF8.GetBytes),
+    ];
+
+    /// <summary>Columns that only have another name.</summary>
+    private readonly ImmutableArray<(Name Field, Name Column)> _renamed =
+    [
+        (names.Add("CommandLine"), names.Add("ProcessCommandLine")),
+        (names.Add("ParentCommandLine"), names.Add("InitiatingProcessCommandLine")),
+        (names.Add("OriginalFileName"), names.Add("ProcessVersionInfoOriginalFileName")),
+        (names.Add("Product"), names.Add("ProcessVersionInfoProductName")),
+        (names.Add("Company"), names.Add("ProcessVersionInfoCompanyName")),
+        (names.Add("Description"), names.Add("ProcessVersionInfoFileDescription")),
+        (names.Add("FileVersion"), names.Add("ProcessVersionInfoProductVersion")),
+        (names.Add("IntegrityLevel"), names.Add("ProcessIntegrityLevel")),
+        (names.Add("ParentProcessId"), names.Add("InitiatingProcessId")),
+        (names.Add("md5"), names.Add("MD5")),
+        (names.Add("sha1"), names.Add("SHA1")),
+        (names.Add("sha256"), names.Add("SHA256")),
+    ];
+
+    private readonly Name _folderPath = names.Add("FolderPath");
+    private readonly Name _fileName = names.Add("FileName");
+    private readonly Name _accountDomain = names.Add("AccountDomain");
+    private readonly Name _accountName = names.Add("AccountName");
+    private readonly Name _initiatingFolderPath = names.Add("InitiatingProcessFolderPath");
+    private readonly Name _initiatingFileName = names.Add("InitiatingProcessFileName");
+    private readonly Name _initiatingParentFileName = names.Add("InitiatingProcessParentFileName");
+    private readonly Name _initiatingAccountDomain = names.Add("InitiatingProcessAccountDomain");
+    private readonly Name _initiatingAccountName = names.Add("InitiatingProcessAccountName");
+    private readonly Name _sha1 = names.Add("SHA1");
+    private readonly Name _md5 = names.Add("MD5");
+    private readonly Name _sha256 = names.Add("SHA256");
+    private readonly Name _additionalFields = names.Add("AdditionalFields");
+    private readonly Name _workingDirectory = names.Add("ProcessCurrentWorkingDirectory");
+
+    private readonly Name _image = names.Add("Image");
+    private readonly Name _parentImage = names.Add("ParentImage");
+    private readonly Name _grandParentImage = names.Add("GrandParentImage");
+    private readonly Name _currentDirectory = names.Add("CurrentDirectory");
+    private readonly Name _user = names.Add("User");
+    private readonly Name _parentUser = names.Add("ParentUser");
+    private readonly Name _logonId = names.Add("LogonId");
+    private readonly Name _hashes = names.Add("Hashes");
 
     /// <summary>Writes the view.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="additional">Its <c>AdditionalFields</c>, as an object where there is one.</param>
-    /// <param name="builder">Where to.</param>
-    public static void Write(RecordValue row, RecordValue additional, EventBuilder builder)
+    /// <param name="sink">Where to.</param>
+    public void Write(RecordValue row, EventSink sink)
     {
-        string product = ProductOf(row, additional);
-        bool windows = product == "windows";
-        ViewBuilder view = builder.AddView(new LogSource("process_creation", product));
-        view.SetAll(row);
-        view.Set("AdditionalFields", additional);
+        var additional = new AdditionalFields(row[_additionalFields], _workingDirectory);
+        LogSourceSet logSources = LogSourcesOf(row, ref additional);
+        bool windows = ReferenceEquals(logSources, Windows);
+        ReadOnlySpan<byte> separator = windows ? @"\"u8 : "/"u8;
+        if (sink.BeginView(logSources))
+        {
+            sink.SetAll(row);
+            foreach ((Name field, Name column) in _renamed)
+            {
+                sink.Map(field, row[column]);
+            }
 
-        view.Map("Image", Path(row["FolderPath"u8], row["FileName"u8], windows));
-        view.Map("CommandLine", row["ProcessCommandLine"u8]);
-        view.Map("CurrentDirectory", additional["ProcessCurrentWorkingDirectory"u8]);
-        view.Map("ParentImage", Path(row["InitiatingProcessFolderPath"u8], row["InitiatingProcessFileName"u8], windows));
-        view.Map("ParentCommandLine", row["InitiatingProcessCommandLine"u8]);
-        view.Map("GrandParentImage", Path(default, row["InitiatingProcessParentFileName"u8], windows));
-        view.Map("OriginalFileName", row["ProcessVersionInfoOriginalFileName"u8]);
-        view.Map("Product", row["ProcessVersionInfoProductName"u8]);
-        view.Map("Company", row["ProcessVersionInfoCompanyName"u8]);
-        view.Map("Description", row["ProcessVersionInfoFileDescription"u8]);
-        view.Map("FileVersion", row["ProcessVersionInfoProductVersion"u8]);
-        view.Map("User", Account(row["AccountDomain"u8], row["AccountName"u8], windows));
-        view.Map(
-            "ParentUser", Account(row["InitiatingProcessAccountDomain"u8], row["InitiatingProcessAccountName"u8], windows));
-        view.Map("IntegrityLevel", row["ProcessIntegrityLevel"u8]);
-        view.Map("LogonId", Hexadecimal(row["LogonId"u8]));
-        view.Map("ParentProcessId", row["InitiatingProcessId"u8]);
-        view.Map("Hashes", HashesOf(row));
-        view.Map("md5", row["MD5"u8]);
-        view.Map("sha1", row["SHA1"u8]);
-        view.Map("sha256", row["SHA256"u8]);
+            if (sink.Wants(_additionalFields))
+            {
+                sink.Set(_additionalFields, additional.Parsed());
+            }
+
+            if (sink.Wants(_currentDirectory))
+            {
+                sink.Map(_currentDirectory, additional.WorkingDirectory());
+            }
+
+            if (sink.Wants(_image))
+            {
+                sink.Map(_image, sink.FullPath(row[_folderPath], row[_fileName], separator));
+            }
+
+            if (sink.Wants(_parentImage))
+            {
+                sink.Map(_parentImage, sink.FullPath(row[_initiatingFolderPath], row[_initiatingFileName], separator));
+            }
+
+            if (sink.Wants(_grandParentImage))
+            {
+                sink.Map(_grandParentImage, sink.FullPath(default, row[_initiatingParentFileName], separator));
+            }
+
+            // Sysmon for Linux and its rules name an account alone (root).
+            if (sink.Wants(_user))
+            {
+                sink.Map(_user, sink.AccountOf(windows ? row[_accountDomain] : default, row[_accountName]));
+            }
+
+            if (sink.Wants(_parentUser))
+            {
+                sink.Map(
+                    _parentUser, sink.AccountOf(windows ? row[_initiatingAccountDomain] : default, row[_initiatingAccountName]));
+            }
+
+            if (sink.Wants(_logonId))
+            {
+                sink.Map(_logonId, Hexadecimal(sink.Tape, row[_logonId]));
+            }
+
+            if (sink.Wants(_hashes))
+            {
+                sink.Map(_hashes, HashesOf(sink.Tape, row[_sha1], row[_md5], row[_sha256]));
+            }
+        }
+
+        sink.EndView();
     }
 
     /// <summary>
-    /// The operating system, which the row does not state: Unix paths begin with a slash, and macOS has folders of its own. A row
-    /// that shows none of these is taken for Linux.
+    /// The log sources by the operating system, which the row does not state: Unix paths begin with a slash, and macOS has folders
+    /// of its own. A row that shows none of these is taken for Linux.
     /// </summary>
-    private static string ProductOf(RecordValue row, RecordValue additional)
+    private LogSourceSet LogSourcesOf(RecordValue row, ref AdditionalFields additional)
     {
-        ReadOnlySpan<RecordValue> paths =
-        [
-            row["FolderPath"u8],
-            row["InitiatingProcessFolderPath"u8],
-            additional["ProcessCurrentWorkingDirectory"u8],
-            row["InitiatingProcessParentFileName"u8],
-        ];
-        RecordValue first = default;
-        bool mac = false;
-        foreach (RecordValue path in paths)
+        RecordValue image = row[_folderPath].IfStated();
+        RecordValue parent = row[_initiatingFolderPath].IfStated();
+        RecordValue first = image.Exists ? image : parent;
+        if (first.Exists && !DefenderRow.IsUnixPath(first))
         {
-            if (DefenderRow.TextOf(path) is not { } text)
-            {
-                continue;
-            }
-
-            first = first.Exists ? first : path;
-            mac |= MacFolders.Any(folder => text.StartsWith(folder, StringComparison.Ordinal))
-                || text is "/sbin/launchd" or "launchd" or "xpcproxy";
+            return Windows;
         }
 
-        return !DefenderRow.IsUnixPath(first) ? "windows" : mac ? "macos" : "linux";
+        RecordValue directory = additional.WorkingDirectory().IfStated();
+        RecordValue grandParent = row[_initiatingParentFileName].IfStated();
+        first = first.Exists ? first : directory.Exists ? directory : grandParent;
+        return !DefenderRow.IsUnixPath(first) ? Windows
+            : IsMac(image) || IsMac(parent) || IsMac(directory) || IsMac(grandParent) ? MacOS
+            : Linux;
     }
 
-    private static RecordValue Path(RecordValue path, RecordValue fileName, bool windows) =>
-        DefenderRow.FullPath(path, fileName, windows ? '\\' : '/');
+    private static bool IsMac(RecordValue path)
+    {
+        ReadOnlySpan<byte> text = path.Text;
+        foreach (byte[] folder in MacFolders)
+        {
+            if (text.StartsWith(folder))
+            {
+                return true;
+            }
+        }
 
-    /// <summary>Sysmon for Linux and its rules name an account alone (<c>root</c>).</summary>
-    private static string? Account(RecordValue domain, RecordValue name, bool windows) =>
-        DefenderRow.AccountOf(windows ? domain : default, name);
+        return text.SequenceEqual("/sbin/launchd"u8) || text.SequenceEqual("launchd"u8) || text.SequenceEqual("xpcproxy"u8);
+    }
 
     /// <summary>A logon id as Windows writes it; Defender writes it in decimal.</summary>
-    private static RecordValue Hexadecimal(RecordValue id) =>
-        id.Text is { } text && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
-            ? RecordValue.FromText(string.Create(CultureInfo.InvariantCulture, $"0x{number:x}"))
-            : id;
-
-    /// <summary>The hashes as Sysmon writes them: <c>SHA1=…,MD5=…,SHA256=…</c> in upper case, without those that are not known.</summary>
-    private static string? HashesOf(RecordValue row)
+    private static RecordValue Hexadecimal(RecordTape tape, RecordValue id)
     {
-        ReadOnlySpan<string?> known =
-        [
-            Hash("SHA1=", row["SHA1"u8]),
-            Hash("MD5=", row["MD5"u8]),
-            Hash("SHA256=", row["SHA256"u8]),
-        ];
-        string hashes = string.Join(',', known.ToArray().Where(hash => hash is not null));
-        return hashes.Length == 0 ? null : hashes;
+        if (!id.HasText || !ulong.TryParse(id.Text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+        {
+            return id;
+        }
+
+        Span<byte> digits = stackalloc byte[16];
+        Utf8Formatter.TryFormat(number, digits, out int length, new StandardFormat('x'));
+        return tape.Compose("0x"u8, digits[..length]);
     }
 
-    private static string? Hash(string algorithm, RecordValue value) =>
-        DefenderRow.TextOf(value) is { } hash ? algorithm + hash.ToUpperInvariant() : null;
+    /// <summary>The hashes as Sysmon writes them: <c>SHA1=…,MD5=…,SHA256=…</c> in upper case, without those that are not known.</summary>
+    private static RecordValue HashesOf(RecordTape tape, RecordValue sha1, RecordValue md5, RecordValue sha256)
+    {
+        // The case of a letter may take more bytes than the letter, but never three times as many.
+        const int Names = 20;
+        Span<byte> hashes = tape.Reserve(((sha1.Text.Length + md5.Text.Length + sha256.Text.Length) * 3) + Names);
+        int length = 0;
+        Append(hashes, ref length, "SHA1="u8, sha1.Text);
+        Append(hashes, ref length, "MD5="u8, md5.Text);
+        Append(hashes, ref length, "SHA256="u8, sha256.Text);
+        return length == 0 ? default : tape.Take(length);
+    }
+
+    private static void Append(Span<byte> hashes, ref int length, ReadOnlySpan<byte> algorithm, ReadOnlySpan<byte> hash)
+    {
+        if (hash.IsEmpty)
+        {
+            return;
+        }
+
+        if (length > 0)
+        {
+            hashes[length++] = (byte)',';
+        }
+
+        algorithm.CopyTo(hashes[length..]);
+        length += algorithm.Length;
+        if (Ascii.ToUpper(hash, hashes[length..], out int written) != OperationStatus.Done)
+        {
+            written = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(hash).ToUpperInvariant(), hashes[length..]);
+        }
+
+        length += written;
+    }
+
+    /// <summary>A row's <c>AdditionalFields</c>, which are an object, its text or something else; read only when they are needed.</summary>
+    private struct AdditionalFields(RecordValue value, Name workingDirectory)
+    {
+        private RecordValue? _parsed;
+
+        /// <summary>The object, whether it came as one or as its text; the value as it is where it is neither.</summary>
+        public RecordValue Parsed() =>
+            _parsed ??= value.Tape is { } tape && tape.TryParseObject(value, out RecordValue parsed) ? parsed : value;
+
+        /// <summary>The working directory of the process.</summary>
+        public RecordValue WorkingDirectory() =>
+            _parsed is not null || value.IsObject || value.RawContains("ProcessCurrentWorkingDirectory"u8) || value.RawContains(@"\u"u8)
+                ? Parsed()[workingDirectory]
+                : default;
+    }
 }

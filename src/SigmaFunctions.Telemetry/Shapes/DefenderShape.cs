@@ -1,4 +1,3 @@
-using System.Text;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
 
@@ -8,41 +7,45 @@ namespace SigmaFunctions.Telemetry.Shapes;
 /// Microsoft Defender XDR's streaming API: one record a row of an advanced hunting table, with the row under <c>properties</c> and
 /// <c>category</c> <c>AdvancedHunting-</c> and the table's name.
 /// </summary>
-internal sealed class DefenderShape : IShape
+internal sealed class DefenderShape(NameTable.Builder names) : IShape
 {
-    private const string CategoryPrefix = "AdvancedHunting-";
+    private readonly Name _category = names.Add("category");
+    private readonly Name _properties = names.Add("properties");
+    private readonly Name _time = names.Add("time");
+    private readonly Name _tenantId = names.Add("tenantId");
+    private readonly Name _timestamp = names.Add("Timestamp");
+    private readonly Name _deviceName = names.Add("DeviceName");
+    private readonly Name _accountDomain = names.Add("AccountDomain");
+    private readonly Name _accountName = names.Add("AccountName");
+    private readonly Name _initiatingAccountDomain = names.Add("InitiatingProcessAccountDomain");
+    private readonly Name _initiatingAccountName = names.Add("InitiatingProcessAccountName");
+    private readonly DefenderProcessEvents _processEvents = new(names);
+
+    private static ReadOnlySpan<byte> CategoryPrefix => "AdvancedHunting-"u8;
 
     public string Name => "defender";
 
     public bool Recognises(RecordValue record) =>
-        record["category"u8].StartsWith(CategoryPrefix) && record["properties"u8].IsObject;
+        record[_category].StartsWith(CategoryPrefix) && record[_properties].IsObject;
 
-    public void Decode(RecordValue record, EventBuilder builder)
+    public void Decode(RecordValue record, EventSink sink)
     {
-        RecordValue row = record["properties"u8];
-        switch (record["category"u8].Text![CategoryPrefix.Length..])
+        RecordValue row = record[_properties];
+        sink.AddOwnValues(row);
+        if (sink.Facts is { } facts)
         {
-            case "DeviceProcessEvents":
-                DefenderProcessEvents.Write(row, AdditionalFieldsOf(row), builder);
-                break;
+            facts.Time = EventTime.FirstOf(row[_timestamp], record[_time]);
+            facts.SetHost(row[_deviceName].IfStated());
+            RecordValue account = sink.AccountOf(row[_accountDomain], row[_accountName]);
+            facts.SetUser(account.Exists ? account : sink.AccountOf(row[_initiatingAccountDomain], row[_initiatingAccountName]));
+            facts.SetTenantId(record[_tenantId].IfStated());
         }
 
-        builder.AddOwnValues(row);
-        builder.Time = EventTime.FirstOf(row["Timestamp"u8], record["time"u8]);
-        builder.Host = DefenderRow.TextOf(row["DeviceName"u8]);
-        builder.User =
-            DefenderRow.AccountOf(row["AccountDomain"u8], row["AccountName"u8])
-            ?? DefenderRow.AccountOf(row["InitiatingProcessAccountDomain"u8], row["InitiatingProcessAccountName"u8]);
-        builder.TenantId = DefenderRow.TextOf(record["tenantId"u8]);
-    }
-
-    /// <summary><c>AdditionalFields</c> as an object, whether it came as one or as its text; as it is where it is neither.</summary>
-    private static RecordValue AdditionalFieldsOf(RecordValue row)
-    {
-        RecordValue value = row["AdditionalFields"u8];
-        return value.Kind == Engine.Events.FieldValueKind.Text
-            && RecordTape.TryParseObject(Encoding.UTF8.GetBytes(value.Text!), out RecordValue parsed)
-                ? parsed
-                : value;
+        switch (record[_category].Text[CategoryPrefix.Length..])
+        {
+            case var table when table.SequenceEqual("DeviceProcessEvents"u8):
+                _processEvents.Write(row, sink);
+                break;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
 using SigmaFunctions.Telemetry.Windows;
@@ -9,128 +10,179 @@ namespace SigmaFunctions.Telemetry.Shapes;
 /// <c>Event.UserData</c>; attributes are under <c>#attributes</c> (or beside the element, as <c>Provider_attributes</c>), the text of
 /// an element that has both under <c>#text</c>.
 /// </summary>
-internal sealed class EvtxShape : IShape
+internal sealed class EvtxShape(NameTable.Builder names) : IShape
 {
-    private const string AttributesSuffix = "_attributes";
+    private readonly WindowsViews _windows = new(names);
+    private readonly Name _event = names.Add("Event");
+    private readonly Name _system = names.Add("System");
+    private readonly Name _eventData = names.Add("EventData");
+    private readonly Name _userData = names.Add("UserData");
+    private readonly Name _attributes = names.Add("#attributes");
+    private readonly Name _text = names.Add("#text");
+    private readonly Name _name = names.Add("Name");
+    private readonly Name _data = names.Add("Data");
+    private readonly Name _provider = names.Add("Provider");
+    private readonly Name _providerAttributes = names.Add("Provider_attributes");
+    private readonly Name _timeCreated = names.Add("TimeCreated");
+    private readonly Name _timeCreatedAttributes = names.Add("TimeCreated_attributes");
+    private readonly Name _systemTime = names.Add("SystemTime");
+    private readonly Name _eventId = names.Add("EventID");
+    private readonly Name _eventType = names.Add("EventType");
+    private readonly Name _channel = names.Add("Channel");
+    private readonly Name _computer = names.Add("Computer");
+    private readonly Name _providerName = names.Add("Provider_Name");
+    private readonly Name _utcTime = names.Add("UtcTime");
+
+    private static ReadOnlySpan<byte> AttributesSuffix => "_attributes"u8;
 
     public string Name => "evtx";
 
-    public bool Recognises(RecordValue record) => record["Event"u8]["System"u8].IsObject;
+    public bool Recognises(RecordValue record) => record[_event][_system].IsObject;
 
-    public void Decode(RecordValue record, EventBuilder builder)
+    public void Decode(RecordValue record, EventSink sink)
     {
-        RecordValue @event = record["Event"u8];
-        RecordValue system = @event["System"u8];
-        RecordValue eventData = @event["EventData"u8];
-        RecordValue userData = @event["UserData"u8];
-        var windows = new WindowsRecord
-        {
-            Channel = TextOf(system["Channel"u8]).Text,
-            Provider = Attribute(system, "Provider"u8, "Provider_attributes"u8, "Name"u8).Text,
-            EventId = TextOf(system["EventID"u8]).Text,
-        };
-        AddSystem(windows, system);
-        AddData(windows, eventData);
+        RecordValue @event = record[_event];
+        RecordValue system = @event[_system];
+        RecordValue eventData = @event[_eventData];
+        RecordValue userData = @event[_userData];
+        RecordValue eventId = TextOf(system[_eventId]);
+        RecordValue channel = TextOf(system[_channel]);
+        RecordValue computer = TextOf(system[_computer]);
+        RecordValue provider = Attribute(system, _provider, _providerAttributes, _name);
+        AddSystem(sink, system);
+        AddData(sink, eventData);
         foreach (RecordValue element in userData.Children)
         {
-            AddData(windows, element);
+            AddData(sink, element);
         }
 
         // What identifies an event is not what its data calls by the same name.
-        windows.Add("EventID", TextOf(system["EventID"u8]));
-        windows.Add("Channel", TextOf(system["Channel"u8]));
-        windows.Add("Computer", TextOf(system["Computer"u8]));
-        windows.Add("Provider_Name", RecordValue.FromText(windows.Provider));
-
-        if (!WindowsViews.Write(windows, builder))
+        sink.Set(_eventId, eventId);
+        sink.Set(_channel, channel);
+        sink.Set(_computer, computer);
+        if (provider.HasText)
         {
-            WindowsViews.WriteUnknown(windows, builder);
+            sink.Set(_providerName, provider.Kind == FieldValueKind.Text ? provider : sink.Tape.Compose(provider.Text));
         }
 
-        builder.AddOwnValues(system);
-        builder.AddOwnValues(eventData);
-        builder.AddOwnValues(userData);
-        builder.Time = EventTime.FirstOf(
-            eventData["UtcTime"u8], Attribute(system, "TimeCreated"u8, "TimeCreated_attributes"u8, "SystemTime"u8));
-        builder.Host = TextOf(system["Computer"u8]).Text;
-        builder.User = windows.Account;
+        sink.AddOwnValues(system);
+        sink.AddOwnValues(eventData);
+        sink.AddOwnValues(userData);
+        if (sink.Facts is { } facts)
+        {
+            facts.Time = EventTime.FirstOf(
+                eventData[_utcTime], Attribute(system, _timeCreated, _timeCreatedAttributes, _systemTime));
+            facts.SetHost(computer);
+            facts.SetUser(_windows.AccountOf(sink));
+        }
+
+        _windows.Write(WindowsLogSources.KindOf(channel.Text, provider.Text, eventId.Text, sink[_eventType].Text), sink);
     }
 
     /// <summary>Elements under their names, attributes as <c>Element_Attribute</c>.</summary>
-    private static void AddSystem(WindowsRecord windows, RecordValue system)
+    private void AddSystem(EventSink sink, RecordValue system)
     {
         foreach (RecordValue element in system.Children)
         {
-            string name = element.Name;
-            if (name.EndsWith(AttributesSuffix, StringComparison.Ordinal))
+            ReadOnlySpan<byte> name = element.Name;
+            if (name.EndsWith(AttributesSuffix))
             {
-                AddAttributes(windows, name[..^AttributesSuffix.Length], element);
+                AddAttributes(sink, name[..^AttributesSuffix.Length], element);
                 continue;
             }
 
-            AddAttributes(windows, name, element["#attributes"u8]);
+            AddAttributes(sink, name, element[_attributes]);
             RecordValue text = TextOf(element);
             if (!text.IsNull && !text.IsObject)
             {
-                windows.Add(name, text);
+                sink.SetAs(element, text);
             }
         }
     }
 
-    private static void AddAttributes(WindowsRecord windows, string element, RecordValue attributes)
+    private static void AddAttributes(EventSink sink, ReadOnlySpan<byte> element, RecordValue attributes)
     {
         foreach (RecordValue attribute in attributes.Children)
         {
-            windows.Add($"{element}_{attribute.Name}", attribute);
+            sink.Set(sink.Tape.Compose(element, "_"u8, attribute.Name).Text, attribute);
         }
     }
 
     /// <summary>Named data under their names without spaces; data without names together as <c>Data</c>.</summary>
-    private static void AddData(WindowsRecord windows, RecordValue data)
+    private void AddData(EventSink sink, RecordValue data)
     {
         foreach (RecordValue item in data.Children)
         {
-            string name = item.Name;
-            if (name is "#attributes" || name.EndsWith(AttributesSuffix, StringComparison.Ordinal))
+            ReadOnlySpan<byte> name = item.Name;
+            if (name.SequenceEqual("#attributes"u8) || name.EndsWith(AttributesSuffix))
             {
                 continue;
             }
 
-            if (name is not "Data")
+            if (!name.SequenceEqual("Data"u8))
             {
-                windows.Add(name.Replace(" ", "", StringComparison.Ordinal), TextOf(item));
+                if (name.Contains((byte)' '))
+                {
+                    SetWithoutSpaces(sink, name, TextOf(item));
+                }
+                else
+                {
+                    sink.SetAs(item, TextOf(item));
+                }
+
                 continue;
             }
 
-            bool named = AddIfNamed(windows, item);
+            bool named = AddIfNamed(sink, item);
             foreach (RecordValue element in item.Children)
             {
-                named |= AddIfNamed(windows, element);
+                named |= AddIfNamed(sink, element);
             }
 
             if (!named)
             {
-                windows.Add("Data", TextOf(item));
+                sink.Set(_data, TextOf(item));
             }
         }
     }
 
-    private static bool AddIfNamed(WindowsRecord windows, RecordValue element)
+    private bool AddIfNamed(EventSink sink, RecordValue element)
     {
-        if (element["#attributes"u8]["Name"u8].Text is not { Length: > 0 } name)
+        ReadOnlySpan<byte> name = element[_attributes][_name].Text;
+        if (name.IsEmpty)
         {
             return false;
         }
 
-        RecordValue text = element["#text"u8];
-        windows.Add(name.Replace(" ", "", StringComparison.Ordinal), text.Exists ? text : RecordValue.FromText(""));
+        RecordValue text = element[_text];
+        SetWithoutSpaces(sink, name, text.Exists ? text : sink.Tape.Compose(default));
         return true;
     }
 
-    /// <summary>The text of an element, whether or not it stands beside attributes.</summary>
-    private static RecordValue TextOf(RecordValue element) => element["#text"u8] is { Exists: true } text ? text : element;
+    private static void SetWithoutSpaces(EventSink sink, ReadOnlySpan<byte> name, RecordValue value)
+    {
+        if (!name.Contains((byte)' '))
+        {
+            sink.Set(name, value);
+            return;
+        }
 
-    private static RecordValue Attribute(
-        RecordValue parent, ReadOnlySpan<byte> element, ReadOnlySpan<byte> beside, ReadOnlySpan<byte> attribute) =>
-        parent[element]["#attributes"u8][attribute] is { Exists: true } value ? value : parent[beside][attribute];
+        Span<byte> text = sink.Tape.Reserve(name.Length);
+        int length = 0;
+        foreach (byte letter in name)
+        {
+            if (letter != (byte)' ')
+            {
+                text[length++] = letter;
+            }
+        }
+
+        sink.Set(sink.Tape.Take(length).Text, value);
+    }
+
+    /// <summary>The text of an element, whether or not it stands beside attributes.</summary>
+    private RecordValue TextOf(RecordValue element) => element[_text] is { Exists: true } text ? text : element;
+
+    private RecordValue Attribute(RecordValue parent, Name element, Name beside, Name attribute) =>
+        parent[element][_attributes][attribute] is { Exists: true } value ? value : parent[beside][attribute];
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
@@ -9,91 +10,125 @@ namespace SigmaFunctions.Telemetry.Shapes;
 /// Objects whose properties already have Sigma's names. The log source comes from <c>EventID</c> with <c>Channel</c> or the
 /// provider, else from top-level <c>category</c>, <c>product</c> and <c>service</c>, else from the decoder's default.
 /// </summary>
-internal sealed class FlatShape(LogSource? defaultLogSource) : IShape
+internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSource) : IShape
 {
-    private static readonly string[] LogSourceNames = ["category", "product", "service"];
+    private readonly LogSourceSet? _default = defaultLogSource is null ? null : [defaultLogSource];
+    private readonly WindowsViews _windows = new(names);
+    private readonly Name _eventId = names.Add("EventID");
+    private readonly Name _eventType = names.Add("EventType");
+    private readonly Name _channel = names.Add("Channel");
+    private readonly Name _providerName = names.Add("Provider_Name");
+    private readonly Name _category = names.Add("category");
+    private readonly Name _product = names.Add("product");
+    private readonly Name _service = names.Add("service");
+    private readonly Name _tenantId = names.Add("tenantId");
+
+    private readonly ImmutableArray<Name> _providers =
+        [names.Add("Provider_Name"), names.Add("SourceName"), names.Add("ProviderName"), names.Add("Provider")];
+
+    private readonly ImmutableArray<Name> _hosts =
+        [names.Add("Computer"), names.Add("Hostname"), names.Add("ComputerName"), names.Add("DeviceName")];
+
+    private readonly ImmutableArray<Name> _times =
+    [
+        names.Add("UtcTime"),
+        names.Add("TimeCreated"),
+        names.Add("@timestamp"),
+        names.Add("Timestamp"),
+        names.Add("TimeGenerated"),
+        names.Add("timestamp"),
+        names.Add("EventTime"),
+        names.Add("time"),
+    ];
 
     public string Name => "flat";
 
     public bool Recognises(RecordValue record) => record.IsObject;
 
-    public void Decode(RecordValue record, EventBuilder builder)
+    public void Decode(RecordValue record, EventSink sink)
     {
-        var windows = new WindowsRecord
+        sink.SetAll(record);
+        if (sink.Facts is { } facts)
         {
-            Channel = record["Channel"u8].Text,
-            Provider = FirstText(record["Provider_Name"u8], record["SourceName"u8], record["ProviderName"u8], record["Provider"u8]),
-            EventId = record["EventID"u8].Text,
-        };
-        foreach (RecordValue property in record.Children)
-        {
-            windows.Add(property.Name, property);
+            facts.Time = TimeOf(record);
+            facts.SetHost(FirstStated(record, _hosts));
+            facts.SetUser(_windows.AccountOf(sink));
+            facts.SetTenantId(FirstStated(record, [_tenantId]));
         }
 
-        // Rules know the provider by one name only; the sender's other names for it stay too.
-        if (!record["Provider_Name"u8].Exists && windows is { EventId: not null, Provider: { Length: > 0 } provider })
+        RecordValue eventId = record[_eventId];
+        RecordValue channel = record[_channel];
+        RecordValue provider = eventId.HasText ? FirstStated(record, _providers) : default;
+        bool isWindows = eventId.HasText && !(channel.HasText ? channel : provider).Text.IsEmpty;
+        WindowsEventKind? kind = isWindows
+            ? WindowsLogSources.KindOf(channel.Text, provider.Text, eventId.Text, record[_eventType].Text)
+            : null;
+        if (kind is null && WriteStated(record, sink))
         {
-            windows.Add("Provider_Name", RecordValue.FromText(provider));
+            return;
         }
 
-        // What only says where the event belongs is its envelope, not its content.
-        bool isStated = WriteViews(record, windows, builder);
-        builder.AddOwnValues(record, except: isStated ? LogSourceNames : []);
-        builder.Time = EventTime.FirstOf(
-            record["UtcTime"u8],
-            record["TimeCreated"u8],
-            record["@timestamp"u8],
-            record["Timestamp"u8],
-            record["TimeGenerated"u8],
-            record["timestamp"u8],
-            record["EventTime"u8],
-            record["time"u8]);
-        builder.Host = FirstText(record["Computer"u8], record["Hostname"u8], record["ComputerName"u8], record["DeviceName"u8]);
-        builder.User = windows.Account;
-        builder.TenantId = FirstText(record["tenantId"u8]);
+        sink.AddOwnValues(record);
+        if (isWindows)
+        {
+            // Rules know the provider by one name only; the sender's other names for it stay too.
+            if (!record[_providerName].Exists && provider.Exists)
+            {
+                sink.Set(_providerName, provider.Kind == FieldValueKind.Text ? provider : sink.Tape.Compose(provider.Text));
+            }
+
+            _windows.Write(kind, sink);
+        }
+        else if (_default is not null)
+        {
+            sink.BeginView(_default);
+            sink.EndView();
+        }
     }
 
-    /// <summary>Writes the views; whether the record itself states its log source.</summary>
-    private bool WriteViews(RecordValue record, WindowsRecord windows, EventBuilder builder)
+    /// <summary>Writes the view of a record that states its log source, if it does.</summary>
+    private bool WriteStated(RecordValue record, EventSink sink)
     {
-        bool fromWindows = windows.EventId is not null && (windows.Channel ?? windows.Provider) is { Length: > 0 };
-        if (fromWindows && WindowsViews.Write(windows, builder))
+        RecordValue category = IfStated(record[_category]);
+        RecordValue product = IfStated(record[_product]);
+        RecordValue service = IfStated(record[_service]);
+        if (!category.Exists && !product.Exists && !service.Exists)
         {
             return false;
         }
 
-        var stated = new LogSource(TextOf(record["category"u8]), TextOf(record["product"u8]), TextOf(record["service"u8]));
-        if (stated != new LogSource())
-        {
-            builder.AddView(stated).SetAll(record);
-            return true;
-        }
-
-        if (fromWindows)
-        {
-            WindowsViews.WriteUnknown(windows, builder);
-        }
-        else if (defaultLogSource is not null)
-        {
-            builder.AddView(defaultLogSource).SetAll(record);
-        }
-
-        return false;
+        // What only says where the event belongs is its envelope, not its content.
+        sink.AddOwnValues(record, withoutLogSource: true);
+        sink.BeginView(category, product, service);
+        sink.EndView();
+        return true;
     }
 
-    private static string? TextOf(RecordValue value) =>
-        value.Kind == FieldValueKind.Text && value.Text is { Length: > 0 } text ? text : null;
-
-    private static string? FirstText(params ReadOnlySpan<RecordValue> values)
+    private DateTimeOffset? TimeOf(RecordValue record)
     {
-        foreach (RecordValue value in values)
+        foreach (Name column in _times)
         {
-            if (value.Text is { Length: > 0 } text)
+            if (EventTime.FirstOf(record[column]) is { } time)
             {
-                return text;
+                return time;
             }
         }
 
         return null;
+    }
+
+    private static RecordValue IfStated(RecordValue value) => value.Kind == FieldValueKind.Text && !value.Text.IsEmpty ? value : default;
+
+    private static RecordValue FirstStated(RecordValue record, ImmutableArray<Name> columns)
+    {
+        foreach (Name column in columns)
+        {
+            if (record[column] is var value && !value.Text.IsEmpty)
+            {
+                return value;
+            }
+        }
+
+        return default;
     }
 }

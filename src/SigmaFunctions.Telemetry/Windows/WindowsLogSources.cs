@@ -1,5 +1,9 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Text;
+using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Telemetry.Json;
 
 namespace SigmaFunctions.Telemetry.Windows;
 
@@ -10,14 +14,15 @@ namespace SigmaFunctions.Telemetry.Windows;
 internal static class WindowsLogSources
 {
     private const string LinuxSysmon = "Linux-Sysmon";
+    private const string LinuxSysmonChannel = "Linux-Sysmon/Operational";
 
-    private static readonly FrozenDictionary<string, string> Channels = new Dictionary<string, string>
+    private static readonly NamedServices Channels = new(new Dictionary<string, string>
     {
         ["Application"] = "application",
         ["Security"] = "security",
         ["System"] = "system",
         ["DNS Server"] = "dns-server",
-        ["Linux-Sysmon/Operational"] = "sysmon",
+        [LinuxSysmonChannel] = "sysmon",
         ["MSExchange Management"] = "msexchange-management",
         ["Microsoft-IIS-Configuration/Operational"] = "iis-configuration",
         ["Microsoft-ServiceBus-Client/Admin"] = "servicebus-client",
@@ -75,10 +80,10 @@ internal static class WindowsLogSources
         ["OpenSSH/Operational"] = "openssh",
         ["PowerShellCore/Operational"] = "powershell",
         ["Windows PowerShell"] = "powershell-classic",
-    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    });
 
     /// <summary>Providers that write to one channel only, for events that do not name theirs.</summary>
-    private static readonly FrozenDictionary<string, string> Providers = new Dictionary<string, string>
+    private static readonly NamedServices Providers = new(new Dictionary<string, string>
     {
         [LinuxSysmon] = "sysmon",
         ["MSExchange CmdletLogs"] = "msexchange-management",
@@ -105,93 +110,139 @@ internal static class WindowsLogSources
         ["PowerShell"] = "powershell-classic",
         ["PowerShellCore"] = "powershell",
         ["Service Control Manager"] = "system",
-    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    });
 
-    private static readonly FrozenDictionary<(string Service, string EventId), ImmutableArray<string>> Categories =
-        new Dictionary<(string, string), ImmutableArray<string>>
-        {
-            [("sysmon", "1")] = ["process_creation"],
-            [("sysmon", "2")] = ["file_change"],
-            [("sysmon", "3")] = ["network_connection"],
-            [("sysmon", "4")] = ["sysmon_status"],
-            [("sysmon", "5")] = ["process_termination"],
-            [("sysmon", "6")] = ["driver_load"],
-            [("sysmon", "7")] = ["image_load"],
-            [("sysmon", "8")] = ["create_remote_thread"],
-            [("sysmon", "9")] = ["raw_access_thread"],
-            [("sysmon", "10")] = ["process_access"],
-            [("sysmon", "11")] = ["file_event"],
-            [("sysmon", "12")] = ["registry_event"],
-            [("sysmon", "13")] = ["registry_set", "registry_event"],
-            [("sysmon", "14")] = ["registry_rename", "registry_event"],
-            [("sysmon", "15")] = ["create_stream_hash"],
-            [("sysmon", "16")] = ["sysmon_status"],
-            [("sysmon", "17")] = ["pipe_created"],
-            [("sysmon", "18")] = ["pipe_created"],
-            [("sysmon", "19")] = ["wmi_event"],
-            [("sysmon", "20")] = ["wmi_event"],
-            [("sysmon", "21")] = ["wmi_event"],
-            [("sysmon", "22")] = ["dns_query"],
-            [("sysmon", "23")] = ["file_delete"],
-            [("sysmon", "24")] = ["clipboard_capture"],
-            [("sysmon", "25")] = ["process_tampering"],
-            [("sysmon", "26")] = ["file_delete_detected"],
-            [("sysmon", "27")] = ["file_block_executable"],
-            [("sysmon", "28")] = ["file_block_shredding"],
-            [("sysmon", "29")] = ["file_executable_detected"],
-            [("sysmon", "255")] = ["sysmon_error"],
-            [("powershell", "4103")] = ["ps_module"],
-            [("powershell", "4104")] = ["ps_script"],
-            [("powershell-classic", "400")] = ["ps_classic_start"],
-            [("powershell-classic", "600")] = ["ps_classic_provider_start"],
-            [("powershell-classic", "800")] = ["ps_classic_script"],
-        }.ToFrozenDictionary();
+    private static readonly ImmutableArray<(string Service, int EventId, ImmutableArray<string> Names)> Categories =
+        [
+            ("sysmon", 1, ["process_creation"]),
+            ("sysmon", 2, ["file_change"]),
+            ("sysmon", 3, ["network_connection"]),
+            ("sysmon", 4, ["sysmon_status"]),
+            ("sysmon", 5, ["process_termination"]),
+            ("sysmon", 6, ["driver_load"]),
+            ("sysmon", 7, ["image_load"]),
+            ("sysmon", 8, ["create_remote_thread"]),
+            ("sysmon", 9, ["raw_access_thread"]),
+            ("sysmon", 10, ["process_access"]),
+            ("sysmon", 11, ["file_event"]),
+            ("sysmon", 12, ["registry_event"]),
+            ("sysmon", 13, ["registry_set", "registry_event"]),
+            ("sysmon", 14, ["registry_rename", "registry_event"]),
+            ("sysmon", 15, ["create_stream_hash"]),
+            ("sysmon", 16, ["sysmon_status"]),
+            ("sysmon", 17, ["pipe_created"]),
+            ("sysmon", 18, ["pipe_created"]),
+            ("sysmon", 19, ["wmi_event"]),
+            ("sysmon", 20, ["wmi_event"]),
+            ("sysmon", 21, ["wmi_event"]),
+            ("sysmon", 22, ["dns_query"]),
+            ("sysmon", 23, ["file_delete"]),
+            ("sysmon", 24, ["clipboard_capture"]),
+            ("sysmon", 25, ["process_tampering"]),
+            ("sysmon", 26, ["file_delete_detected"]),
+            ("sysmon", 27, ["file_block_executable"]),
+            ("sysmon", 28, ["file_block_shredding"]),
+            ("sysmon", 29, ["file_executable_detected"]),
+            ("sysmon", 255, ["sysmon_error"]),
+            ("powershell", 4103, ["ps_module"]),
+            ("powershell", 4104, ["ps_script"]),
+            ("powershell-classic", 400, ["ps_classic_start"]),
+            ("powershell-classic", 600, ["ps_classic_provider_start"]),
+            ("powershell-classic", 800, ["ps_classic_script"]),
+        ];
 
     /// <summary>Microsoft Defender Antivirus events that name a threat or a path.</summary>
-    private static readonly FrozenSet<string> AntivirusIds =
-        FrozenSet.Create("1006", "1007", "1008", "1009", "1010", "1011", "1012", "1017", "1018", "1019", "1115", "1116");
+    private static readonly ImmutableArray<int> AntivirusIds = [1006, 1007, 1008, 1009, 1010, 1011, 1012, 1017, 1018, 1019, 1115, 1116];
 
-    /// <summary>The service by channel, or where none is stated by provider; <see langword="null"/> if neither is known.</summary>
-    public static string? ServiceOf(string? channel, string? provider) =>
-        !string.IsNullOrEmpty(channel) ? Channels.GetValueOrDefault(channel)
-        : !string.IsNullOrEmpty(provider) ? Providers.GetValueOrDefault(provider)
-        : null;
+    private static readonly FrozenDictionary<string, WindowsService> WindowsServices = ServicesOf("windows");
+    private static readonly FrozenDictionary<string, WindowsService> LinuxServices = ServicesOf("linux");
 
-    /// <summary><c>linux</c> for Sysmon for Linux, else <c>windows</c>.</summary>
-    public static string ProductOf(string? channel, string? provider) =>
-        string.Equals(provider, LinuxSysmon, StringComparison.OrdinalIgnoreCase)
-        || string.Equals(channel, "Linux-Sysmon/Operational", StringComparison.OrdinalIgnoreCase)
-            ? "linux"
-            : "windows";
+    /// <summary>The log sources of an event of which no more is known than that it is of Windows: for rules that name the product alone.</summary>
+    public static LogSourceSet Unknown { get; } = [new LogSource(Product: "windows")];
 
-    /// <summary>The names that rules use for a service: mostly its own alone.</summary>
-    public static ImmutableArray<string> NamesOf(string service) =>
-        service == "servicebus-client" ? [service, "microsoft-servicebus-client"] : [service];
-
-    /// <summary>The categories whose rules use the event's own names; none for most events.</summary>
-    /// <param name="service">The service.</param>
-    /// <param name="eventId">Event id as text.</param>
+    /// <summary>
+    /// What an event is, by channel, or where none is stated by provider; <see langword="null"/> if the service is not known.
+    /// </summary>
+    /// <param name="channel">Channel, in any case; empty where it is not stated.</param>
+    /// <param name="provider">Provider, in any case; empty where it is not stated.</param>
+    /// <param name="eventId">Event id as text; empty where it is not stated.</param>
     /// <param name="eventType">Sysmon's <c>EventType</c>, which tells the kinds of event 12 apart.</param>
-    public static ImmutableArray<string> CategoriesOf(string service, string? eventId, string? eventType)
+    public static WindowsEventKind? KindOf(
+        ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider, ReadOnlySpan<byte> eventId, ReadOnlySpan<byte> eventType)
     {
-        if (eventId is null || !Categories.TryGetValue((service, eventId), out ImmutableArray<string> categories))
+        string? service = !channel.IsEmpty ? Channels.Find(channel) : Providers.Find(provider);
+        if (service is null)
         {
-            return [];
+            return null;
         }
 
-        return (service, eventId, eventType) switch
-        {
-            ("sysmon", "12", "CreateKey") => ["registry_add", .. categories],
-            ("sysmon", "12", "DeleteKey" or "DeleteValue") => ["registry_delete", .. categories],
-            _ => categories,
-        };
+        bool linux = Ascii.EqualsIgnoreCase(provider, "Linux-Sysmon"u8) || Ascii.EqualsIgnoreCase(channel, "Linux-Sysmon/Operational"u8);
+        return (linux ? LinuxServices : WindowsServices)[service].KindOf(eventId, eventType);
     }
 
-    /// <summary>The category whose rules use other names than the event's own; <see langword="null"/> for most events.</summary>
-    public static string? MappedCategoryOf(string service, string? eventId) => (service, eventId) switch
+    private static FrozenDictionary<string, WindowsService> ServicesOf(string product) =>
+        Channels.Services.Concat(Providers.Services).Distinct().ToFrozenDictionary(service => service, service => ServiceOf(product, service));
+
+    private static WindowsService ServiceOf(string product, string service)
     {
-        ("security", "4688") => "process_creation",
-        ("windefend", { } id) when AntivirusIds.Contains(id) => "antivirus",
-        _ => null,
-    };
+        var kinds = new Dictionary<int, WindowsEventKind>();
+        foreach ((_, int eventId, ImmutableArray<string> names) in Categories.Where(category => category.Service == service))
+        {
+            kinds[eventId] = new WindowsEventKind { Own = OfCategories(names) };
+        }
+
+        if (service == "security")
+        {
+            kinds[4688] = new WindowsEventKind { Own = OfService(), ProcessCreation = [new LogSource("process_creation", product)] };
+        }
+
+        if (service == "windefend")
+        {
+            foreach (int eventId in AntivirusIds)
+            {
+                kinds[eventId] = new WindowsEventKind { Own = OfService(), Antivirus = [new LogSource("antivirus", product)] };
+            }
+        }
+
+        return service != "sysmon"
+            ? new WindowsService(kinds, new WindowsEventKind { Own = OfService() })
+            : new WindowsService(kinds, new WindowsEventKind { Own = OfService() })
+            {
+                KeyAdded = new WindowsEventKind { Own = OfCategories(["registry_add", "registry_event"]) },
+                KeyDeleted = new WindowsEventKind { Own = OfCategories(["registry_delete", "registry_event"]) },
+            };
+
+        LogSourceSet OfCategories(IEnumerable<string> categories) =>
+            [.. categories.Select(category => new LogSource(category, product, service))];
+
+        // The names that rules use for a service: mostly its own alone.
+        LogSourceSet OfService() => service == "servicebus-client"
+            ? [new LogSource(Product: product, Service: service), new LogSource(Product: product, Service: "microsoft-servicebus-client")]
+            : [new LogSource(Product: product, Service: service)];
+    }
+
+    /// <summary>Services by names that events give, in any case.</summary>
+    private sealed class NamedServices
+    {
+        private const int Longest = 128;
+
+        private readonly NameTable _names;
+
+        public NamedServices(Dictionary<string, string> services)
+        {
+            _names = new NameTable([.. services.Keys.Select(name => name.ToLowerInvariant())]);
+            Services = [.. services.Values];
+        }
+
+        public ImmutableArray<string> Services { get; }
+
+        public string? Find(ReadOnlySpan<byte> name)
+        {
+            // All names are ASCII and shorter.
+            Span<byte> lower = stackalloc byte[Longest];
+            return Ascii.ToLower(name, lower, out int length) == OperationStatus.Done && _names.Find(lower[..length]) is { Id: >= 0 and int id }
+                ? Services[id]
+                : null;
+        }
+    }
 }

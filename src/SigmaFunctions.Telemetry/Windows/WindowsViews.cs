@@ -1,65 +1,73 @@
-using System.Collections.Immutable;
-using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
 
 namespace SigmaFunctions.Telemetry.Windows;
 
-/// <summary>Writes the views of a Windows event.</summary>
-internal static class WindowsViews
+/// <summary>
+/// Writes the views of an event of the Windows event log, in whatever shape it came: the shape sets the fields under the names of the
+/// event's own schema.
+/// </summary>
+internal sealed class WindowsViews(NameTable.Builder names)
 {
+    private readonly SecurityProcessCreation _processCreation = new(names);
+    private readonly Name _threatName = names.Add("ThreatName");
+    private readonly Name _path = names.Add("Path");
+    private readonly Name _signature = names.Add("Signature");
+    private readonly Name _filename = names.Add("Filename");
+    private readonly Name _user = names.Add("User");
+    private readonly Name _subjectDomain = names.Add("SubjectDomainName");
+    private readonly Name _subjectName = names.Add("SubjectUserName");
+    private readonly Name _targetDomain = names.Add("TargetDomainName");
+    private readonly Name _targetName = names.Add("TargetUserName");
+
     /// <summary>
     /// One view with the event's own fields for its service and the categories that share its names, and one for each category
     /// whose names differ.
     /// </summary>
-    /// <returns>Whether the event is of a service that is known.</returns>
-    public static bool Write(WindowsRecord record, EventBuilder builder)
+    /// <param name="kind">What the event is; null where that is not known.</param>
+    /// <param name="sink">Where to; its fields are the event's own.</param>
+    public void Write(WindowsEventKind? kind, EventSink sink)
     {
-        string? service = WindowsLogSources.ServiceOf(record.Channel, record.Provider);
-        if (service is null)
+        sink.BeginView(kind?.Own ?? WindowsLogSources.Unknown);
+        sink.EndView();
+        if (kind?.ProcessCreation is { } processCreation)
         {
-            return false;
+            if (sink.BeginView(processCreation))
+            {
+                _processCreation.Map(sink);
+            }
+
+            sink.EndView();
         }
 
-        string product = WindowsLogSources.ProductOf(record.Channel, record.Provider);
-        ImmutableArray<LogSource> own =
-        [
-            .. WindowsLogSources.CategoriesOf(service, record.EventId, record["EventType"].Text)
-                .Select(category => new LogSource(category, product, service)),
-        ];
-        if (own.IsEmpty)
+        if (kind?.Antivirus is { } antivirus)
         {
-            own = [.. WindowsLogSources.NamesOf(service).Select(name => new LogSource(Product: product, Service: name))];
-        }
+            if (sink.BeginView(antivirus))
+            {
+                sink.Map(_signature, sink[_threatName]);
+                sink.Map(_filename, sink[_path]);
+            }
 
-        SetFields(record, builder.AddView(own));
-        switch (WindowsLogSources.MappedCategoryOf(service, record.EventId))
-        {
-            case "process_creation":
-                ViewBuilder process = builder.AddView(new LogSource("process_creation", product));
-                SetFields(record, process);
-                SecurityProcessCreation.Map(record, process);
-                break;
-            case "antivirus":
-                ViewBuilder antivirus = builder.AddView(new LogSource("antivirus", product));
-                SetFields(record, antivirus);
-                antivirus.Map("Signature", record["ThreatName"]);
-                antivirus.Map("Filename", record["Path"]);
-                break;
+            sink.EndView();
         }
-
-        return true;
     }
 
-    /// <summary>The view of a Windows event of which no more is known than that: for rules that name the product alone.</summary>
-    public static void WriteUnknown(WindowsRecord record, EventBuilder builder) =>
-        SetFields(record, builder.AddView(new LogSource(Product: "windows")));
-
-    private static void SetFields(WindowsRecord record, ViewBuilder view)
+    /// <summary>
+    /// The account: Sysmon's <c>User</c>, else the subject's, else the target's, as <c>domain\name</c>; absent where none is stated.
+    /// </summary>
+    public RecordValue AccountOf(EventSink fields)
     {
-        foreach ((string name, RecordValue value) in record.Fields)
+        RecordValue user = IfNamed(fields[_user]);
+        if (user.Exists)
         {
-            view.Set(name, value);
+            return user;
         }
+
+        RecordValue subject = fields.Joined(IfNamed(fields[_subjectDomain]), IfNamed(fields[_subjectName]));
+        return subject.Exists ? subject : fields.Joined(IfNamed(fields[_targetDomain]), IfNamed(fields[_targetName]));
     }
+
+    /// <summary>The value unless it is absent, empty or the dash that Windows writes for nothing.</summary>
+    public static RecordValue IfNamed(RecordValue value) =>
+        value.Text is { IsEmpty: false } text && !text.SequenceEqual("-"u8) ? value : default;
 }

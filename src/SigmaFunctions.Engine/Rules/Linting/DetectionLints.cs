@@ -43,6 +43,8 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
     private void CheckDuplicates(DetectionItem item)
     {
         // Encodings give different texts for different cases.
+        if (item.Values.Length < 2)
+            return;
         bool cased = item.Modifiers.Any(syntax => syntax.Modifier is Modifier.Cased or Modifier.Re or (>= Modifier.Base64 and <= Modifier.Utf16));
         var seen = new HashSet<string>(cased ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
         foreach (var value in item.Values)
@@ -57,11 +59,11 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
         {
             // The patterns below take quadratic time.
             bool isShort = isText && value.Value.Length <= MaxLintedLength;
-            if (isShort && EscapedWildcardAfterPath().IsMatch(value.Value))
+            if (isShort && value.Value.Contains(@"\*", StringComparison.Ordinal) && EscapedWildcardAfterPath().IsMatch(value.Value))
                 sink.Report(DiagnosticCode.EscapedWildcard, value.Position, $"In '{Shortened.Of(value.Value)}' the backslash makes the wildcard after it a plain character. If a path and a wildcard are meant, write '\\\\*'.");
-            if (isShort && LooksLikeRegex().IsMatch(value.Value))
+            if (isShort && MayLookLikeRegex(value.Value) && LooksLikeRegex().IsMatch(value.Value))
                 sink.Report(DiagnosticCode.RegexWithoutRe, value.Position, $"'{Shortened.Of(value.Value)}' looks like a regular expression but is compared as text. Add '|re' if that is meant.");
-            if (isText && value.Value.Length == 0 && !value.IsNull && (Has(item, Modifier.Contains) || Has(item, Modifier.StartsWith) || Has(item, Modifier.EndsWith) || item.Field is null))
+            if (isText && value is { Value.Length: 0, IsNull: false } && (Has(item, Modifier.Contains) || Has(item, Modifier.StartsWith) || Has(item, Modifier.EndsWith) || item.Field is null))
                 sink.Report(DiagnosticCode.MatchesEverything, value.Position, "An empty text is contained in every value. Write 'exists: true' if that is meant.");
             CheckPart(item, value.Value, value.Position);
         }
@@ -85,6 +87,13 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
                 sink.Report(DiagnosticCode.OutOfRange, position, $"No timestamp has the {ModifierNames.NameOf(modifier)} {number}. Use {low} to {high}.");
         }
     }
+
+    /// <summary>Whether a text holds what <see cref="LooksLikeRegex"/> looks for: few do, and to say so is much cheaper.</summary>
+    private static bool MayLookLikeRegex(string text) =>
+        text.AsSpan().ContainsAny('[', '(')
+        || text.Contains(".*", StringComparison.Ordinal)
+        || text.Contains(@"\d", StringComparison.Ordinal)
+        || text.Contains(@"\w", StringComparison.Ordinal);
 
     private static bool Has(DetectionItem item, Modifier modifier) => item.Modifiers.Any(syntax => syntax.Modifier == modifier);
 

@@ -68,10 +68,13 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
     private static bool IsKnownTag(string tag)
     {
         int dot = tag.IndexOf('.', StringComparison.Ordinal);
-        if (dot <= 0 || dot == tag.Length - 1 || !Vocabulary.TagNamespaces.Contains(tag[..dot]))
+        if (dot <= 0 || dot == tag.Length - 1)
             return false;
+        string tagNamespace = tag[..dot];
         string rest = tag[(dot + 1)..];
-        return tag[..dot] switch
+        if (!Vocabulary.TagNamespaces.Contains(tagNamespace))
+            return false;
+        return tagNamespace switch
         {
             "attack" => Vocabulary.AttackTactics.Contains(rest) || AttackId().IsMatch(rest),
             "cve" => CveId().IsMatch(rest),

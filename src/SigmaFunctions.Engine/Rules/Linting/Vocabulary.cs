@@ -32,7 +32,7 @@ internal static class Vocabulary
     /// <summary>The word that a text is probably a slip of: one or two letters off, but not the word itself, in whatever case.</summary>
     public static string? Nearest(FrozenSet<string> words, string text)
     {
-        if (text.Length < 4 || words.Any(word => word.Equals(text, StringComparison.OrdinalIgnoreCase)))
+        if (text.Length < 4 || words.Contains(text) || words.Any(word => word.Equals(text, StringComparison.OrdinalIgnoreCase)))
             return null;
         int allowed = text.Length < 8 ? 1 : 2;
         return words.Where(word => Distance(word, text, allowed) <= allowed).Order(StringComparer.Ordinal).FirstOrDefault();

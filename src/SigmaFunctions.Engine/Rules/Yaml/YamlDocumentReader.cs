@@ -17,6 +17,9 @@ internal sealed class YamlDocumentReader
     public const int MaxDepth = 64;
     public const int MaxNodes = 1_000_000;
 
+    // Up to this many keys of a map are compared one by one.
+    private const int MaxSearchedKeys = 16;
+
     private readonly Parser _parser;
     private readonly string _file;
     private readonly bool _hidesLineBreaks;
@@ -124,15 +127,15 @@ internal sealed class YamlDocumentReader
         var items = ImmutableArray.CreateBuilder<YamlNode>();
         while (!_parser.TryConsume<SequenceEnd>(out _))
             items.Add(ReadNode(depth + 1));
-        return Anchor(anchor, new YamlSequence(items.ToImmutable(), start));
+        return Anchor(anchor, new YamlSequence(items.DrainToImmutable(), start));
     }
 
     private YamlMapping ReadMapping(Position start, int depth)
     {
         var anchor = _parser.Consume<MappingStart>().Anchor;
-        var entries = new List<YamlEntry>();
-        var merged = new List<YamlEntry>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var entries = ImmutableArray.CreateBuilder<YamlEntry>();
+        List<YamlEntry>? merged = null;
+        HashSet<string>? seen = null;
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             var key = ReadNode(depth + 1);
@@ -140,17 +143,31 @@ internal sealed class YamlDocumentReader
             if (key is not YamlScalar scalar)
                 _sink.Report(DiagnosticCode.InvalidYaml, key.Position, "A key must be text. Write it as a plain or quoted word.");
             else if (scalar is { Value: "<<", IsPlain: true })
-                Merge(value, merged);
-            else if (!seen.Add(scalar.Value))
+                Merge(value, merged ??= []);
+            else if (!IsNew(scalar.Value))
                 _sink.Report(DiagnosticCode.DuplicateKey, scalar.Position, $"The key '{scalar.Value}' stands twice in this map. Keep one of them.");
             else
                 entries.Add(new YamlEntry(scalar, value));
         }
 
-        foreach (var entry in merged)
-            if (seen.Add(entry.Key.Value))
+        foreach (var entry in merged ?? [])
+            if (IsNew(entry.Key.Value))
                 entries.Add(entry);
-        return Anchor(anchor, new YamlMapping([.. entries], start));
+        return Anchor(anchor, new YamlMapping(entries.DrainToImmutable(), start));
+
+        bool IsNew(string key)
+        {
+            if (entries.Count >= MaxSearchedKeys)
+            {
+                seen ??= entries.Select(entry => entry.Key.Value).ToHashSet(StringComparer.Ordinal);
+                return seen.Add(key);
+            }
+
+            foreach (var entry in entries)
+                if (entry.Key.Value == key)
+                    return false;
+            return true;
+        }
     }
 
     /// <summary>YAML 1.1 merge key: a map or a list of maps; keys written out win, then the earlier map.</summary>
@@ -201,7 +218,8 @@ internal sealed class YamlDocumentReader
     /// <summary>Events hold U+FFFD where they were not well-formed; rules are read the same way.</summary>
     private static string WellFormed(string text)
     {
-        for (int i = 0; i < text.Length; i++)
+        int first = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF');
+        for (int i = first < 0 ? text.Length : first; i < text.Length; i++)
             if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
                 return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
         return text;

@@ -37,16 +37,24 @@ internal sealed class YamlScalar(string value, bool isPlain, Position position) 
 }
 
 internal sealed class YamlSequence(ImmutableArray<YamlNode> items, Position position)
-    : YamlNode(position, 1 + items.Sum(item => item.Size))
+    : YamlNode(position, SizeOf(items))
 {
     public ImmutableArray<YamlNode> Items { get; } = items;
+
+    private static int SizeOf(ImmutableArray<YamlNode> items)
+    {
+        int size = 1;
+        foreach (var item in items)
+            size += item.Size;
+        return size;
+    }
 }
 
 internal readonly record struct YamlEntry(YamlScalar Key, YamlNode Value);
 
 /// <summary>A mapping with scalar keys, in the file's order, without duplicates.</summary>
 internal sealed class YamlMapping(ImmutableArray<YamlEntry> entries, Position position)
-    : YamlNode(position, 1 + entries.Sum(entry => 1 + entry.Value.Size))
+    : YamlNode(position, SizeOf(entries))
 {
     public ImmutableArray<YamlEntry> Entries { get; } = entries;
 
@@ -81,5 +89,14 @@ internal sealed class YamlMapping(ImmutableArray<YamlEntry> entries, Position po
         return new YamlMapping([.. merged], Position);
     }
 
-    public YamlMapping Without(string key) => new([.. Entries.Where(entry => entry.Key.Value != key)], Position);
+    public YamlMapping Without(string key) =>
+        this[key] is null ? this : new([.. Entries.Where(entry => entry.Key.Value != key)], Position);
+
+    private static int SizeOf(ImmutableArray<YamlEntry> entries)
+    {
+        int size = 1;
+        foreach (var entry in entries)
+            size += 1 + entry.Value.Size;
+        return size;
+    }
 }

@@ -1,0 +1,463 @@
+using System.Text;
+using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Matching.Indexing;
+
+namespace SigmaFunctions.Engine.Matching;
+
+/// <summary>
+/// Matches one event after another against a detector's rules. A decoder writes the values of the fields that rules look at, as
+/// UTF-8, view by view; nothing else of an event is needed, and nothing is allocated once the buffers have grown. Not safe for
+/// concurrent use: each thread has its own.
+/// </summary>
+/// <remarks>
+/// The order of calls is <c>BeginEvent, (BeginView, (Set, (Reserve, Add)*)*, EndView)*, EndEvent</c>.
+/// </remarks>
+public sealed class EventMatcher
+{
+    private const int Absent = -1;
+    private const int WithoutValue = -2;
+
+    // What is known of a predicate; zero between views.
+    private const byte Unknown = 0;
+    private const byte True = 1;
+    private const byte False = 2;
+    private const byte Hinted = 3;
+
+    // Buffers that an unusually large event made grow beyond this are given back.
+    private const int MaxKeptBytes = 1024 * 1024;
+    private const int InitialBytes = 16 * 1024;
+
+    private readonly Detector _detector;
+    private readonly bool[] _isMatched;
+    private readonly int[] _matches;
+    private int _matchCount;
+
+    private Route _route = new([], null);
+    private byte[] _text = new byte[InitialBytes];
+    private byte[] _folded = new byte[InitialBytes];
+    private int _used;
+    private char[] _chars = [];
+    private int _charsUsed;
+    private Value[] _values = new Value[64];
+    private int _valueCount;
+
+    // By slot: the first value or Absent or WithoutValue, and the last.
+    private int[] _first = [];
+    private int[] _last = [];
+
+    // By byte: whether it stands in the values that are looked at.
+    private readonly bool[] _stands = new bool[256];
+
+    private RuleGroup? _group;
+    private int[] _slots = [];
+    private byte[] _state = [];
+    private int[] _touched = [];
+    private int _touchedCount;
+    private bool[] _isAwake = [];
+    private int[] _awake = [];
+    private int _awakeCount;
+
+    /// <summary>Makes a matcher for the rules of a detector.</summary>
+    public EventMatcher(Detector detector)
+    {
+        ArgumentNullException.ThrowIfNull(detector);
+        _detector = detector;
+        _isMatched = new bool[detector.Rules.Length];
+        _matches = new int[detector.Rules.Length];
+    }
+
+    /// <summary>The rules that are matched.</summary>
+    public Detector Detector => _detector;
+
+    /// <summary>Number of conditions evaluated since the matcher was made: what an event costs beyond reading it.</summary>
+    public long Evaluations { get; private set; }
+
+    /// <summary>Begins an event and forgets the one before.</summary>
+    public void BeginEvent()
+    {
+        foreach (int rule in _matches.AsSpan(0, _matchCount))
+            _isMatched[rule] = false;
+        _matchCount = 0;
+        if (_text.Length > MaxKeptBytes)
+            (_text, _folded, _chars) = (new byte[InitialBytes], new byte[InitialBytes], []);
+        if (_values.Length > MaxKeptBytes / 16)
+            _values = new Value[64];
+    }
+
+    /// <summary>Begins a view of the event. Every slot is absent.</summary>
+    public void BeginView(Route route)
+    {
+        ArgumentNullException.ThrowIfNull(route);
+        if (!ReferenceEquals(route, _route))
+            Prepare(route);
+        _used = _charsUsed = _valueCount = 0;
+        _first.AsSpan(0, route.SlotCount).Fill(Absent);
+    }
+
+    /// <summary>Makes a field present, without values (as an empty array is); values it had are forgotten.</summary>
+    public void Set(int slot) => _first[slot] = WithoutValue;
+
+    /// <summary>Makes a field absent.</summary>
+    public void Remove(int slot) => _first[slot] = Absent;
+
+    /// <summary>Whether a field is present.</summary>
+    public bool IsSet(int slot) => _first[slot] != Absent;
+
+    /// <summary>Room for the text of the next value; what <see cref="Add(int, FieldValueKind, int)"/> does not take is given back.</summary>
+    /// <param name="length">Most bytes that will be written.</param>
+    public Span<byte> Reserve(int length)
+    {
+        if (_text.Length - _used < length + FoldedText.Slack)
+            Array.Resize(ref _text, Math.Max(_text.Length * 2, _used + length + FoldedText.Slack));
+        return _text.AsSpan(_used, length);
+    }
+
+    /// <summary>Adds a value to a field that was set: the only one, or the next element of an array.</summary>
+    /// <param name="slot">The field.</param>
+    /// <param name="kind">Not <see cref="FieldValueKind.Array"/>: elements of arrays in arrays are added one by one. An object has no
+    /// text and satisfies nothing.</param>
+    /// <param name="length">Bytes of text at the start of what was reserved last: well-formed UTF-8, as
+    /// <see cref="FieldValue.Text"/> would have it. 0 for null and objects.</param>
+    public void Add(int slot, FieldValueKind kind, int length)
+    {
+        if (_valueCount == _values.Length)
+            Array.Resize(ref _values, _values.Length * 2);
+        int value = _valueCount++;
+        _values[value] = new Value { Start = _used, Length = length, Kind = kind, Next = -1, CharStart = -1 };
+        _used += length;
+        if (_first[slot] == WithoutValue)
+            _first[slot] = value;
+        else
+            _values[_last[slot]].Next = value;
+        _last[slot] = value;
+    }
+
+    /// <summary>Adds a value whose text is at hand.</summary>
+    public void Add(int slot, FieldValueKind kind, ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(Reserve(text.Length));
+        Add(slot, kind, text.Length);
+    }
+
+    /// <summary>Ends the view and finds the rules that hold on it.</summary>
+    public void EndView()
+    {
+        if (_folded.Length < _text.Length)
+            _folded = new byte[_text.Length];
+        FoldedText.Fold(_text, _folded, _used);
+        foreach (var routed in _route.Groups)
+            Match(routed.Group, routed.Slots);
+    }
+
+    /// <summary>Ends the event.</summary>
+    /// <returns>The rules that hold on some view: indices into <see cref="Detector.Rules"/>, ascending. Valid until the next event.</returns>
+    public ReadOnlySpan<int> EndEvent()
+    {
+        var matches = _matches.AsSpan(0, _matchCount);
+        if (matches.Length > 1)
+            matches.Sort();
+        return matches;
+    }
+
+    /// <summary>Whether an index told of a predicate already.</summary>
+    internal bool IsKnown(int predicate) => _state[predicate] != Unknown;
+
+    /// <summary>An index found that a predicate holds, or that it may.</summary>
+    internal void Found(int predicate, bool isHint)
+    {
+        if (_state[predicate] != Unknown)
+            return;
+        _state[predicate] = isHint ? Hinted : True;
+        _touched[_touchedCount++] = predicate;
+        WakeRulesOf(_group!, predicate);
+    }
+
+    private void WakeRulesOf(RuleGroup group, int predicate)
+    {
+        int end = group.WokenStart[predicate + 1];
+        for (int i = group.WokenStart[predicate]; i < end; i++)
+            Wake(group.Woken[i]);
+    }
+
+    private void Prepare(Route route)
+    {
+        _route = route;
+        if (_first.Length < route.SlotCount)
+            (_first, _last) = (new int[route.SlotCount], new int[route.SlotCount]);
+        if (_state.Length < route.MostTests)
+            (_state, _touched) = (new byte[route.MostTests], new int[route.MostTests]);
+        if (_isAwake.Length < route.MostRules)
+            (_isAwake, _awake) = (new bool[route.MostRules], new int[route.MostRules]);
+    }
+
+    private void Wake(int rule)
+    {
+        if (_isAwake[rule])
+            return;
+        _isAwake[rule] = true;
+        _awake[_awakeCount++] = rule;
+    }
+
+    private void Match(RuleGroup group, int[] slots)
+    {
+        (_group, _slots) = (group, slots);
+        foreach (int rule in group.AlwaysEvaluated)
+            Wake(rule);
+        for (int field = 0; field < slots.Length; field++)
+        {
+            int first = _first[slots[field]];
+            if (first != Absent)
+                Look(group, group.Fields[field], first);
+        }
+
+        foreach (int rule in _awake.AsSpan(0, _awakeCount))
+        {
+            _isAwake[rule] = false;
+            int index = group.Rules[rule];
+            if (_isMatched[index])
+                continue;
+            Evaluations++;
+            if (!Holds(group, group.Conditions[rule]))
+                continue;
+            _isMatched[index] = true;
+            _matches[_matchCount++] = index;
+        }
+
+        foreach (int predicate in _touched.AsSpan(0, _touchedCount))
+            _state[predicate] = Unknown;
+        _awakeCount = _touchedCount = 0;
+    }
+
+    /// <summary>Asks the indexes of a field about its values.</summary>
+    private void Look(RuleGroup group, FieldIndex field, int first)
+    {
+        foreach (int rule in field.RulesIfPresent)
+            Wake(rule);
+        if (field.Tested.Length > 0 && first >= 0)
+            Test(group, field.Tested, first);
+        for (int value = first; value >= 0; value = _values[value].Next)
+        {
+            var (start, length, kind) = (_values[value].Start, _values[value].Length, _values[value].Kind);
+            if (!ValueTest.HasText(kind))
+                continue;
+            ref byte text = ref _folded[start];
+            field.Literals?.Scan(ref text, length, this);
+            field.Texts?.Find(ref text, length, isNumber: false, this);
+            if (field.Numbers is { } numbers && kind != FieldValueKind.Boolean
+                && NumberText.TryNormalize(_folded.AsSpan(start, length), out int normalLength, out bool isNegativeZero))
+                FindNumber(numbers, ref text, normalLength, kind == FieldValueKind.Number, isNegativeZero);
+            if (field.RulesIfNotAscii.Length > 0 && !IsAscii(value))
+                foreach (int rule in field.RulesIfNotAscii)
+                    Wake(rule);
+        }
+    }
+
+    /// <summary>Tests predicates that no index looks for, but only those all of whose characters stand somewhere in the values.</summary>
+    private void Test(RuleGroup group, TestedPredicate[] tested, int first)
+    {
+        Array.Clear(_stands);
+        _stands[0] = true;
+        int longest = 0;
+        for (int value = first; value >= 0; value = _values[value].Next)
+        {
+            longest = Math.Max(longest, _values[value].Length);
+            foreach (byte character in _folded.AsSpan(_values[value].Start, _values[value].Length))
+                _stands[character] = true;
+        }
+
+        foreach (ref readonly var test in tested.AsSpan())
+        {
+            if (longest < test.MinLength)
+                continue;
+            bool mayHold = _stands[test.First] && _stands[test.Second] && _stands[test.Third];
+            if ((mayHold || (test.IsKnownForAsciiOnly && !AreAscii(first))) && Test(group, test.Predicate))
+                WakeRulesOf(group, test.Predicate);
+        }
+    }
+
+    private void FindNumber(EqualityIndex numbers, ref byte text, int length, bool isNumber, bool isNegativeZero)
+    {
+        // A zero stands right behind its sign.
+        if (isNegativeZero)
+            numbers.Find(ref System.Runtime.CompilerServices.Unsafe.Add(ref text, 1), 1, isNumber, this);
+        else
+            numbers.Find(ref text, length, isNumber, this);
+    }
+
+    private bool Holds(RuleGroup group, int node)
+    {
+        var (kind, first, count, indexed, excluded) = group.Nodes[node];
+        var operands = group.Operands.AsSpan(kind is NodeKind.And or NodeKind.Or ? first : 0, count);
+        switch (kind)
+        {
+            case NodeKind.Test:
+                return Test(group, first);
+            case NodeKind.NotTest:
+                return !Test(group, first);
+            case NodeKind.And:
+                foreach (int predicate in operands[..indexed])
+                    if (_state[predicate] != True)
+                        return false;
+                foreach (int predicate in operands.Slice(indexed, excluded))
+                    if (_state[predicate] == True)
+                        return false;
+                foreach (int operand in operands[(indexed + excluded)..])
+                    if (!Holds(group, operand))
+                        return false;
+                return true;
+            default:
+                foreach (int predicate in operands[..indexed])
+                    if (_state[predicate] == True)
+                        return true;
+                foreach (int operand in operands[indexed..])
+                    if (Holds(group, operand))
+                        return true;
+                return false;
+        }
+    }
+
+    private bool Test(RuleGroup group, int predicate)
+    {
+        byte state = _state[predicate];
+        if (state is True or False)
+            return state == True;
+        if (group.IsIndexed[predicate])
+            return false;
+        var test = group.Tests[predicate];
+        bool isRuledOut = (test.Traits & TestTraits.Hinted) != 0 && state == Unknown
+            && ((test.Traits & TestTraits.NeedsKnownForAsciiOnly) == 0 || AreAscii(_first[_slots[test.Slot]]));
+        bool holds = !isRuledOut && Test(test);
+        if (state == Unknown)
+            _touched[_touchedCount++] = predicate;
+        _state[predicate] = holds ? True : False;
+        return holds;
+    }
+
+    private bool Test(CompiledTest test)
+    {
+        int first = _first[_slots[test.Slot]];
+        switch (test.Kind)
+        {
+            case TestKind.Exists:
+                return first != Absent;
+            case TestKind.Absent:
+                return first == Absent;
+            case TestKind.Null when first == Absent:
+                return true;
+        }
+
+        for (int value = first; value >= 0; value = _values[value].Next)
+            if (Test(test, value))
+                return true;
+        return false;
+    }
+
+    private bool Test(CompiledTest test, int value)
+    {
+        var (start, length, kind) = (_values[value].Start, _values[value].Length, _values[value].Kind);
+        if (test.Kind == TestKind.Null)
+            return kind == FieldValueKind.Null;
+        if (!ValueTest.HasText(kind) || ((test.Traits & TestTraits.NeedsMoreThanAscii) != 0 && IsAscii(value)) || LacksNeeded(test, value))
+            return false;
+        switch (test.Kind)
+        {
+            case TestKind.Value when test.Run is { IsAll: true } && IsAscii(value):
+                // Or it would lack what it needs.
+                return true;
+            case TestKind.Value:
+                return ValueTest.Holds(test.Predicate, kind, TextOf(value));
+            case TestKind.Reference:
+                return Relates((FieldReferencePredicate)test.Predicate, value, _slots[test.Slot], _slots[test.OtherSlot]);
+        }
+
+        var text = ((test.Traits & TestTraits.Cased) != 0 ? _text : _folded).AsSpan(start, length);
+        return test.Kind switch
+        {
+            TestKind.Contains => text.IndexOf(test.Literal) >= 0,
+            TestKind.StartsWith => text.StartsWith(test.Literal),
+            TestKind.EndsWith => text.EndsWith(test.Literal),
+            TestKind.Equals => text.SequenceEqual(test.Literal),
+            _ => throw new InvalidOperationException($"No test of a value is of kind {test.Kind}."),
+        };
+    }
+
+    private bool Relates(FieldReferencePredicate reference, int value, int slot, int otherSlot)
+    {
+        // Both sides are the event writer's: of an array the first elements count.
+        int left = FieldReferencePredicate.MaxElements;
+        for (int own = _first[slot]; own != value; own = _values[own].Next)
+            left--;
+        if (left <= 0)
+            return false;
+        int others = FieldReferencePredicate.MaxElements;
+        for (int other = _first[otherSlot]; other >= 0 && others > 0; other = _values[other].Next, others--)
+        {
+            // The text of the other first: making it may move the buffer.
+            TextOf(other);
+            if (ValueTest.Relates(reference, _values[value].Kind, TextOf(value), _values[other].Kind, TextOf(other)))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a value cannot satisfy a test, being too short or without any of the literals it needs.</summary>
+    private bool LacksNeeded(CompiledTest test, int value)
+    {
+        // UTF-16 has no more units than UTF-8 has bytes.
+        int length = _values[value].Length;
+        if (length < test.MinLength || (test.Run is { } run && IsAscii(value) && !run.StandsIn(_text.AsSpan(_values[value].Start, length))))
+            return true;
+        if (test.Needed.Length == 0 || ((test.Traits & TestTraits.NeedsKnownForAsciiOnly) != 0 && !IsAscii(value)))
+            return false;
+        var text = _folded.AsSpan(_values[value].Start, length);
+        foreach (byte[] literal in test.Needed)
+            if (text.IndexOf(literal) >= 0)
+                return false;
+        return true;
+    }
+
+    private bool AreAscii(int first)
+    {
+        for (int value = first; value >= 0; value = _values[value].Next)
+            if (!IsAscii(value))
+                return false;
+        return true;
+    }
+
+    private bool IsAscii(int value)
+    {
+        ref var entry = ref _values[value];
+        if (entry.Ascii == Unknown)
+            entry.Ascii = Ascii.IsValid(_text.AsSpan(entry.Start, entry.Length)) ? True : False;
+        return entry.Ascii == True;
+    }
+
+    /// <summary>A value as UTF-16. Valid until the next value's is made.</summary>
+    private ReadOnlySpan<char> TextOf(int value)
+    {
+        ref var entry = ref _values[value];
+        if (entry.CharStart < 0)
+        {
+            // UTF-16 has no more units than UTF-8 has bytes.
+            if (_chars.Length - _charsUsed < entry.Length)
+                Array.Resize(ref _chars, Math.Max(_chars.Length * 2, _charsUsed + entry.Length));
+            entry.CharStart = _charsUsed;
+            entry.CharLength = Encoding.UTF8.GetChars(_text.AsSpan(entry.Start, entry.Length), _chars.AsSpan(_charsUsed));
+            _charsUsed += entry.CharLength;
+        }
+
+        return _chars.AsSpan(entry.CharStart, entry.CharLength);
+    }
+
+    private struct Value
+    {
+        public int Start;
+        public int Length;
+        public int CharStart;
+        public int CharLength;
+        public int Next;
+        public FieldValueKind Kind;
+        public byte Ascii;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace SigmaFunctions.Engine.Matching.Indexing;
+
+/// <summary>What a found literal means for its predicate.</summary>
+[Flags]
+internal enum LiteralUse : byte
+{
+    /// <summary>The literal stands anywhere in the value.</summary>
+    Anywhere = 0,
+
+    /// <summary>The value begins with the literal.</summary>
+    AtStart = 1,
+
+    /// <summary>The value ends with the literal.</summary>
+    AtEnd = 2,
+
+    /// <summary>The predicate needs the literal but is not decided by it.</summary>
+    Hint = 4,
+
+    /// <summary>It counts only where the event's value is a number.</summary>
+    NumbersOnly = 8,
+}
+
+/// <summary>A folded literal that is looked for, and the predicate it belongs to.</summary>
+internal readonly record struct IndexedLiteral(byte[] Folded, int Predicate, LiteralUse Use);
+
+/// <summary>
+/// Finds those of many literals that stand in a text. Each literal is filed by four of its bytes in a row, those that are least common
+/// among all literals. A scan hashes the four bytes at every place of the text and looks at two bits of one word of a Bloom filter, which
+/// says no nearly always, so that the time does not depend on the number of literals. What remains is compared in full.
+/// </summary>
+internal sealed class LiteralIndex
+{
+    /// <summary>Shortest literal that can be filed, in bytes.</summary>
+    public const int MinLength = sizeof(uint);
+
+    private readonly ulong[] _filter;
+    private readonly int _filterShift;
+    private readonly int[] _buckets;
+    private readonly int _bucketShift;
+    private readonly Entry[] _entries;
+    private readonly byte[] _text;
+
+    private LiteralIndex(ulong[] filter, int filterShift, int[] buckets, int bucketShift, Entry[] entries, byte[] text)
+    {
+        _filter = filter;
+        _filterShift = filterShift;
+        _buckets = buckets;
+        _bucketShift = bucketShift;
+        _entries = entries;
+        _text = text;
+    }
+
+    /// <summary>Files literals, none shorter than <see cref="MinLength"/>; null if there are none.</summary>
+    public static LiteralIndex? Create(IReadOnlyList<IndexedLiteral> literals)
+    {
+        if (literals.Count == 0)
+            return null;
+        int[] offsets = LiteralWindows.Choose(literals);
+        // Two to four literals a word; the filter for some ten thousand literals stays in the nearest cache.
+        int log = BitOperations.Log2((uint)literals.Count);
+        int filterShift = 32 - Math.Max(4, log - 1);
+        int bucketShift = 32 - Math.Max(4, log + 1);
+        var filter = new ulong[1 << (32 - filterShift)];
+        var buckets = new int[(1 << (32 - bucketShift)) + 1];
+        var hashes = new uint[literals.Count];
+        for (int i = 0; i < literals.Count; i++)
+        {
+            hashes[i] = Hash(MemoryMarshal.Read<uint>(literals[i].Folded.AsSpan(offsets[i])));
+            filter[hashes[i] >> filterShift] |= (1UL << FirstBit(hashes[i])) | (1UL << SecondBit(hashes[i]));
+            buckets[(hashes[i] >> bucketShift) + 1]++;
+        }
+
+        for (int i = 1; i < buckets.Length; i++)
+            buckets[i] += buckets[i - 1];
+        var text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
+        var entries = new Entry[literals.Count];
+        int[] next = buckets[..^1];
+        int used = 0;
+        for (int i = 0; i < literals.Count; i++)
+        {
+            byte[] literal = literals[i].Folded;
+            literal.CopyTo(text, used);
+            int unused = Math.Max(0, (sizeof(ulong) - (literal.Length - offsets[i])) * 8);
+            entries[next[hashes[i] >> bucketShift]++] = new Entry
+            {
+                Window = MemoryMarshal.Read<ulong>(text.AsSpan(used + offsets[i])) << unused,
+                UnusedBits = (byte)unused,
+                Start = used,
+                Length = (ushort)literal.Length,
+                Predicate = literals[i].Predicate,
+                Offset = (byte)offsets[i],
+                Use = literals[i].Use,
+            };
+            used += literal.Length;
+        }
+
+        return new LiteralIndex(filter, filterShift, buckets, bucketShift, entries, text);
+    }
+
+    /// <summary>Tells every literal that stands in a folded text, some of them several times.</summary>
+    /// <param name="text">The text's first byte; behind its end are at least <see cref="FoldedText.Slack"/> bytes more.</param>
+    /// <param name="length">Bytes of the text.</param>
+    /// <param name="found">Who is told.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Scan(ref byte text, int length, EventMatcher found)
+    {
+        ref ulong filter = ref MemoryMarshal.GetArrayDataReference(_filter);
+        int shift = _filterShift;
+        int last = length - MinLength;
+        for (int place = 0; place <= last; place++)
+        {
+            uint hash = Hash(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref text, place)));
+            ulong word = Unsafe.Add(ref filter, hash >> shift);
+            if (((word >> FirstBit(hash)) & (word >> SecondBit(hash)) & 1) != 0)
+                Compare(ref text, length, place, hash, found);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Hash(uint window) => window * 0x9E3779B1;
+
+    // Bits of the hash that choose neither the word nor are the poor lowest ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int FirstBit(uint hash) => (int)(hash >> 12) & 63;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int SecondBit(uint hash) => (int)(hash >> 6) & 63;
+
+    private void Compare(ref byte text, int length, int place, uint hash, EventMatcher found)
+    {
+        uint bucket = hash >> _bucketShift;
+        ulong window = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref text, place));
+        foreach (ref readonly var entry in _entries.AsSpan(_buckets[bucket], _buckets[bucket + 1] - _buckets[bucket]))
+        {
+            if (window << entry.UnusedBits != entry.Window)
+                continue;
+            int start = place - entry.Offset;
+            int end = start + entry.Length;
+            if (start < 0 || end > length
+                || ((entry.Use & LiteralUse.AtStart) != 0 && start != 0)
+                || ((entry.Use & LiteralUse.AtEnd) != 0 && end != length)
+                || found.IsKnown(entry.Predicate))
+                continue;
+            if (MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref text, start), entry.Length).SequenceEqual(_text.AsSpan(entry.Start, entry.Length)))
+                found.Found(entry.Predicate, (entry.Use & LiteralUse.Hint) != 0);
+        }
+    }
+
+    private struct Entry
+    {
+        // In its upper bytes; the lower ones are zero where the literal ends within the window.
+        public ulong Window;
+        public int Start;
+        public int Predicate;
+        public ushort Length;
+        public byte Offset;
+        public byte UnusedBits;
+        public LiteralUse Use;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace SigmaFunctions.Engine.Matching.Indexing;
+
+/// <summary>
+/// What the indexes can do for a predicate: decide it, or give signs that it may hold; and how it is tested without them.
+/// </summary>
+/// <param name="Kind">How it is tested without an index.</param>
+/// <param name="Literal">The bytes for that, and for the index: folded, or as they are where case counts.</param>
+/// <param name="Use">Where the literal stands.</param>
+/// <param name="IsDecided">Whether the index of literals or equal texts decides the predicate.</param>
+/// <param name="Signals">Signs that it may hold; empty where an absent field makes it hold.</param>
+/// <param name="Cost">Estimate of how often the signs are seen.</param>
+internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, bool IsDecided, ImmutableArray<Signal> Signals, double Cost)
+{
+    /// <summary>Estimate of how often the predicate holds.</summary>
+    public double Likelihood { get; private init; } = Math.Min(Cost, 0.9);
+
+    /// <summary>Folded literals of which one stands in every value that satisfies it, short ones too; none if unknown.</summary>
+    public byte[][] Needed { get; private init; } = [];
+
+    /// <summary>Least length of a value that satisfies it, in UTF-16 units.</summary>
+    public int MinLength { get; private init; }
+
+    /// <summary>A run of characters that stands in every ASCII value that satisfies it; null if none is known.</summary>
+    public CharacterRun? Run { get; private init; }
+
+    /// <summary>What spares the test.</summary>
+    public TestTraits Traits { get; private init; }
+
+    private const double PresenceCost = LiteralRarity.Always;
+    private const double NotAsciiCost = 0.02;
+
+    /// <summary>The shape of a predicate.</summary>
+    /// <param name="predicate">The predicate.</param>
+    /// <param name="id">Its number.</param>
+    public static TestShape Of(Predicate predicate, int id) => predicate switch
+    {
+        TextPredicate text => OfText(text, id),
+        NumberPredicate number => new TestShape(
+            TestKind.Value, Encoding.UTF8.GetBytes(number.Number.ToString()), LiteralUse.Anywhere, true, [new Signal(SignalKind.Indexed, id)], 0.05),
+        RegexPredicate regex => OfRegex(regex, id),
+        NullPredicate => Plain(TestKind.Null, []),
+        ExistsPredicate { Expected: false } => Plain(TestKind.Absent, []),
+        ExistsPredicate => Plain(TestKind.Exists, [new Signal(SignalKind.Tested, id)]),
+        FieldReferencePredicate => Plain(TestKind.Reference, [new Signal(SignalKind.Tested, id)]),
+        _ => Plain(TestKind.Value, [new Signal(SignalKind.Tested, id)]),
+    };
+
+    private static TestShape Plain(TestKind kind, ImmutableArray<Signal> signals) =>
+        new(kind, [], LiteralUse.Anywhere, false, signals, PresenceCost) { Likelihood = kind == TestKind.Value ? 0.1 : 0.5 };
+
+    private static TestShape OfText(TextPredicate predicate, int id)
+    {
+        var parts = predicate.Pattern.Parts;
+        (TestKind kind, LiteralUse use, string? literal) = parts switch
+        {
+            [] => (TestKind.Equals, LiteralUse.AtStart | LiteralUse.AtEnd, ""),
+            [{ Kind: PatternPartKind.Literal } only] => (TestKind.Equals, LiteralUse.AtStart | LiteralUse.AtEnd, only.Text),
+            [{ Kind: PatternPartKind.AnyRun }, { Kind: PatternPartKind.Literal } inner, { Kind: PatternPartKind.AnyRun }] =>
+                (TestKind.Contains, LiteralUse.Anywhere, inner.Text),
+            [{ Kind: PatternPartKind.Literal } first, { Kind: PatternPartKind.AnyRun }] => (TestKind.StartsWith, LiteralUse.AtStart, first.Text),
+            [{ Kind: PatternPartKind.AnyRun }, { Kind: PatternPartKind.Literal } last] => (TestKind.EndsWith, LiteralUse.AtEnd, last.Text),
+            _ => (TestKind.Value, LiteralUse.Anywhere, null),
+        };
+
+        if (literal is null || (!predicate.Cased && !FoldedText.IsExact(literal)))
+            return OfPattern(predicate, id);
+        byte[] folded = FoldedText.Of(literal);
+        double cost = use switch
+        {
+            LiteralUse.Anywhere => LiteralRarity.OfContained(folded),
+            LiteralUse.AtStart or LiteralUse.AtEnd => LiteralRarity.OfPlaced(folded),
+            _ => LiteralRarity.OfWhole(folded),
+        };
+        if (predicate.Cased)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(literal);
+            return folded.Length >= LiteralIndex.MinLength
+                ? new TestShape(kind, bytes, use, false, [new Signal(SignalKind.Literal, id, folded)], cost) { Traits = TestTraits.Cased | TestTraits.Hinted }
+                : new TestShape(kind, bytes, use, false, [new Signal(SignalKind.Tested, id)], PresenceCost) { Traits = TestTraits.Cased };
+        }
+
+        if (kind == TestKind.Equals || folded.Length >= LiteralIndex.MinLength)
+            return new TestShape(kind, folded, use, true, [new Signal(SignalKind.Indexed, id)], cost);
+        return Ascii.IsValid(literal)
+            ? new TestShape(kind, folded, use, false, [new Signal(SignalKind.Tested, id)], PresenceCost) { Likelihood = cost }
+            : new TestShape(kind, folded, use, false, [new Signal(SignalKind.NotAscii, id)], NotAsciiCost) { Traits = TestTraits.NeedsMoreThanAscii };
+    }
+
+    private static TestShape OfPattern(TextPredicate predicate, int id)
+    {
+        byte[]? best = null;
+        bool needsMoreThanAscii = false;
+        foreach (var part in predicate.Pattern.Parts)
+        {
+            bool isExact = predicate.Cased || FoldedText.IsExact(part.Text);
+            needsMoreThanAscii |= !isExact;
+            if (!isExact || FoldedText.Of(part.Text) is not { Length: >= LiteralIndex.MinLength } folded)
+                continue;
+            if (best is null || LiteralRarity.OfContained(folded) < LiteralRarity.OfContained(best))
+                best = folded;
+        }
+
+        if (best is not null)
+            return new TestShape(TestKind.Value, [], LiteralUse.Anywhere, false, [new Signal(SignalKind.Literal, id, best)], LiteralRarity.OfContained(best))
+            {
+                Traits = TestTraits.Hinted,
+            };
+        return needsMoreThanAscii
+            ? new TestShape(TestKind.Value, [], LiteralUse.Anywhere, false, [new Signal(SignalKind.NotAscii, id)], NotAsciiCost) { Traits = TestTraits.NeedsMoreThanAscii }
+            : Plain(TestKind.Value, [new Signal(SignalKind.Tested, id)]);
+    }
+
+    private static TestShape OfRegex(RegexPredicate predicate, int id)
+    {
+        var any = RegexNeedsReader.Read(predicate.Pattern, predicate.Options, minLiteral: 1);
+        var traits = any.IgnoresCase ? TestTraits.NeedsKnownForAsciiOnly : TestTraits.None;
+        var shape = Plain(TestKind.Value, [new Signal(SignalKind.Tested, id)]) with
+        {
+            Needed = [.. (any.Literals ?? []).Select(FoldedText.Of)],
+            MinLength = any.MinLength,
+            Run = any.Run,
+            Traits = traits,
+        };
+        if (RegexNeedsReader.Read(predicate.Pattern, predicate.Options, LiteralIndex.MinLength).Literals is not { } literals)
+            return shape;
+        var folded = literals.Select(FoldedText.Of).ToList();
+        var signals = folded.Select(literal => new Signal(SignalKind.Literal, id, literal)).ToList();
+        if (any.IgnoresCase)
+            signals.Add(new Signal(SignalKind.NotAscii, id));
+        double cost = folded.Sum(literal => LiteralRarity.OfContained(literal)) + (any.IgnoresCase ? NotAsciiCost : 0);
+        return shape with { Signals = [.. signals], Cost = Math.Min(cost, PresenceCost), Traits = traits | TestTraits.Hinted };
+    }
+}

@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using SigmaFunctions.Engine.Matching;
+
+namespace SigmaFunctions.Telemetry;
+
+/// <summary>
+/// Keeps matchers with their grown buffers between uses. Safe for concurrent use; there are as many as are in use at the same time.
+/// </summary>
+/// <param name="decoder">How bodies are read.</param>
+public sealed class BodyMatcherPool(EventDecoder decoder)
+{
+    private readonly ConcurrentBag<BodyMatcher> _idle = [];
+
+    /// <summary>Takes a matcher for a detector out of the pool, or makes one. Those for another detector are dropped.</summary>
+    public BodyMatcher Rent(Detector detector)
+    {
+        while (_idle.TryTake(out BodyMatcher? matcher))
+        {
+            if (ReferenceEquals(matcher.Detector, detector))
+            {
+                return matcher;
+            }
+        }
+
+        return new BodyMatcher(decoder, detector);
+    }
+
+    /// <summary>Puts a matcher back. One that has thrown is better left out.</summary>
+    public void Return(BodyMatcher matcher)
+    {
+        ArgumentNullException.ThrowIfNull(matcher);
+        _idle.Add(matcher);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using System.Text;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Telemetry.Json;
+
+namespace SigmaFunctions.Telemetry.Events;
+
+/// <summary>Where the fields of a <see cref="Route"/> are found in a record. Immutable.</summary>
+internal sealed class RoutePlan
+{
+    private const int NoSlot = -1;
+
+    private readonly int[] _slots;
+    private readonly bool[] _isWanted;
+
+    /// <summary>Makes the plan.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="names">A table that has at least <see cref="NamesOf"/> of its fields.</param>
+    public RoutePlan(Route route, NameTable names)
+    {
+        Route = route;
+        _isWanted = new bool[names.Count];
+        _slots = new int[names.Count];
+        Array.Fill(_slots, NoSlot);
+        for (int slot = 0; slot < route.Fields.Length; slot++)
+        {
+            Name name = names.Find(Encoding.UTF8.GetBytes(route.Fields[slot]));
+            _slots[name.Id] = slot;
+            _isWanted[name.Id] = true;
+        }
+
+        Paths =
+        [
+            .. route.Fields.SelectMany((field, slot) => DotsOf(field)
+                .Select(dot => new FieldPath(slot, names.Find(Encoding.UTF8.GetBytes(field[..dot])), Encoding.UTF8.GetBytes(field[(dot + 1)..])))),
+        ];
+        foreach (FieldPath path in Paths)
+        {
+            _isWanted[path.First.Id] = true;
+        }
+    }
+
+    /// <summary>The route.</summary>
+    public Route Route { get; }
+
+    /// <summary>The paths that the fields may be, by slot; of those of one slot the first that leads somewhere counts.</summary>
+    public ImmutableArray<FieldPath> Paths { get; }
+
+    /// <summary>The names that a table must have for a field: its own, and those of the objects that it may be a path into.</summary>
+    public static IEnumerable<string> NamesOf(string field) => [field, .. DotsOf(field).Select(dot => field[..dot])];
+
+    /// <summary>Whether a field of that name takes part in any slot.</summary>
+    public bool Wants(Name name) => _isWanted[name.Id];
+
+    /// <summary>The slot of the field that a name is, by the name's id; negative for none and for names learnt later.</summary>
+    public int SlotOf(int id) => (uint)id < (uint)_slots.Length ? _slots[id] : NoSlot;
+
+    // The longest first.
+    private static IEnumerable<int> DotsOf(string field)
+    {
+        for (int dot = field.LastIndexOf('.'); dot > 0; dot = field.LastIndexOf('.', dot - 1))
+        {
+            yield return dot;
+        }
+    }
+
+    /// <summary>A field as a path into objects.</summary>
+    /// <param name="Slot">The field's slot.</param>
+    /// <param name="First">The name before the dot.</param>
+    /// <param name="Rest">What comes after it, as UTF-8.</param>
+    internal readonly record struct FieldPath(int Slot, Name First, byte[] Rest);
+}

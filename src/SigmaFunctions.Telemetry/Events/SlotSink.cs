@@ -1,0 +1,341 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Telemetry.Json;
+
+namespace SigmaFunctions.Telemetry.Events;
+
+/// <summary>
+/// Writes the values that rules look at straight to a matcher: nothing else of an event is read, and nothing is allocated once the
+/// buffers have grown.
+/// </summary>
+internal sealed class SlotSink : EventSink
+{
+    // Events can state log sources as they like, within those that rules name.
+    private const int MaxPlans = 1_024;
+
+    private readonly EventMatcher _matcher;
+    private readonly Dictionary<LogSourceSet, RoutePlan> _plans = [];
+    private readonly StatedLogSources _stated;
+    private readonly ImmutableArray<Name> _logSourceNames;
+    private RoutePlan? _plan;
+    private bool _hasBegun;
+    private Range _bytes;
+
+    // The keywords that were looked for in the record last, and whether they may be there.
+    private KeywordFilter? _keywords;
+    private bool _mayHoldKeyword;
+
+    /// <summary>Makes a sink.</summary>
+    /// <param name="matcher">Where to write.</param>
+    /// <param name="names">The names of shapes; those of rules are learnt as routes come up.</param>
+    public SlotSink(EventMatcher matcher, NameTable names)
+        : base(names)
+    {
+        _matcher = matcher;
+        _stated = new StatedLogSources(matcher.Detector.LogSources);
+        _logSourceNames = [names.Find("category"u8), names.Find("product"u8), names.Find("service"u8)];
+    }
+
+    /// <inheritdoc/>
+    public override EventFacts? Facts => null;
+
+    /// <summary>
+    /// Whether names were learnt from the record, so that it has to be written again: fields may have been passed over before they
+    /// were known.
+    /// </summary>
+    public bool HasLearnt { get; private set; }
+
+    /// <inheritdoc/>
+    public override bool BeginView(LogSourceSet logSources)
+    {
+        if (!_plans.TryGetValue(logSources, out RoutePlan? plan))
+        {
+            if (_plans.Count == MaxPlans)
+            {
+                _plans.Clear();
+            }
+
+            plan = Learn(_matcher.Detector.RouteOf(logSources));
+            _plans.Add(logSources, plan);
+        }
+
+        _plan = plan.Route.IsEmpty || HasLearnt ? null : plan;
+        return _plan is not null;
+    }
+
+    /// <inheritdoc/>
+    public override bool BeginView(RecordValue category, RecordValue product, RecordValue service)
+    {
+        _plan = null;
+        return _stated.Find(category.Text, product.Text, service.Text) is { } known && BeginView(known);
+    }
+
+    /// <inheritdoc/>
+    public override bool Wants(Name name) => _plan is not null && _plan.Wants(name);
+
+    /// <inheritdoc/>
+    public override void EndView()
+    {
+        if (_plan is not { } plan)
+        {
+            return;
+        }
+
+        if (!_hasBegun)
+        {
+            _hasBegun = true;
+            _matcher.BeginEvent();
+        }
+
+        _matcher.BeginView(plan.Route);
+        if (Parent >= 0)
+        {
+            WriteProperties(plan);
+        }
+
+        foreach (int id in Touched)
+        {
+            if (plan.SlotOf(id) is >= 0 and int slot && IndexOf(new Name(id)) is >= 0 and int index)
+            {
+                _matcher.Set(slot);
+                WriteField(slot, index);
+            }
+        }
+
+        foreach (RoutePlan.FieldPath path in plan.Paths)
+        {
+            if (!_matcher.IsSet(path.Slot) && IndexOf(path.First) is >= 0 and int index)
+            {
+                WriteIn(path.Slot, index, path.Rest);
+            }
+        }
+
+        if (plan.Route.OwnValuesSlot >= 0)
+        {
+            _matcher.Set(plan.Route.OwnValuesSlot);
+            if (MayHoldKeyword(plan.Route.Keywords))
+            {
+                WriteOwnValues(plan.Route.OwnValuesSlot);
+            }
+        }
+
+        _matcher.EndView();
+    }
+
+    /// <summary>Begins the next record.</summary>
+    /// <param name="tape">Where it was read to.</param>
+    /// <param name="bytes">Where it stands in the body.</param>
+    public void Begin(RecordTape tape, Range bytes)
+    {
+        Begin(tape);
+        _bytes = bytes;
+        _keywords = null;
+        _hasBegun = false;
+        HasLearnt = false;
+    }
+
+    /// <summary>Ends the record.</summary>
+    /// <returns>The rules that hold on it; valid until the next one.</returns>
+    public ReadOnlySpan<int> End() => _hasBegun ? _matcher.EndEvent() : default;
+
+    /// <inheritdoc/>
+    protected override void SetUnknown(ReadOnlySpan<byte> name, int index)
+    {
+        // No rule has a field of that name.
+    }
+
+    private RoutePlan Learn(Route route)
+    {
+        NameTable names = Tape.Names.With(route.Fields.SelectMany(RoutePlan.NamesOf));
+        if (names.Count > Tape.Names.Count)
+        {
+            HasLearnt = true;
+            Tape.Learn(names);
+            Learn(names);
+        }
+
+        return new RoutePlan(route, names);
+    }
+
+    /// <summary>Writes the fields that are properties of one object.</summary>
+    private void WriteProperties(RoutePlan plan)
+    {
+        RecordTape tape = Tape;
+        int end = tape[Parent].Next;
+        for (int index = Parent + 1; index < end; index = tape[index].Next)
+        {
+            int id = tape[index].Name.Id;
+            if (plan.SlotOf(id) is >= 0 and int slot && !IsTouched(id))
+            {
+                // Of a name that repeats, the last counts: it forgets those before.
+                _matcher.Set(slot);
+                WriteField(slot, index);
+            }
+        }
+    }
+
+    /// <summary>Whether some own value may satisfy a keyword, so that they have to be written.</summary>
+    private bool MayHoldKeyword(KeywordFilter? keywords)
+    {
+        if (keywords is null)
+        {
+            return true;
+        }
+
+        if (!ReferenceEquals(keywords, _keywords))
+        {
+            _keywords = keywords;
+            _mayHoldKeyword = keywords.MayStandIn(Tape.Body[_bytes]);
+        }
+
+        return _mayHoldKeyword;
+    }
+
+    private void WriteOwnValues(int slot)
+    {
+        foreach (OwnValues own in Own)
+        {
+            if ((FieldValueKind)Tape[own.Index].Kind == FieldValueKind.Object)
+            {
+                WriteProperties(slot, own);
+            }
+            else
+            {
+                WriteLeaves(slot, own.Index);
+            }
+        }
+    }
+
+    private void WriteProperties(int slot, OwnValues own)
+    {
+        RecordTape tape = Tape;
+        tape.MarkReplaced(own.Index);
+        int end = tape[own.Index].Next;
+        for (int index = own.Index + 1; index < end; index = tape[index].Next)
+        {
+            ref RecordTape.Entry entry = ref tape[index];
+            if ((FieldValueKind)entry.Kind == FieldValueKind.Null
+                || (entry.Flags & RecordTape.EntryFlags.Replaced) != 0
+                || (own.WithoutLogSource && entry.Name.Id >= 0 && _logSourceNames.Contains(new Name(entry.Name.Id))))
+            {
+                continue;
+            }
+
+            WriteLeaves(slot, index);
+        }
+    }
+
+    /// <summary>Writes a field's value: of arrays every element, of objects only that they are there.</summary>
+    private void WriteField(int slot, int index)
+    {
+        switch ((FieldValueKind)Tape[index].Kind)
+        {
+            case FieldValueKind.Array:
+                foreach (RecordValue child in new RecordValue(Tape, index).Children)
+                {
+                    WriteField(slot, child.Index);
+                }
+
+                break;
+            case FieldValueKind.Object:
+                _matcher.Add(slot, FieldValueKind.Object, ""u8);
+                break;
+            default:
+                WriteValue(slot, index);
+                break;
+        }
+    }
+
+    /// <summary>Writes all values within a value.</summary>
+    private void WriteLeaves(int slot, int index)
+    {
+        switch ((FieldValueKind)Tape[index].Kind)
+        {
+            case FieldValueKind.Array:
+                foreach (RecordValue child in new RecordValue(Tape, index).Children)
+                {
+                    WriteLeaves(slot, child.Index);
+                }
+
+                break;
+            case FieldValueKind.Object:
+                Tape.MarkReplaced(index);
+                foreach (RecordValue child in new RecordValue(Tape, index).Children)
+                {
+                    if ((Tape[child.Index].Flags & RecordTape.EntryFlags.Replaced) == 0)
+                    {
+                        WriteLeaves(slot, child.Index);
+                    }
+                }
+
+                break;
+            default:
+                WriteValue(slot, index);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteValue(int slot, int index)
+    {
+        var kind = (FieldValueKind)Tape[index].Kind;
+        if (kind is FieldValueKind.Text or FieldValueKind.Number)
+        {
+            _matcher.Add(slot, kind, Tape.TextOf(index));
+        }
+        else
+        {
+            WriteConstant(slot, kind, index);
+        }
+    }
+
+    private void WriteConstant(int slot, FieldValueKind kind, int index) => _matcher.Add(
+        slot,
+        kind,
+        kind != FieldValueKind.Boolean ? ""u8 : (Tape[index].Flags & RecordTape.EntryFlags.True) != 0 ? "true"u8 : "false"u8);
+
+    /// <summary>
+    /// Writes what a path leads to within a value, as the engine finds fields: at each step the longest literal name wins, and a
+    /// path goes through arrays of objects.
+    /// </summary>
+    /// <returns>Whether it leads to anything.</returns>
+    private bool WriteIn(int slot, int index, ReadOnlySpan<byte> path)
+    {
+        switch ((FieldValueKind)Tape[index].Kind)
+        {
+            case FieldValueKind.Array:
+                bool found = false;
+                foreach (RecordValue child in new RecordValue(Tape, index).Children)
+                {
+                    found |= WriteIn(slot, child.Index, path);
+                }
+
+                return found;
+            case FieldValueKind.Object:
+                if (Tape.Find(index, path) is >= 0 and int property)
+                {
+                    if (!_matcher.IsSet(slot))
+                    {
+                        _matcher.Set(slot);
+                    }
+
+                    WriteField(slot, property);
+                    return true;
+                }
+
+                for (int dot = path.LastIndexOf((byte)'.'); dot > 0; dot = path[..dot].LastIndexOf((byte)'.'))
+                {
+                    if (Tape.Find(index, path[..dot]) is >= 0 and int parent && WriteIn(slot, parent, path[(dot + 1)..]))
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            default:
+                return false;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+namespace SigmaFunctions.Telemetry.Json;
+
+/// <summary>
+/// Goes over JSON text as framing needs it: token by token between records, and a record at once. How it says that the text is
+/// not JSON is its own affair.
+/// </summary>
+internal interface IJsonCursor
+{
+    /// <summary>Where the token at hand begins.</summary>
+    int TokenStart { get; }
+
+    /// <summary>Where the token at hand ends.</summary>
+    int Consumed { get; }
+
+    /// <summary>Whether the cursor gave up; nothing it said before counts then.</summary>
+    bool Failed { get; }
+
+    /// <summary>Goes to the next token; <see cref="JsonTokenType.None"/> where there is none.</summary>
+    JsonTokenType Read();
+
+    /// <summary>Goes to the end of the value at hand.</summary>
+    void Skip();
+
+    /// <summary>
+    /// Adds the object that the cursor stands at the beginning of to the tape, up to its end or to a property that
+    /// <see cref="OpensRecords"/>.
+    /// </summary>
+    /// <param name="mayBeEnvelope">Whether to stop there.</param>
+    /// <param name="index">The object on the tape.</param>
+    /// <returns>Whether the object ended.</returns>
+    bool AppendObject(bool mayBeEnvelope, out int index);
+
+    /// <summary>
+    /// Whether the cursor stands on the name <c>records</c> with records behind it, rather than a field of that name that lists
+    /// something else.
+    /// </summary>
+    bool OpensRecords();
+}

@@ -1,0 +1,257 @@
+using System.Text;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Rules;
+
+namespace SigmaFunctions.Telemetry.Tests;
+
+/// <summary>A body matcher finds what the detector finds on the decoder's events, without making events.</summary>
+public sealed class BodyMatcherTests
+{
+    private const string Sysmon = "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/Operational\"";
+
+    /// <summary>Bodies of every shape and framing, with values of every kind and form.</summary>
+    public static TheoryData<string> Bodies =>
+    [
+        Sysmon + ""","Image":"C:\\Windows\\cmd.exe","n":1.50,"b":true,"no":null,"list":["a",[1,null],{"x":"y"}],"empty":[],"o":{"p":{"q":"deep"}}}""",
+        Sysmon + ""","a":1,"a":"2","b":{"c":1,"c":2},"d":[{"e":1,"e":null},{"e":3},4]}""",
+        Sysmon + ""","a.b":"literal","a":{"b":"path","c.d":"longest","c":{"d":"shorter"}},"x":[{"y":{"z":1}},{"y":[{"z":2},{"w":3}]},[{"y.z":4}]]}""",
+        Sysmon + ""","\u0041":"escaped name","\ud800":"half a pair","text":"\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\ude00\ud800 and \udc00"}""",
+        """{"EventID":4688,"Channel":"security","NewProcessName":"C:\\a.exe","ProcessId":"0x1a","NewProcessId":"0x2b","MandatoryLabel":"S-1-16-8192","SubjectUserName":"amy","SubjectDomainName":"corp","SubjectLogonId":"0x3e7"}""",
+        """{"EventID":4688,"Channel":"Security","NewProcessId":"zz","TargetUserName":"bob","TargetDomainName":"-","TargetUserSid":"S-1-5-18","ProcessId":17}""",
+        """{"EventID":4688,"Channel":"Security","ProcessId":"0x1a","Image":"unmapped"}""",
+        Sysmon + ""","twice":"replaced","twice":"kept","o":{"twice":"replaced within","twice":"kept"}}""",
+        Sysmon + ""","twice":"replaced","o":{"twice":"replaced within"}}""",
+        """{"EventID":1116,"Provider_Name":"Microsoft-Windows-Windows Defender","ThreatName":"x","Path":"y"}""",
+        """{"EventID":12,"SourceName":"Microsoft-Windows-Sysmon","EventType":"CreateKey","Provider":17}""",
+        """{"EventID":12,"SourceName":17,"Channel":"Contoso"}""",
+        """{"category":"dns","product":"linux","query":"q","record":{"category":"inner"}}""",
+        """{"nothing":"stated"}""",
+        """{"records":[{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\Windows","FileName":"cmd.exe","LogonId":999,"AccountName":"amy","AccountDomain":"corp","AdditionalFields":"{\"ProcessCurrentWorkingDirectory\":\"C:\\\\x\",\"a\":[1,\"\\ud83d\\ude00\"]}","SHA1":"ab","MD5":"cd\u00e9","InitiatingProcessParentFileName":"x.exe"}}]}""",
+        """{"records":[{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"/usr/bin/curl","FileName":17,"AccountName":17,"AdditionalFields":"{\"Process\\u0043urrentWorkingDirectory\":\"/Users/amy\"}"}},{"category":"AdvancedHunting-Other","properties":{"a":1}}]}""",
+        """{"records":[{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\\u00e9.EXE","FileName":"\u00c9.exe","AdditionalFields":{"ProcessCurrentWorkingDirectory":"/x"}}},{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"AdditionalFields":"{broken"}}]}""",
+        """{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":{"#text":4688},"Channel":"Security","Computer":"h","TimeCreated":{"#attributes":{"SystemTime":"2025-12-06T21:11:02.649150800Z"}}},"EventData":{"NewProcessId":"0x1a","Threat Name":"x","Data":["a","b"]},"UserData":{"A":{"b":null}}}}""",
+        """{"Event":{"System":{"Provider_attributes":{"Name":"Service Control Manager"},"EventID":7045},"EventData":{"Data":[{"#attributes":{"Name":"Service Name"},"#text":"s"},{"#attributes":{"Name":"Empty"}}]}}}""",
+        "{\"records\":[{\"records\":[{\"n\":1}],\"n\":2},{\"n\":3}]}",
+        "[{\"category\":\"any\",\"n\":1},17,{\"category\":\"any\",\"n\":2},[3],\"x\",null,{\"category\":\"any\",\"n\":4}]",
+        .. FramingTests.Bodies.Select(row => row.Data.Item1),
+    ];
+
+    /// <summary>Those that can be read whole: faults are told with their reasons.</summary>
+    public static TheoryData<string> BodiesWithoutFaults =>
+        [.. Bodies.Select(row => row.Data).Where(body => new EventDecoder().Decode(Encoding.UTF8.GetBytes(body)).Undecoded.IsEmpty)];
+
+    [Theory]
+    [MemberData(nameof(Bodies))]
+    public void What_matches_is_what_matches_events(string body)
+    {
+        var decoder = new EventDecoder(new("any"));
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        byte[] packed = FramingTests.Gzip(bytes);
+        var matcher = new BodyMatcher(decoder, FieldRules.Of(decoder.Decode(bytes).Events));
+
+        AssertSame(matcher, bytes);
+        AssertSame(matcher, packed);
+    }
+
+    /// <summary>Rules made from all bodies see each body: values of others, and absent fields.</summary>
+    [Fact]
+    public void A_matcher_goes_from_body_to_body()
+    {
+        var decoder = new EventDecoder(new("any"));
+        byte[][] bodies = [.. Bodies.Select(row => Encoding.UTF8.GetBytes(row.Data))];
+        var matcher = new BodyMatcher(decoder, FieldRules.Of(bodies.SelectMany(body => decoder.Decode(body).Events)));
+        foreach (byte[] body in bodies.Concat(bodies.Reverse()))
+        {
+            AssertSame(matcher, body);
+        }
+    }
+
+    [Theory]
+    [InlineData("regression/wire/defender_xdr.ndjson")]
+    [InlineData("regression/wire/evtx_json.ndjson")]
+    [InlineData("regression/wire/flat_json.ndjson")]
+    public void What_matches_on_the_wire_is_what_matches_events(string file) =>
+        AssertSameOnSamples([.. Corpus.Wire(file).Select(wire => wire.Body)], 20);
+
+    [Theory]
+    [InlineData("defender/process_events.records.ndjson")]
+    [InlineData("mordor/process_creation.ndjson")]
+    [InlineData("mordor/mixed.ndjson.gz")]
+    [InlineData("azure_monitor/SecurityEvent_4688_msticpy.ndjson")]
+    [InlineData("azure_monitor/WindowsEvent_sysmon_log4shell.ndjson")]
+    public void What_matches_in_rows_is_what_matches_events(string file) =>
+        AssertSameOnSamples([.. Corpus.Lines(Corpus.Require(file))], 40);
+
+    /// <summary>Names that rules have are learnt as events of their log sources come up, not before.</summary>
+    [Fact]
+    public void Names_of_rules_are_known_from_the_first_event_on()
+    {
+        RuleSet rules = RuleSet.Load([new RuleFile("rules.yml",
+            """
+            title: A name that no shape knows, given by the event in two parts
+            id: 00000000-0000-0000-0000-000000000001
+            logsource: {product: windows, service: system}
+            detection: {s: {Foreign_Part: x, ServiceName: s}, condition: s}
+            ---
+            title: Another log source
+            id: 00000000-0000-0000-0000-000000000002
+            logsource: {category: any}
+            detection: {s: {Foreign.Path: 1}, condition: s}
+            """)]);
+        var matcher = new BodyMatcher(new EventDecoder(), new Detector(rules));
+        byte[] body = Encoding.UTF8.GetBytes(
+            """[{"Event":{"System":{"Channel":"System","Foreign":{"#attributes":{"Part":"x"}}},"EventData":{"Service Name":"s"}}},{"category":"any","Foreign":{"Path":1}}]""");
+
+        Assert.Equal(["0:0", "1:1"], Shown(matcher.Match(body)));
+        Assert.Equal(["0:0", "1:1"], Shown(matcher.Match(body)));
+    }
+
+    [Fact]
+    public void A_record_is_decoded_as_itself_whatever_it_looks_like()
+    {
+        var decoder = new EventDecoder(new("any"));
+        byte[] body = """{"records":[{"n":0},{"records":[{"n":1}],"n":2}]}"""u8.ToArray();
+        BodyMatches matches = new BodyMatcher(decoder, FieldRules.Of(decoder.Decode(body).Events)).Match(body);
+
+        DecodedEvent second = matches.Records[1].Decode();
+
+        Assert.Equal("2", second.View("any", null!).Field("n"));
+        Assert.Equal("""{"records":[{"n":1}],"n":2}""", Encoding.UTF8.GetString(second.Original.Span));
+        Assert.True(second.Original.Span.Overlaps(body));
+    }
+
+    [Fact]
+    public void What_is_taken_out_of_a_packed_body_may_be_kept()
+    {
+        var decoder = new EventDecoder(new("any"));
+        byte[] body = FramingTests.Gzip("{\"n\":1}\nnot json"u8.ToArray());
+        var matcher = new BodyMatcher(decoder, FieldRules.Of(decoder.Decode(body).Events));
+        BodyMatches matches = matcher.Match(body);
+        DecodedEvent decoded = matches.Records[0].Decode();
+        UndecodedRecord undecoded = matches.Undecoded[0];
+
+        matcher.Match(FramingTests.Gzip("{\"n\":9}\nNOT JSON"u8.ToArray()));
+
+        Assert.Equal("{\"n\":1}", Encoding.UTF8.GetString(decoded.Original.Span));
+        Assert.Equal("not json", Encoding.UTF8.GetString(undecoded.Original.Span));
+    }
+
+    /// <summary>Log sources that senders make up leave nothing behind.</summary>
+    [Fact]
+    public void A_flood_of_log_sources_is_not_kept()
+    {
+        RuleSet rules = RuleSet.Load([new RuleFile("rules.yml",
+            """
+            title: Category alone
+            id: 00000000-0000-0000-0000-000000000001
+            logsource: {category: any}
+            detection: {s: {n: 1}, condition: s}
+            """)]);
+        var matcher = new BodyMatcher(new EventDecoder(), new Detector(rules));
+        byte[][] bodies =
+        [
+            .. Enumerable.Range(0, 2000).Select(number => Encoding.UTF8.GetBytes(
+                $$"""{"category":"any","product":"made up {{number}}","n":1}{{"\n"}}{"category":"made up {{number}}","n":1}""")),
+        ];
+        Assert.Equal(["0:0"], Shown(matcher.Match(bodies[0])));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int matched = 0;
+        foreach (byte[] body in bodies)
+        {
+            matched += matcher.Match(body).Records.Length;
+        }
+
+        Assert.Equal(bodies.Length, matched);
+
+        // The matcher may allocate for the event that matches, but nothing may grow with the words.
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / bodies.Length, 0, 4096);
+    }
+
+    /// <summary>Framing, tokenizing and shapes allocate nothing; here no rule sees the events.</summary>
+    [Theory]
+    [MemberData(nameof(BodiesWithoutFaults))]
+    public void A_body_that_no_rule_sees_allocates_nothing(string body)
+    {
+        var decoder = new EventDecoder(new("any"));
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        var matcher = new BodyMatcher(decoder, new Detector(RuleSet.Load([])));
+        for (int warm = 0; warm < 3; warm++)
+        {
+            matcher.Match(bytes);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int round = 0; round < 10; round++)
+        {
+            matcher.Match(bytes);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    /// <summary>Asserts that a matcher finds in a body what the detector finds on the decoder's events.</summary>
+    internal static void AssertSame(BodyMatcher matcher, byte[] body)
+    {
+        DecodedBody decoded = matcher.Decoder.Decode(body);
+        BodyMatches matches = matcher.Match(body);
+
+        Assert.Equal(decoded.Events.Length, matches.Events);
+        Assert.Equal(
+            decoded.Undecoded.Select(Show),
+            matches.Undecoded.Select(Show));
+        var expected = new List<string>();
+        var events = new List<DecodedEvent>();
+        foreach (DecodedEvent one in decoded.Events)
+        {
+            string[] rules = [.. matcher.Detector.Match(one.Event).Select(match => match.Rule.Id)];
+            if (rules.Length > 0)
+            {
+                expected.Add($"{one.Record}:{string.Join(',', rules)}");
+                events.Add(one);
+            }
+        }
+
+        var actual = new List<string>();
+        for (int i = 0; i < matches.Records.Length; i++)
+        {
+            MatchedRecord matched = matches.Records[i];
+            actual.Add($"{matched.Record}:{string.Join(',', matched.Rules.ToArray().Select(rule => matcher.Detector.Rules[rule].Id))}");
+            Assert.Equal(Show(events[i]), Show(matched.Decode()));
+        }
+
+        Assert.Equal(expected, actual);
+    }
+
+    private static void AssertSameOnSamples(byte[][] bodies, int samples)
+    {
+        var decoder = new EventDecoder();
+        byte[][] some = [.. bodies.Where((_, index) => index % Math.Max(1, bodies.Length / samples) == 0)];
+        var matcher = new BodyMatcher(decoder, FieldRules.Of(some.SelectMany(body => decoder.Decode(body).Events)));
+        foreach (byte[] body in some)
+        {
+            AssertSame(matcher, body);
+        }
+    }
+
+    private static string[] Shown(BodyMatches matches)
+    {
+        var shown = new List<string>();
+        foreach (MatchedRecord matched in matches.Records)
+        {
+            shown.Add($"{matched.Record}:{string.Join(',', matched.Rules.ToArray())}");
+        }
+
+        return [.. shown];
+    }
+
+    private static string Show(UndecodedRecord record) =>
+        $"{record.Record} {record.Reason} {record.Offset} {Convert.ToHexString(record.Original.Span)}";
+
+    private static string Show(DecodedEvent decoded)
+    {
+        IEnumerable<string> views = decoded.Event.Views.Select(view =>
+            $"{string.Join('|', view.LogSources)} {string.Join(' ', view.Fields.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => $"{field.Key}={field.Value.Kind}:{field.Value.Show()}"))}");
+        return $"{decoded.Record} {decoded.Shape} {decoded.Time:O} {decoded.Host} {decoded.User} {decoded.TenantId}\n{string.Join('\n', views)}\n"
+            + $"{string.Join(' ', decoded.Event.OwnValues.Select(Decoded.Show))}\n{Convert.ToHexString(decoded.Original.Span)}";
+    }
+}
