@@ -233,7 +233,7 @@ public sealed class EventMatcher
     {
         foreach (int rule in field.RulesIfPresent)
             Wake(rule);
-        if (field.Tested.Length > 0 && first >= 0)
+        if (field.Tested.Length > 0)
             Test(group, field.Tested, first);
         for (int value = first; value >= 0; value = _values[value].Next)
         {
