@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching.Indexing;
@@ -69,9 +70,6 @@ public sealed class EventMatcher
     /// <summary>The rules that are matched.</summary>
     public Detector Detector => _detector;
 
-    /// <summary>Number of conditions evaluated since the matcher was made: what an event costs beyond reading it.</summary>
-    public long Evaluations { get; private set; }
-
     /// <summary>Begins an event and forgets the one before.</summary>
     public void BeginEvent()
     {
@@ -96,9 +94,6 @@ public sealed class EventMatcher
 
     /// <summary>Makes a field present, without values (as an empty array is); values it had are forgotten.</summary>
     public void Set(int slot) => _first[slot] = WithoutValue;
-
-    /// <summary>Makes a field absent.</summary>
-    public void Remove(int slot) => _first[slot] = Absent;
 
     /// <summary>Whether a field is present.</summary>
     public bool IsSet(int slot) => _first[slot] != Absent;
@@ -216,7 +211,6 @@ public sealed class EventMatcher
             int index = group.Rules[rule];
             if (_isMatched[index])
                 continue;
-            Evaluations++;
             if (!Holds(group, group.Conditions[rule]))
                 continue;
             _isMatched[index] = true;
@@ -279,7 +273,7 @@ public sealed class EventMatcher
     {
         // A zero stands right behind its sign.
         if (isNegativeZero)
-            numbers.Find(ref System.Runtime.CompilerServices.Unsafe.Add(ref text, 1), 1, isNumber, this);
+            numbers.Find(ref Unsafe.Add(ref text, 1), 1, isNumber, this);
         else
             numbers.Find(ref text, length, isNumber, this);
     }

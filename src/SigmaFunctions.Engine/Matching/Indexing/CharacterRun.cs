@@ -7,7 +7,10 @@ internal sealed class AsciiSet
 
     private AsciiSet(UInt128 members) => _members = members;
 
-    /// <summary>What a dot stands for, with line ends if the expression says so: none of the ASCII characters but the newline is left out.</summary>
+    /// <summary>What a dot stands for where the expression lets it take newlines.</summary>
+    public static AsciiSet All { get; } = new(UInt128.MaxValue);
+
+    /// <summary>What a dot stands for elsewhere.</summary>
     public static AsciiSet ExceptNewline { get; } = new(~(UInt128.One << '\n'));
 
     /// <summary>Reads what stands between the brackets of a class of characters and ranges; null if there is anything else in it.</summary>

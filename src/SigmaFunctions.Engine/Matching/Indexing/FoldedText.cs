@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -42,14 +43,29 @@ internal static class FoldedText
     /// <summary>Whether folded bytes compare as the text does without case: every character is ASCII or has no case at all.</summary>
     public static bool IsExact(string text)
     {
+        if (!IsWellFormed(text))
+            return false;
         foreach (var rune in text.EnumerateRunes())
             if (!IsExact(rune))
                 return false;
         return true;
     }
 
+    /// <summary>Whether a text has no half of a surrogate pair, which has no bytes of its own and which no event holds.</summary>
+    public static bool IsWellFormed(string text)
+    {
+        for (int i = 0; i < text.Length;)
+        {
+            if (Rune.DecodeFromUtf16(text.AsSpan(i), out _, out int length) != OperationStatus.Done)
+                return false;
+            i += length;
+        }
+
+        return true;
+    }
+
     /// <summary>Whether a character is ASCII, or of a category in which Unicode maps no case but for the few that are named here.</summary>
-    internal static bool IsExact(Rune rune) => rune.IsAscii || Rune.GetUnicodeCategory(rune) switch
+    private static bool IsExact(Rune rune) => rune.IsAscii || Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.DashPunctuation or UnicodeCategory.OtherPunctuation or UnicodeCategory.OpenPunctuation or UnicodeCategory.ClosePunctuation
             or UnicodeCategory.InitialQuotePunctuation or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.ConnectorPunctuation

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -26,7 +27,10 @@ internal ref struct RegexNeedsReader
     private int _position;
     private int _depth;
     private bool _failed;
+
+    // Set from where an option is first seen: the answer may be coarser than the expression.
     private bool _ignoresCase;
+    private bool _dotTakesNewline;
 
     // The last class that was read, and the longest run of one that the whole expression needs.
     private AsciiSet? _class;
@@ -42,7 +46,11 @@ internal ref struct RegexNeedsReader
     /// <summary>What an expression needs, with literals of at least <paramref name="minLiteral"/> characters.</summary>
     public static RegexNeeds Read(string pattern, RegexOptions options, int minLiteral)
     {
-        var reader = new RegexNeedsReader(pattern, minLiteral) { _ignoresCase = (options & RegexOptions.IgnoreCase) != 0 };
+        var reader = new RegexNeedsReader(pattern, minLiteral)
+        {
+            _ignoresCase = (options & RegexOptions.IgnoreCase) != 0,
+            _dotTakesNewline = (options & RegexOptions.Singleline) != 0,
+        };
         var (literals, minLength) = reader.Alternatives();
         return reader._failed || reader._position < pattern.Length
             ? new RegexNeeds(null, 0, null, IgnoresCase: true)
@@ -105,7 +113,7 @@ internal ref struct RegexNeedsReader
                     (literal, length) = Escape();
                     break;
                 case '.':
-                    _class = AsciiSet.ExceptNewline;
+                    _class = _dotTakesNewline ? AsciiSet.All : AsciiSet.ExceptNewline;
                     break;
                 case '^' or '$':
                     length = 0;
@@ -166,6 +174,7 @@ internal ref struct RegexNeedsReader
             if (c is ':' or ')')
                 return c == ')';
             _ignoresCase |= c == 'i';
+            _dotTakesNewline |= c == 's';
             if (c is not ('i' or 'm' or 's' or '-'))
                 break;
         }
@@ -200,7 +209,7 @@ internal ref struct RegexNeedsReader
                 int end = _pattern[_position..].IndexOf('}');
                 var bounds = end < 0 ? [] : _pattern[(_position + 1)..(_position + end)];
                 int comma = bounds.IndexOf(',');
-                if (!int.TryParse(comma < 0 ? bounds : bounds[..comma], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out least))
+                if (!int.TryParse(comma < 0 ? bounds : bounds[..comma], NumberStyles.None, CultureInfo.InvariantCulture, out least))
                 {
                     _failed = true;
                     return (0, true);

@@ -104,9 +104,9 @@ internal sealed class RuleGroupCompiler
                     _identifiers.Add((identifier, negated), lowered = Lower(identifier.Expression, negated));
                 return lowered;
             case AndExpression and:
-                return Combine(negated ? NodeKind.Or : NodeKind.And, [.. and.Operands.Select(operand => Lower(operand, negated))]);
+                return Combine(negated ? NodeKind.Or : NodeKind.And, and.Operands.Select(operand => Lower(operand, negated)));
             case OrExpression or:
-                return Combine(negated ? NodeKind.And : NodeKind.Or, [.. or.Operands.Select(operand => Lower(operand, negated))]);
+                return Combine(negated ? NodeKind.And : NodeKind.Or, or.Operands.Select(operand => Lower(operand, negated)));
             default:
                 throw new ArgumentOutOfRangeException(nameof(expression));
         }
@@ -127,8 +127,10 @@ internal sealed class RuleGroupCompiler
         return new Lowered(Add(new ConditionNode(negated ? NodeKind.NotTest : NodeKind.Test, id, 0)), witness, likelihood, weight);
     }
 
-    private Lowered Combine(NodeKind kind, List<Lowered> operands)
+    private Lowered Combine(NodeKind kind, IEnumerable<Lowered> parts)
     {
+        // A condition may name an identifier a hundred thousand times.
+        var operands = parts.DistinctBy(part => part.Node).ToList();
         if (operands is [var only])
             return only;
         Witness? witness = null;

@@ -65,7 +65,7 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
             _ => (TestKind.Value, LiteralUse.Anywhere, null),
         };
 
-        if (literal is null || (!predicate.Cased && !FoldedText.IsExact(literal)))
+        if (literal is null || !(predicate.Cased ? FoldedText.IsWellFormed(literal) : FoldedText.IsExact(literal)))
             return OfPattern(predicate, id);
         byte[] folded = FoldedText.Of(literal);
         double cost = use switch

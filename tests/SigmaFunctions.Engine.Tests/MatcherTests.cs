@@ -1,0 +1,195 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using CsCheck;
+using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Matching.Indexing;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Telemetry;
+
+namespace SigmaFunctions.Engine.Tests;
+
+/// <summary>The indexed matcher says what the reference evaluator says; what it takes for granted holds.</summary>
+public sealed class MatcherTests
+{
+    // Pieces that meet in values and patterns: prefixes of each other, letters of uncommon case, symbols with and without case, dashes.
+    private static readonly string[] Pieces =
+    [
+        "a", "aa", "aaaa", "aaaaaaaa", "cmd", "CMD.exe", ".exe", "\\", "\\cmd.exe", "power", "PowerShell", " -e ", "–enc", "::", "K", "k", "ς", "Σ", "ﬁ",
+        "😀", "▪️", "Ⓐ", "ⓐ", "é", "É", "𐐀", "𐐨", "1", "4688", "-0", ".50", "0", "\n", " ", "10.0.0.1", "true", "x~1\\", "privilege::debug", "Straße",
+    ];
+
+    private static readonly Gen<string> Text = Gen.OneOf(Pieces).Array[0, 5].Select(string.Concat);
+
+    private static readonly Gen<string> Pattern = Gen.OneOf([.. Pieces.Where(piece => piece != "\\"), "*", "?", "\\*", "\\"]).Array[0, 4].Select(string.Concat);
+
+    private static readonly Gen<string> RegexText = Gen.OneOf(
+            "a", "cmd", "CMD", "power", "[Cc]", "[^a]", "[a-z]{8}", "a{8,}", ".{12,}", "[^\\s]{9}", ".", ".*", "\\.", "\\\\", "(?:cmd|power)", "(exe)?", "(?i)", "(?s)", "k", "\\s", "\\b", "::", "aaaa", "a+", "shell?", "😀", "é", "^", "$", "|")
+        .Array[1, 4].Select(string.Concat);
+
+    private static readonly Gen<string> Scalar = Gen.OneOf(
+        Text.Select(text => JsonSerializer.Serialize(text)),
+        Gen.OneOf("null", "true", "false", "1", "4688", "4688.0", "-0", "-0.0", "0.50", "[]", "{}", "[null]"));
+
+    private static readonly Gen<string> Event = Gen.Select(
+            Gen.OneOf(Scalar, Scalar.Array[0, 3].Select(items => $"[{string.Join(',', items)}]")), Scalar, Scalar, Scalar, Gen.Bool)
+        .Select((f, g, inner, own, hasF) => $$$"""{{{{(hasF ? $"\"F\":{f}," : "")}}}"G":{{{g}}},"o":{"p":{{{inner}}}},"H":{{{own}}}}""");
+
+    private static readonly Gen<string> Field = Gen.OneOf("F", "F", "F", "G", "o.p", "Absent");
+
+    private static readonly Gen<string> Item = Gen.OneOf(
+        Gen.Select(
+            Field,
+            Gen.OneOf("", "|contains", "|startswith", "|endswith", "|cased", "|contains|cased", "|endswith|cased", "|windash|contains", "|neq", "|contains|neq"),
+            Gen.OneOf("", "", "|all"),
+            Pattern.Array[1, 4],
+            (field, modifiers, all, values) => $"{field}{modifiers}{(values.Length > 1 ? all : "")}: [{string.Join(", ", values.Select(Quote))}]"),
+        Gen.Select(Field, Gen.OneOf("re", "re|i", "re|s", "re|m", "re|neq"), RegexText.Where(IsRegex), (field, modifier, regex) => $"{field}|{modifier}: {Quote(regex)}"),
+        Gen.Select(
+            Field,
+            Gen.OneOf(": null", ": ''", ": 4688", ": '4688'", ": 0", ": 0.5", "|exists: true", "|exists: false", "|gt: 1", "|lte: 4688", "|cidr: 10.0.0.0/8", "|fieldref: G", "|fieldref|contains: F", "|fieldref|endswith|neq: o.p", ": '*'", ": '?*'", ": true"),
+            (field, rest) => field + rest));
+
+    private static readonly Gen<string> Search = Gen.OneOf(
+        Item.Array[1, 3].Select(items => "{" + string.Join(", ", items.DistinctBy(item => item[..item.IndexOf(':', StringComparison.Ordinal)])) + "}"),
+        Item.Array[2, 3].Select(items => "[" + string.Join(", ", items.Select(item => $"{{{item}}}")) + "]"),
+        Pattern.Where(text => text.Length > 0).Array[1, 3].Select(values => "[" + string.Join(", ", values.Select(Quote)) + "]"));
+
+    private static readonly Gen<string> Detection = Gen.Select(
+        Search,
+        Search,
+        Search,
+        Gen.OneOf("a", "a and b", "a or b", "a and not b", "not a", "not (a and b)", "not (a or b) and c", "1 of them", "a and (b or not c)", "a and not 1 of b*", "all of them", "(a or b) and (a or c)"),
+        (a, b, c, condition) => $"a: {a}\nb: {b}\nc: {c}\ncondition: {condition}");
+
+    [Fact]
+    public void The_matcher_agrees_with_the_reference_evaluator() =>
+        Gen.Select(Detection.Array[1, 8], Event.Array[1, 4]).Sample(
+            (detections, events) =>
+            {
+                var ruleSet = RuleSet.Load(detections.Select((detection, i) => new RuleFile(
+                    $"{i}.yml", RuleText.WithDetection(detection).Replace("id: 1", $"id: {i}", StringComparison.Ordinal))));
+                var detector = new Detector(ruleSet);
+                foreach (string json in events)
+                {
+                    var sigmaEvent = EventText.Parse(json);
+                    Assert.Equal(Reference(ruleSet, sigmaEvent), detector.Match(sigmaEvent).Select(match => match.Rule.Id));
+                }
+            },
+            iter: 2_000);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(63)]
+    [InlineData(100_000)]
+    [InlineData(1_500_000)]
+    public void Values_of_any_length_are_searched_to_their_ends(int length)
+    {
+        string filling = new('z', length);
+        string[] rules = ["F|startswith: 'begin'", "F|endswith: 'ending'", "F|contains: 'middle'", "F|re: 'begin[z]*middle'", "F|contains: 'zzzzz'", "F: 'beginmiddleending'", "F|contains: 'dinge'"];
+        var ruleSet = RuleSet.Load(rules.Select((rule, i) => new RuleFile(
+            $"{i}.yml", RuleText.WithSelection(rule).Replace("id: 1", $"id: {i}", StringComparison.Ordinal))));
+        var detector = new Detector(ruleSet);
+        foreach (string value in new[] { $"begin{filling}middle{filling}ending", filling, $"{filling}ending", $"BEGIN{filling}" })
+        {
+            var sigmaEvent = EventText.Parse($$"""{"F":"{{value}}"}""");
+            Assert.Equal(Reference(ruleSet, sigmaEvent), detector.Match(sigmaEvent).Select(match => match.Rule.Id));
+        }
+    }
+
+    [Fact]
+    public void Characters_that_are_compared_as_bytes_equal_no_others()
+    {
+        var classes = new Dictionary<string, List<Rune>>(StringComparer.OrdinalIgnoreCase);
+        for (int value = 0; value <= 0x10FFFF; value++)
+        {
+            if (!Rune.TryCreate(value, out var rune))
+                continue;
+            if (!classes.TryGetValue(rune.ToString(), out var equal))
+                classes.Add(rune.ToString(), equal = []);
+            equal.Add(rune);
+        }
+
+        foreach (var equal in classes.Values.Where(equal => equal.Count > 1))
+            Assert.DoesNotContain(equal, rune => FoldedText.IsExact(rune.ToString()) && !(rune.IsAscii && equal.TrueForAll(other => other.IsAscii)));
+    }
+
+    [Fact]
+    public void What_a_regular_expression_needs_stands_in_every_text_it_is_found_in() =>
+        Gen.Select(RegexText.Where(IsRegex), Gen.OneOf(RegexOptions.None, RegexOptions.IgnoreCase, RegexOptions.Singleline), Text).Sample(
+            (pattern, options, text) =>
+            {
+                bool isFound = Regex.IsMatch(text, pattern, options | RegexOptions.CultureInvariant);
+                foreach (int minLiteral in new[] { 1, 4 })
+                {
+                    var needs = RegexNeedsReader.Read(pattern, options, minLiteral);
+                    bool isAscii = Ascii.IsValid(text);
+                    bool mayBeFound = text.Length >= needs.MinLength
+                        && (needs.Literals is null || (needs.IgnoresCase && !isAscii)
+                            || needs.Literals.Any(literal => text.Contains(literal, StringComparison.OrdinalIgnoreCase)))
+                        && (needs.Run is null || !isAscii || needs.Run.StandsIn(Encoding.UTF8.GetBytes(text)));
+                    Assert.True(mayBeFound || !isFound, $"'{pattern}' ({options}) is found in '{text}'.");
+                    if (isAscii && needs.Run is { IsAll: true } run)
+                        Assert.Equal(isFound, run.StandsIn(Encoding.UTF8.GetBytes(text)));
+                }
+            },
+            iter: 10_000);
+
+    [Theory]
+    [InlineData("mordor/process_creation.ndjson", 8)]
+    [InlineData("mordor/mixed.ndjson.gz", 40)]
+    [InlineData("defender/process_events.records.ndjson", 4)]
+    public void All_rules_agree_with_the_reference_evaluator_on_real_events(string file, int step)
+    {
+        var ruleSet = RuleSet.LoadPaths([Corpus.Require("sigmahq/rules"), Corpus.Require("sigmahq/rules-emerging-threats"), Corpus.Require("sigmahq/rules-threat-hunting")]);
+        var detector = new Detector(ruleSet);
+        var decoder = new EventDecoder();
+        int matches = 0;
+        foreach (var sigmaEvent in Corpus.Lines(Corpus.Require(file)).Where((_, i) => i % step == 0).SelectMany(line => decoder.Decode(line).Events).Select(decoded => decoded.Event))
+        {
+            var expected = Reference(ruleSet, sigmaEvent).ToList();
+            Assert.Equal(expected, detector.Match(sigmaEvent).Select(match => match.Rule.Id));
+            matches += expected.Count;
+        }
+
+        Assert.NotEqual(0, matches);
+    }
+
+    [Theory]
+    [InlineData("re|s", ".{12,}", "123456\\n7890123", true)]
+    [InlineData("re", "(?s).{12,}", "123456\\n7890123", true)]
+    [InlineData("re", ".{12,}", "123456\\n7890123", false)]
+    [InlineData("re", ".{12,}", "123456789012", true)]
+    [InlineData("re", "[0-9]{12,}", "12345678901x", false)]
+    [InlineData("re|i", "[a-f]{8}", "ABCDEFAB", true)]
+    [InlineData("re|i", "kind of", "\u212Aind of", true)]
+    [InlineData("re", "(?i)kind of", "\u212Aind of", true)]
+    [InlineData("re", "x(?:cmd|power)?y", "xy", true)]
+    [InlineData("re", "abcd{0}e", "abce", true)]
+    [InlineData("re", "cmd\\.exe|pwsh", "pwsh", true)]
+    public void Regular_expressions_are_not_passed_over(string modifiers, string regex, string value, bool expected) =>
+        Assert.Equal(
+            expected, RuleText.Matches(RuleText.WithSelection($"F|{modifiers}: '{regex}'"), $$"""{"F":"{{value}}"}"""));
+
+    private static IEnumerable<string> Reference(RuleSet ruleSet, SigmaEvent sigmaEvent) => ruleSet.Compiled
+        .Where(rule => sigmaEvent.Views.Any(view =>
+            view.LogSources.Any(rule.Rule.LogSource.Covers) && ReferenceEvaluator.Holds(rule.Expression, sigmaEvent, view)))
+        .Select(rule => rule.Rule.Id);
+
+    private static bool IsRegex(string pattern)
+    {
+        try
+        {
+            _ = new Regex(pattern, RegexOptions.NonBacktracking);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static string Quote(string text) => JsonSerializer.Serialize(text);
+}
