@@ -173,6 +173,24 @@ public sealed class MatcherTests
         Assert.Equal(
             expected, RuleText.Matches(RuleText.WithSelection($"F|{modifiers}: '{regex}'"), $$"""{"F":"{{value}}"}"""));
 
+    [Theory]
+    [InlineData("""{"a":"mimikatz"}""", true)]
+    [InlineData("""{"a":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxMIMIKATZ"}""", true)]
+    [InlineData("""{"a":"mimi\u006batz"}""", true)]
+    [InlineData("""{"a":"\u004Dimikatz and more of it"}""", true)]
+    [InlineData("""{"a":["x",{"b":"run mimikatz now"}]}""", true)]
+    [InlineData("""{"a":"c:\\mimikatz\n"}""", true)]
+    [InlineData("""{"mimikatz":"a"}""", false)]
+    [InlineData("""{"a":"mimi","b":"katz"}""", false)]
+    [InlineData("""{"a":"mimi\nkatz \u003e x"}""", false)]
+    [InlineData("""{"a":"mimi\u212Aatz"}""", false)]
+    public void Keywords_are_found_however_the_body_writes_them(string body, bool expected)
+    {
+        var detector = new Detector(RuleText.Load(RuleText.WithSelection("[mimikatz, 'sekurlsa::']")));
+        var matcher = new BodyMatcher(new EventDecoder(EventText.LogSource), detector);
+        Assert.Equal(expected, matcher.Match(Encoding.UTF8.GetBytes(body)).Records.Length == 1);
+    }
+
     private static IEnumerable<string> Reference(RuleSet ruleSet, SigmaEvent sigmaEvent) => ruleSet.Compiled
         .Where(rule => sigmaEvent.Views.Any(view =>
             view.LogSources.Any(rule.Rule.LogSource.Covers) && ReferenceEvaluator.Holds(rule.Expression, sigmaEvent, view)))

@@ -132,7 +132,7 @@ public sealed class DetectionPipeline
             EventIdentity identity = batch.Identity(message, matched.Record);
             try
             {
-                outcome.Detections.AddRange(DetectionsOf(matcher.Detector, matched, identity));
+                AddDetections(matcher.Detector, matched, identity, outcome);
             }
             catch (Exception exception)
             {
@@ -142,32 +142,40 @@ public sealed class DetectionPipeline
         return true;
     }
 
-    private static Detection[] DetectionsOf(Detector detector, MatchedRecord matched, EventIdentity identity)
+    // A fault in the evidence for one rule must not take the detections of the others with it.
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = CatchReason)]
+    private void AddDetections(Detector detector, MatchedRecord matched, EventIdentity identity, Outcome outcome)
     {
         DecodedEvent decodedEvent = matched.Decode();
         string original = Encoding.UTF8.GetString(decodedEvent.Original.Span);
-        var detections = new Detection[matched.Rules.Length];
-        for (int i = 0; i < detections.Length; i++)
+        foreach (int rule in matched.Rules)
         {
-            RuleMatch match = detector.Explain(matched.Rules[i], decodedEvent.Event);
-            detections[i] = new Detection
+            try
             {
-                Identity = identity,
-                RuleId = match.Rule.Id,
-                RuleTitle = match.Rule.Title,
-                RuleAuthor = match.Rule.Author,
-                Level = match.Rule.Level,
-                Tags = match.Rule.Tags,
-                EventTime = decodedEvent.Time,
-                Host = decodedEvent.Host,
-                User = decodedEvent.User,
-                TenantId = decodedEvent.TenantId,
-                Fields = [.. match.Fields.Select(field => new DetectedField(field.Field, field.Value))],
-                Original = original,
-            };
+                outcome.Detections.Add(DetectionOf(detector.Explain(rule, decodedEvent.Event), decodedEvent, identity, original));
+            }
+            catch (Exception exception)
+            {
+                ReportFailure(exception, identity, outcome);
+            }
         }
-        return detections;
     }
+
+    private static Detection DetectionOf(RuleMatch match, DecodedEvent decodedEvent, EventIdentity identity, string original) => new()
+    {
+        Identity = identity,
+        RuleId = match.Rule.Id,
+        RuleTitle = match.Rule.Title,
+        RuleAuthor = match.Rule.Author,
+        Level = match.Rule.Level,
+        Tags = match.Rule.Tags,
+        EventTime = decodedEvent.Time,
+        Host = decodedEvent.Host,
+        User = decodedEvent.User,
+        TenantId = decodedEvent.TenantId,
+        Fields = [.. match.Fields.Select(field => new DetectedField(field.Field, field.Value))],
+        Original = original,
+    };
 
     /// <summary>
     /// Decoder and detector do not throw for what a message holds. Should one do so all the same, the message would come back for
