@@ -1,0 +1,17 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using SigmaFunctions.Benchmarks;
+
+if (args is ["--check"])
+    return ShortCheck.Run(Console.Out) ? 0 : 1;
+
+// In this process: another would have to be built from a generated project, and ratios do not need it.
+IConfig config = DefaultConfig.Instance.AddJob(Job.Default
+    .WithToolchain(InProcessEmitToolchain.Instance)
+    .WithWarmupCount(5)
+    .WithIterationCount(15)
+    .AsDefault());
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args.Length > 0 ? args : ["--filter", "*"], config);
+return 0;
