@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using CsCheck;
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RegularExpressions;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.Tests;
@@ -22,7 +23,7 @@ public sealed class LoadingTests
     public void What_is_plain_constructs() => Gen.Select(Pattern, Gen.OneOf(RegexOptions.None, RegexOptions.IgnoreCase, RegexOptions.Multiline | RegexOptions.Singleline)).Sample(
         (pattern, options) =>
         {
-            if (PlainRegex.Constructs(pattern))
+            if (RegexSyntax.Read(pattern, options) is { Constructs: true })
                 RegexCompiler.Construct(pattern, options);
         },
         iter: 15_000);
@@ -45,13 +46,15 @@ public sealed class LoadingTests
     [InlineData("a{3,1}", false)]
     [InlineData("(a{1000}){1000}", false)]
     [InlineData("\\", false)]
-    public void Plain_patterns(string pattern, bool plain) => Assert.Equal(plain, PlainRegex.Constructs(pattern));
+    public void Plain_patterns(string pattern, bool plain) => Assert.Equal(plain, Constructs(pattern));
+
+    private static bool Constructs(string pattern) => RegexSyntax.Read(pattern, RegexOptions.None) is { Constructs: true };
 
     [Fact]
     public void Deep_and_long_patterns_are_not_plain()
     {
-        Assert.False(PlainRegex.Constructs(new string('(', 10_000) + new string(')', 10_000)));
-        Assert.False(PlainRegex.Constructs(new string('a', PlainRegex.MaxSize)));
+        Assert.False(Constructs(new string('(', 10_000) + new string(')', 10_000)));
+        Assert.False(Constructs(new string('a', RegexSyntax.MaxSize)));
     }
 
     [Fact]
@@ -62,7 +65,7 @@ public sealed class LoadingTests
             .SelectMany(rule => rule.Identifiers).SelectMany(identifier => Predicates(identifier.Expression)).OfType<RegexPredicate>()
             .Select(predicate => predicate.Pattern).Distinct().ToList();
         Assert.NotEmpty(patterns);
-        Assert.Equal([], patterns.Where(pattern => !PlainRegex.Constructs(pattern)));
+        Assert.Equal([], patterns.Where(pattern => !Constructs(pattern)));
     }
 
     [Fact]

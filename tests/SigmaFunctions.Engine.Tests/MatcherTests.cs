@@ -5,6 +5,7 @@ using CsCheck;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Matching.Indexing;
+using SigmaFunctions.Engine.RegularExpressions;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Telemetry;
 
@@ -124,15 +125,15 @@ public sealed class MatcherTests
                 bool isFound = Regex.IsMatch(text, pattern, options | RegexOptions.CultureInvariant);
                 foreach (int minLiteral in new[] { 1, 4 })
                 {
-                    var needs = RegexNeedsReader.Read(pattern, options, minLiteral);
+                    var needs = RegexNeeds.Of(pattern, options, minLiteral);
                     bool isAscii = Ascii.IsValid(text);
                     bool mayBeFound = text.Length >= needs.MinLength
                         && (needs.Literals is null || (needs.IgnoresCase && !isAscii)
                             || needs.Literals.Any(literal => text.Contains(literal, StringComparison.OrdinalIgnoreCase)))
-                        && (needs.Run is null || !isAscii || needs.Run.StandsIn(Encoding.UTF8.GetBytes(text)));
+                        && (needs.Sequence is null || !isAscii || needs.Sequence.StandsIn(Encoding.UTF8.GetBytes(text)));
                     Assert.True(mayBeFound || !isFound, $"'{pattern}' ({options}) is found in '{text}'.");
-                    if (isAscii && needs.Run is { IsAll: true } run)
-                        Assert.Equal(isFound, run.StandsIn(Encoding.UTF8.GetBytes(text)));
+                    if (isAscii && needs.Sequence is { IsAll: true } sequence)
+                        Assert.Equal(isFound, sequence.StandsIn(Encoding.UTF8.GetBytes(text)));
                 }
             },
             iter: 10_000);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RegularExpressions;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.Compilation;
@@ -27,7 +28,7 @@ internal static class RegexCompiler
                 $"The POSIX class '{posixClass}' is not part of the dialect and would silently mean something else. Write a range such as [a-zA-Z] or an escape such as \\d.");
         try
         {
-            return PlainRegex.Constructs(pattern)
+            return RegexSyntax.Read(pattern, options) is { Constructs: true }
                 ? new RegexPredicate(field, pattern, options)
                 : new RegexPredicate(field, pattern, options) { Regex = Construct(pattern, options) };
         }

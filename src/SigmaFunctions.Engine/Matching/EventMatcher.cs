@@ -355,7 +355,7 @@ public sealed class EventMatcher
             return false;
         switch (test.Kind)
         {
-            case TestKind.Value when test.Run is { IsAll: true } && IsAscii(value):
+            case TestKind.Value when test.Sequence is { IsAll: true } && IsAscii(value):
                 // Or it would lack what it needs.
                 return true;
             case TestKind.Value:
@@ -371,6 +371,7 @@ public sealed class EventMatcher
             TestKind.StartsWith => text.StartsWith(test.Literal),
             TestKind.EndsWith => text.EndsWith(test.Literal),
             TestKind.Equals => text.SequenceEqual(test.Literal),
+            TestKind.Pieces => HasPieces(test, text),
             _ => throw new InvalidOperationException($"No test of a value is of kind {test.Kind}."),
         };
     }
@@ -400,14 +401,50 @@ public sealed class EventMatcher
     {
         // UTF-16 has no more units than UTF-8 has bytes.
         int length = _values[value].Length;
-        if (length < test.MinLength || (test.Run is { } run && IsAscii(value) && !run.StandsIn(_text.AsSpan(_values[value].Start, length))))
+        if (length < test.MinLength)
             return true;
-        if (test.Needed.Length == 0 || ((test.Traits & TestTraits.NeedsKnownForAsciiOnly) != 0 && !IsAscii(value)))
-            return false;
-        var text = _folded.AsSpan(_values[value].Start, length);
-        foreach (byte[] literal in test.Needed)
+        if (test.Needed.Length > 0 && ((test.Traits & TestTraits.NeedsKnownForAsciiOnly) == 0 || IsAscii(value))
+            && !HasOne(test.Needed, _folded.AsSpan(_values[value].Start, length)))
+            return true;
+        return test.Sequence is { } sequence && IsAscii(value) && !sequence.StandsIn(_text.AsSpan(_values[value].Start, length));
+    }
+
+    private static bool HasOne(byte[][] literals, ReadOnlySpan<byte> text)
+    {
+        foreach (byte[] literal in literals)
             if (text.IndexOf(literal) >= 0)
+                return true;
+        return false;
+    }
+
+    /// <summary>Whether pieces stand in a text one after another, the first found first.</summary>
+    private static bool HasPieces(CompiledTest test, ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte[]> pieces = test.Pieces;
+        if (test.IsFirstAtStart)
+        {
+            if (!text.StartsWith(pieces[0]))
                 return false;
+            text = text[pieces[0].Length..];
+            pieces = pieces[1..];
+        }
+
+        if (test.IsLastAtEnd)
+        {
+            if (!text.EndsWith(pieces[^1]))
+                return false;
+            text = text[..^pieces[^1].Length];
+            pieces = pieces[..^1];
+        }
+
+        foreach (byte[] piece in pieces)
+        {
+            int place = text.IndexOf(piece);
+            if (place < 0)
+                return false;
+            text = text[(place + piece.Length)..];
+        }
+
         return true;
     }
 

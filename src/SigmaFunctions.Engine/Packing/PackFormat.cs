@@ -19,7 +19,7 @@ internal static class PackFormat
     public const int MaxDepth = 256;
 
     /// <summary>
-    /// Most regular expressions that are constructed to see that they can be (<see cref="Compilation.PlainRegex"/> tells it of nearly
+    /// Most regular expressions that are constructed to see that they can be (<see cref="RegularExpressions.RegexSyntax"/> tells it of nearly
     /// all without): each takes milliseconds and a third of a megabyte.
     /// </summary>
     public const int MaxTriedRegexes = 1_000;

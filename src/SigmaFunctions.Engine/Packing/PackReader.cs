@@ -8,6 +8,7 @@ using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RegularExpressions;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Engine.Rules.Yaml;
 
@@ -199,7 +200,7 @@ internal sealed class PackReader
         string pattern = Text();
         var options = (RegexOptions)Number();
         Require(pattern.Length > 0 && (options & ~Options) == 0);
-        if (!PlainRegex.Constructs(pattern))
+        if (RegexSyntax.Read(pattern, options) is not { Constructs: true })
             Require(++_triedRegexes <= PackFormat.MaxTriedRegexes);
         try
         {

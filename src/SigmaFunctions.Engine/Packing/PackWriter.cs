@@ -7,6 +7,7 @@ using System.Text;
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RegularExpressions;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.Packing;
@@ -190,7 +191,7 @@ internal sealed class PackWriter
                 Start(PredicateKind.Regex);
                 Write(regex.Pattern);
                 Write((int)regex.Options);
-                if (!PlainRegex.Constructs(regex.Pattern))
+                if (RegexSyntax.Read(regex.Pattern, regex.Options) is not { Constructs: true })
                     _triedRegexes++;
                 break;
             case NetworkPredicate network:

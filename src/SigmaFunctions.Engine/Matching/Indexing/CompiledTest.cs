@@ -1,3 +1,5 @@
+using SigmaFunctions.Engine.RegularExpressions;
+
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
 /// <summary>How a predicate is tested on the values of its field where no index has the answer.</summary>
@@ -17,6 +19,9 @@ internal enum TestKind : byte
 
     /// <summary>A value is the bytes.</summary>
     Equals,
+
+    /// <summary>Several literals stand in a value one after another.</summary>
+    Pieces,
 
     /// <summary>By <see cref="ValueTest"/>, on a value as UTF-16.</summary>
     Value,
@@ -81,8 +86,17 @@ internal sealed class CompiledTest
     /// <summary>Least length of a value that satisfies it, in UTF-16 units.</summary>
     public int MinLength { get; init; }
 
-    /// <summary>A run of characters that stands in every ASCII value that satisfies it; null if none is known.</summary>
-    public CharacterRun? Run { get; init; }
+    /// <summary>Characters that stand in every ASCII value that satisfies it; null if none are known.</summary>
+    public CharacterSequence? Sequence { get; init; }
+
+    /// <summary>Of a <see cref="TestKind.Pieces"/>, whether a value begins with the first.</summary>
+    public bool IsFirstAtStart { get; init; }
+
+    /// <summary>Of a <see cref="TestKind.Pieces"/>, whether a value ends with the last.</summary>
+    public bool IsLastAtEnd { get; init; }
+
+    /// <summary>Of a <see cref="TestKind.Pieces"/>, the bytes that stand in a value one after another with anything between; folded unless cased.</summary>
+    public byte[][] Pieces { get; init; } = [];
 }
 
 /// <summary>Kinds of nodes of a condition from which every negation but those of single predicates is gone.</summary>

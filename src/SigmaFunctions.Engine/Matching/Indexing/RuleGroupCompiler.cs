@@ -224,7 +224,10 @@ internal sealed class RuleGroupCompiler
                 Literal = shape.Literal,
                 Needed = shape.Needed,
                 MinLength = shape.MinLength,
-                Run = shape.Run,
+                Sequence = shape.Sequence,
+                Pieces = shape.Pieces,
+                IsFirstAtStart = shape.IsFirstAtStart,
+                IsLastAtEnd = shape.IsLastAtEnd,
             };
     }
 
@@ -276,7 +279,7 @@ internal sealed class RuleGroupCompiler
     private TestedPredicate Tested(int predicate)
     {
         var shape = _shapes[predicate];
-        var needed = shape.Needed is [var only] ? only : shape.Literal;
+        var needed = shape.Needed is [var only] ? only : shape.Pieces is { Length: > 0 } pieces ? pieces.SelectMany(piece => piece) : shape.Literal;
         byte[] characters = [.. needed.Select(FoldedText.Fold).Where(value => value < 128).Distinct().OrderBy(LiteralRarity.Commonness).Take(3), 0, 0, 0];
         return new TestedPredicate(
             predicate, shape.MinLength, characters[0], characters[1], characters[2], (shape.Traits & TestTraits.NeedsKnownForAsciiOnly) != 0);

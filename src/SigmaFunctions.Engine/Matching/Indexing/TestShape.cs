@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using SigmaFunctions.Engine.RegularExpressions;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
@@ -23,8 +24,17 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
     /// <summary>Least length of a value that satisfies it, in UTF-16 units.</summary>
     public int MinLength { get; private init; }
 
-    /// <summary>A run of characters that stands in every ASCII value that satisfies it; null if none is known.</summary>
-    public CharacterRun? Run { get; private init; }
+    /// <summary>Characters that stand in every ASCII value that satisfies it; null if none are known.</summary>
+    public CharacterSequence? Sequence { get; private init; }
+
+    /// <summary>Of a <see cref="TestKind.Pieces"/>, the bytes that stand in a value one after another with anything between.</summary>
+    public byte[][] Pieces { get; private init; } = [];
+
+    /// <summary>Whether a value begins with the first of these.</summary>
+    public bool IsFirstAtStart { get; private init; }
+
+    /// <summary>Whether a value ends with the last of these.</summary>
+    public bool IsLastAtEnd { get; private init; }
 
     /// <summary>What spares the test.</summary>
     public TestTraits Traits { get; private init; }
@@ -91,40 +101,50 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
 
     private static TestShape OfPattern(TextPredicate predicate, int id)
     {
-        byte[]? best = null;
-        bool needsMoreThanAscii = false;
-        foreach (var part in predicate.Pattern.Parts)
-        {
-            bool isExact = predicate.Cased || FoldedText.IsExact(part.Text);
-            needsMoreThanAscii |= !isExact;
-            if (!isExact || FoldedText.Of(part.Text) is not { Length: >= LiteralIndex.MinLength } folded)
-                continue;
-            if (best is null || LiteralRarity.OfContained(folded) < LiteralRarity.OfContained(best))
-                best = folded;
-        }
-
+        var parts = predicate.Pattern.Parts;
+        var literals = parts.Where(part => part.Kind == PatternPartKind.Literal).Select(part => part.Text).ToList();
+        var exact = literals.Where(literal => predicate.Cased ? FoldedText.IsWellFormed(literal) : FoldedText.IsExact(literal)).ToList();
+        var best = exact.Select(FoldedText.Of).Where(folded => folded.Length >= LiteralIndex.MinLength)
+            .MinBy(folded => LiteralRarity.OfContained(folded));
+        var traits = predicate.Cased ? TestTraits.Cased : TestTraits.None;
+        bool isPieces = exact.Count == literals.Count && parts.All(part => part.Kind != PatternPartKind.AnyOne);
+        // What stands nearly everywhere is no sign; where the pieces are compared as bytes, that is cheaper than to find it.
+        if (best is not null && isPieces && LiteralRarity.IsCommon(best))
+            best = null;
+        var signal = best is not null ? new Signal(SignalKind.Literal, id, best)
+            : exact.Count < literals.Count ? new Signal(SignalKind.NotAscii, id)
+            : new Signal(SignalKind.Tested, id);
+        double cost = best is not null ? LiteralRarity.OfContained(best) : signal.Kind == SignalKind.NotAscii ? NotAsciiCost : PresenceCost;
         if (best is not null)
-            return new TestShape(TestKind.Value, [], LiteralUse.Anywhere, false, [new Signal(SignalKind.Literal, id, best)], LiteralRarity.OfContained(best))
-            {
-                Traits = TestTraits.Hinted,
-            };
-        return needsMoreThanAscii
-            ? new TestShape(TestKind.Value, [], LiteralUse.Anywhere, false, [new Signal(SignalKind.NotAscii, id)], NotAsciiCost) { Traits = TestTraits.NeedsMoreThanAscii }
-            : Plain(TestKind.Value, [new Signal(SignalKind.Tested, id)]);
+            traits |= TestTraits.Hinted;
+        else if (signal.Kind == SignalKind.NotAscii)
+            traits |= TestTraits.NeedsMoreThanAscii;
+        var shape = new TestShape(isPieces ? TestKind.Pieces : TestKind.Value, [], LiteralUse.Anywhere, false, [signal], cost)
+        {
+            Traits = traits,
+            Likelihood = Math.Min(cost, 0.1),
+        };
+        return !isPieces ? shape : shape with
+        {
+            Pieces = [.. exact.Select(literal => predicate.Cased ? Encoding.UTF8.GetBytes(literal) : FoldedText.Of(literal))],
+            IsFirstAtStart = parts[0].Kind == PatternPartKind.Literal,
+            IsLastAtEnd = parts[^1].Kind == PatternPartKind.Literal,
+            MinLength = exact.Sum(literal => literal.Length),
+        };
     }
 
     private static TestShape OfRegex(RegexPredicate predicate, int id)
     {
-        var any = RegexNeedsReader.Read(predicate.Pattern, predicate.Options, minLiteral: 1);
+        var any = RegexNeeds.Of(predicate.Pattern, predicate.Options, minLiteral: 1);
         var traits = any.IgnoresCase ? TestTraits.NeedsKnownForAsciiOnly : TestTraits.None;
         var shape = Plain(TestKind.Value, [new Signal(SignalKind.Tested, id)]) with
         {
             Needed = [.. (any.Literals ?? []).Select(FoldedText.Of)],
             MinLength = any.MinLength,
-            Run = any.Run,
+            Sequence = any.Sequence,
             Traits = traits,
         };
-        if (RegexNeedsReader.Read(predicate.Pattern, predicate.Options, LiteralIndex.MinLength).Literals is not { } literals)
+        if (RegexNeeds.Of(predicate.Pattern, predicate.Options, LiteralIndex.MinLength).Literals is not { } literals)
             return shape;
         var folded = literals.Select(FoldedText.Of).ToList();
         var signals = folded.Select(literal => new Signal(SignalKind.Literal, id, literal)).ToList();
