@@ -355,7 +355,7 @@ public sealed class EventMatcher
             return false;
         switch (test.Kind)
         {
-            case TestKind.Value when test.Sequence is { IsAll: true } && IsAscii(value):
+            case TestKind.Value when test.Outline is { } outline && IsAscii(value) && outline.Decides(_text.AsSpan(start, length)):
                 // Or it would lack what it needs.
                 return true;
             case TestKind.Value:
@@ -406,7 +406,7 @@ public sealed class EventMatcher
         if (test.Needed.Length > 0 && ((test.Traits & TestTraits.NeedsKnownForAsciiOnly) == 0 || IsAscii(value))
             && !HasOne(test.Needed, _folded.AsSpan(_values[value].Start, length)))
             return true;
-        return test.Sequence is { } sequence && IsAscii(value) && !sequence.StandsIn(_text.AsSpan(_values[value].Start, length));
+        return test.Outline is { } outline && IsAscii(value) && !outline.StandsIn(_text.AsSpan(_values[value].Start, length));
     }
 
     private static bool HasOne(byte[][] literals, ReadOnlySpan<byte> text)

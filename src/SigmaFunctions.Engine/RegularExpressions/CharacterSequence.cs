@@ -12,50 +12,48 @@ internal sealed class CharacterSequence
 
     /// <summary>Makes a sequence.</summary>
     /// <param name="sets">The sets, one for each place.</param>
-    /// <param name="isAll">Whether the regular expression asks for nothing else, so that the sequence decides it.</param>
-    public CharacterSequence(IReadOnlyList<AsciiSet> sets, bool isAll)
+    public CharacterSequence(IReadOnlyList<AsciiSet> sets)
     {
-        _sets = [.. sets];
-        IsAll = isAll;
-        _isRun = _sets.All(set => set == _sets[0]);
+        Length = sets.Count;
+        _isRun = sets.All(set => set == sets[0]);
+        _sets = _isRun ? [sets[0]] : [.. sets];
         _anchor = Array.FindIndex(_sets, set => set.Count == _sets.Min(other => other.Count));
         _anchorBytes = SearchValues.Create([.. _sets[_anchor].Bytes]);
     }
 
-    /// <summary>Whether it decides the expression on an ASCII text.</summary>
-    public bool IsAll { get; }
-
     /// <summary>Number of characters.</summary>
-    public int Length => _sets.Length;
+    public int Length { get; }
 
-    /// <summary>Whether an ASCII text has such a sequence.</summary>
-    public bool StandsIn(ReadOnlySpan<byte> text) => _isRun ? HasRun(text) : HasSequence(text);
+    /// <summary>Where in an ASCII text such a sequence stands first; negative if nowhere.</summary>
+    public int IndexIn(ReadOnlySpan<byte> text) => _isRun ? IndexOfRun(text) : IndexOfSequence(text);
 
     /// <summary>Looks where the rarest character stands.</summary>
-    private bool HasSequence(ReadOnlySpan<byte> text)
+    private int IndexOfSequence(ReadOnlySpan<byte> text)
     {
-        for (int place = _anchor; place <= text.Length - (_sets.Length - _anchor); place++)
+        for (int place = _anchor; place <= text.Length - (Length - _anchor); place++)
         {
             int next = text[place..].IndexOfAny(_anchorBytes);
             if (next < 0)
-                return false;
+                return -1;
             place += next;
             int start = place - _anchor;
-            if (start + _sets.Length > text.Length)
-                return false;
+            if (start + Length > text.Length)
+                return -1;
             int i = 0;
-            while (i < _sets.Length && _sets[i].Contains(text[start + i]))
+            while (i < Length && _sets[i].Contains(text[start + i]))
                 i++;
-            if (i == _sets.Length)
-                return true;
+            if (i == Length)
+                return start;
         }
 
-        return false;
+        return -1;
     }
 
     /// <summary>A run covers every place that is a multiple of its length, so only these are looked at first.</summary>
-    private bool HasRun(ReadOnlySpan<byte> text)
+    private int IndexOfRun(ReadOnlySpan<byte> text)
     {
+        if (Length == 1)
+            return text.IndexOfAny(_anchorBytes);
         var set = _sets[0];
         for (int place = Length - 1; place < text.Length; place += Length)
         {
@@ -68,9 +66,9 @@ internal sealed class CharacterSequence
             while (end < text.Length && end - start < Length && set.Contains(text[end]))
                 end++;
             if (end - start >= Length)
-                return true;
+                return start;
         }
 
-        return false;
+        return -1;
     }
 }

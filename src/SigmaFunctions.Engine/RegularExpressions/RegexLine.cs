@@ -8,22 +8,20 @@ namespace SigmaFunctions.Engine.RegularExpressions;
 internal sealed class RegexLine
 {
     // Longer expressions are laid out in part; what is left out is not asked for.
-    private const int MaxCharacters = 512;
+    private const int MaxCharacters = RegexSyntax.MaxSize;
     private const int MaxAlternatives = 64;
     private const int MaxMinLength = 10_000;
 
-    // A sequence of different sets need be no longer to be rare; of one set it is as long as it is.
-    private const int SequenceLength = 8;
-    private const int MinRunLength = 8;
     private const int AsciiCharacters = 128;
 
     // In bits: what says less stands in about every text.
-    private const double MinInformation = 6;
+    private const double MinInformation = 3;
 
-    private readonly List<List<RegexCharacter>> _segments = [[]];
+    private readonly List<Segment> _segments = [new Segment(Break.Anything)];
     private readonly List<RegexAlternation> _alternations = [];
     private int _count;
-    private bool _isWhole = true;
+    private bool _hasMore;
+    private bool _isOneLine;
 
     /// <summary>Lays out an expression.</summary>
     public RegexLine(RegexNode root)
@@ -53,7 +51,7 @@ internal sealed class RegexLine
     public List<string>? Literals(int minLength)
     {
         List<string>? best = null;
-        foreach (var segment in _segments)
+        foreach (var segment in _segments.Select(segment => segment.Characters))
             for (int start = 0; start < segment.Count; start++)
             {
                 int end = start;
@@ -70,39 +68,21 @@ internal sealed class RegexLine
         return best;
     }
 
-    /// <summary>The rarest sequence; null if there is none that is worth a look.</summary>
+    /// <summary>The segments, without those that stand in about every text; null if none are left.</summary>
     /// <param name="mayBeAll">Whether the sets are those of the expression, rather than larger.</param>
-    public CharacterSequence? Sequence(bool mayBeAll)
+    public RegexOutline? Outline(bool mayBeAll)
     {
-        if (mayBeAll && _isWhole && _segments is [{ Count: > 0 } whole] && whole.TrueForAll(character => character.IsExact))
-            return new CharacterSequence([.. whole.Select(character => character.Ascii)], isAll: true);
-        CharacterSequence? best = null;
-        double most = MinInformation;
-        foreach (var sets in _segments.Select(segment => segment.ConvertAll(character => character.Ascii)))
-            foreach (var candidate in Runs(sets).Concat(Windows(sets)))
-                if (candidate.Sum(Information) is var information && information > most)
-                    (best, most) = (new CharacterSequence(candidate, isAll: false), information);
-        return best;
-    }
-
-    private static IEnumerable<List<AsciiSet>> Runs(List<AsciiSet> sets)
-    {
-        for (int start = 0; start < sets.Count;)
-        {
-            int end = start + 1;
-            while (end < sets.Count && sets[end] == sets[start])
-                end++;
-            if (end - start >= MinRunLength)
-                yield return sets[start..end];
-            start = end;
-        }
-    }
-
-    private static IEnumerable<List<AsciiSet>> Windows(List<AsciiSet> sets)
-    {
-        int length = Math.Min(SequenceLength, sets.Count);
-        for (int start = 0; length > 1 && start <= sets.Count - length; start++)
-            yield return sets[start..(start + length)];
+        var parts = _segments.FindAll(segment => segment.Characters.Count > 0);
+        bool isAll = mayBeAll && !_hasMore && _segments.Skip(1).All(segment => segment.Before == Break.Anything)
+            && parts.TrueForAll(segment => segment.Characters.TrueForAll(character => character.IsExact));
+        if (!isAll)
+            parts = parts.FindAll(segment => segment.Characters.Sum(character => Information(character.Ascii)) >= MinInformation);
+        return parts.Count == 0
+            ? null
+            : new RegexOutline(
+                [.. parts.Select(segment => (new CharacterSequence([.. segment.Characters.Select(character => character.Ascii)]), segment.Before == Break.Turns))],
+                isAll,
+                _isOneLine);
     }
 
     private static double Information(AsciiSet set) => Math.Log2((double)AsciiCharacters / Math.Max(set.Count, 1));
@@ -137,24 +117,26 @@ internal sealed class RegexLine
                 foreach (var part in sequence.Parts)
                     Add(part);
                 break;
-            case RegexRepetition { Least: 0 }:
-                Break();
+            case RegexRepetition { Least: 0, IsExact: false } repetition:
+                bool isAnything = repetition is { IsUnbounded: true, Part: RegexCharacter { Ascii.Count: >= AsciiCharacters - 1, IsExact: true } };
+                _isOneLine |= isAnything && ((RegexCharacter)repetition.Part).Ascii != AsciiSet.All;
+                End(isAnything ? Break.Anything : Break.Unknown);
                 break;
             case RegexRepetition repetition:
                 Repeat(repetition.Part, repetition.Least);
                 if (!repetition.IsExact)
                 {
-                    Break();
+                    End(Break.Turns);
                     Repeat(repetition.Part, repetition.Least);
                 }
 
                 break;
             case RegexAlternation alternation:
                 _alternations.Add(alternation);
-                Break();
+                End(Break.Unknown);
                 break;
             default:
-                _isWhole = false;
+                _hasMore = true;
                 break;
         }
     }
@@ -165,13 +147,13 @@ internal sealed class RegexLine
         {
             if (_count >= MaxCharacters)
             {
-                Break();
+                End(Break.Unknown);
                 return;
             }
 
             if (part is RegexCharacter character)
             {
-                _segments[^1].Add(character);
+                _segments[^1].Characters.Add(character);
                 _count++;
             }
             else
@@ -185,9 +167,34 @@ internal sealed class RegexLine
         }
     }
 
-    private void Break()
+    /// <summary>Ends the segment; of breaks without characters between them, the least certain counts.</summary>
+    private void End(Break kind)
     {
-        _isWhole = false;
-        _segments.Add([]);
+        if (_segments[^1].Characters.Count == 0 && _segments.Count > 1)
+        {
+            kind = (Break)Math.Max((int)kind, (int)_segments[^1].Before);
+            _segments.RemoveAt(_segments.Count - 1);
+        }
+
+        _segments.Add(new Segment(kind));
+    }
+
+    private enum Break
+    {
+        /// <summary>Anything may stand between, or nothing.</summary>
+        Anything,
+
+        /// <summary>What stands between is not known.</summary>
+        Unknown,
+
+        /// <summary>Further turns of a part may stand between; or none, and the segments have the turns in common.</summary>
+        Turns,
+    }
+
+    private sealed class Segment(Break before)
+    {
+        public Break Before => before;
+
+        public List<RegexCharacter> Characters { get; } = [];
     }
 }

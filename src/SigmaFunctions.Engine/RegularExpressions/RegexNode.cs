@@ -23,5 +23,12 @@ internal sealed record RegexAlternation(ImmutableArray<RegexNode> Branches) : Re
 /// <summary>A part several times.</summary>
 /// <param name="Part">The part.</param>
 /// <param name="Least">Least number of times.</param>
-/// <param name="IsExact">Whether that is also the most.</param>
-internal sealed record RegexRepetition(RegexNode Part, int Least, bool IsExact) : RegexNode;
+/// <param name="Most">Most number of times; null if there is no bound.</param>
+internal sealed record RegexRepetition(RegexNode Part, int Least, int? Most) : RegexNode
+{
+    /// <summary>Whether the least number of times is also the most.</summary>
+    public bool IsExact => Most == Least;
+
+    /// <summary>Whether there is no most.</summary>
+    public bool IsUnbounded => Most is null;
+}

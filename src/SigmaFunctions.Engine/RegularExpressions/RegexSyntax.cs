@@ -95,7 +95,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             size *= Math.Max(most ?? Math.Max(least, 1), 1);
             TryTake('?');
             // A quantifier of a quantifier is an error.
-            return !AtEnd && _pattern[_next] is '*' or '+' or '?' or '{' ? null : new RegexRepetition(part, least, least == most);
+            return !AtEnd && _pattern[_next] is '*' or '+' or '?' or '{' ? null : new RegexRepetition(part, least, most);
         }
 
         private (int Least, int? Most)? Quantifier()

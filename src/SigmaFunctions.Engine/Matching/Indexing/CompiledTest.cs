@@ -86,8 +86,8 @@ internal sealed class CompiledTest
     /// <summary>Least length of a value that satisfies it, in UTF-16 units.</summary>
     public int MinLength { get; init; }
 
-    /// <summary>Characters that stand in every ASCII value that satisfies it; null if none are known.</summary>
-    public CharacterSequence? Sequence { get; init; }
+    /// <summary>What stands in every ASCII value that satisfies it; null if nothing is known.</summary>
+    public RegexOutline? Outline { get; init; }
 
     /// <summary>Of a <see cref="TestKind.Pieces"/>, whether a value begins with the first.</summary>
     public bool IsFirstAtStart { get; init; }

@@ -224,7 +224,7 @@ internal sealed class RuleGroupCompiler
                 Literal = shape.Literal,
                 Needed = shape.Needed,
                 MinLength = shape.MinLength,
-                Sequence = shape.Sequence,
+                Outline = shape.Outline,
                 Pieces = shape.Pieces,
                 IsFirstAtStart = shape.IsFirstAtStart,
                 IsLastAtEnd = shape.IsLastAtEnd,

@@ -24,8 +24,8 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
     /// <summary>Least length of a value that satisfies it, in UTF-16 units.</summary>
     public int MinLength { get; private init; }
 
-    /// <summary>Characters that stand in every ASCII value that satisfies it; null if none are known.</summary>
-    public CharacterSequence? Sequence { get; private init; }
+    /// <summary>What stands in every ASCII value that satisfies it; null if nothing is known.</summary>
+    public RegexOutline? Outline { get; private init; }
 
     /// <summary>Of a <see cref="TestKind.Pieces"/>, the bytes that stand in a value one after another with anything between.</summary>
     public byte[][] Pieces { get; private init; } = [];
@@ -141,7 +141,7 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
         {
             Needed = [.. (any.Literals ?? []).Select(FoldedText.Of)],
             MinLength = any.MinLength,
-            Sequence = any.Sequence,
+            Outline = any.Outline,
             Traits = traits,
         };
         if (RegexNeeds.Of(predicate.Pattern, predicate.Options, LiteralIndex.MinLength).Literals is not { } literals)
