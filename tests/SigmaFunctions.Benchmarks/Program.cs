@@ -7,6 +7,12 @@ using SigmaFunctions.Benchmarks;
 if (args is ["--check"])
     return ShortCheck.Run(Console.Out) ? 0 : 1;
 
+if (args is ["--ratios"])
+{
+    Ratios.Run(Console.Out);
+    return 0;
+}
+
 // In this process: another would have to be built from a generated project, and ratios do not need it.
 IConfig config = DefaultConfig.Instance.AddJob(Job.Default
     .WithToolchain(InProcessEmitToolchain.Instance)

@@ -18,18 +18,20 @@ internal static partial class RuleVariants
 
     /// <summary>The files and as many variants of each as are wanted.</summary>
     /// <param name="files">Files of rules.</param>
-    /// <param name="times">How many times as many rules as the files have, 1 to 25.</param>
+    /// <param name="times">How many times as many rules as the files have, 1 to 25; a little less in fact, since rules that look for no words
+    /// have no variants.</param>
     public static IEnumerable<RuleFile> Multiply(IReadOnlyList<RuleFile> files, int times) =>
-        files.Concat(files.SelectMany(file => Enumerable.Range(1, times - 1).Select(variant => Vary(file, variant))));
+        files.Concat(files.SelectMany(file => Enumerable.Range(1, times - 1).Select(variant => Vary(file, variant)).OfType<RuleFile>()));
 
     [GeneratedRegex(@"\bnot\s+(?:\w+\s+of\s+)?([\w*]+)")]
     private static partial Regex Excluded();
 
-    private static RuleFile Vary(RuleFile file, int variant)
+    private static RuleFile? Vary(RuleFile file, int variant)
     {
         var yaml = new YamlStream();
         using (var reader = new StringReader(file.Text))
             yaml.Load(reader);
+        bool isVaried = false;
         foreach (YamlDocument document in yaml.Documents)
         {
             if (document.RootNode is not YamlMappingNode rule)
@@ -37,48 +39,47 @@ internal static partial class RuleVariants
             if (rule.Children.TryGetValue("id", out YamlNode? id))
                 rule.Children["id"] = new YamlScalarNode($"{variant:x8}{((YamlScalarNode)id).Value![8..]}");
             if (rule.Children.TryGetValue("detection", out YamlNode? detection))
-                Vary((YamlMappingNode)detection, variant);
+                isVaried |= Vary((YamlMappingNode)detection, variant);
         }
 
+        if (!isVaried)
+            return null;
         using var text = new StringWriter();
         yaml.Save(text, assignAnchors: false);
         return new RuleFile($"{file.Path}#{variant}", text.ToString());
     }
 
-    private static void Vary(YamlMappingNode detection, int variant)
+    private static bool Vary(YamlMappingNode detection, int variant)
     {
         // What a rule excludes stays, or the variant would hold on far more events than the rule.
         string condition = detection.Children["condition"].ToString();
         string[] excluded = [.. Excluded().Matches(condition).Select(match => match.Groups[1].Value)];
+        bool isVaried = false;
         foreach ((YamlNode key, YamlNode search) in detection)
         {
             string name = key.ToString();
             if (name is not ("condition" or "timeframe")
                 && !excluded.Any(pattern => pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal) : name == pattern))
-                Vary(search, variant);
+                isVaried |= Vary(search, variant);
         }
+
+        return isVaried;
     }
 
-    private static void Vary(YamlNode node, int variant)
+    private static bool Vary(YamlNode node, int variant)
     {
         switch (node)
         {
             case YamlScalarNode { Value: { } value } scalar:
                 scalar.Value = Vary(value, variant);
-                break;
+                return scalar.Value != value;
             case YamlSequenceNode sequence:
-                foreach (YamlNode item in sequence)
-                    Vary(item, variant);
-                break;
+                return sequence.Aggregate(false, (isVaried, item) => Vary(item, variant) || isVaried);
             case YamlMappingNode mapping:
-                foreach ((YamlNode key, YamlNode value) in mapping)
-                {
-                    string[] modifiers = ((YamlScalarNode)key).Value!.Split('|')[1..];
-                    if (!modifiers.Intersect(OtherModifiers).Any())
-                        Vary(value, variant);
-                }
-
-                break;
+                return mapping.Where(pair => !((YamlScalarNode)pair.Key).Value!.Split('|')[1..].Intersect(OtherModifiers).Any())
+                    .Aggregate(false, (isVaried, pair) => Vary(pair.Value, variant) || isVaried);
+            default:
+                return false;
         }
     }
 

@@ -159,12 +159,15 @@ public sealed class ScanTests : IDisposable
 
         Assert.Equal($"0:0:{A}", outcome.Matches);
         Assert.Equal(
-            ["bodies", "events", "matches", "undecoded", "rules", "loadMs", "scanMs", "eventsPerSecond", "allocatedBytesPerEvent", "peakWorkingSetBytes"],
+            [
+                "bodies", "events", "matches", "undecoded", "rules", "rulesAlwaysEvaluated", "loadMs", "firstPassMs", "scanMs", "eventsPerSecond",
+                "allocatedBytesPerEvent", "peakWorkingSetBytes",
+            ],
             outcome.Stats.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             "2 2 1 1 2",
             string.Join(' ', ((string[])["bodies", "events", "matches", "undecoded", "rules"]).Select(name => outcome.Stats.GetProperty(name))));
-        foreach (string name in (string[])["loadMs", "scanMs", "eventsPerSecond", "allocatedBytesPerEvent", "peakWorkingSetBytes"])
+        foreach (string name in (string[])["loadMs", "firstPassMs", "scanMs", "eventsPerSecond", "peakWorkingSetBytes"])
         {
             Assert.True(outcome.Stats.GetProperty(name).GetDouble() > 0, name);
         }

@@ -187,9 +187,14 @@ public sealed class MatcherTests
     [InlineData("""{"a":"mimi\u212Aatz"}""", false)]
     public void Keywords_are_found_however_the_body_writes_them(string body, bool expected)
     {
-        var detector = new Detector(RuleText.Load(RuleText.WithSelection("[mimikatz, 'sekurlsa::']")));
-        var matcher = new BodyMatcher(new EventDecoder(EventText.LogSource), detector);
-        Assert.Equal(expected, matcher.Match(Encoding.UTF8.GetBytes(body)).Records.Length == 1);
+        // Few keywords are looked for in another way than many.
+        foreach (int others in new[] { 0, 200 })
+        {
+            string keywords = string.Join(", ", Enumerable.Range(0, others).Select(i => $"other{i:D3}").Concat(["mimikatz", "'sekurlsa::'"]));
+            var detector = new Detector(RuleText.Load(RuleText.WithSelection($"[{keywords}]")));
+            var matcher = new BodyMatcher(new EventDecoder(EventText.LogSource), detector);
+            Assert.Equal(expected, matcher.Match(Encoding.UTF8.GetBytes(body)).Records.Length == 1);
+        }
     }
 
     private static IEnumerable<string> Reference(RuleSet ruleSet, SigmaEvent sigmaEvent) => ruleSet.Compiled

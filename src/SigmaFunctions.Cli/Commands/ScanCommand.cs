@@ -139,7 +139,7 @@ internal static class ScanCommand
         long started = time.GetTimestamp();
         RuleSet rules = RuleInput.Load(request.Rules, request.Placeholders);
         var detector = new Detector(rules);
-        var totals = new ScanTotals { Rules = rules.Rules.Length, Load = time.GetElapsedTime(started), Passes = request.Repeat };
+        var totals = new ScanTotals { Rules = rules.Rules.Length, Load = time.GetElapsedTime(started) };
         await ReportRejectedAsync(rules, terminal);
         if (rules.Rules.IsEmpty)
         {
@@ -183,6 +183,13 @@ internal static class ScanCommand
                 }
             },
             cancellationToken);
+        totals.FirstPass = totals.Scan = time.GetElapsedTime(started);
+        if (request.Repeat > 1)
+        {
+            (totals.Passes, totals.Allocated) = (request.Repeat - 1, 0);
+            started = time.GetTimestamp();
+        }
+
         for (int pass = 1; pass < request.Repeat; pass++)
         {
             await scanner.RunAsync(
@@ -195,7 +202,12 @@ internal static class ScanCommand
                 cancellationToken);
         }
 
-        totals.Scan = time.GetElapsedTime(started);
+        if (request.Repeat > 1)
+        {
+            totals.Scan = time.GetElapsedTime(started);
+        }
+
+        totals.RulesAlwaysEvaluated = detector.RulesAlwaysEvaluated;
         if (totals.Undecoded > MaxReports)
         {
             await terminal.Errors.WriteLineAsync($"sigmaf: {totals.Undecoded - MaxReports} more records could not be read");

@@ -25,13 +25,19 @@ internal sealed record ScanTotals
     /// <summary>Time to read and compile the rules.</summary>
     public TimeSpan Load { get; init; }
 
-    /// <summary>Time of all passes.</summary>
+    /// <summary>Rules that are evaluated on every event of their log source, because nothing has to be seen first.</summary>
+    public int RulesAlwaysEvaluated { get; set; }
+
+    /// <summary>Time of the first pass, in which rules are compiled for the log sources that occur.</summary>
+    public TimeSpan FirstPass { get; set; }
+
+    /// <summary>Time of the passes that are measured: all but the first, or the first if there is no other.</summary>
     public TimeSpan Scan { get; set; }
 
-    /// <summary>Passes over the input.</summary>
+    /// <summary>Number of these.</summary>
     public int Passes { get; set; } = 1;
 
-    /// <summary>Bytes allocated by decoding and matching, in all passes.</summary>
+    /// <summary>Bytes that decoding and matching allocated in these.</summary>
     public long Allocated { get; set; }
 
     /// <summary>The totals as one line of JSON.</summary>
@@ -48,7 +54,9 @@ internal sealed record ScanTotals
             writer.WriteNumber("matches", Matches);
             writer.WriteNumber("undecoded", Undecoded);
             writer.WriteNumber("rules", Rules);
+            writer.WriteNumber("rulesAlwaysEvaluated", RulesAlwaysEvaluated);
             writer.WriteNumber("loadMs", Math.Round(Load.TotalMilliseconds, 1));
+            writer.WriteNumber("firstPassMs", Math.Round(FirstPass.TotalMilliseconds, 1));
             writer.WriteNumber("scanMs", Math.Round(Scan.TotalMilliseconds, 1));
             writer.WriteNumber("eventsPerSecond", Scan > TimeSpan.Zero ? Math.Round(events / Scan.TotalSeconds, 1) : 0);
             writer.WriteNumber("allocatedBytesPerEvent", events > 0 ? Math.Round(Allocated / events, 1) : 0);

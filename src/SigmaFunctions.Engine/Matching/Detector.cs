@@ -39,6 +39,12 @@ public sealed class Detector
     /// <summary>Every log source that a rule states.</summary>
     public IReadOnlyList<LogSource> LogSources => _groups.Keys;
 
+    /// <summary>
+    /// Number of rules that are evaluated on every event of their log source, since a match needs nothing that could be looked for first;
+    /// among the log sources that events came from so far.
+    /// </summary>
+    public int RulesAlwaysEvaluated => _groups.Values.Where(group => group.IsValueCreated).Sum(group => group.Value.AlwaysEvaluated.Length);
+
     /// <summary>The rules for events of a set of log sources.</summary>
     public Route RouteOf(LogSourceSet logSources)
     {

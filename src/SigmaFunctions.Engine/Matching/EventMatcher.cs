@@ -36,6 +36,7 @@ public sealed class EventMatcher
     private Route _route = new([], null);
     private byte[] _text = new byte[InitialBytes];
     private byte[] _folded = new byte[InitialBytes];
+    private byte[] _scratch = [];
     private int _used;
     private char[] _chars = [];
     private int _charsUsed;
@@ -78,6 +79,8 @@ public sealed class EventMatcher
         _matchCount = 0;
         if (_text.Length > MaxKeptBytes)
             (_text, _folded, _chars) = (new byte[InitialBytes], new byte[InitialBytes], []);
+        if (_scratch.Length > MaxKeptBytes * 2)
+            _scratch = [];
         if (_values.Length > MaxKeptBytes / 16)
             _values = new Value[64];
     }
@@ -153,6 +156,20 @@ public sealed class EventMatcher
             matches.Sort();
         return matches;
     }
+
+    /// <summary>Folds a text.</summary>
+    /// <returns>The first of the folded bytes, with <see cref="FoldedText.Slack"/> behind them; valid until the next text.</returns>
+    internal ref byte Fold(ReadOnlySpan<byte> text)
+    {
+        if (_scratch.Length < text.Length + FoldedText.Slack)
+            _scratch = new byte[Math.Max(InitialBytes, (text.Length * 2) + FoldedText.Slack)];
+        text.CopyTo(_scratch);
+        FoldedText.Fold(_scratch, _scratch, text.Length);
+        return ref _scratch[0];
+    }
+
+    /// <summary>Room for <see cref="LiteralIndex"/>.</summary>
+    internal int[] Places { get; } = new int[LiteralIndex.Chunk];
 
     /// <summary>Whether an index told of a predicate already.</summary>
     internal bool IsKnown(int predicate) => _state[predicate] != Unknown;

@@ -15,11 +15,21 @@ public sealed class KeywordFilter
 
     private const string Escape = "\\u00";
 
-    private readonly FewLiterals _literals;
-    private readonly FewLiterals _literalsAndEscapes;
+    // The fingerprints of more than these tell little apart.
+    private const int MostFewLiterals = 96;
+
+    private readonly FewLiterals? _literals;
+    private readonly FewLiterals? _literalsAndEscapes;
+    private readonly LiteralIndex? _manyLiterals;
 
     private KeywordFilter(IReadOnlyCollection<string> literals)
     {
+        if (literals.Count > MostFewLiterals)
+        {
+            _manyLiterals = LiteralIndex.Create([.. literals.Select((literal, i) => new IndexedLiteral(FoldedText.Of(literal), i, LiteralUse.Anywhere))]);
+            return;
+        }
+
         _literals = new FewLiterals(literals);
         _literalsAndEscapes = new FewLiterals([.. literals, Escape]);
     }
@@ -40,7 +50,14 @@ public sealed class KeywordFilter
 
     /// <summary>Whether some keyword may be found in the values of JSON text. Where it says no, none is.</summary>
     /// <param name="json">The event as JSON in UTF-8, whatever is in its strings escaped.</param>
-    public bool MayStandIn(ReadOnlySpan<byte> json) => _literalsAndEscapes.StandIn(json) && (_literals.StandIn(json) || EscapesPlain(json));
+    /// <param name="matcher">Whose buffers are used.</param>
+    public bool MayStandIn(ReadOnlySpan<byte> json, EventMatcher matcher)
+    {
+        ArgumentNullException.ThrowIfNull(matcher);
+        if (_manyLiterals is { } many)
+            return many.AnyStandsIn(ref matcher.Fold(json), json.Length, matcher.Places) || EscapesPlain(json);
+        return _literalsAndEscapes!.StandIn(json) && (_literals!.StandIn(json) || EscapesPlain(json));
+    }
 
     /// <summary>Whether a character that the literals may hold is escaped, so that they would not be found as they are.</summary>
     private static bool EscapesPlain(ReadOnlySpan<byte> json)

@@ -187,7 +187,7 @@ internal sealed class SlotSink : EventSink
         if (!ReferenceEquals(keywords, _keywords))
         {
             _keywords = keywords;
-            _mayHoldKeyword = keywords.MayStandIn(Tape.Body[_bytes]);
+            _mayHoldKeyword = keywords.MayStandIn(Tape.Body[_bytes], _matcher);
         }
 
         return _mayHoldKeyword;

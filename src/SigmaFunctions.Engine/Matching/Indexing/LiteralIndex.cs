@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
@@ -36,6 +37,9 @@ internal sealed class LiteralIndex
 {
     /// <summary>Shortest literal that can be filed, in bytes.</summary>
     public const int MinLength = sizeof(uint);
+
+    /// <summary>Places that are looked at before those that remain are compared.</summary>
+    public const int Chunk = 256;
 
     private readonly ulong[] _filter;
     private readonly int _filterShift;
@@ -108,17 +112,68 @@ internal sealed class LiteralIndex
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Scan(ref byte text, int length, EventMatcher found)
     {
-        ref ulong filter = ref MemoryMarshal.GetArrayDataReference(_filter);
-        int shift = _filterShift;
         int last = length - MinLength;
-        for (int place = 0; place <= last; place++)
+        for (int begin = 0; begin <= last; begin += Chunk)
         {
-            uint hash = Hash(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref text, place)));
-            ulong word = Unsafe.Add(ref filter, hash >> shift);
-            if (((word >> FirstBit(hash)) & (word >> SecondBit(hash)) & 1) != 0)
-                Compare(ref text, length, place, hash, found);
+            int end = Math.Min(begin + Chunk, last + 1);
+            foreach (int place in Candidates(ref text, begin, end, found.Places))
+                Compare(ref text, length, place, HashAt(ref text, place), found);
         }
     }
+
+    /// <summary>Whether some literal stands in a folded text.</summary>
+    /// <param name="text">As for <see cref="Scan"/>.</param>
+    /// <param name="length">Bytes of the text.</param>
+    /// <param name="places">Room for <see cref="Chunk"/> places.</param>
+    public bool AnyStandsIn(ref byte text, int length, int[] places)
+    {
+        int last = length - MinLength;
+        for (int begin = 0; begin <= last; begin += Chunk)
+            foreach (int place in Candidates(ref text, begin, Math.Min(begin + Chunk, last + 1), places))
+            {
+                ulong window = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref text, place));
+                foreach (ref readonly var entry in Bucket(HashAt(ref text, place)))
+                    if (window << entry.UnusedBits == entry.Window && IsPlaced(entry, place, length) && StandsAt(ref text, place, entry))
+                        return true;
+            }
+
+        return false;
+    }
+
+    /// <summary>
+    /// The places that the filter does not rule out. No branch depends on the filter, since none could be foretold; what these
+    /// places will be compared with is on its way from memory when it is needed.
+    /// </summary>
+    private ReadOnlySpan<int> Candidates(ref byte text, int begin, int end, int[] places)
+    {
+        ref ulong filter = ref MemoryMarshal.GetArrayDataReference(_filter);
+        ref int candidates = ref MemoryMarshal.GetArrayDataReference(places);
+        int shift = _filterShift;
+        int count = 0;
+        for (int place = begin; place < end; place++)
+        {
+            uint hash = HashAt(ref text, place);
+            ulong word = Unsafe.Add(ref filter, hash >> shift);
+            Unsafe.Add(ref candidates, count) = place;
+            count += (int)((word >> FirstBit(hash)) & (word >> SecondBit(hash)) & 1);
+        }
+
+        var found = places.AsSpan(0, count);
+        if (Sse.IsSupported && count > 1)
+            Prefetch(ref text, found);
+        return found;
+    }
+
+    private unsafe void Prefetch(ref byte text, ReadOnlySpan<int> places)
+    {
+        foreach (int place in places)
+            Sse.Prefetch0(Unsafe.AsPointer(ref _buckets[HashAt(ref text, place) >> _bucketShift]));
+        foreach (int place in places)
+            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_entries), _buckets[HashAt(ref text, place) >> _bucketShift])));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint HashAt(ref byte text, int place) => Hash(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref text, place)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Hash(uint window) => window * 0x9E3779B1;
@@ -132,23 +187,29 @@ internal sealed class LiteralIndex
 
     private void Compare(ref byte text, int length, int place, uint hash, EventMatcher found)
     {
-        uint bucket = hash >> _bucketShift;
         ulong window = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref text, place));
-        foreach (ref readonly var entry in _entries.AsSpan(_buckets[bucket], _buckets[bucket + 1] - _buckets[bucket]))
-        {
-            if (window << entry.UnusedBits != entry.Window)
-                continue;
-            int start = place - entry.Offset;
-            int end = start + entry.Length;
-            if (start < 0 || end > length
-                || ((entry.Use & LiteralUse.AtStart) != 0 && start != 0)
-                || ((entry.Use & LiteralUse.AtEnd) != 0 && end != length)
-                || found.IsKnown(entry.Predicate))
-                continue;
-            if (MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref text, start), entry.Length).SequenceEqual(_text.AsSpan(entry.Start, entry.Length)))
+        foreach (ref readonly var entry in Bucket(hash))
+            if (window << entry.UnusedBits == entry.Window && IsPlaced(entry, place, length) && !found.IsKnown(entry.Predicate) && StandsAt(ref text, place, entry))
                 found.Found(entry.Predicate, (entry.Use & LiteralUse.Hint) != 0);
-        }
     }
+
+    private ReadOnlySpan<Entry> Bucket(uint hash)
+    {
+        uint bucket = hash >> _bucketShift;
+        return _entries.AsSpan(_buckets[bucket], _buckets[bucket + 1] - _buckets[bucket]);
+    }
+
+    private static bool IsPlaced(in Entry entry, int place, int length)
+    {
+        int start = place - entry.Offset;
+        int end = start + entry.Length;
+        return start >= 0 && end <= length
+            && ((entry.Use & LiteralUse.AtStart) == 0 || start == 0)
+            && ((entry.Use & LiteralUse.AtEnd) == 0 || end == length);
+    }
+
+    private bool StandsAt(ref byte text, int place, in Entry entry) =>
+        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref text, place - entry.Offset), entry.Length).SequenceEqual(_text.AsSpan(entry.Start, entry.Length));
 
     private struct Entry
     {
