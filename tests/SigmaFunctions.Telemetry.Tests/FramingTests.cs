@@ -88,7 +88,7 @@ public sealed class FramingTests
     [InlineData("""{"n":1,}""", "not JSON: trailing comma", """{"n":1,}""")]
     [InlineData("""[{"n":1},{"secret":tru}]""", "not JSON", """{"secret":tru}]""")]
     [InlineData("""[{"n":1},{"n":"abc""", "the JSON ends early", """{"n":"abc""")]
-    [InlineData("<Event/>", "neither JSON objects nor an array of them", "<Event/>")]
+    [InlineData("<Event/>", "XML, but no Windows event", "<Event/>")]
     [InlineData("[17]", "a record must be a JSON object", "17")]
     public void An_unreadable_record_says_why_and_keeps_its_bytes(string body, string reason, string original)
     {
