@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
@@ -12,6 +14,8 @@ namespace SigmaFunctions.Telemetry.Windows;
 /// </summary>
 internal sealed class EventElements(NameTable.Builder names)
 {
+    private static readonly SearchValues<byte> HexadecimalDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
+
     private readonly WindowsViews _windows = new(names);
     private readonly Name _system = names.Add("System");
     private readonly Name _eventData = names.Add("EventData");
@@ -31,6 +35,33 @@ internal sealed class EventElements(NameTable.Builder names)
     private readonly Name _computer = names.Add("Computer");
     private readonly Name _providerName = names.Add("Provider_Name");
     private readonly Name _utcTime = names.Add("UtcTime");
+
+    /// <summary>
+    /// Data that are hexadecimal numbers in the schemas of their events (win:HexInt32, win:HexInt64, win:Pointer). Windows writes them
+    /// without zeros in front, and so do rules; some readers of log files fill them up to 8 or 16 digits.
+    /// </summary>
+    private readonly ImmutableArray<Name> _hexadecimal =
+    [
+        names.Add("AccessMask"),
+        names.Add("CallerProcessId"),
+        names.Add("ClientProcessId"),
+        names.Add("ErrorCode"),
+        names.Add("GrantedAccess"),
+        names.Add("HandleId"),
+        names.Add("LogonId"),
+        names.Add("NewProcessId"),
+        names.Add("ProcessId"),
+        names.Add("ServiceType"),
+        names.Add("SourceProcessId"),
+        names.Add("Status"),
+        names.Add("SubStatus"),
+        names.Add("SubjectLogonId"),
+        names.Add("TargetLinkedLogonId"),
+        names.Add("TargetLogonId"),
+        names.Add("TargetProcessId"),
+        names.Add("TicketEncryptionType"),
+        names.Add("TicketOptions"),
+    ];
 
     private static ReadOnlySpan<byte> AttributesSuffix => "_attributes"u8;
 
@@ -134,7 +165,7 @@ internal sealed class EventElements(NameTable.Builder names)
                 }
                 else
                 {
-                    sink.SetAs(item, TextOf(item));
+                    sink.SetAs(item, Number(sink, name, TextOf(item)));
                 }
 
                 continue;
@@ -162,8 +193,23 @@ internal sealed class EventElements(NameTable.Builder names)
         }
 
         RecordValue text = element[_text];
-        SetWithoutSpaces(sink, name, text.Exists ? text : sink.Tape.Compose(default));
+        SetWithoutSpaces(sink, name, text.Exists ? Number(sink, name, text) : sink.Tape.Compose(default));
         return true;
+    }
+
+    /// <summary>A value as it is, or as Windows writes it where it is a hexadecimal number that was filled up with zeros.</summary>
+    private RecordValue Number(EventSink sink, ReadOnlySpan<byte> name, RecordValue value)
+    {
+        if (value.Kind != FieldValueKind.Text
+            || sink.Tape.RawOf(value.Index) is not ([(byte)'0', (byte)'x', (byte)'0', ..] and { Length: 10 or 18 })
+            || value.Text[2..].ContainsAnyExcept(HexadecimalDigits)
+            || !_hexadecimal.Contains(sink.Tape.Names.Find(name)))
+        {
+            return value;
+        }
+
+        ReadOnlySpan<byte> digits = value.Text[2..^1].TrimStart((byte)'0');
+        return sink.Tape.Compose("0x"u8, digits, value.Text[^1..]);
     }
 
     private static void SetWithoutSpaces(EventSink sink, ReadOnlySpan<byte> name, RecordValue value)
