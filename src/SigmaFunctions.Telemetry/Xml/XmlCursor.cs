@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.Intrinsics;
 using System.Text;
 using System.Text.Unicode;
 using SigmaFunctions.Engine.Events;
@@ -37,6 +38,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
         [.. "-.0123456789:ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"u8, .. Enumerable.Range(0x80, 0x80).Select(value => (byte)value)]);
 
     private static readonly SearchValues<byte> TextBreaks = SearchValues.Create("<&\r"u8);
+    private static readonly SearchValues<byte> NameEnds = SearchValues.Create("\"'<&\r\n\t"u8);
     private static readonly SearchValues<byte> ValueBreaks = SearchValues.Create("&\r\n\t"u8);
 
     private readonly RecordTape _tape = tape;
@@ -172,8 +174,10 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
             return FailAtEnd();
         }
 
-        ReadOnlySpan<byte> name = _xml.Slice(nameStart, NameLength(nameStart));
-        ReadOnlySpan<byte> local = Local(name);
+        // Nearly all elements are these.
+        bool isData = _xml[nameStart..].StartsWith("Data "u8);
+        ReadOnlySpan<byte> name = _xml.Slice(nameStart, isData ? 4 : NameLength(nameStart));
+        ReadOnlySpan<byte> local = isData ? name : Local(name);
         if (depth > 1 && local.SequenceEqual("Event"u8))
         {
             return Fail("an event begins before the one before it ends", start);
@@ -186,7 +190,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
         }
 
         Position = nameStart + name.Length;
-        bool isData = local.SequenceEqual("Data"u8);
+        isData = isData || local.SequenceEqual("Data"u8);
         int index;
         if (isData && TryReadDataName(out RecordTape.NameSlice dataName, out bool isEmpty))
         {
@@ -385,15 +389,15 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
         ReadOnlySpan<byte> rest = _xml[Position..];
         if (rest.StartsWith(" Name="u8) && rest.Length > 8 && rest[6] is (byte)'"' or (byte)'\'')
         {
-            ReadOnlySpan<byte> value = rest[7..];
-            int length = value.IndexOfAny(rest[6], (byte)'<');
-            if (length > 0 && value[length] == rest[6] && !value[..length].ContainsAny(ValueBreaks))
+            int length = rest[7..].IndexOfAny(NameEnds);
+            if (length > 0 && rest[7 + length] == rest[6])
             {
-                isEmpty = value[(length + 1)..].StartsWith("/>"u8);
-                if (isEmpty || value[(length + 1)..].StartsWith(">"u8))
+                ReadOnlySpan<byte> end = rest[(8 + length)..];
+                isEmpty = end.StartsWith("/>"u8);
+                if (isEmpty || end.StartsWith(">"u8))
                 {
-                    name = SourceName(value[..length], Position + 7);
-                    return Advance(7 + length + (isEmpty ? 3 : 2));
+                    name = SourceName(rest.Slice(7, length), Position + 7);
+                    return Advance(8 + length + (isEmpty ? 2 : 1));
                 }
             }
         }
@@ -652,7 +656,9 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     }
 
     private readonly RecordTape.NameSlice SourceName(ReadOnlySpan<byte> name, int start) =>
-        _tape.ReadName(name, _offset + start, RecordTape.EntryFlags.Clean);
+        name.Length <= NameTable.BlockSize && start + NameTable.BlockSize <= _xml.Length
+            ? _tape.ReadName(Vector256.Create(_xml.Slice(start, NameTable.BlockSize)), _offset + start, name.Length)
+            : _tape.ReadName(name, _offset + start, RecordTape.EntryFlags.Clean);
 
     private readonly RecordTape.NameSlice FixedName(ref RecordTape.NameSlice name, ReadOnlySpan<byte> text)
     {
