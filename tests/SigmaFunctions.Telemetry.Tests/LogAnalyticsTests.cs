@@ -30,6 +30,8 @@ public sealed class LogAnalyticsTests
         Of("WindowsEvent", """ "EventData":"{\u0022A\u0022:\u0022\u005cu0041\u005c\u005c\u0022}" """),
         Of("WindowsEvent", """ "EventData":"" """),
         Of("WindowsEvent", """ "EventData":"{" """),
+        Of("WindowsEvent", """ "EventData":null,"RawEventData":"<Event><System/><EventData><Data>a</Data></EventData></Event>" """),
+        Of("WindowsEvent", """ "RawEventData":"<Event>" """),
         Of("Event", """ "EventData":"" """),
         Of("Event", """ "EventData":"\u003cEventData\u003e\u003cData\u003ea&#98;c\u003c/Data\u003e\u003cData\u003ed\u003c/Data\u003e\u003c/EventData\u003e" """),
         Of("Event", """ "EventData":"<DataItem><UserData><X xmlns='u'><A>b</A></X></UserData></DataItem>" """),
@@ -91,6 +93,9 @@ public sealed class LogAnalyticsTests
         { "WindowsEvent", """ "EventData":"","SystemProcessId":7,"SystemThreadId":8,"SystemUserId":"S-1-5-18" """, "Execution_ProcessID", "7" },
         { "WindowsEvent", """ "EventData":"","SystemProcessId":7,"SystemThreadId":8,"SystemUserId":"S-1-5-18" """, "Security_UserID", "S-1-5-18" },
         { "WindowsEvent", """ "EventData":"","ManagementGroupName":"AOI" """, "ManagementGroupName", "absent" },
+        { "WindowsEvent", """ "EventData":null,"RawEventData":"<Event><System><EventID>1</EventID></System><EventData><Data Name='A'>b</Data></EventData></Event>" """, "A", "b" },
+        { "WindowsEvent", """ "RawEventData":"<UserData><X><A>b</A></X></UserData>" """, "A", "b" },
+        { "WindowsEvent", """ "EventData":{"A":"b"},"RawEventData":"<" """, "A", "b" },
         { "Event", """ "EventData":"<DataItem><EventData><Data Name='A B'>x</Data></EventData></DataItem>" """, "AB", "x" },
         { "Event", """ "EventData":"<EventData><Data>x</Data><Data>y</Data></EventData>" """, "Data", "[x,y]" },
         { "Event", """ "EventData":"<DataItem><UserData><X xmlns='u'><A>b</A></X></UserData></DataItem>" """, "A", "b" },
@@ -101,6 +106,8 @@ public sealed class LogAnalyticsTests
         { "SecurityEvent", """ "ServiceFileName":"x.sys" """, "ServiceFileName", "x.sys" },
         { "SecurityEvent", """ "EventData":"<EventData><Data Name='A'>b</Data></EventData>" """, "A", "b" },
         { "SecurityEvent", """ "EventData":"" """, "Provider_Name", "p" },
+        { "SecurityEvent", """ "Level":"0","Task":12544 """, "Level", "0" },
+        { "SecurityEvent", """ "SystemProcessId":4 """, "Execution_ProcessID", "4" },
     };
 
     [Theory]
@@ -126,6 +133,7 @@ public sealed class LogAnalyticsTests
     [Theory]
     [InlineData("WindowsEvent", """ "EventData":"{\"A\":" """, "EventData is not the JSON text of an object")]
     [InlineData("WindowsEvent", """ "EventData":"text" """, "EventData is not the JSON text of an object")]
+    [InlineData("WindowsEvent", """ "EventData":null,"RawEventData":"<Event>" """, "RawEventData is not XML that can be read")]
     [InlineData("Event", """ "EventData":"<DataItem><EventData>" """, "EventData is not XML that can be read")]
     [InlineData("Event", """ "EventData":"<!DOCTYPE a><DataItem/>" """, "EventData is not XML that can be read")]
     [InlineData("SecurityEvent", """ "EventData":"<EventData>&x;</EventData>" """, "EventData is not XML that can be read")]

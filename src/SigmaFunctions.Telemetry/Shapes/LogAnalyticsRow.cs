@@ -23,12 +23,35 @@ internal sealed class LogAnalyticsRow(NameTable.Builder names)
     private readonly Name _utcTime = names.Add("UtcTime");
     private readonly ImmutableArray<Name> _times = [names.Add("TimeCreated"), names.Add("TimeCreatedUtc"), names.Add("TimeGenerated")];
 
+    /// <summary>Columns that hold an element or attribute of <c>System</c> under another name, or the same.</summary>
+    private readonly ImmutableArray<(Name Field, Name Column)> _system =
+    [
+        (names.Add("Version"), names.Add("Version")),
+        (names.Add("Level"), names.Add("EventLevel")),
+        (names.Add("Task"), names.Add("Task")),
+        (names.Add("Opcode"), names.Add("Opcode")),
+        (names.Add("Keywords"), names.Add("Keywords")),
+        (names.Add("EventRecordID"), names.Add("EventRecordId")),
+        (names.Add("Execution_ProcessID"), names.Add("SystemProcessId")),
+        (names.Add("Execution_ThreadID"), names.Add("SystemThreadId")),
+        (names.Add("Security_UserID"), names.Add("SystemUserId")),
+    ];
+
     /// <summary>Whether a row is of a table, or does not say of which.</summary>
     public bool MayBeOf(RecordValue row, ReadOnlySpan<byte> table) =>
         row[_eventId].HasText && (row[_type] is not { HasText: true } type || type.Text.SequenceEqual(table));
 
     /// <summary>Whether a row says that it is of a table.</summary>
     public bool IsOf(RecordValue row, ReadOnlySpan<byte> table) => row[_eventId].HasText && row[_type].Text.SequenceEqual(table);
+
+    /// <summary>Sets what <c>System</c> says beside the event's identity, as far as a row has it.</summary>
+    public void AddSystem(RecordValue row, EventSink sink)
+    {
+        foreach ((Name field, Name column) in _system)
+        {
+            sink.Map(field, row[column]);
+        }
+    }
 
     /// <summary>Writes the event of a row whose data have been set.</summary>
     /// <param name="row">The row.</param>

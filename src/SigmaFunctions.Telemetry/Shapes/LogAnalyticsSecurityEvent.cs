@@ -32,6 +32,7 @@ internal sealed class LogAnalyticsSecurityEvent(NameTable.Builder names) : IShap
         }
 
         sink.SetAll(record);
+        _row.AddSystem(record, sink);
         sink.AddOwnValues(record);
         if (isXml)
         {
