@@ -14,6 +14,11 @@ public sealed class CorpusTests : IDisposable
     [InlineData("defender_xdr")]
     [InlineData("evtx_json")]
     [InlineData("flat_json")]
+    [InlineData("raw_xml")]
+    [InlineData("wad_eventhub")]
+    [InlineData("la_Event")]
+    [InlineData("la_WindowsEvent")]
+    [InlineData("la_SecurityEvent")]
     public async Task Every_rule_fires_where_it_should_and_nowhere_else(string shape)
     {
         var cases = Corpus.Wire($"regression/wire/{shape}.ndjson").ToList();

@@ -34,6 +34,10 @@ public sealed class BodyMatcherTests
         "{\"records\":[{\"records\":[{\"n\":1}],\"n\":2},{\"n\":3}]}",
         "[{\"category\":\"any\",\"n\":1},17,{\"category\":\"any\",\"n\":2},[3],\"x\",null,{\"category\":\"any\",\"n\":4}]",
         .. FramingTests.Bodies.Select(row => row.Data.Item1),
+        .. XmlTests.Bodies.Select(row => XmlTests.Fill(row.Data.Item1)),
+        .. XmlTests.Faults.Select(row => row.Data.Item1),
+        .. XmlTests.Data.Select(row => XmlTests.Event("<Provider Name='p'/><EventID Qualifiers='1'>1</EventID><Channel>System</Channel>", row.Data.Item1)),
+        .. LogAnalyticsTests.Rows,
     ];
 
     /// <summary>Those that can be read whole: faults are told with their reasons.</summary>
@@ -70,6 +74,11 @@ public sealed class BodyMatcherTests
     [InlineData("regression/wire/defender_xdr.ndjson")]
     [InlineData("regression/wire/evtx_json.ndjson")]
     [InlineData("regression/wire/flat_json.ndjson")]
+    [InlineData("regression/wire/raw_xml.ndjson")]
+    [InlineData("regression/wire/wad_eventhub.ndjson")]
+    [InlineData("regression/wire/la_Event.ndjson")]
+    [InlineData("regression/wire/la_WindowsEvent.ndjson")]
+    [InlineData("regression/wire/la_SecurityEvent.ndjson")]
     public void What_matches_on_the_wire_is_what_matches_events(string file) =>
         AssertSameOnSamples([.. Corpus.Wire(file).Select(wire => wire.Body)], 20);
 

@@ -9,6 +9,11 @@ public sealed class CorpusTests
     [InlineData("regression/wire/defender_xdr.ndjson", "defender", 69)]
     [InlineData("regression/wire/evtx_json.ndjson", "evtx", 125)]
     [InlineData("regression/wire/flat_json.ndjson", "flat", 125)]
+    [InlineData("regression/wire/raw_xml.ndjson", "xml", 125)]
+    [InlineData("regression/wire/wad_eventhub.ndjson", "azure-diagnostics", 125)]
+    [InlineData("regression/wire/la_Event.ndjson", "log-analytics", 124)]
+    [InlineData("regression/wire/la_WindowsEvent.ndjson", "log-analytics", 124)]
+    [InlineData("regression/wire/la_SecurityEvent.ndjson", "log-analytics", 1)]
     public void Wire_bodies_decode_to_an_event_with_a_view(string file, string shape, int count)
     {
         int bodies = 0;
@@ -35,6 +40,8 @@ public sealed class CorpusTests
     [InlineData("defender/process_events.records.ndjson", "defender", 764, 764)]
     [InlineData("mordor/process_creation.ndjson", "flat", 1841, 1841)]
     [InlineData("mordor/mixed.ndjson.gz", "flat", 22835, 22835)]
+    [InlineData("azure_monitor/SecurityEvent_4688_msticpy.ndjson", "log-analytics", 363, 363)]
+    [InlineData("azure_monitor/WindowsEvent_sysmon_log4shell.ndjson", "log-analytics", 487, 487)]
     public void Rows_decode_line_by_line(string file, string shape, int events, int withViews)
     {
         List<DecodedEvent> decoded = [];
