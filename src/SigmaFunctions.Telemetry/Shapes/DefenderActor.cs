@@ -16,6 +16,7 @@ internal sealed class DefenderActor(NameTable.Builder names)
         (names.Add("CommandLine"), names.Add("InitiatingProcessCommandLine")),
         (names.Add("IntegrityLevel"), names.Add("InitiatingProcessIntegrityLevel")),
         (names.Add("ParentProcessId"), names.Add("InitiatingProcessParentId")),
+        (names.Add("Computer"), names.Add("DeviceName")),
     ];
 
     private readonly Name _folderPath = names.Add("FolderPath");

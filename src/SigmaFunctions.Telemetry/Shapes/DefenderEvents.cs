@@ -17,6 +17,7 @@ internal sealed class DefenderEvents(NameTable.Builder names, DefenderActor acto
     private static readonly DefenderLogSources DnsQuery = new("dns_query");
     private static readonly DefenderLogSources Script = new("ps_script");
     private static readonly DefenderLogSources Clipboard = new("clipboard_capture");
+    private static readonly DefenderLogSources FileAccess = new("file_access");
     private static readonly DefenderLogSources Antivirus = new("antivirus");
 
     private readonly Name _actionType = names.Add("ActionType");
@@ -78,6 +79,7 @@ internal sealed class DefenderEvents(NameTable.Builder names, DefenderActor acto
         _ when action.SequenceEqual("DnsQueryResponse"u8) => DnsQuery,
         _ when action.SequenceEqual("PowerShellCommand"u8) => Script,
         _ when action.SequenceEqual("GetClipboardData"u8) => Clipboard,
+        _ when action.SequenceEqual("SensitiveFileRead"u8) => FileAccess,
 
         // Scans and updates of the antivirus have no threat to name.
         _ when action.StartsWith("Antivirus"u8) && additional.Find(_threatName, "ThreatName"u8).IfStated().Exists => Antivirus,
@@ -102,6 +104,11 @@ internal sealed class DefenderEvents(NameTable.Builder names, DefenderActor acto
         else if (ReferenceEquals(logSources, Script))
         {
             Map(sink, _scriptBlockText, ref additional, _command, "Command"u8);
+        }
+        else if (ReferenceEquals(logSources, FileAccess))
+        {
+            // Rules mean the whole path by the name that this column has too.
+            MapPath(sink, _fileName, row, product);
         }
         else if (ReferenceEquals(logSources, Antivirus))
         {

@@ -21,6 +21,7 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
     private readonly Name _remoteIp = names.Add("RemoteIP");
     private readonly Name _remotePort = names.Add("RemotePort");
     private readonly Name _remoteUrl = names.Add("RemoteUrl");
+    private readonly Name _protocol = names.Add("Protocol");
     private readonly Name _direction = names.Add("direction");
     private readonly Name _query = names.Add("query");
 
@@ -66,6 +67,11 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
                 sink.Map(_initiated, sink.Tape.Compose(initiated));
             }
 
+            if (sink.Wants(_protocol))
+            {
+                sink.Map(_protocol, ProtocolOf(sink.Tape, row[_protocol]));
+            }
+
             // Sysmon's source is who began the connection, whichever side that is.
             bool inbound = initiated.SequenceEqual("false"u8);
             (inbound ? _destination : _source).Map(sink, row[_localIp], row[_localPort], default);
@@ -74,6 +80,12 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
 
         sink.EndView();
     }
+
+    /// <summary>The protocol as Sysmon names it; rows say <c>Tcp</c> or <c>TcpV4</c>.</summary>
+    private static RecordValue ProtocolOf(RecordTape tape, RecordValue protocol) =>
+        protocol.StartsWith("Tcp"u8) ? tape.Compose("tcp"u8)
+        : protocol.StartsWith("Udp"u8) ? tape.Compose("udp"u8)
+        : protocol;
 
     private void WriteDnsQuery(RecordValue row, EventSink sink)
     {
