@@ -24,6 +24,8 @@ public sealed class EventDecoder
         [
             new DefenderShape(names),
             new EvtxShape(names),
+            new WinlogbeatShape(names),
+            new NxlogShape(names),
             new FlatShape(names, defaultLogSource),
         ];
         Names = names.Build();

@@ -10,6 +10,8 @@ public sealed class FuzzTests
         """{"records":[{"time":"2025-12-06T21:11:02.6491508Z","tenantId":"t","category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\Windows","FileName":"cmd.exe","LogonId":999,"AdditionalFields":"{\"a\":[1,\"\\ud83d\\ude00\"]}","SHA1":"ab","InitiatingProcessParentFileName":"x.exe"}},{"n":1}]}""",
         """{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":{"#text":4688},"Channel":"Security","TimeCreated":{"#attributes":{"SystemTime":"2025-12-06T21:11:02.649150800Z"}}},"EventData":{"NewProcessId":"0x1a","Threat Name":"x","Data":["a","b"]},"UserData":{"A":{"b":null}}}}""",
         "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"UtcTime\":\"2025-12-06 21:11:02.632\",\"n\":[1,{\"a\":1e400}]}\n{\"category\":\"dns\",\"x\":\"\\ud800\"}\n\n[{\"a\":true}]",
+        """{"winlog":{"channel":"Microsoft-Windows-PowerShell/Operational","event_id":"4103","event_data":{"param1":"x"}},"process":{"executable":"C:\\a.exe","title":"\u0041","hash":{"md5":"ab"}},"powershell":{"command":{"invocation_details":[{"type":"T","related_command":"A","name":"n","value":"\ud800"}]}},"user":{"name":"amy"}}""",
+        """{"EventID":12,"SourceName":"Microsoft-Windows-Sysmon","SourceModuleType":"im_msvistalog","EventType":"INFO","ProcessID":4,"Message":"x\r\nEventType: CreateKey\r\n"}""",
     ];
 
     private static readonly string[] Scraps =
