@@ -21,6 +21,7 @@ internal static class Startup
     public static IServiceCollection AddDetection(this IServiceCollection services)
     {
         services.AddOptions<RuleOptions>().BindConfiguration(RuleOptions.Section);
+        services.AddOptions<MappingOptions>().BindConfiguration(MappingOptions.Section);
         services.AddOptions<DetectionOptions>().BindConfiguration(DetectionOptions.Section).ValidateOnStart();
         services.AddOptions<DetectionStorageOptions>()
             .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
@@ -34,18 +35,20 @@ internal static class Startup
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding));
         services.AddSingleton<DetectionTable>();
         services.AddSingleton<AlertQueue>();
-        services.AddSingleton(_ => new EventDecoder());
+        services.AddSingleton(provider => DecoderFactory.Create(
+            provider.GetRequiredService<IOptions<MappingOptions>>(), provider.GetRequiredService<ILogger<EventDecoder>>()));
         services.AddSingleton<DetectorProvider>();
         services.AddSingleton<DetectionPipeline>();
         return services;
     }
 
-    /// <summary>Checks the settings, loads the rules and, if asked to, creates table and queue.</summary>
+    /// <summary>Checks the settings, loads the rules and mappings and, if asked to, creates table and queue.</summary>
     /// <exception cref="StartException">The app cannot start.</exception>
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         DetectionOptions options = ReadOptions(services);
         _ = services.GetRequiredService<DetectorProvider>().Current;
+        _ = services.GetRequiredService<EventDecoder>();
         if (options.CreateIfNotExists)
             await CreateStoreAsync(services, cancellationToken);
     }

@@ -3,6 +3,7 @@ using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Framing;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Mappings;
 using SigmaFunctions.Telemetry.Shapes;
 
 namespace SigmaFunctions.Telemetry;
@@ -15,13 +16,15 @@ public sealed class EventDecoder
 {
     /// <summary>Makes a decoder.</summary>
     /// <param name="defaultLogSource">The log source of flat events that do not tell theirs; without it no rule sees them.</param>
-    public EventDecoder(LogSource? defaultLogSource = null)
+    /// <param name="mappings">How records of other sources are read; asked in their order before the built-in shapes.</param>
+    public EventDecoder(LogSource? defaultLogSource = null, IEnumerable<Mapping>? mappings = null)
     {
         var names = new NameTable.Builder();
 
         // The first that recognises a record decodes it; the flat shape takes every object that is left.
         Shapes =
         [
+            .. (mappings ?? []).Select(mapping => new MappingShape(names, mapping)),
             new DefenderShape(names),
             new EvtxShape(names),
             new WinlogbeatShape(names),

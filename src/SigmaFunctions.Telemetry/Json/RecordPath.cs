@@ -1,3 +1,5 @@
+using SigmaFunctions.Engine.Events;
+
 namespace SigmaFunctions.Telemetry.Json;
 
 /// <summary>
@@ -28,6 +30,57 @@ internal sealed class RecordPath
 
     /// <summary>What the path leads to; absent where it leads nowhere.</summary>
     public RecordValue In(RecordValue record) => In(record, 0);
+
+    /// <summary>
+    /// What the path leads to, also through lists of objects: the values that it then leads to become one list, without objects.
+    /// </summary>
+    public RecordValue ThroughLists(RecordValue record)
+    {
+        RecordValue value = In(record, 0);
+        if (value.Exists || record.Tape is not { } tape)
+        {
+            return value;
+        }
+
+        RecordValue list = tape.OpenList();
+        bool isEmpty = !AddAll(list, record, 0);
+        tape.Close(list.Index);
+        return isEmpty ? default : list;
+    }
+
+    private bool AddAll(RecordValue list, RecordValue value, int first)
+    {
+        bool found = false;
+        if (value.Kind == FieldValueKind.Array)
+        {
+            foreach (RecordValue item in value.Children)
+            {
+                found |= AddAll(list, item, first);
+            }
+
+            return found;
+        }
+
+        if (first == _names.Length)
+        {
+            if (value.IsNull || value.IsObject)
+            {
+                return false;
+            }
+
+            value.Tape!.AddTo(list, value);
+            return true;
+        }
+
+        Name[] names = _names[first];
+        for (int more = names.Length - 1; more >= 0 && !found; more--)
+        {
+            RecordValue child = value[names[more]];
+            found = child.Exists && AddAll(list, child, first + more + 1);
+        }
+
+        return found;
+    }
 
     private RecordValue In(RecordValue parent, int first)
     {

@@ -171,13 +171,13 @@ internal sealed class RecordTape
         return new RecordValue(this, _count - 1);
     }
 
-    /// <summary>Begins a list that stands nowhere in the record; texts are added by <see cref="AddTo"/> until <see cref="Close"/>.</summary>
+    /// <summary>Begins a list that stands nowhere in the record; values are added by <see cref="AddTo"/> until <see cref="Close"/>.</summary>
     public RecordValue OpenList() => new(this, Open(FieldValueKind.Array, -1, NameSlice.None));
 
-    /// <summary>Adds a text or number that stands on the tape already to the list that was opened last.</summary>
-    public void AddTo(RecordValue list, RecordValue text)
+    /// <summary>Adds a value other than an object or list, which stands on the tape already, to the list that was opened last.</summary>
+    public void AddTo(RecordValue list, RecordValue value)
     {
-        Entry source = _entries[text.Index];
+        Entry source = _entries[value.Index];
         ref Entry entry = ref Append((FieldValueKind)source.Kind, list.Index);
         entry.Start = source.Start;
         entry.Length = source.Length;
