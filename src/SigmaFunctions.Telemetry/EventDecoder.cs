@@ -29,6 +29,7 @@ public sealed class EventDecoder
             new EvtxShape(names),
             new WinlogbeatShape(names),
             new NxlogShape(names),
+            new FluentBitShape(names),
             new FlatShape(names, defaultLogSource),
         ];
         Names = names.Build();

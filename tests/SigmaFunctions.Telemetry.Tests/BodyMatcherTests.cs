@@ -38,6 +38,8 @@ public sealed class BodyMatcherTests
         """{"winlog":{"channel":"Microsoft-Windows-PowerShell/Operational","event_id":4103},"process":{"title":"\u0041","command_line":17},"powershell":{"command":{"invocation_details":[{"type":"T","related_command":"\u0041","name":"n","value":"v"},{"value":"w"},7]}}}""",
         """{"EventID":12,"SourceName":"Microsoft-Windows-Sysmon","SourceModuleType":"im_msvistalog","EventType":"INFO","ProcessID":4,"ProcessId":"5","Message":"x:\r\nEventType: CreateKey\r\n"}""",
         """{"EventID":400,"SourceName":"PowerShell","EventReceivedTime":"x","Channel":"Windows PowerShell","Message":"Details"}""",
+        """{"ProviderName":"Microsoft-Windows-Sysmon","EventID":12,"Channel":"Microsoft-Windows-Sysmon/Operational","ProcessID":4,"StringInserts":["-","DeleteKey","t","g",5,"\u0041",null]}""",
+        """{"SourceName":"PowerShell","EventID":400,"Channel":"Windows PowerShell","ComputerName":"h","StringInserts":["a",["b"],{"c":1}]}""",
         "{\"records\":[{\"records\":[{\"n\":1}],\"n\":2},{\"n\":3}]}",
         "[{\"category\":\"any\",\"n\":1},17,{\"category\":\"any\",\"n\":2},[3],\"x\",null,{\"category\":\"any\",\"n\":4}]",
         .. FramingTests.Bodies.Select(row => row.Data.Item1),
