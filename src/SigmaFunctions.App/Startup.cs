@@ -47,8 +47,11 @@ internal static class Startup
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         DetectionOptions options = ReadOptions(services);
+
+        // Mappings are YAML, which takes a while to read where the rules come from a pack.
+        Task<EventDecoder> decoder = Task.Run(services.GetRequiredService<EventDecoder>, cancellationToken);
         _ = services.GetRequiredService<DetectorProvider>().Current;
-        _ = services.GetRequiredService<EventDecoder>();
+        await decoder;
         if (options.CreateIfNotExists)
             await CreateStoreAsync(services, cancellationToken);
     }

@@ -40,6 +40,8 @@ public sealed class FluentBitTests
         { "Microsoft-Windows-Security-Auditing", "Security", 4769, 11, "TicketEncryptionType", 5 },
         { "Microsoft-Windows-Security-Auditing", "Security", 5136, 15, "AttributeValue", 13 },
         { "Microsoft-Windows-Security-Auditing", "Security", 5145, 13, "RelativeTargetName", 9 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4898, 8, "TemplateContent", 6 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 5447, 18, "FilterName", 7 },
         { "Microsoft-Windows-Security-Auditing", "Security", 9999, 2, "Data", -1 },
         { "Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational", 4103, 3, "Payload", 2 },
         { "Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational", 4104, 5, "ScriptBlockText", 2 },

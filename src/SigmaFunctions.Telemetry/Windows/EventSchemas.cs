@@ -42,6 +42,12 @@ internal sealed class EventSchemas
     private const string Group = $"{TargetAccount} {Subject} PrivilegeList";
     private const string DirectoryChange = $"OpCorrelationID AppCorrelationID {Subject} DSName DSType ObjectDN ObjectGUID ObjectClass";
 
+    private const string Template =
+        "TemplateInternalName TemplateVersion TemplateSchemaVersion TemplateOID TemplateDSObjectFQDN DCDNSName";
+
+    private const string Filter =
+        "FilterKey FilterName FilterType FilterId LayerKey LayerName LayerId Weight Conditions Action CalloutKey CalloutName";
+
     private const string Connection =
         "ProcessID Application Direction SourceAddress SourcePort DestAddress DestPort Protocol FilterRTID LayerName LayerRTID";
 
@@ -174,6 +180,12 @@ internal sealed class EventSchemas
         (Security, [4799], $"{TargetAccount} {Subject} CallerProcessId CallerProcessName"),
         (Security, [4800, 4801], $"{TargetUser} SessionId"),
         (Security, [4825], "AccountName AccountDomain LogonID ClientAddress"),
+        (Security, [4886], "RequestId Requester Attributes"),
+        (Security, [4887], "RequestId Requester Attributes Disposition SubjectKeyIdentifier Subject"),
+        (Security, [4898], $"{Template} TemplateContent SecurityDescriptor"),
+        (Security, [4899], $"{Template} NewTemplateContent OldTemplateContent"),
+        (Security, [4904, 4905], $"{Subject} AuditSourceName EventSourceId ProcessId ProcessName"),
+        (Security, [4964], $"{Subject} LogonGuid {TargetUser} TargetLogonGuid SidList"),
         (Security, [5136], $"{DirectoryChange} AttributeLDAPDisplayName AttributeSyntaxOID AttributeValue OperationType"),
         (Security, [5137], DirectoryChange),
         (Security, [5140], $"{Subject} IpAddress IpPort ShareName"),
@@ -181,6 +193,11 @@ internal sealed class EventSchemas
         (Security, [5145], $"{Subject} ObjectType IpAddress IpPort ShareName ShareLocalPath RelativeTargetName AccessMask AccessList AccessReason"),
         (Security, [5156, 5157], Connection),
         (Security, [5156, 5157], $"{Connection} RemoteUserID RemoteMachineID"),
+        (Security, [5379], $"{Subject} TargetName Type CountOfCredentialsReturned ReadOperation ReturnCode ProcessCreationTime ClientProcessId"),
+        (Security, [5441], $"ProviderKey ProviderName {Filter}"),
+        (Security, [5447], $"ProcessId UserSid UserName ProviderKey ProviderName ChangeType {Filter}"),
+        (Security, [5449], "ProcessId UserSid UserName ProviderKey ProviderName ChangeType ProviderContextKey ProviderContextName "
+            + "ProviderContextType"),
     ];
 
     private readonly NameTable _providers = new(Providers);
