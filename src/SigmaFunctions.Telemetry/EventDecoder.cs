@@ -3,6 +3,7 @@ using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Framing;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Mappings;
 using SigmaFunctions.Telemetry.Shapes;
 using SigmaFunctions.Telemetry.Xml;
 
@@ -16,13 +17,17 @@ public sealed class EventDecoder
 {
     /// <summary>Makes a decoder.</summary>
     /// <param name="defaultLogSource">The log source of flat events that do not tell theirs; without it no rule sees them.</param>
-    public EventDecoder(LogSource? defaultLogSource = null)
+    /// <param name="mappings">How records of other sources are read; asked in their order before the built-in shapes.</param>
+    public EventDecoder(LogSource? defaultLogSource = null, IEnumerable<Mapping>? mappings = null)
     {
         var names = new NameTable.Builder();
 
-        // The first that recognises a record decodes it; the flat shape takes every object that is left.
+        // The first that recognises a record decodes it. Shippers say what a record is, so they come before the shape that takes any
+        // row whose message is XML: a message that somebody made up does not hide what the shipper saw. The flat shape takes every
+        // object that is left.
         Shapes =
         [
+            .. (mappings ?? []).Select(mapping => new MappingShape(names, mapping)),
             new DefenderShape(names),
             new XmlShape(names),
             new EvtxShape(names),
@@ -30,6 +35,9 @@ public sealed class EventDecoder
             new LogAnalyticsEvent(names),
             new LogAnalyticsSecurityEvent(names),
             new AzureDiagnosticsShape(names),
+            new WinlogbeatShape(names),
+            new NxlogShape(names),
+            new FluentBitShape(names),
             new XmlMessageShape(names),
             new FlatShape(names, defaultLogSource),
         ];

@@ -3,8 +3,9 @@ namespace SigmaFunctions.Cli.Tests;
 /// <summary>Real events through the whole command, against what another evaluator found on them.</summary>
 public sealed class CorpusTests : IDisposable
 {
-    // A flat body that lost the field its rule asks for.
-    private const string Unfulfillable = "flat_json:14:d4f1a2b3-7c8e-4d5f-b6a9-1e0c2d3f4e5b";
+    // Bodies that were made without the event's UserData, and so lost the field Operation that the rule asks for.
+    private const string LostUserData = "14:0:d4f1a2b3-7c8e-4d5f-b6a9-1e0c2d3f4e5b";
+    private static readonly string[] ShapesWithoutUserData = ["flat_json", "winlogbeat_raw", "nxlog_json"];
 
     private readonly CommandLine _cli = new();
 
@@ -19,6 +20,9 @@ public sealed class CorpusTests : IDisposable
     [InlineData("la_Event")]
     [InlineData("la_WindowsEvent")]
     [InlineData("la_SecurityEvent")]
+    [InlineData("winlogbeat_raw")]
+    [InlineData("winlogbeat_ecs_sysmon_module")]
+    [InlineData("nxlog_json")]
     public async Task Every_rule_fires_where_it_should_and_nowhere_else(string shape)
     {
         var cases = Corpus.Wire($"regression/wire/{shape}.ndjson").ToList();
@@ -30,7 +34,7 @@ public sealed class CorpusTests : IDisposable
         Assert.Equal(0, outcome.ExitCode);
         Assert.Equal(
             [.. cases.SelectMany((one, line) => one.Expected.Select(rule => $"{line}:0:{rule}"))
-                .Where(match => $"{shape}:{match.Replace(":0:", ":", StringComparison.Ordinal)}" != Unfulfillable)
+                .Where(match => match != LostUserData || !ShapesWithoutUserData.Contains(shape))
                 .Order(StringComparer.Ordinal)],
             outcome.Matches.Split(' ').Order(StringComparer.Ordinal).ToArray());
     }

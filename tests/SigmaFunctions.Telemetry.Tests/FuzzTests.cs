@@ -17,6 +17,9 @@ public sealed class FuzzTests
         LogAnalyticsTests.Event,
         LogAnalyticsTests.AzureDiagnostics,
         LogAnalyticsTests.Syslog,
+        """{"winlog":{"channel":"Microsoft-Windows-PowerShell/Operational","event_id":"4103","event_data":{"param1":"x"}},"process":{"executable":"C:\\a.exe","title":"\u0041","hash":{"md5":"ab"}},"powershell":{"command":{"invocation_details":[{"type":"T","related_command":"A","name":"n","value":"\ud800"}]}},"user":{"name":"amy"}}""",
+        """{"EventID":12,"SourceName":"Microsoft-Windows-Sysmon","SourceModuleType":"im_msvistalog","EventType":"INFO","ProcessID":4,"Message":"x\r\nEventType: CreateKey\r\n"}""",
+        """{"ProviderName":"Service Control Manager","EventID":7045,"Channel":"System","StringInserts":["a","b","c","d",1]}""",
     ];
 
     private static readonly string[] Scraps =

@@ -229,6 +229,20 @@ internal sealed class RecordTape
         return new RecordValue(this, _count - 1);
     }
 
+    /// <summary>Begins a list that stands nowhere in the record; values are added by <see cref="AddTo"/> until <see cref="Close"/>.</summary>
+    public RecordValue OpenList() => new(this, Open(FieldValueKind.Array, -1, NameSlice.None));
+
+    /// <summary>Adds a value other than an object or list, which stands on the tape already, to the list that was opened last.</summary>
+    public void AddTo(RecordValue list, RecordValue value)
+    {
+        Entry source = _entries[value.Index];
+        ref Entry entry = ref Append((FieldValueKind)source.Kind, list.Index);
+        entry.Start = source.Start;
+        entry.Length = source.Length;
+        entry.Flags = source.Flags;
+        entry.Name = NameSlice.None;
+    }
+
     /// <summary>Begins an object or array, whose values are added until <see cref="Close"/>.</summary>
     /// <returns>Its index.</returns>
     public int Open(FieldValueKind kind, int parent, in NameSlice name)
