@@ -20,7 +20,7 @@ public sealed class CorpusTests
     public void Wire_bodies_decode_to_an_event_with_a_view(string file, string shape, int count)
     {
         int bodies = 0;
-        foreach ((byte[] body, string[] expected) in Corpus.Wire(file))
+        foreach ((byte[] body, string[] expected, _) in Corpus.Wire(file))
         {
             DecodedBody decoded = _decoder.Decode(body);
 

@@ -13,7 +13,8 @@ public sealed class DefenderTableTests
         { """ "InitiatingProcessFolderPath":"c:\\windows\\a.exe","InitiatingProcessFileName":"A.exe" """, "Image", @"c:\windows\a.exe" },
         { """ "InitiatingProcessFolderPath":"c:\\windows","InitiatingProcessFileName":"A.exe" """, "Image", @"c:\windows\A.exe" },
         { """ "InitiatingProcessFolderPath":null,"InitiatingProcessFileName":"A.exe" """, "Image", @"\A.exe" },
-        { """ "InitiatingProcessFolderPath":null,"InitiatingProcessFileName":null """, "Image", "absent" },
+        { """ "InitiatingProcessFolderPath":"","InitiatingProcessFileName":"System" """, "Image", "System" },
+        { """ "InitiatingProcessFolderPath":null,"InitiatingProcessFileName":"system" """, "Image", "system" },
         { """ "InitiatingProcessCommandLine":"a.exe -x" """, "CommandLine", "a.exe -x" },
         { """ "InitiatingProcessCommandLine":null """, "CommandLine", "absent" },
         { """ "InitiatingProcessParentFileName":"services.exe" """, "ParentImage", @"\services.exe" },
@@ -198,11 +199,7 @@ public sealed class DefenderTableTests
         { "DeviceNetworkEvents", """ "ActionType":"ListeningConnectionCreated" """, "" },
         { "DeviceNetworkEvents", """ "ActionType":"InboundInternetScanInspected" """, "" },
         { "DeviceNetworkEvents", """ "ActionType":"SslConnectionInspected","AdditionalFields":{"server_name":"x"} """, "" },
-        { "DeviceNetworkEvents", """ "ActionType":"DnsConnectionInspected","AdditionalFields":{"direction":"Out","query":"x"} """, "product=windows,category=dns_query" },
-        { "DeviceNetworkEvents", """ "ActionType":"DnsConnectionInspected","AdditionalFields":"{\"query\":\"x\"}" """, "product=windows,category=dns_query" },
-        { "DeviceNetworkEvents", """ "ActionType":"DnsConnectionInspected","AdditionalFields":{"direction":"In","query":"x"} """, "" },
-        { "DeviceNetworkEvents", """ "ActionType":"DnsConnectionInspected","AdditionalFields":{"direction":"Out","query":""} """, "" },
-        { "DeviceNetworkEvents", """ "ActionType":"DnsConnectionInspected","AdditionalFields":null """, "" },
+        { "DeviceNetworkEvents", """ "ActionType":"DnsConnectionInspected","AdditionalFields":{"direction":"Out","query":"x"} """, "" },
         { "DeviceNetworkEvents", """ "ActionType":null """, "" },
         { "DeviceFileEvents", """ "ActionType":"FileCreated" """, "product=windows,category=file_event" },
         { "DeviceFileEvents", """ "ActionType":"SensitiveFileRead" """, "" },
@@ -215,6 +212,19 @@ public sealed class DefenderTableTests
         { "DeviceEvents", """ "ActionType":"DpapiAccessed" """, "" },
         { "DeviceEvents", """ "ActionType":{"a":1} """, "" },
         { "DeviceLogonEvents", """ "ActionType":"LogonSuccess","LogonType":"Network" """, "" },
+
+        // Nobody knows who acts: rules that leave out processes would hold.
+        { "DeviceNetworkEvents", """ "ActionType":"ConnectionSuccess","InitiatingProcessFileName":null """, "" },
+        { "DeviceNetworkEvents", """ "ActionType":"InboundConnectionAccepted","InitiatingProcessFolderPath":"","InitiatingProcessFileName":"" """, "" },
+        { "DeviceFileEvents", """ "ActionType":"FileCreated","InitiatingProcessFileName":null """, "" },
+        { "DeviceImageLoadEvents", """ "ActionType":"ImageLoaded","InitiatingProcessFileName":null """, "" },
+        { "DeviceRegistryEvents", """ "ActionType":"RegistryValueSet","InitiatingProcessFileName":null """, "" },
+        { "DeviceEvents", """ "ActionType":"DnsQueryResponse","InitiatingProcessFileName":null """, "" },
+        { "DeviceEvents", """ "ActionType":"OpenProcessApiCall","InitiatingProcessFileName":null """, "" },
+        { "DeviceEvents", """ "ActionType":"NamedPipeEvent","InitiatingProcessFileName":null """, "" },
+        { "DeviceEvents", """ "ActionType":"DriverLoad","InitiatingProcessFileName":null """, "product=windows,category=driver_load" },
+        { "DeviceEvents", """ "ActionType":"PowerShellCommand","InitiatingProcessFileName":null """, "product=windows,category=ps_script" },
+        { "DeviceEvents", """ "ActionType":"AntivirusDetection","InitiatingProcessFileName":null,"AdditionalFields":{"ThreatName":"X"} """, "product=windows,category=antivirus" },
 
         // The initiating process's path arrives in lower case.
         { "DeviceNetworkEvents", """ "ActionType":"ConnectionRequest","InitiatingProcessFolderPath":"/applications/a.app/contents/macos/a" """, "product=macos,category=network_connection" },
@@ -279,7 +289,7 @@ public sealed class DefenderTableTests
     public static TheoryData<string, string, string, string[]> Composed => new()
     {
         { "DeviceNetworkEvents", """ "ActionType":"ConnectionSuccess","RemoteIP":"::ffff:10.0.0.1","RemoteUrl":"https://x.example/y" """, "network_connection", ["DestinationIp", "DestinationIsIpv6", "DestinationHostname", "Initiated"] },
-        { "DeviceNetworkEvents", """ "ActionType":"DnsConnectionInspected","AdditionalFields":"{\"query\":\"x\"}" """, "dns_query", ["QueryName"] },
+        { "DeviceEvents", """ "ActionType":"DnsQueryResponse","AdditionalFields":"{\"DnsQueryString\":\"x\"}" """, "dns_query", ["QueryName"] },
         { "DeviceFileEvents", """ "ActionType":"FileRenamed","FolderPath":"C:\\x","FileName":"a","PreviousFolderPath":"C:\\x","PreviousFileName":"b","SHA1":"ab" """, "file_rename", ["TargetFilename", "SourceFilename", "Hashes"] },
         { "DeviceImageLoadEvents", """ "FolderPath":"C:\\x","FileName":"a.dll","SHA1":"ab" """, "image_load", ["ImageLoaded", "Hashes"] },
         { "DeviceRegistryEvents", """ "ActionType":"RegistryValueSet","RegistryKey":"HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\x","RegistryValueType":"Dword","RegistryValueData":"1" """, "registry_set", ["TargetObject", "Details", "EventType"] },
@@ -376,12 +386,18 @@ internal static class DefenderRows
     public static string StreamedText(string table, string columns) =>
         $$$"""
         {"records":[{"time":"2025-01-02T03:04:05Z","tenantId":"t1","operationName":"Publish",
-        "category":"AdvancedHunting-{{{table}}}","properties":{{{{columns}}}}}]}
+        "category":"AdvancedHunting-{{{table}}}","properties":{{{{Actor(table, columns)}}}{{{columns}}}}}]}
         """;
 
     /// <summary>A record of a workspace's export.</summary>
     public static DecodedEvent Exported(string table, string columns) => Decoded.One(
         $$"""
-        {"records":[{"TimeGenerated":"2025-01-02T03:04:05Z","TenantId":"w1","SourceSystem":"","DeviceId":"d1",{{columns}},"Type":"{{table}}"}]}
+        {"records":[{"TimeGenerated":"2025-01-02T03:04:05Z","TenantId":"w1","SourceSystem":"","DeviceId":"d1",{{Actor(table, columns)}}{{columns}},"Type":"{{table}}"}]}
         """);
+
+    /// <summary>Who acts, in the tables where a row is of no view without, unless the columns say it.</summary>
+    private static string Actor(string table, string columns) =>
+        table is "DeviceProcessEvents" or "DeviceLogonEvents" || columns.Contains("\"InitiatingProcessF", StringComparison.Ordinal)
+            ? ""
+            : "\"InitiatingProcessFileName\":\"i.exe\",";
 }

@@ -67,6 +67,8 @@ public sealed class DefenderTests
     [InlineData(""" "FolderPath":"/usr/bin/curl","AdditionalFields":{"ProcessCurrentWorkingDirectory":"/home/amy"} """, "linux")]
     [InlineData(""" "FolderPath":"/Applications/A.app/Contents/MacOS/A" """, "macos")]
     [InlineData(""" "FolderPath":"/bin/sh","InitiatingProcessFolderPath":"/sbin/launchd" """, "macos")]
+    [InlineData(""" "FolderPath":"/bin/sh","InitiatingProcessFolderPath":"/applications/a.app/contents/macos/a" """, "macos")]
+    [InlineData(""" "FolderPath":"/users/amy/a","InitiatingProcessFolderPath":"/bin/sh" """, "linux")]
     [InlineData(""" "FolderPath":"/bin/sh","InitiatingProcessFolderPath":"/usr/lib/systemd/systemd" """, "linux")]
     [InlineData(""" "FolderPath":null,"InitiatingProcessFolderPath":"/usr/sbin/sshd" """, "linux")]
     public void The_product_shows_in_the_paths(string columns, string product) =>

@@ -39,11 +39,23 @@ internal sealed class DefenderActor(NameTable.Builder names)
 
     /// <summary>The operating system of a row's device.</summary>
     public DefenderProduct ProductOf(RecordValue row, ref DefenderAdditionalFields additional) => DefenderRow.ProductOf(
-        row[_folderPath], row[_initiatingFolderPath], ref additional, row[_initiatingParentFileName], ignoreCase: true);
+        row[_folderPath], row[_initiatingFolderPath], ref additional, row[_initiatingParentFileName]);
 
-    /// <summary>The initiating process's path.</summary>
-    public RecordValue PathOf(RecordValue row, EventSink sink, DefenderProduct product) =>
-        sink.FullPath(row[_initiatingFolderPath], row[_initiatingFileName], DefenderRow.SeparatorOf(product));
+    /// <summary>
+    /// Whether a row says which process acts. One that does not is of no view where rules leave out processes: they would hold on all
+    /// such rows, whoever it was.
+    /// </summary>
+    public bool IsNamed(RecordValue row) => row[_initiatingFolderPath].IfStated().Exists || row[_initiatingFileName].IfStated().Exists;
+
+    /// <summary>The initiating process's path; that of the kernel's own process is <c>System</c>, as Sysmon writes it.</summary>
+    public RecordValue PathOf(RecordValue row, EventSink sink, DefenderProduct product)
+    {
+        RecordValue path = row[_initiatingFolderPath].IfStated();
+        RecordValue name = row[_initiatingFileName];
+        return !path.Exists && product == DefenderProduct.Windows && Utf8IgnoreCase.Equals(name.Text, "System"u8)
+            ? name
+            : sink.FullPath(path, name, DefenderRow.SeparatorOf(product));
+    }
 
     /// <summary>The path of its parent, of which only the name is known.</summary>
     public RecordValue ParentPathOf(RecordValue row, EventSink sink, DefenderProduct product) =>

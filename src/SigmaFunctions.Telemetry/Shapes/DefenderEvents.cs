@@ -1,6 +1,6 @@
-using System.Text;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Windows;
 
 namespace SigmaFunctions.Telemetry.Shapes;
 
@@ -55,7 +55,8 @@ internal sealed class DefenderEvents(NameTable.Builder names, DefenderActor acto
     public void Write(RecordValue row, EventSink sink)
     {
         DefenderAdditionalFields additional = actor.AdditionalFieldsOf(row);
-        if (LogSourcesOf(row[_actionType].Text, ref additional) is not { } logSources)
+        if (LogSourcesOf(row[_actionType].Text, ref additional) is not { } logSources
+            || (IsAboutProcess(logSources) && !actor.IsNamed(row)))
         {
             return;
         }
@@ -85,6 +86,10 @@ internal sealed class DefenderEvents(NameTable.Builder names, DefenderActor acto
         _ when action.StartsWith("Antivirus"u8) && additional.Find(_threatName, "ThreatName"u8).IfStated().Exists => Antivirus,
         _ => null,
     };
+
+    /// <summary>Whether rules ask who acts; those for drivers, scripts and viruses ask what it is that was loaded, run or found.</summary>
+    private static bool IsAboutProcess(DefenderLogSources logSources) =>
+        !ReferenceEquals(logSources, Driver) && !ReferenceEquals(logSources, Script) && !ReferenceEquals(logSources, Antivirus);
 
     private void Map(
         DefenderLogSources logSources, RecordValue row, EventSink sink, DefenderProduct product, ref DefenderAdditionalFields additional)
@@ -124,7 +129,7 @@ internal sealed class DefenderEvents(NameTable.Builder names, DefenderActor acto
             MapProcesses(row, sink, product);
             if (sink.Wants(_grantedAccess))
             {
-                sink.Map(_grantedAccess, sink.Hexadecimal(additional.Find(_desiredAccess, "DesiredAccess"u8)));
+                sink.Map(_grantedAccess, WindowsNumbers.Hexadecimal(sink.Tape, additional.Find(_desiredAccess, "DesiredAccess"u8)));
             }
         }
     }
@@ -185,11 +190,7 @@ internal sealed class DefenderEvents(NameTable.Builder names, DefenderActor acto
             ReadOnlySpan<byte> text = pipe.Text;
             sink.Map(
                 _pipeName,
-                text.Length > device.Length
-                    && text[device.Length] == (byte)'\\'
-                    && Ascii.EqualsIgnoreCase(text[..device.Length], device)
-                        ? sink.Tape.Compose(text[device.Length..])
-                        : pipe);
+                Utf8IgnoreCase.StartsWith(text, device) && text[device.Length..] is [(byte)'\\', ..] name ? sink.Tape.Compose(name) : pipe);
         }
 
         if (sink.Wants(_eventType))

@@ -18,20 +18,17 @@ internal sealed class DefenderFileEvents(NameTable.Builder names, DefenderActor 
     private readonly Name _fileName = names.Add("FileName");
     private readonly Name _previousFolderPath = names.Add("PreviousFolderPath");
     private readonly Name _previousFileName = names.Add("PreviousFileName");
-    private readonly Name _sha1 = names.Add("SHA1");
-    private readonly Name _md5 = names.Add("MD5");
-    private readonly Name _sha256 = names.Add("SHA256");
 
     private readonly Name _targetFilename = names.Add("TargetFilename");
     private readonly Name _sourceFilename = names.Add("SourceFilename");
-    private readonly Name _hashes = names.Add("Hashes");
+    private readonly DefenderHashes _hashes = new(names);
 
     /// <summary>Writes the view, if the row is of any.</summary>
     /// <param name="row">The row.</param>
     /// <param name="sink">Where to.</param>
     public void Write(RecordValue row, EventSink sink)
     {
-        if (LogSourcesOf(row[_actionType].Text) is not { } logSources)
+        if (LogSourcesOf(row[_actionType].Text) is not { } logSources || !actor.IsNamed(row))
         {
             return;
         }
@@ -52,10 +49,7 @@ internal sealed class DefenderFileEvents(NameTable.Builder names, DefenderActor 
                 sink.Map(_sourceFilename, sink.FullPath(row[_previousFolderPath].IfStated(), row[_previousFileName], separator));
             }
 
-            if (sink.Wants(_hashes))
-            {
-                sink.Map(_hashes, sink.HashesOf(row[_sha1], row[_md5], row[_sha256]));
-            }
+            _hashes.Map(row, sink);
         }
 
         sink.EndView();

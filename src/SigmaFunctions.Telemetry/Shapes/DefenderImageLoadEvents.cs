@@ -13,18 +13,20 @@ internal sealed class DefenderImageLoadEvents(NameTable.Builder names, DefenderA
 
     private readonly Name _folderPath = names.Add("FolderPath");
     private readonly Name _fileName = names.Add("FileName");
-    private readonly Name _sha1 = names.Add("SHA1");
-    private readonly Name _md5 = names.Add("MD5");
-    private readonly Name _sha256 = names.Add("SHA256");
 
     private readonly Name _imageLoaded = names.Add("ImageLoaded");
-    private readonly Name _hashes = names.Add("Hashes");
+    private readonly DefenderHashes _hashes = new(names);
 
-    /// <summary>Writes the view.</summary>
+    /// <summary>Writes the view, if the row is of any.</summary>
     /// <param name="row">The row.</param>
     /// <param name="sink">Where to.</param>
     public void Write(RecordValue row, EventSink sink)
     {
+        if (!actor.IsNamed(row))
+        {
+            return;
+        }
+
         DefenderAdditionalFields additional = actor.AdditionalFieldsOf(row);
         DefenderProduct product = actor.ProductOf(row, ref additional);
         if (sink.BeginView(LogSources[product]))
@@ -44,9 +46,6 @@ internal sealed class DefenderImageLoadEvents(NameTable.Builder names, DefenderA
             sink.Map(_imageLoaded, sink.FullPath(row[_folderPath], row[_fileName], DefenderRow.SeparatorOf(product)));
         }
 
-        if (sink.Wants(_hashes))
-        {
-            sink.Map(_hashes, sink.HashesOf(row[_sha1], row[_md5], row[_sha256]));
-        }
+        _hashes.Map(row, sink);
     }
 }

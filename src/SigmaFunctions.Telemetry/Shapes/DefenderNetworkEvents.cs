@@ -1,19 +1,16 @@
-using System.Text;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
 
 namespace SigmaFunctions.Telemetry.Shapes;
 
 /// <summary>
-/// Defender's <c>DeviceNetworkEvents</c>: connections of processes as Sigma's <c>network_connection</c>, name resolution seen on the
-/// wire as <c>dns_query</c>. What else the sensor saw there (<c>…Inspected</c>, <c>ConnectionAttempt</c>,
-/// <c>ConnectionAcknowledged</c>) names no process and is neither: rules that leave out the processes that may connect would hold on
-/// all of it.
+/// Defender's <c>DeviceNetworkEvents</c>: connections of processes as Sigma's <c>network_connection</c>. What the sensor saw on the wire
+/// (<c>…Inspected</c>, <c>ConnectionAttempt</c>, <c>ConnectionAcknowledged</c>) names no process and has no view, name resolution
+/// included: rules that leave out the processes that may do so would hold on all of it.
 /// </summary>
 internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderActor actor)
 {
     private static readonly DefenderLogSources Connection = new("network_connection");
-    private static readonly DefenderLogSources DnsQuery = new("dns_query");
 
     private readonly Name _actionType = names.Add("ActionType");
     private readonly Name _localIp = names.Add("LocalIP");
@@ -22,11 +19,8 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
     private readonly Name _remotePort = names.Add("RemotePort");
     private readonly Name _remoteUrl = names.Add("RemoteUrl");
     private readonly Name _protocol = names.Add("Protocol");
-    private readonly Name _direction = names.Add("direction");
-    private readonly Name _query = names.Add("query");
 
     private readonly Name _initiated = names.Add("Initiated");
-    private readonly Name _queryName = names.Add("QueryName");
     private readonly Endpoint _source = new(names, "Source");
     private readonly Endpoint _destination = new(names, "Destination");
 
@@ -35,6 +29,11 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
     /// <param name="sink">Where to.</param>
     public void Write(RecordValue row, EventSink sink)
     {
+        if (!actor.IsNamed(row))
+        {
+            return;
+        }
+
         ReadOnlySpan<byte> action = row[_actionType].Text;
         if (action.StartsWith("InboundConnection"u8))
         {
@@ -48,10 +47,6 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
         {
             // It was there before: who began it is not known.
             WriteConnection(row, sink, initiated: default);
-        }
-        else if (action.SequenceEqual("DnsConnectionInspected"u8))
-        {
-            WriteDnsQuery(row, sink);
         }
     }
 
@@ -87,27 +82,6 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
         : protocol.StartsWith("Udp"u8) ? tape.Compose("udp"u8)
         : protocol;
 
-    private void WriteDnsQuery(RecordValue row, EventSink sink)
-    {
-        DefenderAdditionalFields additional = actor.AdditionalFieldsOf(row);
-        RecordValue query = additional.Find(_query, "query"u8).IfStated();
-
-        // A server sees the queries of others come in.
-        if (!query.Exists || additional.Find(_direction, "direction"u8).Text.SequenceEqual("In"u8))
-        {
-            return;
-        }
-
-        DefenderProduct product = actor.ProductOf(row, ref additional);
-        if (sink.BeginView(DnsQuery[product]))
-        {
-            actor.Write(row, sink, product, ref additional);
-            sink.Map(_queryName, query);
-        }
-
-        sink.EndView();
-    }
-
     /// <summary>The fields of one end of a connection.</summary>
     private sealed class Endpoint(NameTable.Builder names, string end)
     {
@@ -140,11 +114,7 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
         {
             ReadOnlySpan<byte> prefix = "::ffff:"u8;
             ReadOnlySpan<byte> text = ip.Text;
-            return text.Length > prefix.Length
-                && Ascii.EqualsIgnoreCase(text[..prefix.Length], prefix)
-                && text.Contains((byte)'.')
-                    ? tape.Compose(text[prefix.Length..])
-                    : ip;
+            return Utf8IgnoreCase.StartsWith(text, prefix) && text.Contains((byte)'.') ? tape.Compose(text[prefix.Length..]) : ip;
         }
 
         /// <summary>The host of a URL; most rows hold the host alone.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Windows;
 
 namespace SigmaFunctions.Telemetry.Shapes;
 
@@ -38,9 +39,6 @@ internal sealed class DefenderProcessEvents(NameTable.Builder names)
     private readonly Name _initiatingParentFileName = names.Add("InitiatingProcessParentFileName");
     private readonly Name _initiatingAccountDomain = names.Add("InitiatingProcessAccountDomain");
     private readonly Name _initiatingAccountName = names.Add("InitiatingProcessAccountName");
-    private readonly Name _sha1 = names.Add("SHA1");
-    private readonly Name _md5 = names.Add("MD5");
-    private readonly Name _sha256 = names.Add("SHA256");
     private readonly Name _additionalFields = names.Add("AdditionalFields");
     private readonly Name _workingDirectory = names.Add("ProcessCurrentWorkingDirectory");
 
@@ -51,7 +49,7 @@ internal sealed class DefenderProcessEvents(NameTable.Builder names)
     private readonly Name _user = names.Add("User");
     private readonly Name _parentUser = names.Add("ParentUser");
     private readonly Name _logonId = names.Add("LogonId");
-    private readonly Name _hashes = names.Add("Hashes");
+    private readonly DefenderHashes _hashes = new(names);
 
     /// <summary>Writes the view.</summary>
     /// <param name="row">The row.</param>
@@ -60,7 +58,7 @@ internal sealed class DefenderProcessEvents(NameTable.Builder names)
     {
         var additional = new DefenderAdditionalFields(row[_additionalFields], _workingDirectory);
         DefenderProduct product = DefenderRow.ProductOf(
-            row[_folderPath], row[_initiatingFolderPath], ref additional, row[_initiatingParentFileName], ignoreCase: false);
+            row[_folderPath], row[_initiatingFolderPath], ref additional, row[_initiatingParentFileName]);
         bool windows = product == DefenderProduct.Windows;
         ReadOnlySpan<byte> separator = DefenderRow.SeparatorOf(product);
         if (sink.BeginView(LogSources[product]))
@@ -110,13 +108,10 @@ internal sealed class DefenderProcessEvents(NameTable.Builder names)
 
             if (sink.Wants(_logonId))
             {
-                sink.Map(_logonId, sink.Hexadecimal(row[_logonId]));
+                sink.Map(_logonId, WindowsNumbers.Hexadecimal(sink.Tape, row[_logonId]));
             }
 
-            if (sink.Wants(_hashes))
-            {
-                sink.Map(_hashes, sink.HashesOf(row[_sha1], row[_md5], row[_sha256]));
-            }
+            _hashes.Map(row, sink);
         }
 
         sink.EndView();

@@ -1,10 +1,8 @@
-using System.Buffers;
-using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Windows;
 
 namespace SigmaFunctions.Telemetry.Shapes;
 
@@ -37,6 +35,11 @@ internal sealed class DefenderRegistryEvents(NameTable.Builder names, DefenderAc
     /// <param name="sink">Where to.</param>
     public void Write(RecordValue row, EventSink sink)
     {
+        if (!actor.IsNamed(row))
+        {
+            return;
+        }
+
         switch (row[_actionType].Text)
         {
             case var action when action.SequenceEqual("RegistryValueSet"u8):
@@ -150,9 +153,7 @@ internal sealed class DefenderRegistryEvents(NameTable.Builder names, DefenderAc
 
     /// <summary>Whether a path is a key, or one below it.</summary>
     private static bool IsBelow(ReadOnlySpan<byte> path, ReadOnlySpan<byte> key) =>
-        path.Length >= key.Length
-        && Ascii.EqualsIgnoreCase(path[..key.Length], key)
-        && (path.Length == key.Length || path[key.Length] == (byte)'\\');
+        Utf8IgnoreCase.StartsWith(path, key) && (path.Length == key.Length || path[key.Length] == (byte)'\\');
 
     private static void Append(Span<byte> text, ref int length, ReadOnlySpan<byte> part)
     {
@@ -168,12 +169,12 @@ internal sealed class DefenderRegistryEvents(NameTable.Builder names, DefenderAc
     {
         if (Ascii.EqualsIgnoreCase(type, "Dword"u8))
         {
-            return TryParse(data, out ulong number) && number <= uint.MaxValue ? Number(tape, "DWORD (0x"u8, number, isLong: false) : data;
+            return WindowsNumbers.Dword(tape, data) is { Exists: true } number ? number : data;
         }
 
         if (Ascii.EqualsIgnoreCase(type, "Qword"u8))
         {
-            return TryParse(data, out ulong number) ? Number(tape, "QWORD (0x"u8, number, isLong: true) : data;
+            return WindowsNumbers.Qword(tape, data) is { Exists: true } number ? number : data;
         }
 
         if (Ascii.EqualsIgnoreCase(type, "Binary"u8) || Ascii.EqualsIgnoreCase(type, "None"u8))
@@ -185,31 +186,6 @@ internal sealed class DefenderRegistryEvents(NameTable.Builder names, DefenderAc
             || Ascii.EqualsIgnoreCase(type, "ExpandString"u8)
             || Ascii.EqualsIgnoreCase(type, "MultiString"u8);
         return isText && (data.IsNull || (data.HasText && data.Text.IsEmpty)) ? tape.Compose("(Empty)"u8) : data;
-    }
-
-    private static bool TryParse(RecordValue data, out ulong number) =>
-        ulong.TryParse(data.Text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
-
-    private static RecordValue Number(RecordTape tape, ReadOnlySpan<byte> opening, ulong number, bool isLong)
-    {
-        Span<byte> text = tape.Reserve(32);
-        int length = 0;
-        Append(text, ref length, opening);
-        if (isLong)
-        {
-            AppendHexadecimal(text, ref length, (uint)(number >> 32));
-            Append(text, ref length, "-0x"u8);
-        }
-
-        AppendHexadecimal(text, ref length, (uint)number);
-        Append(text, ref length, ")"u8);
-        return tape.Take(length);
-    }
-
-    private static void AppendHexadecimal(Span<byte> text, ref int length, uint number)
-    {
-        Utf8Formatter.TryFormat(number, text[length..], out int written, new StandardFormat('x', 8));
-        length += written;
     }
 
     /// <summary>A kind of row; all of them are <c>registry_event</c> too.</summary>

@@ -72,14 +72,6 @@ internal sealed class EcsPowerShell(NameTable.Builder names) : IEcsModule
 
     private static ReadOnlySpan<byte> NewLine => "\r\n"u8;
 
-    public bool IsOf(ReadOnlySpan<byte> source) =>
-        Ascii.EqualsIgnoreCase(source, "Microsoft-Windows-PowerShell/Operational"u8)
-        || Ascii.EqualsIgnoreCase(source, "PowerShellCore/Operational"u8)
-        || Ascii.EqualsIgnoreCase(source, "Windows PowerShell"u8)
-        || Ascii.EqualsIgnoreCase(source, "Microsoft-Windows-PowerShell"u8)
-        || Ascii.EqualsIgnoreCase(source, "PowerShellCore"u8)
-        || Ascii.EqualsIgnoreCase(source, "PowerShell"u8);
-
     public void Restore(RecordValue record, RecordValue eventId, EventSink sink)
     {
         if (eventId.Text.SequenceEqual("4104"u8))

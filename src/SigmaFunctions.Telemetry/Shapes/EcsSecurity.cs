@@ -1,10 +1,7 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Windows;
 
 namespace SigmaFunctions.Telemetry.Shapes;
 
@@ -33,9 +30,6 @@ internal sealed class EcsSecurity(NameTable.Builder names) : IEcsModule
         new(names.Add("WorkstationName"), new RecordPath(names, "source.domain")),
     ];
 
-    public bool IsOf(ReadOnlySpan<byte> source) =>
-        Ascii.EqualsIgnoreCase(source, "Security"u8) || Ascii.EqualsIgnoreCase(source, "Microsoft-Windows-Security-Auditing"u8);
-
     public void Restore(RecordValue record, RecordValue eventId, EventSink sink)
     {
         foreach (EcsField field in IsCreation(eventId) ? _creation : _other)
@@ -45,11 +39,9 @@ internal sealed class EcsSecurity(NameTable.Builder names) : IEcsModule
 
         // Before the views, since the view as a process creation takes it from here.
         Name processId = IsCreation(eventId) ? _newProcessId : _processId;
-        if (!sink[processId].Exists && ulong.TryParse(_pid.In(record).Text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+        if (!sink[processId].Exists)
         {
-            Span<byte> digits = stackalloc byte[16];
-            Utf8Formatter.TryFormat(number, digits, out int length, new StandardFormat('x'));
-            sink.Set(processId, sink.Tape.Compose("0x"u8, digits[..length]));
+            sink.Map(processId, WindowsNumbers.Hexadecimal(sink.Tape, _pid.In(record)));
         }
     }
 

@@ -1,9 +1,6 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
 using SigmaFunctions.Telemetry.Windows;
@@ -115,12 +112,6 @@ internal sealed class EcsSysmon : IEcsModule
         }
     }
 
-    public bool IsOf(ReadOnlySpan<byte> source) =>
-        Ascii.EqualsIgnoreCase(source, "Microsoft-Windows-Sysmon/Operational"u8)
-        || Ascii.EqualsIgnoreCase(source, "Microsoft-Windows-Sysmon"u8)
-        || Ascii.EqualsIgnoreCase(source, "Linux-Sysmon/Operational"u8)
-        || Ascii.EqualsIgnoreCase(source, "Linux-Sysmon"u8);
-
     public void Restore(RecordValue record, RecordValue eventId, EventSink sink)
     {
         int id = NumberOf(eventId);
@@ -201,19 +192,7 @@ internal sealed class EcsSysmon : IEcsModule
             return default;
         }
 
-        if (!type.EndsWith("_DWORD"u8))
-        {
-            return value.HasText ? value : default;
-        }
-
-        if (!uint.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number))
-        {
-            return default;
-        }
-
-        Span<byte> digits = stackalloc byte[8];
-        Utf8Formatter.TryFormat(number, digits, out _, new StandardFormat('x', 8));
-        return tape.Compose("DWORD (0x"u8, digits, ")"u8);
+        return type.EndsWith("_DWORD"u8) ? WindowsNumbers.Dword(tape, value) : value.HasText ? value : default;
     }
 
     /// <summary>Where the hashes of one file are.</summary>

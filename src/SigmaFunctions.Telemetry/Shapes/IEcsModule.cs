@@ -9,9 +9,6 @@ namespace SigmaFunctions.Telemetry.Shapes;
 /// </summary>
 internal interface IEcsModule
 {
-    /// <summary>Whether the module processes events of a channel or, where that is not stated, of a provider (in any case).</summary>
-    bool IsOf(ReadOnlySpan<byte> source);
-
     /// <summary>Sets the fields that only have another name.</summary>
     void Restore(RecordValue record, RecordValue eventId, EventSink sink);
 

@@ -125,14 +125,14 @@ internal sealed class WinlogbeatShape(NameTable.Builder names) : IShape
         module?.Compose(record, eventId, sink);
     }
 
-    private IEcsModule? ModuleOf(RecordValue channel, RecordValue provider)
-    {
-        RecordValue source = channel.HasText ? channel : provider;
-        return _sysmon.IsOf(source.Text) ? _sysmon
-            : _security.IsOf(source.Text) ? _security
-            : _powerShell.IsOf(source.Text) ? _powerShell
-            : null;
-    }
+    private IEcsModule? ModuleOf(RecordValue channel, RecordValue provider) =>
+        WindowsLogSources.ServiceOf(channel.Text, provider.Text) switch
+        {
+            "sysmon" => _sysmon,
+            "security" => _security,
+            "powershell" or "powershell-classic" => _powerShell,
+            _ => null,
+        };
 
     private static void SetEach(EventSink sink, RecordValue parent)
     {

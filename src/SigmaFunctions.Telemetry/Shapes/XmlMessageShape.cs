@@ -11,12 +11,14 @@ namespace SigmaFunctions.Telemetry.Shapes;
 /// <summary>
 /// Log messages that are event XML, as text of a row: Log Analytics' <c>Syslog</c> with what Sysmon for Linux writes to syslog, and
 /// messages of other collectors. Sysmon's own tag may stand before the XML; where other text does, the row must name Sysmon as the
-/// program that wrote it: else anybody's message could pass for an event.
+/// program that wrote it: else anybody's message could pass for an event. A row with an event id is an event itself, whatever its
+/// message is.
 /// </summary>
 internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
 {
     private readonly EventElements _elements = new(names);
     private readonly Name _event = names.Add("Event");
+    private readonly Name _eventId = names.Add("EventID");
     private readonly Name _processName = names.Add("ProcessName");
 
     private readonly ImmutableArray<Name> _messages =
@@ -24,7 +26,7 @@ internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
 
     public string Name => "xml-message";
 
-    public bool Recognises(RecordValue record) => FindXml(record, out _) >= 0;
+    public bool Recognises(RecordValue record) => !record[_eventId].Exists && FindXml(record, out _) >= 0;
 
     public void Decode(RecordValue record, EventSink sink)
     {

@@ -8,7 +8,7 @@ namespace SigmaFunctions.Telemetry.Windows;
 internal static class SysmonHashes
 {
     /// <summary>The text; absent where no hash is known.</summary>
-    public static RecordValue Compose(RecordTape tape, RecordValue sha1, RecordValue md5, RecordValue sha256, RecordValue imphash)
+    public static RecordValue Compose(RecordTape tape, RecordValue sha1, RecordValue md5, RecordValue sha256, RecordValue imphash = default)
     {
         const int Names = 32;
         Span<byte> hashes = tape.Reserve(sha1.Text.Length + md5.Text.Length + sha256.Text.Length + imphash.Text.Length + Names);
