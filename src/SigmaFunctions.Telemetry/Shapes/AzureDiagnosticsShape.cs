@@ -14,7 +14,6 @@ internal sealed class AzureDiagnosticsShape(NameTable.Builder names) : IShape
     private readonly Name _category = names.Add("category");
     private readonly Name _properties = names.Add("properties");
     private readonly Name _rawXml = names.Add("RawXml");
-    private readonly Name _event = names.Add("Event");
 
     public string Name => "azure-diagnostics";
 
@@ -23,9 +22,9 @@ internal sealed class AzureDiagnosticsShape(NameTable.Builder names) : IShape
 
     public void Decode(RecordValue record, EventSink sink)
     {
-        if (sink.Tape.TryParseXml(record[_properties][_rawXml], 0, firstOnly: false, out RecordValue parsed) && _elements.IsEvent(parsed[_event]))
+        if (sink.Tape.TryParseXml(record[_properties][_rawXml], 0, firstOnly: false, out RecordValue parsed) && _elements.AreIn(parsed))
         {
-            _elements.Write(parsed[_event], sink);
+            _elements.Write(parsed, sink);
         }
         else
         {

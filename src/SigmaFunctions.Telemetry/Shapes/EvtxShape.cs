@@ -8,11 +8,10 @@ namespace SigmaFunctions.Telemetry.Shapes;
 internal sealed class EvtxShape(NameTable.Builder names) : IShape
 {
     private readonly EventElements _elements = new(names);
-    private readonly Name _event = names.Add("Event");
 
     public string Name => "evtx";
 
-    public bool Recognises(RecordValue record) => _elements.IsEvent(record[_event]);
+    public bool Recognises(RecordValue record) => _elements.AreIn(record);
 
-    public void Decode(RecordValue record, EventSink sink) => _elements.Write(record[_event], sink);
+    public void Decode(RecordValue record, EventSink sink) => _elements.Write(record, sink);
 }

@@ -17,7 +17,6 @@ namespace SigmaFunctions.Telemetry.Shapes;
 internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
 {
     private readonly EventElements _elements = new(names);
-    private readonly Name _event = names.Add("Event");
     private readonly Name _eventId = names.Add("EventID");
     private readonly Name _processName = names.Add("ProcessName");
 
@@ -31,9 +30,9 @@ internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
     public void Decode(RecordValue record, EventSink sink)
     {
         int start = FindXml(record, out RecordValue message);
-        if (sink.Tape.TryParseXml(message, start, firstOnly: true, out RecordValue parsed) && _elements.IsEvent(parsed[_event]))
+        if (sink.Tape.TryParseXml(message, start, firstOnly: true, out RecordValue parsed) && _elements.AreIn(parsed))
         {
-            _elements.Write(parsed[_event], sink);
+            _elements.Write(parsed, sink);
         }
         else
         {

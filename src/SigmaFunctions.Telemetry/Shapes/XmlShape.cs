@@ -8,7 +8,6 @@ namespace SigmaFunctions.Telemetry.Shapes;
 internal sealed class XmlShape(NameTable.Builder names) : IShape
 {
     private readonly EventElements _elements = new(names);
-    private readonly Name _event = names.Add("Event");
 
     public string Name => "xml";
 
@@ -16,9 +15,9 @@ internal sealed class XmlShape(NameTable.Builder names) : IShape
 
     public void Decode(RecordValue record, EventSink sink)
     {
-        if (_elements.IsEvent(record[_event]))
+        if (_elements.AreIn(record))
         {
-            _elements.Write(record[_event], sink);
+            _elements.Write(record, sink);
         }
         else
         {

@@ -17,6 +17,7 @@ internal sealed class EventElements(NameTable.Builder names)
     private static readonly SearchValues<byte> HexadecimalDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
     private readonly WindowsViews _windows = new(names);
+    private readonly Name _event = names.Add("Event");
     private readonly Name _system = names.Add("System");
     private readonly Name _eventData = names.Add("EventData");
     private readonly Name _userData = names.Add("UserData");
@@ -65,14 +66,15 @@ internal sealed class EventElements(NameTable.Builder names)
 
     private static ReadOnlySpan<byte> AttributesSuffix => "_attributes"u8;
 
-    /// <summary>Whether an object is an <c>Event</c> element.</summary>
-    public bool IsEvent(RecordValue element) => element[_system].IsObject;
+    /// <summary>Whether an object has an <c>Event</c> element.</summary>
+    public bool AreIn(RecordValue parent) => parent[_event][_system].IsObject;
 
     /// <summary>Writes an event.</summary>
-    /// <param name="event">The <c>Event</c> element.</param>
+    /// <param name="parent">What has the <c>Event</c> element.</param>
     /// <param name="sink">Where to.</param>
-    public void Write(RecordValue @event, EventSink sink)
+    public void Write(RecordValue parent, EventSink sink)
     {
+        RecordValue @event = parent[_event];
         RecordValue system = @event[_system];
         RecordValue eventData = @event[_eventData];
         RecordValue eventId = TextOf(system[_eventId]);
