@@ -23,6 +23,12 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Information, "The rules were read as YAML.")]
     public static partial void YamlUsed(this ILogger logger);
 
+    [LoggerMessage(8, LogLevel.Information, "{Mappings} mappings of further sources loaded.")]
+    public static partial void MappingsLoaded(this ILogger logger, int mappings);
+
+    [LoggerMessage(9, LogLevel.Warning, "Mapping not loaded: {File}({Line}): {Code}: {Reason}")]
+    public static partial void MappingRejected(this ILogger logger, string file, int line, string code, string reason);
+
     [LoggerMessage(3, LogLevel.Information, "Table {Table} and queue {Queue} are there.")]
     public static partial void StoreReady(this ILogger logger, string table, string queue);
 

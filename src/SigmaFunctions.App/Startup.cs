@@ -21,6 +21,7 @@ internal static class Startup
     public static IServiceCollection AddDetection(this IServiceCollection services)
     {
         services.AddOptions<RuleOptions>().BindConfiguration(RuleOptions.Section);
+        services.AddOptions<MappingOptions>().BindConfiguration(MappingOptions.Section);
         services.AddOptions<DetectionOptions>().BindConfiguration(DetectionOptions.Section).ValidateOnStart();
         services.AddOptions<DetectionStorageOptions>()
             .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
@@ -34,18 +35,23 @@ internal static class Startup
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding));
         services.AddSingleton<DetectionTable>();
         services.AddSingleton<AlertQueue>();
-        services.AddSingleton(_ => new EventDecoder());
+        services.AddSingleton(provider => DecoderFactory.Create(
+            provider.GetRequiredService<IOptions<MappingOptions>>(), provider.GetRequiredService<ILogger<EventDecoder>>()));
         services.AddSingleton<DetectorProvider>();
         services.AddSingleton<DetectionPipeline>();
         return services;
     }
 
-    /// <summary>Checks the settings, loads the rules and, if asked to, creates table and queue.</summary>
+    /// <summary>Checks the settings, loads the rules and mappings and, if asked to, creates table and queue.</summary>
     /// <exception cref="StartException">The app cannot start.</exception>
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         DetectionOptions options = ReadOptions(services);
+
+        // Mappings are YAML, which takes a while to read where the rules come from a pack.
+        Task<EventDecoder> decoder = Task.Run(services.GetRequiredService<EventDecoder>, cancellationToken);
         _ = services.GetRequiredService<DetectorProvider>().Current;
+        await decoder;
         if (options.CreateIfNotExists)
             await CreateStoreAsync(services, cancellationToken);
     }

@@ -44,7 +44,7 @@ public sealed record Detection
     /// <summary>The fields whose values made the rule match.</summary>
     public ImmutableArray<DetectedField> Fields { get; init; } = [];
 
-    /// <summary>The record as it arrived (JSON text); cut where it is too large, see <see cref="OriginalTruncated"/>.</summary>
+    /// <summary>The record as it arrived, JSON or XML; cut where it is too large, see <see cref="OriginalTruncated"/>.</summary>
     public required string Original { get; init; }
 
     /// <summary>Whether <see cref="Original"/> or <see cref="Fields"/> were cut to fit the row.</summary>

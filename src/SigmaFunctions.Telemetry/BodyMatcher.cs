@@ -9,12 +9,13 @@ namespace SigmaFunctions.Telemetry;
 
 /// <summary>
 /// Finds the rules that hold on the events of one message body after another. It reads the bodies as its <see cref="EventDecoder"/>
-/// does, but makes no events: only the values that rules look at are read, and a body of JSON in which nothing matches allocates
+/// does, but makes no events: only the values that rules look at are read, and a body in which nothing matches allocates
 /// nothing once the buffers have grown. Not safe for concurrent use; <see cref="BodyMatcherPool"/> gives each thread its own.
 /// </summary>
 public sealed class BodyMatcher
 {
     private readonly GzipBody _gzip = new();
+    private readonly Utf16Body _utf16 = new();
     private readonly BodyReader _reader;
     private readonly Handler _handler;
     private readonly BodyMatches _matches;
@@ -52,6 +53,7 @@ public sealed class BodyMatcher
             return _matches;
         }
 
+        isPacked |= _utf16.Convert(ref body);
         _matches.Begin(body, isPacked);
         _reader.Read(body);
         _matches.Undecoded = !isPacked
@@ -69,7 +71,7 @@ public sealed class BodyMatcher
 
         public int Count => matches.Events;
 
-        public void Take(int record, RecordValue value, int start, int end)
+        public string? Take(int record, RecordValue value, int start, int end)
         {
             IShape shape = decoder.ShapeOf(value);
             do
@@ -79,7 +81,12 @@ public sealed class BodyMatcher
             }
             while (_sink.HasLearnt);
 
-            matches.Add(record, start, end, _sink.End());
+            if (_sink.Rejection is null)
+            {
+                matches.Add(record, start, end, _sink.End());
+            }
+
+            return _sink.Rejection;
         }
 
         public void Truncate(int count) => matches.Truncate(count);

@@ -17,7 +17,7 @@ public sealed record DecodedEvent
     /// <summary>The event as rules see it.</summary>
     public required SigmaEvent Event { get; init; }
 
-    /// <summary>The shape it arrived in, such as <c>defender</c>, <c>evtx</c>, <c>flat</c>.</summary>
+    /// <summary>The shape it arrived in, such as <c>defender</c>, <c>xml</c>, <c>flat</c>.</summary>
     public required string Shape { get; init; }
 
     /// <summary>When it happened, by the source's clock; null where the record does not say.</summary>
@@ -32,13 +32,13 @@ public sealed record DecodedEvent
     /// <summary>The Entra tenant it belongs to, where the source says.</summary>
     public string? TenantId { get; init; }
 
-    /// <summary>The record's bytes as they arrived (UTF-8 JSON).</summary>
+    /// <summary>The record's bytes as they arrived: a JSON object or an XML element, in UTF-8.</summary>
     public required ReadOnlyMemory<byte> Original { get; init; }
 }
 
 /// <summary>A record that could not be read.</summary>
 /// <param name="Record">Index of the record in the body, from 0.</param>
 /// <param name="Reason">Why, without any of its content.</param>
-/// <param name="Offset">Byte offset of the fault in the (decompressed) body.</param>
+/// <param name="Offset">Byte offset of the fault in the body, once it is unpacked and UTF-8.</param>
 /// <param name="Original">The bytes that could not be read.</param>
 public sealed record UndecodedRecord(int Record, string Reason, long Offset, ReadOnlyMemory<byte> Original);

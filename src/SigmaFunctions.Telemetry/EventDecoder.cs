@@ -3,7 +3,9 @@ using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Framing;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Mappings;
 using SigmaFunctions.Telemetry.Shapes;
+using SigmaFunctions.Telemetry.Xml;
 
 namespace SigmaFunctions.Telemetry;
 
@@ -15,15 +17,28 @@ public sealed class EventDecoder
 {
     /// <summary>Makes a decoder.</summary>
     /// <param name="defaultLogSource">The log source of flat events that do not tell theirs; without it no rule sees them.</param>
-    public EventDecoder(LogSource? defaultLogSource = null)
+    /// <param name="mappings">How records of other sources are read; asked in their order before the built-in shapes.</param>
+    public EventDecoder(LogSource? defaultLogSource = null, IEnumerable<Mapping>? mappings = null)
     {
         var names = new NameTable.Builder();
 
-        // The first that recognises a record decodes it; the flat shape takes every object that is left.
+        // The first that recognises a record decodes it. Shippers say what a record is, so they come before the shape that takes any
+        // row whose message is XML: a message that somebody made up does not hide what the shipper saw. The flat shape takes every
+        // object that is left.
         Shapes =
         [
+            .. (mappings ?? []).Select(mapping => new MappingShape(names, mapping)),
             new DefenderShape(names),
+            new XmlShape(names),
             new EvtxShape(names),
+            new LogAnalyticsWindowsEvent(names),
+            new LogAnalyticsEvent(names),
+            new LogAnalyticsSecurityEvent(names),
+            new AzureDiagnosticsShape(names),
+            new WinlogbeatShape(names),
+            new NxlogShape(names),
+            new FluentBitShape(names),
+            new XmlMessageShape(names),
             new FlatShape(names, defaultLogSource),
         ];
         Names = names.Build();
@@ -36,8 +51,9 @@ public sealed class EventDecoder
     internal ImmutableArray<IShape> Shapes { get; }
 
     /// <summary>
-    /// Decodes one body: one JSON object, <c>{"records":[…]}</c>, a top-level array or newline-delimited JSON, with or without
-    /// a UTF-8 byte order mark, or any of these compressed by gzip. Never throws for what the body holds.
+    /// Decodes one body: one JSON object, <c>{"records":[…]}</c>, a top-level array, newline-delimited JSON or Windows event XML, one
+    /// event after another or under <c>Events</c>; in UTF-8 with or without a byte order mark or in UTF-16, or any of these
+    /// compressed by gzip. Never throws for what the body holds.
     /// </summary>
     public DecodedBody Decode(ReadOnlyMemory<byte> body)
     {
@@ -46,6 +62,7 @@ public sealed class EventDecoder
             return new DecodedBody([], [new UndecodedRecord(0, reason, 0, body)]);
         }
 
+        new Utf16Body().Convert(ref body);
         var collector = new EventCollector(this, body);
         var reader = new BodyReader(new RecordTape(Names), collector);
         reader.Read(body);
@@ -68,16 +85,19 @@ public sealed class EventDecoder
 
     /// <summary>Decodes one record by itself, whatever it looks like.</summary>
     /// <param name="record">Its index in the body.</param>
-    /// <param name="original">Its bytes: a JSON object that was read before.</param>
+    /// <param name="original">Its bytes: a JSON object or an XML element that was read before.</param>
     internal DecodedEvent DecodeRecord(int record, ReadOnlyMemory<byte> original)
     {
         var tape = new RecordTape(Names);
         var collector = new EventCollector(this, original);
         tape.Begin(original);
-        var cursor = new ReaderCursor(tape, original.Span, 0);
-        if (!cursor.TryReadOnlyObject(out int index))
+        tape.IsXml = original.Span is [(byte)'<', ..];
+        bool isRead = tape.IsXml
+            ? new XmlCursor(tape, original.Span, 0, new XmlEnds()).TryReadElement(out int index)
+            : new ReaderCursor(tape, original.Span, 0).TryReadOnlyObject(out index);
+        if (!isRead)
         {
-            throw new ArgumentException("The bytes are not one JSON object.", nameof(original));
+            throw new ArgumentException("The bytes are not one record.", nameof(original));
         }
 
         collector.Take(record, new RecordValue(tape, index), 0, original.Length);
@@ -93,12 +113,17 @@ public sealed class EventDecoder
 
         public int Count => Events.Count;
 
-        public void Take(int record, RecordValue value, int start, int end)
+        public string? Take(int record, RecordValue value, int start, int end)
         {
             IShape shape = decoder.ShapeOf(value);
             _sink.Begin(value.Tape!);
             shape.Decode(value, _sink);
-            Events.Add(_sink.Build(record, shape.Name, body[start..end]));
+            if (_sink.Rejection is null)
+            {
+                Events.Add(_sink.Build(record, shape.Name, body[start..end]));
+            }
+
+            return _sink.Rejection;
         }
 
         public void Truncate(int count) => Events.RemoveRange(count, Events.Count - count);

@@ -28,15 +28,19 @@ internal static class Corpus
             yield return Encoding.UTF8.GetBytes(line);
     }
 
-    /// <summary>The bodies of a file of <c>{"expect":[…],"body":"…"}</c> lines, with the ids of the rules that must fire.</summary>
-    public static IEnumerable<(byte[] Body, string[] Expected)> Wire(string relative)
+    /// <summary>
+    /// The bodies of a file of <c>{"file":"…","line":0,"expect":[…],"body":"…"}</c> lines, with the ids of the rules that must fire and
+    /// where the event is from: the same event may have come in several ways.
+    /// </summary>
+    public static IEnumerable<(byte[] Body, string[] Expected, string Origin)> Wire(string relative)
     {
         foreach (byte[] line in Lines(Require(relative)))
         {
             using var document = JsonDocument.Parse(line);
             yield return (
                 Encoding.UTF8.GetBytes(document.RootElement.GetProperty("body").GetString()!),
-                [.. document.RootElement.GetProperty("expect").EnumerateArray().Select(id => id.GetString()!)]);
+                [.. document.RootElement.GetProperty("expect").EnumerateArray().Select(id => id.GetString()!)],
+                $"{document.RootElement.GetProperty("file").GetString()}:{document.RootElement.GetProperty("line")}");
         }
     }
 

@@ -54,6 +54,19 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     }
 
     [Fact]
+    public async Task An_event_that_came_as_xml_is_kept_as_its_xml()
+    {
+        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        const string Xml = """<Event xmlns="u"><System><Provider Name="Microsoft-Windows-Sysmon"/><EventID>1</EventID><Computer>ws01</Computer></System><EventData><Data Name="Image">C:\whoami.exe</Data><Data Name="CommandLine">a &amp; "b"</Data></EventData></Event>""";
+
+        await RunAsync(Create(table, queue), [Encoding.UTF8.GetBytes($"<?xml version='1.0'?>{Xml}")]);
+
+        Assert.True(DetectionId.TryParse(Assert.Single(await ReceiveAsync(queue)).Id, out DetectionId id));
+        Detection? detection = await new DetectionTable(table).FindAsync(id, Token);
+        Assert.Equal(Xml, detection?.Original);
+    }
+
+    [Fact]
     public async Task A_batch_that_comes_again_writes_nothing_and_sends_nothing()
     {
         (TableClient table, QueueClient queue) = await CreateStoreAsync();

@@ -9,6 +9,7 @@ using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Telemetry;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.App.Tests;
@@ -25,6 +26,8 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
 
     private readonly DirectoryInfo _rules = Directory.CreateTempSubdirectory("rules");
     private readonly TestLogger<DetectorProvider> _logger = new();
+
+    private readonly TestLogger<EventDecoder> _decoderLogger = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -46,6 +49,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueMessageEncoding=7"], "Detections__QueueMessageEncoding must be Base64 or None." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueMessageEncoding=Base65"], "'Detections:QueueMessageEncoding'" },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CreateIfNotExists=perhaps"], "'Detections:CreateIfNotExists'" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Mappings:Path=/no/such/folder"], "Mappings__Path names the files and folders." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:Path=/no/such/folder"], "The rules cannot be read: There is no file or folder '/no/such/folder'" },
     };
 
@@ -236,6 +240,34 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
     }
 
     [Fact]
+    public async Task The_mappings_that_ship_with_the_app_are_used_where_none_are_named()
+    {
+        await using ServiceProvider services = Services(["DetectionStorage=UseDevelopmentStorage=true"]);
+        await Startup.PrepareAsync(services, Token);
+
+        Assert.Equal("azure-audit", ShapeOf(services, """{"category":"AuditLogs","properties":{}}"""));
+        Assert.All(_decoderLogger.Entries, entry => Assert.Equal((LogLevel.Information, 8), (entry.Level, entry.Id)));
+    }
+
+    [Fact]
+    public async Task A_bad_mapping_is_reported_by_file_and_line_and_the_others_work()
+    {
+        WriteRule("good.yml", Good);
+        DirectoryInfo mappings = _rules.CreateSubdirectory("mappings.d");
+        WriteRule("mappings.d/a.yml", "name: bad\n---\nname: own\nwhen: {src: own}\nlogsource: {category: test}");
+
+        await using ServiceProvider services = Services(
+            ["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={Path.Combine(_rules.FullName, "good.yml")}", $"Mappings:Path={mappings.FullName}"]);
+        await Startup.PrepareAsync(services, Token);
+
+        Assert.Equal("own", ShapeOf(services, """{"src":"own"}"""));
+        Assert.Equal("flat", ShapeOf(services, """{"category":"AuditLogs","properties":{}}"""));
+        Assert.Contains(_decoderLogger.Entries, entry => entry is { Id: 9, Level: LogLevel.Warning }
+            && entry.Message.Contains("a.yml(1): SF0701", StringComparison.Ordinal));
+        Assert.Contains(_decoderLogger.Entries, entry => entry.Message == "1 mappings of further sources loaded.");
+    }
+
+    [Fact]
     public async Task The_process_ends_with_one_line_and_code_1_when_it_cannot_start()
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SigmaFunctions.App.dll")])
@@ -254,6 +286,9 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         Assert.Single(error.TrimEnd().Split('\n'));
     }
 
+    private static string ShapeOf(ServiceProvider services, string body) =>
+        services.GetRequiredService<EventDecoder>().Decode(System.Text.Encoding.UTF8.GetBytes(body)).Events.Single().Shape;
+
     private void WriteRule(string name, string text) => File.WriteAllText(Path.Combine(_rules.FullName, name), text);
 
     private ServiceProvider Services(IEnumerable<string> settings)
@@ -265,6 +300,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
             .AddSingleton(configuration)
             .AddLogging()
             .AddSingleton<ILogger<DetectorProvider>>(_logger)
+            .AddSingleton<ILogger<EventDecoder>>(_decoderLogger)
             .AddDetection()
             .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
     }

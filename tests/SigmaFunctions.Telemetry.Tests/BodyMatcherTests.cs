@@ -29,11 +29,29 @@ public sealed class BodyMatcherTests
         """{"records":[{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\Windows","FileName":"cmd.exe","LogonId":999,"AccountName":"amy","AccountDomain":"corp","AdditionalFields":"{\"ProcessCurrentWorkingDirectory\":\"C:\\\\x\",\"a\":[1,\"\\ud83d\\ude00\"]}","SHA1":"ab","MD5":"cd\u00e9","InitiatingProcessParentFileName":"x.exe"}}]}""",
         """{"records":[{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"/usr/bin/curl","FileName":17,"AccountName":17,"AdditionalFields":"{\"Process\\u0043urrentWorkingDirectory\":\"/Users/amy\"}"}},{"category":"AdvancedHunting-Other","properties":{"a":1}}]}""",
         """{"records":[{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\\u00e9.EXE","FileName":"\u00c9.exe","AdditionalFields":{"ProcessCurrentWorkingDirectory":"/x"}}},{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"AdditionalFields":"{broken"}}]}""",
+        """{"records":[{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"InitiatingProcessFileName":"i.exe","ActionType":"InboundConnectionAccepted","LocalIP":"::ffff:10.0.0.1","LocalPort":135,"RemoteIP":"2001:db8::1","RemotePort":1,"RemoteUrl":"https://x.example:1/y","InitiatingProcessId":9007199254740993}},{"category":"AdvancedHunting-DeviceEvents","properties":{"InitiatingProcessFileName":"System","ActionType":"DnsQueryResponse","AdditionalFields":"{\"DnsQueryString\":\"\\u0041\"}"}},{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"ActionType":"ConnectionSuccess"}}]}""",
+        """{"records":[{"category":"AdvancedHunting-DeviceFileEvents","properties":{"InitiatingProcessFileName":"i.exe","ActionType":"FileRenamed","FolderPath":"/applications/a","FileName":"b","PreviousFolderPath":"/x","PreviousFileName":"c","InitiatingProcessFolderPath":"/applications/z","MD5":"cd"}},{"category":"AdvancedHunting-DeviceImageLoadEvents","properties":{"InitiatingProcessFileName":"i.exe","FolderPath":"C:\\x","FileName":"\u00e9.dll","ProcessId":1}}]}""",
+        """{"records":[{"category":"AdvancedHunting-DeviceRegistryEvents","properties":{"InitiatingProcessFileName":"i.exe","ActionType":"RegistryValueSet","RegistryKey":"HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\\u00e9","RegistryValueType":"Qword","RegistryValueData":18446744073709551615}},{"category":"AdvancedHunting-DeviceRegistryEvents","properties":{"InitiatingProcessFileName":"i.exe","ActionType":"RegistryKeyRenamed","RegistryKey":"HKEY_CURRENT_USER\\S-1-5","PreviousRegistryKey":"x"}}]}""",
+        """{"records":[{"category":"AdvancedHunting-DeviceEvents","properties":{"InitiatingProcessFileName":"i.exe","ActionType":"OpenProcessApiCall","FolderPath":"C:\\x","FileName":"lsass.exe","ProcessId":7,"InitiatingProcessFileName":"a.exe","AdditionalFields":"{\"DesiredAccess\":4112}"}},{"category":"AdvancedHunting-DeviceEvents","properties":{"InitiatingProcessFileName":"i.exe","ActionType":"NamedPipeEvent","AdditionalFields":{"PipeName":"\\Device\\NamedPipe\\a","FileOperation":"File opened"}}},{"category":"AdvancedHunting-DeviceEvents","properties":{"InitiatingProcessFileName":"i.exe","ActionType":"AntivirusDetection","AdditionalFields":"{\"ThreatName\":\"x\"}"}}]}""",
+        """{"records":[{"Type":"DeviceEvents","DeviceId":"d","ActionType":"PowerShellCommand","AdditionalFields":{"Command":"Get-X"},"TimeGenerated":"2025-01-02T03:04:05Z"},{"Type":"DeviceLogonEvents","ActionType":"LogonSuccess"}]}""",
         """{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":{"#text":4688},"Channel":"Security","Computer":"h","TimeCreated":{"#attributes":{"SystemTime":"2025-12-06T21:11:02.649150800Z"}}},"EventData":{"NewProcessId":"0x1a","Threat Name":"x","Data":["a","b"]},"UserData":{"A":{"b":null}}}}""",
         """{"Event":{"System":{"Provider_attributes":{"Name":"Service Control Manager"},"EventID":7045},"EventData":{"Data":[{"#attributes":{"Name":"Service Name"},"#text":"s"},{"#attributes":{"Name":"Empty"}}]}}}""",
+        """{"winlog":{"channel":"Microsoft-Windows-Sysmon/Operational","event_id":1,"process":{"pid":4},"event_data":{"RuleName":"-"},"event_data.Extra":1},"process":{"executable":"C:\\a.exe","hash":{"sha1":"ab"},"parent.executable":"C:\\p.exe"},"user":{"name":"amy","domain":"CORP"},"agent":{"id":"x"}}""",
+        """{"winlog.channel":"Microsoft-Windows-Sysmon/Operational","winlog.event_id":13,"winlog.event_data.EventType":"SetValue","registry.data.type":"SZ_DWORD","registry.data.strings":["1"],"process.executable":"a","network.direction":"egress"}""",
+        """{"winlog":{"channel":"Security","event_id":"4688","event_data":{"ProcessId":"0x4"},"user_data":{"a":{"b":1}}},"process":{"executable":"C:\\a.exe","pid":26,"parent":{"executable":"C:\\p.exe"}}}""",
+        """{"winlog":{"channel":"Windows PowerShell","event_id":400,"event_data":{"param1":"\u0041","param2":"b","Binary":""}}}""",
+        """{"winlog":{"channel":"Microsoft-Windows-PowerShell/Operational","event_id":4103},"process":{"title":"\u0041","command_line":17},"powershell":{"command":{"invocation_details":[{"type":"T","related_command":"\u0041","name":"n","value":"v"},{"value":"w"},7]}}}""",
+        """{"EventID":12,"SourceName":"Microsoft-Windows-Sysmon","SourceModuleType":"im_msvistalog","EventType":"INFO","ProcessID":4,"ProcessId":"5","Message":"x:\r\nEventType: CreateKey\r\n"}""",
+        """{"EventID":400,"SourceName":"PowerShell","EventReceivedTime":"x","Channel":"Windows PowerShell","Message":"Details"}""",
+        """{"ProviderName":"Microsoft-Windows-Sysmon","EventID":12,"Channel":"Microsoft-Windows-Sysmon/Operational","ProcessID":4,"StringInserts":["-","DeleteKey","t","g",5,"\u0041",null]}""",
+        """{"SourceName":"PowerShell","EventID":400,"Channel":"Windows PowerShell","ComputerName":"h","StringInserts":["a",["b"],{"c":1}]}""",
         "{\"records\":[{\"records\":[{\"n\":1}],\"n\":2},{\"n\":3}]}",
         "[{\"category\":\"any\",\"n\":1},17,{\"category\":\"any\",\"n\":2},[3],\"x\",null,{\"category\":\"any\",\"n\":4}]",
         .. FramingTests.Bodies.Select(row => row.Data.Item1),
+        .. XmlTests.Bodies.Select(row => XmlTests.Fill(row.Data.Item1)),
+        .. XmlTests.Faults.Select(row => row.Data.Item1),
+        .. XmlTests.Data.Select(row => XmlTests.Event("<Provider Name='p'/><EventID Qualifiers='1'>1</EventID><Channel>System</Channel>", row.Data.Item1)),
+        .. LogAnalyticsTests.Rows,
     ];
 
     /// <summary>Those that can be read whole: faults are told with their reasons.</summary>
@@ -70,6 +88,14 @@ public sealed class BodyMatcherTests
     [InlineData("regression/wire/defender_xdr.ndjson")]
     [InlineData("regression/wire/evtx_json.ndjson")]
     [InlineData("regression/wire/flat_json.ndjson")]
+    [InlineData("regression/wire/raw_xml.ndjson")]
+    [InlineData("regression/wire/wad_eventhub.ndjson")]
+    [InlineData("regression/wire/la_Event.ndjson")]
+    [InlineData("regression/wire/la_WindowsEvent.ndjson")]
+    [InlineData("regression/wire/la_SecurityEvent.ndjson")]
+    [InlineData("regression/wire/winlogbeat_raw.ndjson")]
+    [InlineData("regression/wire/winlogbeat_ecs_sysmon_module.ndjson")]
+    [InlineData("regression/wire/nxlog_json.ndjson")]
     public void What_matches_on_the_wire_is_what_matches_events(string file) =>
         AssertSameOnSamples([.. Corpus.Wire(file).Select(wire => wire.Body)], 20);
 

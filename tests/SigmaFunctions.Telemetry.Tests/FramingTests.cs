@@ -88,7 +88,7 @@ public sealed class FramingTests
     [InlineData("""{"n":1,}""", "not JSON: trailing comma", """{"n":1,}""")]
     [InlineData("""[{"n":1},{"secret":tru}]""", "not JSON", """{"secret":tru}]""")]
     [InlineData("""[{"n":1},{"n":"abc""", "the JSON ends early", """{"n":"abc""")]
-    [InlineData("<Event/>", "neither JSON objects nor an array of them", "<Event/>")]
+    [InlineData("<Event/>", "XML, but no Windows event", "<Event/>")]
     [InlineData("[17]", "a record must be a JSON object", "17")]
     public void An_unreadable_record_says_why_and_keeps_its_bytes(string body, string reason, string original)
     {
@@ -96,6 +96,50 @@ public sealed class FramingTests
 
         Assert.Equal(reason, undecoded.Reason);
         Assert.Equal(original, Encoding.UTF8.GetString(undecoded.Original.Span));
+    }
+
+    /// <summary>What stands on a line between others, and why it is unreadable; empty where it is an event all the same.</summary>
+    public static TheoryData<string, string> Lines => new()
+    {
+        { "{'n':2}", "not JSON: single quotes" },
+        { """{"n":2""", "the JSON ends early" },
+        { """{"n":2,}""", "not JSON: trailing comma" },
+        { """{"n":2,"n":2}""", "" },
+        { "{\"n\":2,\"x\":\"\u00ff\"}", "" },
+        { "{\"n\":2,\"x\":\"\0\"}", "not JSON: control character" },
+        { "\0\0\0", "a record must be a JSON object or event XML" },
+        { "\u00ff\u00fe", "a record must be a JSON object or event XML" },
+        { "<Event>\u00ff</Event>", "not UTF-8" },
+        { "<Event>\0</Event>", "not XML: a NUL" },
+        { "<html/>", "XML, but no Windows event" },
+    };
+
+    /// <summary>The body is Latin-1: its letters beyond ASCII are bytes that are not UTF-8.</summary>
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public void A_line_costs_no_other_line(string line, string reason)
+    {
+        string xml = XmlTests.Event("<EventID>1</EventID><Channel>System</Channel>", "");
+        foreach (string other in (string[])["{\"n\":1}", xml])
+        {
+            byte[] body = Encoding.Latin1.GetBytes($"{other}\n{line}\n{other}\n{other}");
+            DecodedBody decoded = new EventDecoder(new("any")).Decode(body);
+
+            Assert.Equal(reason.Length == 0 ? [0, 1, 2, 3] : [0, 2, 3], decoded.Events.Select(e => e.Record));
+            Assert.Equal(reason.Length == 0 ? [] : [reason], decoded.Undecoded.Select(u => u.Reason));
+        }
+    }
+
+    [Fact]
+    public void Ten_thousand_records_of_a_megabyte_are_ten_thousand()
+    {
+        string body = "{\"records\":[" + string.Join(',', Enumerable.Range(0, 10_000).Select(n => $$"""{"n":{{n}},"x":"{{new string('x', 90)}}"}""")) + "]}";
+
+        DecodedBody decoded = Decoded.Body(body, new("any"));
+
+        Assert.True(body.Length > 1_000_000);
+        Assert.Empty(decoded.Undecoded);
+        Assert.Equal(Enumerable.Range(0, 10_000), decoded.Events.Select(e => e.Record));
     }
 
     [Fact]

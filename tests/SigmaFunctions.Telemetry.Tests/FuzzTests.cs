@@ -8,14 +8,25 @@ public sealed class FuzzTests
     private static readonly string[] Seeds =
     [
         """{"records":[{"time":"2025-12-06T21:11:02.6491508Z","tenantId":"t","category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\Windows","FileName":"cmd.exe","LogonId":999,"AdditionalFields":"{\"a\":[1,\"\\ud83d\\ude00\"]}","SHA1":"ab","InitiatingProcessParentFileName":"x.exe"}},{"n":1}]}""",
+        """{"records":[{"category":"AdvancedHunting-DeviceRegistryEvents","properties":{"InitiatingProcessFileName":"i.exe","ActionType":"RegistryValueSet","RegistryKey":"HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\x","RegistryValueName":"v","RegistryValueType":"Qword","RegistryValueData":"4294967298"}},{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"InitiatingProcessFileName":"i.exe","ActionType":"ConnectionSuccess","RemoteIP":"::ffff:10.0.0.1","RemoteUrl":"https://x:1/y"}},{"Type":"DeviceEvents","DeviceId":"d","InitiatingProcessFileName":"i.exe","ActionType":"NamedPipeEvent","AdditionalFields":"{\"PipeName\":\"\\\\Device\\\\NamedPipe\\\\a\"}"}]}""",
         """{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":{"#text":4688},"Channel":"Security","TimeCreated":{"#attributes":{"SystemTime":"2025-12-06T21:11:02.649150800Z"}}},"EventData":{"NewProcessId":"0x1a","Threat Name":"x","Data":["a","b"]},"UserData":{"A":{"b":null}}}}""",
         "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"UtcTime\":\"2025-12-06 21:11:02.632\",\"n\":[1,{\"a\":1e400}]}\n{\"category\":\"dns\",\"x\":\"\\ud800\"}\n\n[{\"a\":true}]",
+        XmlTests.Event("<Provider Name='p'/><EventID Qualifiers='1'>4688</EventID><Channel>Security</Channel>", "<EventData><Data Name='NewProcessName'>C:\\é&amp;<![CDATA[ ]]>.exe</Data><Data>1</Data><Data>2</Data></EventData><UserData><A xmlns='u'><B/><B c='d'>e</B></A></UserData>"),
+        "<?xml version='1.0'?>\n<Events>" + XmlTests.Fill("{1}\n<!-- -->{2}\n{3}") + "</Events>",
+        LogAnalyticsTests.WindowsEvent,
+        LogAnalyticsTests.Event,
+        LogAnalyticsTests.AzureDiagnostics,
+        LogAnalyticsTests.Syslog,
+        """{"winlog":{"channel":"Microsoft-Windows-PowerShell/Operational","event_id":"4103","event_data":{"param1":"x"}},"process":{"executable":"C:\\a.exe","title":"\u0041","hash":{"md5":"ab"}},"powershell":{"command":{"invocation_details":[{"type":"T","related_command":"A","name":"n","value":"\ud800"}]}},"user":{"name":"amy"}}""",
+        """{"EventID":12,"SourceName":"Microsoft-Windows-Sysmon","SourceModuleType":"im_msvistalog","EventType":"INFO","ProcessID":4,"Message":"x\r\nEventType: CreateKey\r\n"}""",
+        """{"ProviderName":"Service Control Manager","EventID":7045,"Channel":"System","StringInserts":["a","b","c","d",1]}""",
     ];
 
     private static readonly string[] Scraps =
     [
         "{", "}", "[", "]", ",", ":", "\"", "\\", "'", "\n", "\r\n", "\0", "\\u", "\\ud800", "\\udc00", "null", "-", "1e999", "\uFEFF",
         "records", "\"records\":[{", "properties", "#text", "Event", "System", "EventID", " ",
+        "<", ">", "/>", "&", "&#", "&#x41;", "<!--", "-->", "<![CDATA[", "]]>", "<?", "?>", "<Event>", "</Event>", "<Events>", "<Data>", "Name='", "\ufffe",
     ];
 
     [Fact]
@@ -28,11 +39,11 @@ public sealed class FuzzTests
             byte[] bytes = Mutated(random);
             DecodedBody decoded = decoder.Decode(random.Next(20) == 0 ? FramingTests.Gzip(bytes) : bytes);
 
-            // Indexes run on without a gap, and every slice lies within the body.
+            // Indexes run on without a gap, and every place lies within the body, which is longer as UTF-8 where it is UTF-16.
             Assert.Equal(
                 Enumerable.Range(0, decoded.Events.Length + decoded.Undecoded.Length),
                 decoded.Events.Select(e => e.Record).Concat(decoded.Undecoded.Select(u => u.Record)).Order());
-            Assert.All(decoded.Undecoded, u => Assert.InRange(u.Offset, 0, bytes.Length));
+            Assert.All(decoded.Undecoded, u => Assert.InRange(u.Offset, 0, bytes.Length * 2));
             Assert.All(decoded.Events, e => Assert.All(e.Event.OwnValues, value => AssertWellFormed(value.Show())));
         }
     }
@@ -53,7 +64,7 @@ public sealed class FuzzTests
     [Fact]
     public void A_line_cut_anywhere_costs_only_itself()
     {
-        foreach (string seed in Seeds[..2])
+        foreach (string seed in Seeds.Where(seed => !seed.Contains('\n')))
         {
             for (int cut = 1; cut < seed.Length; cut++)
             {

@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Mappings;
 
 namespace SigmaFunctions.Cli.Commands;
 
@@ -32,6 +35,26 @@ internal static class CommandOptions
         HelpName = "product=...,category=...,service=...",
         CustomParser = ParseLogSource,
     };
+
+    /// <summary>The option for the mappings of sources that the decoder does not know.</summary>
+    public static Option<string[]> Mappings() => new("--mapping")
+    {
+        Description = "Mapping file, or folder of them: how records of your own source are read (docs/mappings.md). May be repeated.",
+        Arity = ArgumentArity.OneOrMore,
+        HelpName = "PATH",
+    };
+
+    /// <summary>A decoder with the mappings and the log source that were given; what is wrong with mappings is told.</summary>
+    public static async Task<EventDecoder> DecoderAsync(IReadOnlyList<string> mappings, LogSource? logSource, Terminal terminal)
+    {
+        MappingSet set = MappingSet.LoadPaths(mappings);
+        foreach (Diagnostic diagnostic in set.Diagnostics)
+        {
+            await terminal.Errors.WriteLineAsync(diagnostic.ToString());
+        }
+
+        return new EventDecoder(logSource, set.Mappings);
+    }
 
     private static LogSource? ParseLogSource(ArgumentResult result)
     {

@@ -29,6 +29,7 @@ internal static class ExplainCommand
         format.AcceptOnlyFromAmong("text", "json");
         Option<string?> placeholders = RuleInput.PlaceholdersOption();
         Option<LogSource?> logSource = CommandOptions.LogSource();
+        Option<string[]> mappings = CommandOptions.Mappings();
         var command = new DocumentedCommand(
             "explain",
             "Shows which parts of a rule hold on an event, with the event's values, and why the others do not.",
@@ -46,6 +47,7 @@ internal static class ExplainCommand
             format,
             placeholders,
             logSource,
+            mappings,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -66,7 +68,8 @@ internal static class ExplainCommand
                 throw new CommandException($"no rule {wanted} was loaded{reason}");
             }
 
-            DecodedBody body = new EventDecoder(parsed.GetValue(logSource)).Decode(await File.ReadAllBytesAsync(events, cancellationToken));
+            EventDecoder decoder = await CommandOptions.DecoderAsync(parsed.GetValue(mappings) ?? [], parsed.GetValue(logSource), terminal);
+            DecodedBody body = decoder.Decode(await File.ReadAllBytesAsync(events, cancellationToken));
             foreach (UndecodedRecord record in body.Undecoded)
             {
                 await terminal.Errors.WriteLineAsync($"sigmaf: record {record.Record}: {record.Reason} (byte {record.Offset})");

@@ -77,6 +77,7 @@ internal static class ScanCommand
         };
         format.AcceptOnlyFromAmong("ndjson", "table");
         Option<LogSource?> logSource = CommandOptions.LogSource();
+        Option<string[]> mappings = CommandOptions.Mappings();
         Option<string?> placeholders = RuleInput.PlaceholdersOption();
         var stats = new Option<bool>("--stats") { Description = "Ends with one line of JSON on standard error: counts, times, memory." };
         Option<int?> threads = CommandOptions.Positive("--threads", "Threads that decode and match. [default: one a processor]");
@@ -96,6 +97,7 @@ internal static class ScanCommand
               zcat events.gz | sigmaf scan --rules rules/ --format table -
               sigmaf scan --rules rules/ --body export.json
               sigmaf scan --rules rules/ --logsource product=linux,category=process_creation events.ndjson
+              sigmaf scan --rules rules/ --mapping proxy.yml events.ndjson
               sigmaf scan --rules rules/ --repeat 20 --stats events.ndjson > /dev/null
             """)
         {
@@ -104,6 +106,7 @@ internal static class ScanCommand
             bodies,
             format,
             logSource,
+            mappings,
             placeholders,
             stats,
             threads,
@@ -123,6 +126,7 @@ internal static class ScanCommand
                 parsed.GetValue(bodies) ?? [],
                 parsed.GetRequiredValue(format) == "table",
                 parsed.GetValue(logSource),
+                parsed.GetValue(mappings) ?? [],
                 parsed.GetValue(placeholders),
                 parsed.GetValue(stats),
                 parsed.GetValue(threads) ?? Environment.ProcessorCount,
@@ -147,7 +151,7 @@ internal static class ScanCommand
         }
 
         var scanner = new Scanner(
-            new EventDecoder(request.LogSource),
+            await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal),
             detector,
             request.Table ? () => new TableMatchWriter() : () => new NdjsonMatchWriter(),
             request.Threads);
@@ -266,6 +270,7 @@ internal static class ScanCommand
         string[] Bodies,
         bool Table,
         LogSource? LogSource,
+        string[] Mappings,
         string? Placeholders,
         bool Stats,
         int Threads,

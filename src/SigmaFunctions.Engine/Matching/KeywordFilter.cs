@@ -59,7 +59,10 @@ public sealed class KeywordFilter
         return _literalsAndEscapes!.StandIn(json) && (_literals!.StandIn(json) || EscapesPlain(json));
     }
 
-    /// <summary>Whether a character that the literals may hold is escaped, so that they would not be found as they are.</summary>
+    /// <summary>
+    /// Whether a character that the literals may hold is escaped, so that they would not be found as they are. Behind an escaped
+    /// backslash an escape of JSON within JSON may follow.
+    /// </summary>
     private static bool EscapesPlain(ReadOnlySpan<byte> json)
     {
         while (json.IndexOf("\\u00"u8) is >= 0 and var escape)
@@ -67,6 +70,7 @@ public sealed class KeywordFilter
             json = json[(escape + 4)..];
             if (json.Length < 2
                 || !byte.TryParse(json[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte code)
+                || code == '\\'
                 || Plain.Contains((char)code))
                 return true;
         }

@@ -20,6 +20,9 @@ internal abstract class EventSink(NameTable names)
     /// <summary>Facts beside the fields, to be stated before the first view; null where nobody asks for them.</summary>
     public abstract EventFacts? Facts { get; }
 
+    /// <summary>Why the record cannot be read after all; null where it can.</summary>
+    public string? Rejection { get; private set; }
+
     /// <summary>The tape that values are read from and composed on.</summary>
     public RecordTape Tape => _tape!;
 
@@ -132,6 +135,12 @@ internal abstract class EventSink(NameTable names)
         return name.Kind == FieldValueKind.Text ? name : Tape.Compose(name.Text);
     }
 
+    /// <summary>
+    /// Says that the record cannot be read: it is none of the events then. Comes before the first view, in place of all else.
+    /// </summary>
+    /// <param name="reason">Why, without any of its content.</param>
+    public void Reject(string reason) => Rejection = reason;
+
     /// <summary>Begins a way of seeing the event.</summary>
     /// <returns>Whether anybody looks at it; if not there is no need to go on, but to <see cref="EndView"/>.</returns>
     public abstract bool BeginView(LogSourceSet logSources);
@@ -152,6 +161,7 @@ internal abstract class EventSink(NameTable names)
         _touched.Clear();
         _ownValues.Clear();
         _parent = -1;
+        Rejection = null;
         if (++_generation == int.MaxValue)
         {
             Array.Clear(_cells);

@@ -179,7 +179,7 @@ internal sealed class SlotSink : EventSink
     /// <summary>Whether some own value may satisfy a keyword, so that they have to be written.</summary>
     private bool MayHoldKeyword(KeywordFilter? keywords)
     {
-        if (keywords is null)
+        if (keywords is null || Tape.HasRewritten)
         {
             return true;
         }

@@ -1,18 +1,24 @@
 using System.Text.Json;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Xml;
 
 namespace SigmaFunctions.Telemetry.Framing;
 
 /// <summary>
 /// Reads the records of one (unpacked) body after another. A body is either a document that may span lines or newline-delimited
 /// records, and the reader finds out which: it takes the first record for a document, and where that ends on its first line, or
-/// fails although later lines can only begin a record of their own, every line stands alone.
+/// fails although later lines can only begin a record of their own, every line stands alone. Elements of XML are records wherever they
+/// stand: they show where they begin and end.
 /// </summary>
 /// <param name="tape">Where records are read to.</param>
 /// <param name="handler">What is done with them.</param>
 internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
 {
+    // Longest header of a syslog line.
+    private const int MaxHeader = 1024;
+
     private readonly List<UndecodedRecord> _undecoded = [];
+    private readonly XmlEnds _xmlEnds = new();
     private ReadOnlyMemory<byte> _body;
     private int _record;
 
@@ -30,17 +36,24 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
         _body = body;
         _record = 0;
         _undecoded.Clear();
+        _xmlEnds.Clear();
         tape.Begin(body);
         int position = SkipBlank(Bytes.StartsWith("\uFEFF"u8) ? 3 : 0, Bytes.Length);
-        bool byLine = position < Bytes.Length && !OpensRecord(Bytes[position]);
+        bool byLine = position < Bytes.Length && !OpensRecord(Bytes[position]) && !OpensXml(position);
         if (byLine && !AnyLineOpensRecord(position))
         {
-            AddUndecoded("neither JSON objects nor an array of them", position, position, Bytes.Length);
+            AddUndecoded("neither JSON nor event XML", position, position, Bytes.Length);
             position = Bytes.Length;
         }
 
         while (position < Bytes.Length)
         {
+            if (OpensXml(position) || TrySkipSyslogHeader(ref position))
+            {
+                position = ReadXml(position);
+                continue;
+            }
+
             if (byLine || !OpensRecord(Bytes[position]))
             {
                 int lineEnd = LineEnd(position);
@@ -74,7 +87,7 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
     {
         if (!OpensRecord(Bytes[start]))
         {
-            AddUndecoded("a record must be a JSON object", start, start, end);
+            AddUndecoded("a record must be a JSON object or event XML", start, start, end);
         }
         else if (TryReadDocument(start, end, out int documentEnd, out Fault fault))
         {
@@ -174,7 +187,7 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
         tape.Clear();
         if (cursor.AppendObject(mayBeEnvelope, out int index))
         {
-            handler.Take(_record++, new RecordValue(tape, index), start, cursor.Consumed);
+            Take(index, start, cursor.Consumed);
         }
         else if (!cursor.Failed)
         {
@@ -201,6 +214,132 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
         while (!cursor.Failed && cursor.Read() == JsonTokenType.PropertyName);
     }
 
+    private void Take(int index, int start, int end)
+    {
+        if (handler.Take(_record, new RecordValue(tape, index), start, end) is { } reason)
+        {
+            AddUndecoded(reason, start, start, end);
+        }
+        else
+        {
+            _record++;
+        }
+    }
+
+    /// <summary>Reads XML up to what is none: one element after another, with or without <c>Events</c> around them.</summary>
+    /// <returns>Where it ends.</returns>
+    private int ReadXml(int position)
+    {
+        bool inEvents = false;
+        while (true)
+        {
+            tape.Clear();
+            tape.IsXml = true;
+            var cursor = new XmlCursor(tape, Bytes, 0, _xmlEnds) { Position = position };
+            bool isRead = cursor.SkipMiscellany();
+            int start = cursor.Position;
+            if (isRead && !OpensXml(start))
+            {
+                if (!inEvents)
+                {
+                    return start;
+                }
+
+                isRead = false;
+            }
+            else if (isRead && cursor.LocalName().SequenceEqual("Events"u8))
+            {
+                bool ends = Bytes[start + 1] == (byte)'/';
+                isRead = ends == inEvents && cursor.SkipTag(out inEvents);
+            }
+            else if (isRead)
+            {
+                isRead = cursor.TryReadElement(out int index);
+                if (isRead)
+                {
+                    Take(index, start, cursor.Position);
+                }
+            }
+
+            position = cursor.Position;
+            if (!isRead)
+            {
+                position = NextRecord(start, position);
+                AddUndecoded(
+                    cursor.Fault ?? (start == Bytes.Length ? XmlCursor.EndsEarly : "not XML"),
+                    cursor.Fault is null ? start : cursor.FaultPosition,
+                    start,
+                    position);
+                if (position == Bytes.Length || !OpensXml(position))
+                {
+                    return position;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Where the record after a broken one of XML begins: with the next event, whose tag can be nothing else in XML, or with a line
+    /// that is a JSON object by itself.
+    /// </summary>
+    /// <param name="start">Where the broken one begins.</param>
+    /// <param name="position">Where it was given up.</param>
+    private int NextRecord(int start, int position)
+    {
+        int next = Math.Min(Math.Max(start + 1, position), Bytes.Length);
+        while (next < Bytes.Length && !BeginsRecord(Bytes[next..]))
+        {
+            int found = Bytes[(next + 1)..].IndexOf((byte)'<');
+            next = found < 0 ? Bytes.Length : next + 1 + found;
+        }
+
+        for (int line = NextLine(start, next); line < next; line = NextLine(line, next))
+        {
+            if (Bytes[line] == (byte)'{')
+            {
+                tape.Clear();
+                if (new ScannerCursor(tape, Bytes[line..LineEnd(line)], line).TryReadOnlyObject(out _))
+                {
+                    return line;
+                }
+            }
+        }
+
+        return next;
+    }
+
+    private int NextLine(int start, int end)
+    {
+        int found = Bytes[start..end].IndexOf((byte)'\n');
+        return found < 0 ? end : SkipBlank(start + found, end);
+    }
+
+    private static bool BeginsRecord(ReadOnlySpan<byte> xml) =>
+        IsTagOf(xml, "Event"u8) || IsTagOf(xml, "Events"u8) || IsTagOf(xml, "?xml"u8);
+
+    private static bool IsTagOf(ReadOnlySpan<byte> xml, ReadOnlySpan<byte> name) =>
+        xml.Length > name.Length + 1 && xml[0] == (byte)'<' && xml[1..].StartsWith(name)
+        && xml[name.Length + 1] is (byte)' ' or (byte)'>' or (byte)'/' or (byte)'\t' or (byte)'\r' or (byte)'\n';
+
+    /// <summary>
+    /// Goes over what a syslog line of Sysmon for Linux begins with, up to its XML; the tag is Sysmon's as RFC 3164 or RFC 5424 write it.
+    /// </summary>
+    private bool TrySkipSyslogHeader(ref int position)
+    {
+        if (OpensRecord(Bytes[position]))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> line = Bytes.Slice(position, Math.Min(MaxHeader, Bytes.Length - position));
+        int lineEnd = line.IndexOf((byte)'\n');
+        int xml = SysmonMessage.FindXml(lineEnd < 0 ? line : line[..lineEnd]);
+        position += Math.Max(xml, 0);
+        return xml >= 0;
+    }
+
+    private bool OpensXml(int position) => XmlCursor.Opens(Bytes[position..]);
+
     /// <summary>
     /// Whether, in a document that is broken, a later line can only begin a record of its own: no JSON goes on with an opening
     /// bracket unless a comma, a colon or another opening bracket comes before it, nor where the fault itself is that bracket.
@@ -213,7 +352,7 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
         while (line < Bytes.Length)
         {
             lines++;
-            if (OpensRecord(Bytes[line]) && (line == fault || !ExpectsValue(LastBefore(line))))
+            if (OpensXml(line) || (OpensRecord(Bytes[line]) && (line == fault || !ExpectsValue(LastBefore(line)))))
             {
                 return true;
             }
@@ -245,7 +384,7 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
     {
         while (start < Bytes.Length)
         {
-            if (OpensRecord(Bytes[start]))
+            if (OpensRecord(Bytes[start]) || OpensXml(start) || TrySkipSyslogHeader(ref start))
             {
                 return true;
             }

@@ -13,7 +13,8 @@ internal interface IRecordHandler
     /// <param name="value">The record; good until the next one.</param>
     /// <param name="start">Where its bytes begin in the body.</param>
     /// <param name="end">Where they end.</param>
-    void Take(int record, RecordValue value, int start, int end);
+    /// <returns>Why the record cannot be read after all; null where it was taken.</returns>
+    string? Take(int record, RecordValue value, int start, int end);
 
     /// <summary>Takes back the records after the first <paramref name="count"/>: they have turned out to be something else.</summary>
     void Truncate(int count);

@@ -3,11 +3,12 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text.Json;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Telemetry.Xml;
 
 namespace SigmaFunctions.Telemetry.Json;
 
 /// <summary>
-/// The values of one JSON record as a flat list over the record's bytes; nothing is copied or decoded until it is asked for.
+/// The values of one record, JSON or XML, as a flat list over the record's bytes; nothing is copied or decoded until it is asked for.
 /// A tape is used for one record after another, and body after body, so a <see cref="RecordValue"/> does not outlive the record it
 /// was read from. Names that are in the tape's table are resolved while the record is read: finding a property by one takes the
 /// same time in a small object and a large one.
@@ -40,6 +41,7 @@ internal sealed class RecordTape
     private int _textLength;
     private EntryFlags _source;
     private RepeatedNames? _repeatedNames;
+    private XmlEnds? _xmlEnds;
 
     /// <summary>Makes a tape.</summary>
     /// <param name="names">The names that properties are found by.</param>
@@ -54,6 +56,18 @@ internal sealed class RecordTape
 
     /// <summary>The bytes that are read, from the body's first on.</summary>
     public ReadOnlySpan<byte> Body => _body.AsSpan(_bodyOffset);
+
+    /// <summary>Number of entries.</summary>
+    public int Count => _count;
+
+    /// <summary>Whether the record was read from XML.</summary>
+    public bool IsXml { get; set; }
+
+    /// <summary>
+    /// Whether the record may hold text that does not stand in its bytes, nor in escapes of JSON: XML can write any character in more
+    /// than one way.
+    /// </summary>
+    public bool HasRewritten { get; set; }
 
     /// <summary>Begins a body.</summary>
     public void Begin(ReadOnlyMemory<byte> body)
@@ -85,6 +99,8 @@ internal sealed class RecordTape
         _count = 0;
         _textLength = 0;
         _source = EntryFlags.None;
+        IsXml = false;
+        HasRewritten = false;
     }
 
     /// <summary>Goes over to a table with further names behind the present ones; the record at hand is found by them too.</summary>
@@ -136,6 +152,39 @@ internal sealed class RecordTape
         return false;
     }
 
+    /// <summary>Reads XML that is the text of a value from a place on, its elements as properties of an object.</summary>
+    /// <param name="text">The value.</param>
+    /// <param name="start">Where the XML begins in its text.</param>
+    /// <param name="firstOnly">Whether only one element is read, whatever follows it.</param>
+    /// <param name="parsed">The object.</param>
+    /// <returns>Whether it could be read; if not nothing is left behind.</returns>
+    public bool TryParseXml(RecordValue text, int start, bool firstOnly, out RecordValue parsed)
+    {
+        parsed = default;
+        if (text.Kind != FieldValueKind.Text)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> xml = text.Text[start..];
+        int count = _count;
+        _source = _entries[text.Index].Flags & EntryFlags.InText;
+        _xmlEnds ??= new XmlEnds();
+        _xmlEnds.Clear();
+        var cursor = new XmlCursor(this, xml, _entries[text.Index].Start + start, _xmlEnds);
+        int index = -1;
+        bool isRead = firstOnly ? !xml.IsEmpty && cursor.TryReadElement(out index) : cursor.TryReadAll(out index);
+        _source = EntryFlags.None;
+        if (isRead)
+        {
+            parsed = new RecordValue(this, index);
+            return true;
+        }
+
+        Truncate(count);
+        return false;
+    }
+
     /// <summary>A value that stands nowhere in the record: the text of all parts together.</summary>
     public RecordValue Compose(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default)
     {
@@ -159,6 +208,15 @@ internal sealed class RecordTape
         return _text.AsSpan(_textLength, length);
     }
 
+    /// <summary>Keeps the first bytes that were reserved last, without making a value of them.</summary>
+    /// <returns>Where they begin.</returns>
+    public int Keep(int length)
+    {
+        int start = _textLength;
+        _textLength += length;
+        return start;
+    }
+
     /// <summary>A value of the first bytes that were reserved last.</summary>
     public RecordValue Take(int length)
     {
@@ -169,6 +227,20 @@ internal sealed class RecordTape
         entry.Name = NameSlice.None;
         _textLength += length;
         return new RecordValue(this, _count - 1);
+    }
+
+    /// <summary>Begins a list that stands nowhere in the record; values are added by <see cref="AddTo"/> until <see cref="Close"/>.</summary>
+    public RecordValue OpenList() => new(this, Open(FieldValueKind.Array, -1, NameSlice.None));
+
+    /// <summary>Adds a value other than an object or list, which stands on the tape already, to the list that was opened last.</summary>
+    public void AddTo(RecordValue list, RecordValue value)
+    {
+        Entry source = _entries[value.Index];
+        ref Entry entry = ref Append((FieldValueKind)source.Kind, list.Index);
+        entry.Start = source.Start;
+        entry.Length = source.Length;
+        entry.Flags = source.Flags;
+        entry.Name = NameSlice.None;
     }
 
     /// <summary>Begins an object or array, whose values are added until <see cref="Close"/>.</summary>
@@ -196,6 +268,73 @@ internal sealed class RecordTape
         entry.Length = length;
         entry.Flags = flags | _source;
         SetName(ref entry, index, name);
+    }
+
+    /// <summary>Adds well-formed text without escapes.</summary>
+    public void AddText(int parent, in NameSlice name, int start, int length, bool inText) =>
+        Add(FieldValueKind.Text, parent, name, start, length, inText ? EntryFlags.Clean | EntryFlags.InText : EntryFlags.Clean);
+
+    /// <summary>Makes well-formed text without escapes of a value that was opened.</summary>
+    public void SetText(int index, int start, int length, bool inText)
+    {
+        ref Entry entry = ref _entries[index];
+        entry.Kind = (byte)FieldValueKind.Text;
+        entry.Start = start;
+        entry.Length = length;
+        entry.Flags = EntryFlags.Clean | (inText ? EntryFlags.InText : _source);
+    }
+
+    /// <summary>Makes an array of the last value of its parent, with the value in it; it takes over the name.</summary>
+    public void Wrap(int index)
+    {
+        NameSlice name = _entries[index].Name;
+        int parent = _entries[index].Parent;
+        int end = _count;
+        Truncate(index);
+        if (end == _entries.Length)
+        {
+            Array.Resize(ref _entries, end * 2);
+        }
+
+        Array.Copy(_entries, index, _entries, index + 1, end - index);
+        Open(FieldValueKind.Array, parent, name);
+        for (int moved = index + 1; moved <= end; moved++)
+        {
+            ref Entry entry = ref _entries[moved];
+            entry.Next++;
+            entry.Parent = moved == index + 1 ? index : entry.Parent + 1;
+            SetName(ref entry, moved, moved == index + 1 ? NameSlice.None : entry.Name);
+        }
+
+        _count = end + 1;
+        Close(index);
+    }
+
+    /// <summary>Whether a property has that name.</summary>
+    public bool IsNamed(int index, in NameSlice name)
+    {
+        ref NameSlice own = ref _entries[index].Name;
+        return own.Hash == name.Hash && own.Length == name.Length && Slice(own).SequenceEqual(Slice(name));
+    }
+
+    /// <summary>The text that was reserved and kept.</summary>
+    public ReadOnlySpan<byte> Composed(int start, int length) => _text.AsSpan(start, length);
+
+    /// <summary>A name that was reserved and kept.</summary>
+    public NameSlice NameOfText(int start, int length)
+    {
+        ReadOnlySpan<byte> bytes = _text.AsSpan(start, length);
+        uint hash = NameTable.Hash(bytes);
+        return new NameSlice(start, length, hash, Names.Find(bytes, hash).Id, true);
+    }
+
+    /// <summary>A name that is the text of a value.</summary>
+    public NameSlice NameOfText(int index)
+    {
+        ref Entry entry = ref _entries[index];
+        ReadOnlySpan<byte> bytes = TextOf(index);
+        uint hash = NameTable.Hash(bytes);
+        return new NameSlice(entry.Start, entry.Length, hash, Names.Find(bytes, hash).Id, (entry.Flags & EntryFlags.InText) != 0);
     }
 
     /// <summary>A property's name, as it stands in the bytes that are read.</summary>
@@ -316,7 +455,8 @@ internal sealed class RecordTape
         }
     }
 
-    private void Truncate(int count)
+    /// <summary>Drops the entries from the first <paramref name="count"/> on.</summary>
+    public void Truncate(int count)
     {
         while (_count > count)
         {
@@ -393,21 +533,16 @@ internal sealed class RecordTape
             raw = text[..JsonText.Unescape(json, content, text)];
             if (ascii || JsonText.IsWellFormed(raw))
             {
-                return Keep(raw.Length);
+                return KeepRange(raw.Length);
             }
 
             _ = Keep(raw.Length);
         }
 
-        return Keep(JsonText.Repair(raw, Reserve(raw.Length * 3)));
+        return KeepRange(JsonText.Repair(raw, Reserve(raw.Length * 3)));
     }
 
-    private (int Start, int Length) Keep(int length)
-    {
-        int start = _textLength;
-        _textLength += length;
-        return (start, length);
-    }
+    private (int Start, int Length) KeepRange(int length) => (Keep(length), length);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ReadOnlySpan<byte> Slice(int start, int length, bool inText) =>

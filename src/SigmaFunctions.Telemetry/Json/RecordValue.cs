@@ -48,6 +48,9 @@ internal readonly struct RecordValue
     public RecordValue this[Name name] =>
         _tape is not null && _tape.Find(Index, name) is >= 0 and int found ? new RecordValue(_tape, found) : default;
 
+    /// <summary>The value if it has text that is not empty; else absent.</summary>
+    public RecordValue IfStated() => Text.IsEmpty ? default : this;
+
     /// <summary>Whether the bytes of a text, as they stand in the record, hold these.</summary>
     public bool RawContains(ReadOnlySpan<byte> bytes) =>
         Kind == FieldValueKind.Text && _tape!.RawOf(Index).IndexOf(bytes) >= 0;

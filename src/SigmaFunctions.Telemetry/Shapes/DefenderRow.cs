@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
@@ -9,8 +9,12 @@ namespace SigmaFunctions.Telemetry.Shapes;
 /// <summary>What the columns of Defender's device tables have in common.</summary>
 internal static class DefenderRow
 {
-    /// <summary>A column that has text; absent where it is null, empty or no text.</summary>
-    public static RecordValue IfStated(this RecordValue value) => value.Text.IsEmpty ? default : value;
+    /// <summary>Folders at the root that macOS has and Linux has not.</summary>
+    private static readonly ImmutableArray<byte[]> MacFolders =
+    [
+        .. new[] { "/Applications/", "/Library/", "/Network/", "/System/", "/Users/", "/Volumes/", "/cores/", "/private/", "/usr/libexec/xpcproxy" }
+            .Select(Encoding.UTF8.GetBytes),
+    ];
 
     /// <summary><c>domain\name</c>; the name alone where there is no domain; absent without a name.</summary>
     public static RecordValue AccountOf(this EventSink sink, RecordValue domain, RecordValue name) =>
@@ -39,7 +43,7 @@ internal static class DefenderRow
         }
 
         int last = folder.LastIndexOfAny((byte)'\\', (byte)'/');
-        if (EqualsIgnoreCase(folder[(last + 1)..], name))
+        if (Utf8IgnoreCase.Equals(folder[(last + 1)..], name))
         {
             return path;
         }
@@ -47,27 +51,52 @@ internal static class DefenderRow
         return last == folder.Length - 1 ? sink.Tape.Compose(folder, name) : sink.Tape.Compose(folder, separator, name);
     }
 
+    /// <summary>
+    /// The operating system, which no row states: Unix paths begin with a slash, and macOS has folders of its own. A row that shows
+    /// none of these is taken for Linux.
+    /// </summary>
+    /// <param name="path">The path of the process or file that the row is about.</param>
+    /// <param name="initiating">The path of the initiating process.</param>
+    /// <param name="additional">For the working directory.</param>
+    /// <param name="parent">The name of the initiating process's parent.</param>
+    public static DefenderProduct ProductOf(
+        RecordValue path, RecordValue initiating, ref DefenderAdditionalFields additional, RecordValue parent)
+    {
+        path = path.IfStated();
+        initiating = initiating.IfStated();
+        RecordValue first = path.Exists ? path : initiating;
+        if (first.Exists && !IsUnixPath(first))
+        {
+            return DefenderProduct.Windows;
+        }
+
+        RecordValue directory = additional.WorkingDirectory().IfStated();
+        parent = parent.IfStated();
+        first = first.Exists ? first : directory.Exists ? directory : parent;
+
+        // The initiating process's path mostly comes in lower case.
+        return !IsUnixPath(first) ? DefenderProduct.Windows
+            : IsMac(path) || IsMac(initiating, ignoreCase: true) || IsMac(directory) || IsMac(parent) ? DefenderProduct.MacOS
+            : DefenderProduct.Linux;
+    }
+
+    /// <summary>What separates the folders of a path.</summary>
+    public static ReadOnlySpan<byte> SeparatorOf(DefenderProduct product) => product == DefenderProduct.Windows ? @"\"u8 : "/"u8;
+
     /// <summary>Whether the value is text that is a path from the root of a Unix file system.</summary>
     public static bool IsUnixPath(RecordValue value) => value.Kind == FieldValueKind.Text && value.StartsWith("/"u8);
 
-    /// <summary>Whether texts are equal but for the case of their letters, as .NET compares them.</summary>
-    private static bool EqualsIgnoreCase(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    private static bool IsMac(RecordValue path, bool ignoreCase = false)
     {
-        if (left.SequenceEqual(right) || Ascii.EqualsIgnoreCase(left, right))
+        ReadOnlySpan<byte> text = path.Text;
+        foreach (byte[] folder in MacFolders)
         {
-            return true;
+            if (ignoreCase ? Utf8IgnoreCase.StartsWith(text, folder) : text.StartsWith(folder))
+            {
+                return true;
+            }
         }
 
-        if (Ascii.IsValid(left) && Ascii.IsValid(right))
-        {
-            return false;
-        }
-
-        char[] buffer = ArrayPool<char>.Shared.Rent(left.Length + right.Length);
-        int length = Encoding.UTF8.GetChars(left, buffer);
-        Span<char> other = buffer.AsSpan(length, Encoding.UTF8.GetChars(right, buffer.AsSpan(length)));
-        bool equal = buffer.AsSpan(0, length).Equals(other, StringComparison.OrdinalIgnoreCase);
-        ArrayPool<char>.Shared.Return(buffer);
-        return equal;
+        return text.SequenceEqual("/sbin/launchd"u8) || text.SequenceEqual("launchd"u8) || text.SequenceEqual("xpcproxy"u8);
     }
 }

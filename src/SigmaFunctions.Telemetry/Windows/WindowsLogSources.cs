@@ -170,8 +170,7 @@ internal static class WindowsLogSources
     public static WindowsEventKind? KindOf(
         ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider, ReadOnlySpan<byte> eventId, ReadOnlySpan<byte> eventType)
     {
-        string? service = !channel.IsEmpty ? Channels.Find(channel) : Providers.Find(provider);
-        if (service is null)
+        if (ServiceOf(channel, provider) is not { } service)
         {
             return null;
         }
@@ -179,6 +178,12 @@ internal static class WindowsLogSources
         bool linux = Ascii.EqualsIgnoreCase(provider, "Linux-Sysmon"u8) || Ascii.EqualsIgnoreCase(channel, "Linux-Sysmon/Operational"u8);
         return (linux ? LinuxServices : WindowsServices)[service].KindOf(eventId, eventType);
     }
+
+    /// <summary>Sigma's service of a channel or, where that is not stated, of a provider; <see langword="null"/> if it is not known.</summary>
+    /// <param name="channel">Channel, in any case; empty where it is not stated.</param>
+    /// <param name="provider">Provider, in any case; empty where it is not stated.</param>
+    public static string? ServiceOf(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider) =>
+        !channel.IsEmpty ? Channels.Find(channel) : Providers.Find(provider);
 
     private static FrozenDictionary<string, WindowsService> ServicesOf(string product) =>
         Channels.Services.Concat(Providers.Services).Distinct().ToFrozenDictionary(service => service, service => ServiceOf(product, service));

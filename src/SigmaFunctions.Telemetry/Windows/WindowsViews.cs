@@ -28,7 +28,17 @@ internal sealed class WindowsViews(NameTable.Builder names)
     /// <param name="sink">Where to; its fields are the event's own.</param>
     public void Write(WindowsEventKind? kind, EventSink sink)
     {
-        sink.BeginView(kind?.Own ?? WindowsLogSources.Unknown);
+        Begin(kind, sink);
+        End(kind, sink);
+    }
+
+    /// <summary>Begins the view with the event's own fields, for shapes that compose some of them; <see cref="End"/> must follow.</summary>
+    /// <returns>Whether anybody looks at it.</returns>
+    public static bool Begin(WindowsEventKind? kind, EventSink sink) => sink.BeginView(kind?.Own ?? WindowsLogSources.Unknown);
+
+    /// <summary>Ends the view with the event's own fields and writes the others.</summary>
+    public void End(WindowsEventKind? kind, EventSink sink)
+    {
         sink.EndView();
         if (kind?.ProcessCreation is { } processCreation)
         {

@@ -1,0 +1,140 @@
+using System.Text.Json;
+
+namespace SigmaFunctions.Telemetry.Tests;
+
+/// <summary>Events as Fluent Bit ships them: data without names.</summary>
+public sealed class FluentBitTests
+{
+    [Theory]
+    [InlineData("""{"ProviderName":"x","EventID":1,"Channel":"System","StringInserts":[]}""", "fluentbit")]
+    [InlineData("""{"SourceName":"x","EventID":1,"Channel":"System","StringInserts":["a"]}""", "fluentbit")]
+    [InlineData("""{"ProviderName":"x","EventID":1,"Channel":"System"}""", "flat")]
+    [InlineData("""{"ProviderName":"x","EventID":1,"Channel":"System","StringInserts":"a"}""", "flat")]
+    [InlineData("""{"ProviderName":"x","EventID":1,"StringInserts":[]}""", "flat")]
+    [InlineData("""{"EventID":1,"Channel":"System","StringInserts":[]}""", "flat")]
+    public void It_is_recognised_by_its_list_of_values(string body, string shape) => Assert.Equal(shape, Decoded.One(body).Shape);
+
+    /// <summary>Provider, channel, event id, number of values, field, its place from 0; "Data" alone where the schema is not known.</summary>
+    public static TheoryData<string, string, int, int, string, int> Schemas => new()
+    {
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 1, 22, "Image", 4 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 1, 22, "ParentCommandLine", 21 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 1, 23, "CommandLine", 10 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 1, 23, "ParentUser", 22 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 1, 21, "Data", -1 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 3, 18, "DestinationIp", 14 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 7, 16, "ImageLoaded", 5 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 10, 13, "GrantedAccess", 9 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 11, 8, "TargetFilename", 5 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 13, 9, "Details", 7 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 17, 8, "PipeName", 5 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 22, 9, "QueryName", 4 },
+        { "Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 29, 8, "TargetFilename", 6 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4624, 27, "LogonType", 8 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4624, 27, "ElevatedToken", 26 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4624, 21, "IpAddress", 18 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4625, 21, "SubStatus", 9 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4662, 14, "Properties", 11 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4702, 11, "TaskContentNew", 5 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4738, 27, "LogonHours", 26 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4769, 11, "TicketEncryptionType", 5 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 5136, 15, "AttributeValue", 13 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 5145, 13, "RelativeTargetName", 9 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 4898, 8, "TemplateContent", 6 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 5447, 18, "FilterName", 7 },
+        { "Microsoft-Windows-Security-Auditing", "Security", 9999, 2, "Data", -1 },
+        { "Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational", 4103, 3, "Payload", 2 },
+        { "Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational", 4104, 5, "ScriptBlockText", 2 },
+        { "PowerShell", "Windows PowerShell", 400, 3, "Data", -1 },
+        { "Service Control Manager", "System", 7045, 5, "ImagePath", 1 },
+        { "Contoso", "Application", 4104, 5, "Data", -1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Schemas))]
+    public void Values_get_the_names_of_the_schema_or_are_data(string provider, string channel, int id, int count, string field, int place)
+    {
+        string[] values = [.. Enumerable.Range(0, count).Select(index => $"v{index}")];
+
+        DecodedEvent decoded = Event(provider, channel, id, values);
+
+        Assert.Equal(place < 0 ? $"[{string.Join(',', values)}]" : $"v{place}", decoded.Event.Views[0].Field(field));
+        Assert.Equal(place < 0, decoded.Event.Views[0].Fields.ContainsKey("Data"));
+    }
+
+    [Fact]
+    public void A_named_4688_is_a_process_creation()
+    {
+        DecodedEvent decoded = Event(
+            "Microsoft-Windows-Security-Auditing", "Security", 4688,
+            "S-1-5-18", "H1$", "CORP", "0x3e7", "0x1f4", @"C:\a.exe", "%%1936", "0x4", "a -x", "S-1-0-0", "-", "-", "0x0", @"C:\p.exe", "S-1-16-16384");
+        var view = decoded.View("process_creation");
+
+        Assert.Equal(
+            (@"C:\a.exe", "a -x", @"C:\p.exe", "500", "System"),
+            (view.Field("Image"), view.Field("CommandLine"), view.Field("ParentImage"), view.Field("ProcessId"), view.Field("IntegrityLevel")));
+    }
+
+    [Theory]
+    [InlineData("CreateKey", "registry_add")]
+    [InlineData("DeleteValue", "registry_delete")]
+    public void The_event_type_is_the_events_own(string eventType, string category) => Assert.Equal(
+        category,
+        Event("Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 12, "-", eventType, "t", "g", "1", "i", "HKLM").Event.Views.Single().LogSources[0].Category);
+
+    [Fact]
+    public void The_envelope_is_the_events_System()
+    {
+        DecodedEvent decoded = Event("Service Control Manager", "System", 7036, "a", "b");
+        var view = decoded.View(null, service: "system");
+
+        Assert.Equal(
+            ("Service Control Manager", "h1", "4", "S-1-5-18", "a"),
+            (view.Field("Provider_Name"), view.Field("Computer"), view.Field("Execution_ProcessID"), view.Field("Security_UserID"), view.Field("param1")));
+        Assert.Equal((DateTimeOffset.Parse("2025-12-06T21:11:02Z", null), "h1"), (decoded.Time, decoded.Host));
+        Assert.Equal(["Service Control Manager", "7036", "System", "h1", "[a,b]"], decoded.Event.OwnValues.Select(Decoded.Show));
+    }
+
+    /// <summary>Real events with their names taken away get them back.</summary>
+    [Fact]
+    public void Schemas_are_those_of_real_events()
+    {
+        int named = 0;
+        foreach (string file in Directory.GetFiles(Corpus.Require("regression/evtx_json"), "*.ndjson"))
+        {
+            foreach (byte[] line in Corpus.Lines(file))
+            {
+                using var document = JsonDocument.Parse(line);
+                JsonElement @event = document.RootElement.GetProperty("Event");
+                JsonElement system = @event.GetProperty("System");
+                string provider = system.GetProperty("Provider").GetProperty("#attributes").GetProperty("Name").GetString()!;
+                if (!@event.TryGetProperty("EventData", out JsonElement data)
+                    || data.ValueKind != JsonValueKind.Object
+                    || provider == "Microsoft-Windows-TaskScheduler")
+                {
+                    continue;
+                }
+
+                JsonProperty[] properties = [.. data.EnumerateObject().Where(property => property.Name != "#attributes")];
+                DecodedEvent decoded = Decoded.One(JsonSerializer.Serialize(new
+                {
+                    ProviderName = provider,
+                    EventID = system.GetProperty("EventID"),
+                    Channel = system.GetProperty("Channel"),
+                    StringInserts = properties.Select(property => property.Value),
+                }));
+
+                Assert.All(properties, property => Assert.Equal(property.Value.ToString(), decoded.Event.Views[0].Field(property.Name)));
+                named++;
+            }
+        }
+
+        Assert.InRange(named, 100, int.MaxValue);
+    }
+
+    private static DecodedEvent Event(string provider, string channel, int id, params string[] values) => Decoded.One(
+        $$"""
+        {"ProviderName":"{{provider}}","EventID":{{id}},"Version":5,"Level":4,"TimeCreated":"2025-12-06 22:11:02 +0100","ProcessID":4,"ThreadID":8,
+        "Channel":"{{channel}}","Computer":"h1","UserID":"S-1-5-18","Message":"rendered","StringInserts":{{JsonSerializer.Serialize(values)}}}
+        """);
+}

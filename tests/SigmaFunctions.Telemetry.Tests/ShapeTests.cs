@@ -1,0 +1,50 @@
+using System.Text;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Telemetry.Mappings;
+
+namespace SigmaFunctions.Telemetry.Tests;
+
+/// <summary>Which shape decodes a record that looks like several.</summary>
+public sealed class ShapeTests
+{
+    private const string Xml = "<Event><System><EventID>1</EventID><Channel>System</Channel></System></Event>";
+
+    /// <summary>Record, its shape.</summary>
+    public static TheoryData<string, string> Records => new()
+    {
+        // A message that somebody made up hides nothing.
+        { $$"""{"winlog":{"channel":"Application","event_id":1},"message":"{{Xml}}"}""", "winlogbeat" },
+        { $$"""{"EventID":1,"SourceName":"x","SourceModuleType":"im_msvistalog","Message":"{{Xml}}"}""", "nxlog" },
+        { $$"""{"EventID":1,"ProviderName":"x","Channel":"Application","StringInserts":[],"Message":"{{Xml}}"}""", "fluentbit" },
+        { $$"""{"EventID":1,"Channel":"Application","Message":"{{Xml}}"}""", "flat" },
+        { $$"""{"category":"AdvancedHunting-DeviceEvents","properties":{},"message":"{{Xml}}"}""", "defender" },
+        { $$"""{"category":"WindowsEventLogsTable","properties":{"RawXml":"{{Xml}}"},"message":"{{Xml}}"}""", "azure-diagnostics" },
+
+        // The same shippers, where they carry the XML of an event.
+        { $$"""{"agent":{"type":"filebeat"},"message":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"SourceModuleType":"im_tcp","SourceName":"sysmon","EventReceivedTime":"x","Message":"sysmon: {{Xml}}"}""", "xml-message" },
+        { $$"""{"ident":"sysmon","message":"{{Xml}}"}""", "xml-message" },
+
+        { """{"EventID":1,"Channel":"System","Provider":"p","EventData":{},"StringInserts":[]}""", "log-analytics" },
+        { """{"EventID":1,"Channel":"System","ProviderName":"p","SourceName":"p","EventReceivedTime":"x","StringInserts":[]}""", "nxlog" },
+        { """{"EventID":1,"Channel":"System","ProviderName":"p"}""", "flat" },
+        { """{"Event":{"System":{"EventID":1}},"winlog":{"channel":"System"}}""", "evtx" },
+        { """{"winlog":{"channel":"System"},"EventID":1,"SourceName":"x","EventReceivedTime":"x"}""", "winlogbeat" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Records))]
+    public void The_most_telling_shape_decodes_a_record(string record, string shape) => Assert.Equal(shape, Decoded.One(record).Shape);
+
+    [Theory]
+    [MemberData(nameof(Records))]
+    public void A_mapping_comes_before_all(string record, string shape)
+    {
+        MappingSet mappings = MappingSet.Load([new RuleFile("m.yml", "name: own\nwhen: {mine: yes}\nlogsource: {category: test}")]);
+        Assert.Empty(mappings.Diagnostics);
+        var decoder = new EventDecoder(mappings: mappings.Mappings);
+
+        Assert.Equal("own", Assert.Single(decoder.Decode(Encoding.UTF8.GetBytes($"{record[..^1]},\"mine\":\"yes\"}}")).Events).Shape);
+        Assert.Equal(shape, Assert.Single(decoder.Decode(Encoding.UTF8.GetBytes(record)).Events).Shape);
+    }
+}
