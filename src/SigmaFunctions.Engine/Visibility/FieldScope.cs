@@ -48,9 +48,20 @@ public sealed class FieldScope
         ArgumentNullException.ThrowIfNull(scopes);
         if (scopes.Any(scope => scope.IsOpen))
             return Open;
+        if (scopes.Count == 1)
+            return scopes.First();
         var parts = scopes.SelectMany(scope => scope._missingParts).Distinct()
             .Where(part => scopes.All(scope => scope._missingParts.Contains(part) || !scope.Carries(part.Field)));
         return new FieldScope(scopes.SelectMany(scope => scope._fields), parts);
+    }
+
+    /// <summary>Whether there is nothing that the values of a field never hold.</summary>
+    internal bool HasWhole(string field)
+    {
+        foreach (var part in _missingParts)
+            if (part.Field == field)
+                return false;
+        return true;
     }
 
     /// <summary>What a text that is looked for in a field would need and no value holds; null if there is no such thing.</summary>

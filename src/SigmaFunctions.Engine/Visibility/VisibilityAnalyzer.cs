@@ -12,6 +12,8 @@ namespace SigmaFunctions.Engine.Visibility;
 /// </summary>
 public static class VisibilityAnalyzer
 {
+    private static readonly RuleVisibility SeesAll = new(VisibilityVerdict.Full, VisibilityEffects.None, [], [], []);
+
     /// <summary>The fields that a rule and its filters look at, in ordinal order; those that a field is compared with included.</summary>
     /// <param name="ruleSet">The rules.</param>
     /// <param name="rule">Index into <see cref="RuleSet.Rules"/>.</param>
@@ -48,10 +50,9 @@ public static class VisibilityAnalyzer
     {
         ArgumentNullException.ThrowIfNull(ruleSet);
         ArgumentNullException.ThrowIfNull(scope);
-        return Analyze(ruleSet.Compiled[rule].Expression, scope);
+        return scope.IsOpen ? SeesAll : new Analysis(scope).Run(ruleSet.Compiled[rule].Expression);
     }
 
-    internal static RuleVisibility Analyze(Expression expression, FieldScope scope) => new Analysis(scope).Run(expression);
 
     private static IEnumerable<string> FieldsOf(Predicate predicate) => predicate switch
     {
@@ -78,17 +79,22 @@ public static class VisibilityAnalyzer
         private readonly HashSet<CompiledIdentifier> _explained = new(ReferenceEqualityComparer.Instance);
         private readonly Part _whole = new();
 
+        // The values of an item have one field, and that name is one object.
+        private string? _latestField;
+        private bool _isLatestCarried;
+
         public RuleVisibility Run(Expression expression)
         {
             Collect(expression, _whole, isNegated: false);
+            if (_whole.Missing.Count == 0)
+                return SeesAll;
             var missing = _whole.Missing.ToImmutableArray();
             var identifiers = _parts
                 .Where(part => part.Value.Missing.Count > 0)
                 .Select(part => new IdentifierVisibility(part.Key.Name, OutcomeOf(part.Key), part.Value.Effects, [.. part.Value.Missing]))
                 .ToImmutableArray();
             if (OutcomeOf(expression) != Outcome.Never)
-                return new RuleVisibility(
-                    missing.IsEmpty ? VisibilityVerdict.Full : VisibilityVerdict.Weakened, _whole.Effects, missing, [], identifiers);
+                return new RuleVisibility(VisibilityVerdict.Weakened, _whole.Effects, missing, [], identifiers);
 
             var needed = new SortedSet<string>(StringComparer.Ordinal);
             CollectCauses(expression, Outcome.Never, needed);
@@ -131,15 +137,26 @@ public static class VisibilityAnalyzer
             return combined;
         }
 
-        private Outcome OutcomeOf(Predicate predicate) => !MissingOf(predicate).Any()
+        private Outcome OutcomeOf(Predicate predicate) => !IsDecided(predicate)
             ? Outcome.Possibly
             : predicate is NullPredicate or ExistsPredicate { Expected: false } ? Outcome.Always : Outcome.Never;
 
+        /// <summary>Whether a predicate looks at something that no event has.</summary>
+        private bool IsDecided(Predicate predicate) => predicate.Field is { } field
+            && (!Carries(field) || (predicate is FieldReferencePredicate or TextPredicate && MissingOf(predicate).Any()));
+
+        private bool Carries(string field)
+        {
+            if (!ReferenceEquals(field, _latestField))
+                (_latestField, _isLatestCarried) = (field, scope.Carries(field));
+            return _isLatestCarried;
+        }
+
         /// <summary>What a predicate looks at and no event has.</summary>
         private IEnumerable<string> MissingOf(Predicate predicate) =>
-            predicate is TextPredicate { Field: { } field } text && scope.Carries(field)
-                ? text.Pattern.Parts.Select(part => scope.MissingPartOf(field, part.Text)?.Name).OfType<string>()
-                : FieldsOf(predicate).Where(field => !scope.Carries(field));
+            predicate is TextPredicate { Field: { } field } text && Carries(field)
+                ? scope.HasWhole(field) ? [] : text.Pattern.Parts.Select(part => scope.MissingPartOf(field, part.Text)?.Name).OfType<string>()
+                : FieldsOf(predicate).Where(name => !Carries(name));
 
         /// <summary>Adds the missing fields because of which an expression comes to what it does.</summary>
         private void CollectCauses(Expression expression, Outcome outcome, SortedSet<string> causes)
@@ -161,12 +178,9 @@ public static class VisibilityAnalyzer
             switch (expression)
             {
                 case PredicateExpression { Predicate: var predicate }:
-                    var effect = OutcomeOf(predicate) switch
-                    {
-                        Outcome.Never => isNegated ? VisibilityEffects.Widens : VisibilityEffects.Narrows,
-                        Outcome.Always => isNegated ? VisibilityEffects.Narrows : VisibilityEffects.Widens,
-                        _ => VisibilityEffects.None,
-                    };
+                    if (!IsDecided(predicate))
+                        break;
+                    var effect = OutcomeOf(predicate) == Outcome.Always != isNegated ? VisibilityEffects.Widens : VisibilityEffects.Narrows;
                     string[] missing = [.. MissingOf(predicate)];
                     part.Add(missing, effect);
                     _whole.Add(missing, effect);

@@ -60,7 +60,10 @@ public sealed class SourceReport
         {
             RuleVisibility together = VisibilityAnalyzer.Analyze(ruleSet, rule, Together);
             ImmutableArray<EventVisibility> each =
-                [.. Events.Select(one => new EventVisibility(one, VisibilityAnalyzer.Analyze(ruleSet, rule, one.Scope)))];
+            [
+                .. Events.Select(one => new EventVisibility(
+                    one, ReferenceEquals(one.Scope, Together) ? together : VisibilityAnalyzer.Analyze(ruleSet, rule, one.Scope))),
+            ];
             bool isBlind = each.All(one => one.Visibility.Verdict == VisibilityVerdict.Blind);
             return new SourceVisibility(
                 isBlind && together.Verdict != VisibilityVerdict.Blind ? BlindOnEach(each) : together, each);
