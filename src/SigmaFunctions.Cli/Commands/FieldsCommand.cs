@@ -30,11 +30,9 @@ internal static class FieldsCommand
             Examples:
               sigmaf fields --rules rules/ events.ndjson
               zcat events.gz | sigmaf fields --rules rules/ --format json -
-            """)
-        {
-            format,
-        };
+            """);
         input.AddTo(command);
+        command.Add(format);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string[] events = parsed.GetValue(input.Events) ?? [];

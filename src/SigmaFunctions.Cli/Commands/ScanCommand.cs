@@ -74,14 +74,12 @@ internal static class ScanCommand
               sigmaf scan --rules rules/ --body export.json
               sigmaf scan --rules rules/ --logsource product=linux,category=process_creation events.ndjson
               sigmaf scan --rules rules/ --repeat 20 --stats events.ndjson > /dev/null
-            """)
-        {
-            format,
-            stats,
-            threads,
-            repeat,
-        };
+            """);
         input.AddTo(command);
+        command.Add(format);
+        command.Add(stats);
+        command.Add(threads);
+        command.Add(repeat);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Request(
                 parsed.GetRequiredValue(input.Rules),
