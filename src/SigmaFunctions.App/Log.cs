@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Warning, "Mapping not loaded: {File}({Line}): {Code}: {Reason}")]
     public static partial void MappingRejected(this ILogger logger, string file, int line, string code, string reason);
 
+    [LoggerMessage(14, LogLevel.Information, "Rules that can never fire on a source, for want of fields: {Blind}. 'sigmaf check --source' tells which and why.")]
+    public static partial void BlindRules(this ILogger logger, string blind);
+
     [LoggerMessage(3, LogLevel.Information, "Table {Table} and queue {Queue} are there.")]
     public static partial void StoreReady(this ILogger logger, string table, string queue);
 

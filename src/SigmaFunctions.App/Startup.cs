@@ -37,6 +37,8 @@ internal static class Startup
         services.AddSingleton<AlertQueue>();
         services.AddSingleton(provider => DecoderFactory.Create(
             provider.GetRequiredService<IOptions<MappingOptions>>(), provider.GetRequiredService<ILogger<EventDecoder>>()));
+        services.AddMetrics();
+        services.AddSingleton<RuleMetrics>();
         services.AddSingleton<DetectorProvider>();
         services.AddSingleton<DetectionPipeline>();
         return services;

@@ -189,7 +189,7 @@ internal sealed class DefenderRegistryEvents(NameTable.Builder names, DefenderAc
     }
 
     /// <summary>A kind of row; all of them are <c>registry_event</c> too.</summary>
-    private sealed class Kind(string category)
+    internal sealed class Kind(string category)
     {
         public LogSourceSet LogSources { get; } = [new LogSource(category, "windows"), new LogSource("registry_event", "windows")];
     }
