@@ -180,7 +180,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         listener.RecordObservableInstruments();
 
         Assert.Equal(new Dictionary<string, int> { ["defender"] = 1, ["sysmon"] = 0, ["security"] = 1 }, measured);
-        Assert.Contains(_logger.Entries, entry => entry is { Id: 8, Level: LogLevel.Information }
+        Assert.Contains(_logger.Entries, entry => entry is { Id: 14, Level: LogLevel.Information }
             && entry.Message.Contains(": defender 1 of 2, sysmon 0 of 2, security 1 of 2.", StringComparison.Ordinal));
     }
 

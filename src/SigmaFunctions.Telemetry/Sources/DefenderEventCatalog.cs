@@ -118,10 +118,6 @@ internal static class DefenderEventCatalog
             yield return table.Event("ConnectionFound", "network_connection", outbound, product);
             yield return table.Event("InboundConnection", "network_connection", [.. inbound, .. initiated], product);
         }
-
-        // What is seen on the wire names no process, nor therefore an operating system.
-        yield return table.Event(
-            "DnsConnectionInspected", "dns_query", [.. Actor, .. Fields(("QueryName", "AdditionalFields.query"))], leftEmpty: InitiatingProcess);
     }
 
     private static IEnumerable<SourceEvent> FileEvents()
