@@ -29,6 +29,7 @@ internal sealed class CommandLineApp
             CheckCommand.Create(terminal),
             ScanCommand.Create(terminal, time),
             ExplainCommand.Create(terminal),
+            FieldsCommand.Create(terminal),
             PackCommand.Create(terminal),
             CatalogCommand.Create(terminal),
             SendCommand.Create(terminal, connect ?? HubConnection.Open, time),
