@@ -22,7 +22,7 @@ internal sealed class CommandLineApp
         _terminal = terminal;
         time ??= TimeProvider.System;
         _root = new RootCommand(
-            "Checks and packs Sigma rules, runs them over files of events, and sends events to an Event Hub. "
+            "Checks, packs and catalogues Sigma rules, runs them over files of events, and sends events to an Event Hub. "
             + "Exit codes: 0 done; 1 something is wrong with rules or events (check, pack, send); 2 usage, or a path that cannot be read; "
             + "130 interrupted.")
         {
@@ -31,6 +31,7 @@ internal sealed class CommandLineApp
             ExplainCommand.Create(terminal),
             FieldsCommand.Create(terminal),
             PackCommand.Create(terminal),
+            CatalogCommand.Create(terminal),
             SendCommand.Create(terminal, connect ?? HubConnection.Open, time),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
