@@ -30,6 +30,7 @@ internal sealed class CommandLineApp
             ScanCommand.Create(terminal, time),
             ExplainCommand.Create(terminal),
             PackCommand.Create(terminal),
+            CoverageCommand.Create(terminal),
             SendCommand.Create(terminal, connect ?? HubConnection.Open, time),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
