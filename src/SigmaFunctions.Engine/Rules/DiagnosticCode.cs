@@ -2,7 +2,7 @@ namespace SigmaFunctions.Engine.Rules;
 
 /// <summary>
 /// The stable codes of diagnostics: SF00 files and documents, SF01 metadata, SF02 detections, SF03 conditions, SF04 filters, SF05
-/// correlations, SF06 packs, SF1 doubts about rules that work.
+/// correlations, SF06 packs, SF07 tests of rules, SF1 doubts about rules that work.
 /// docs/diagnostics.md explains each.
 /// </summary>
 internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
@@ -58,6 +58,8 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode ForeignPack = Warning("SF0602");
     public static readonly DiagnosticCode StalePack = Warning("SF0603");
     public static readonly DiagnosticCode OtherPlaceholders = Warning("SF0604");
+
+    public static readonly DiagnosticCode InvalidTest = Error("SF0701");
 
     public static readonly DiagnosticCode MisspelledWord = Warning("SF1001");
     public static readonly DiagnosticCode LongTitle = Warning("SF1002");
