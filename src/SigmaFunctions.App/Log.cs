@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Information, "The rules were read as YAML.")]
     public static partial void YamlUsed(this ILogger logger);
 
+    [LoggerMessage(8, LogLevel.Information, "Rules that can never fire on a source, for want of fields: {Blind}. 'sigmaf check --source' tells which and why.")]
+    public static partial void BlindRules(this ILogger logger, string blind);
+
     [LoggerMessage(3, LogLevel.Information, "Table {Table} and queue {Queue} are there.")]
     public static partial void StoreReady(this ILogger logger, string table, string queue);
 

@@ -35,6 +35,8 @@ internal static class Startup
         services.AddSingleton<DetectionTable>();
         services.AddSingleton<AlertQueue>();
         services.AddSingleton(_ => new EventDecoder());
+        services.AddMetrics();
+        services.AddSingleton<RuleMetrics>();
         services.AddSingleton<DetectorProvider>();
         services.AddSingleton<DetectionPipeline>();
         return services;

@@ -45,15 +45,11 @@ internal static class TerminalText
         var row = new List<Text>(cells.Length);
         foreach (string cell in cells)
         {
-            row.Add(new Text(Printable(cell)));
+            row.Add(new Text(PrintableText.Whole(cell)));
         }
 
         table.AddRow(row);
     }
-
-    /// <summary>A text that cannot steer the terminal: blanks for control characters.</summary>
-    public static string Printable(string text) =>
-        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
 
     /// <summary>A number and its noun.</summary>
     public static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{Number(count)} {noun}s";

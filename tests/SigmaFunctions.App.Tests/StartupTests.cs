@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
@@ -151,6 +152,32 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
 
         Assert.Single(services.GetRequiredService<DetectorProvider>().Current.RuleSet.Rules);
         Assert.Contains(_logger.Entries, entry => entry is { Id: 4, Level: LogLevel.Warning } && entry.Message.Contains("severe", StringComparison.Ordinal));
+    }
+
+    /// <summary>The rule needs a field that Defender and the Security log never carry.</summary>
+    [Fact]
+    public async Task Rules_that_can_never_fire_on_a_source_are_logged_and_measured()
+    {
+        WriteRule("good.yml", Good);
+        WriteRule("rule.yml", Good.Replace("b5a5ab3e", "b5a5ab3f", StringComparison.Ordinal).Replace("Image|endswith: '\\whoami.exe'", "CurrentDirectory: 'C:\\x\\'", StringComparison.Ordinal));
+        await using ServiceProvider services = Services(["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}"]);
+        IMeterFactory meters = services.GetRequiredService<IMeterFactory>();
+        var measured = new Dictionary<string, int>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, one) =>
+        {
+            if (instrument.Name == RuleMetrics.BlindRules && instrument.Meter.Scope == meters)
+                one.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<int>((_, rules, tags, _) => measured.Add((string)tags[0].Value!, rules));
+        listener.Start();
+
+        await Startup.PrepareAsync(services, Token);
+        listener.RecordObservableInstruments();
+
+        Assert.Equal(new Dictionary<string, int> { ["defender"] = 1, ["sysmon"] = 0, ["security"] = 1 }, measured);
+        Assert.Contains(_logger.Entries, entry => entry is { Id: 8, Level: LogLevel.Information }
+            && entry.Message.Contains(": defender 1 of 2, sysmon 0 of 2, security 1 of 2.", StringComparison.Ordinal));
     }
 
     /// <summary>A pack beside the rules is used while it is theirs; it is also found alone, and by its own name.</summary>

@@ -91,6 +91,7 @@ public sealed class CheckTests : IDisposable
     [Theory]
     [InlineData("check")]
     [InlineData("scan")]
+    [InlineData("fields")]
     [InlineData("send")]
     public async Task Help_has_examples(string command)
     {

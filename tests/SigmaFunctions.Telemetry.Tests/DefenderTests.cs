@@ -104,7 +104,8 @@ public sealed class DefenderTests
         Assert.Equal(DateTimeOffset.Parse("2025-01-02T03:04:05Z", null), Process(""" "Timestamp":null """).Time);
 
     [Theory]
-    [InlineData("DeviceNetworkEvents")]
+    [InlineData("DeviceLogonEvents")]
+    [InlineData("DeviceInfo")]
     [InlineData("DeviceSomethingNew")]
     public void A_table_without_a_mapping_is_an_event_that_no_rule_sees(string table)
     {
@@ -115,9 +116,5 @@ public sealed class DefenderTests
         Assert.Equal(["h1", "192.0.2.1"], decoded.Event.OwnValues.Select(Decoded.Show));
     }
 
-    private static DecodedEvent Process(string columns) => Decoded.One(
-        $$$"""
-        {"records":[{"time":"2025-01-02T03:04:05Z","tenantId":"t1","operationName":"Publish",
-        "category":"AdvancedHunting-DeviceProcessEvents","properties":{{{{columns}}}}}]}
-        """);
+    private static DecodedEvent Process(string columns) => DefenderRows.Streamed("DeviceProcessEvents", columns);
 }

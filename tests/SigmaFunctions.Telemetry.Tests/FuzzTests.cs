@@ -8,6 +8,7 @@ public sealed class FuzzTests
     private static readonly string[] Seeds =
     [
         """{"records":[{"time":"2025-12-06T21:11:02.6491508Z","tenantId":"t","category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\Windows","FileName":"cmd.exe","LogonId":999,"AdditionalFields":"{\"a\":[1,\"\\ud83d\\ude00\"]}","SHA1":"ab","InitiatingProcessParentFileName":"x.exe"}},{"n":1}]}""",
+        """{"records":[{"category":"AdvancedHunting-DeviceRegistryEvents","properties":{"ActionType":"RegistryValueSet","RegistryKey":"HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\x","RegistryValueName":"v","RegistryValueType":"Qword","RegistryValueData":"4294967298"}},{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"ActionType":"ConnectionSuccess","RemoteIP":"::ffff:10.0.0.1","RemoteUrl":"https://x:1/y"}},{"Type":"DeviceEvents","DeviceId":"d","ActionType":"NamedPipeEvent","AdditionalFields":"{\"PipeName\":\"\\\\Device\\\\NamedPipe\\\\a\"}"}]}""",
         """{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":{"#text":4688},"Channel":"Security","TimeCreated":{"#attributes":{"SystemTime":"2025-12-06T21:11:02.649150800Z"}}},"EventData":{"NewProcessId":"0x1a","Threat Name":"x","Data":["a","b"]},"UserData":{"A":{"b":null}}}}""",
         "{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"UtcTime\":\"2025-12-06 21:11:02.632\",\"n\":[1,{\"a\":1e400}]}\n{\"category\":\"dns\",\"x\":\"\\ud800\"}\n\n[{\"a\":true}]",
     ];
@@ -53,7 +54,7 @@ public sealed class FuzzTests
     [Fact]
     public void A_line_cut_anywhere_costs_only_itself()
     {
-        foreach (string seed in Seeds[..2])
+        foreach (string seed in Seeds[..^1])
         {
             for (int cut = 1; cut < seed.Length; cut++)
             {

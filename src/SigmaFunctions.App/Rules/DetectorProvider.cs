@@ -5,25 +5,28 @@ using SigmaFunctions.App.Options;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Visibility;
+using SigmaFunctions.Telemetry.Sources;
 
 namespace SigmaFunctions.App.Rules;
 
 /// <summary>Gives the detector of the app's rules: compiled once, at the start, and shared by all invocations.</summary>
 /// <param name="options">Which rules.</param>
+/// <param name="metrics">Where it is measured how many rules can never fire.</param>
 /// <param name="logger">Where the rules that cannot be used are reported.</param>
-public sealed class DetectorProvider(IOptions<RuleOptions> options, ILogger<DetectorProvider> logger)
+public sealed class DetectorProvider(IOptions<RuleOptions> options, RuleMetrics metrics, ILogger<DetectorProvider> logger)
 {
     // Doubts do not keep a rule from running; a log of thousands of them would hide what does.
     private const int MaximumDoubts = 50;
 
     private readonly Lazy<Detector> _current =
-        new(() => Load(options.Value.FullPaths(AppContext.BaseDirectory), options.Value.FullPlaceholders(AppContext.BaseDirectory), logger));
+        new(() => Load(options.Value.FullPaths(AppContext.BaseDirectory), options.Value.FullPlaceholders(AppContext.BaseDirectory), metrics, logger));
 
     /// <summary>The detector.</summary>
     /// <exception cref="StartException">There are no rules.</exception>
     public Detector Current => _current.Value;
 
-    private static Detector Load(IReadOnlyList<string> paths, string? placeholders, ILogger logger)
+    private static Detector Load(IReadOnlyList<string> paths, string? placeholders, RuleMetrics metrics, ILogger logger)
     {
         RuleSet rules = Read(paths, ReadPlaceholders(placeholders));
         if (rules.Pack is { } pack)
@@ -43,7 +46,19 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, ILogger<Dete
         if (rules.Rules.IsEmpty)
             throw new StartException(NoRules(paths, rules.Rejected, errors));
         logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision);
+        ReportBlind(rules, metrics, logger);
         return new Detector(rules);
+    }
+
+    private static void ReportBlind(RuleSet rules, RuleMetrics metrics, ILogger logger)
+    {
+        ImmutableArray<SourceReport> reports =
+            [.. TelemetrySource.All.Select(source => SourceReport.Create(source, rules)).Where(report => report.NotForSource < rules.Rules.Length)];
+        metrics.SetBlind(reports.Select(report => (report.Source.Name, report.Count(VisibilityVerdict.Blind))));
+        if (!reports.IsEmpty)
+            logger.BlindRules(string.Join(
+                ", ",
+                reports.Select(report => $"{report.Source.Name} {report.Count(VisibilityVerdict.Blind)} of {rules.Rules.Length - report.NotForSource}")));
     }
 
     private static PlaceholderSet? ReadPlaceholders(string? path)

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using SigmaFunctions.Cli.Checking;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Telemetry.Sources;
 using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Commands;
@@ -16,32 +18,51 @@ internal static class CheckCommand
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string> format = CommandOptions.Format();
+        var sources = new Option<string[]>("--source")
+        {
+            Description = $"Also lists the rules that can never fire on this telemetry: {string.Join(", ", TelemetrySource.All.Select(source => source.Name))}. "
+                + "May be given several times.",
+            Arity = ArgumentArity.OneOrMore,
+            HelpName = "SOURCE",
+        };
+        sources.AcceptOnlyFromAmong([.. TelemetrySource.All.Select(source => source.Name)]);
         Option<string?> placeholders = RuleInput.PlaceholdersOption();
         var command = new DocumentedCommand(
             "check",
             "Reads rules and reports what is wrong with them.",
             """
-            Exit code 1 if a rule is rejected, 0 if there are only warnings.
+            Exit code 1 if a rule is rejected, 0 if there are only warnings. What --source tells does not change it.
 
             Examples:
               sigmaf check rules/
+              sigmaf check rules/ --source defender --source sysmon
               sigmaf check --format json rules/windows node.yml
             """)
         {
             paths,
             format,
+            sources,
             placeholders,
         };
         command.SetAction(parsed =>
         {
             RuleSet rules = RuleInput.Load(parsed.GetRequiredValue(paths), parsed.GetValue(placeholders));
+            SourceReport[] reports =
+            [
+                .. (parsed.GetValue(sources) ?? []).Distinct()
+                    .Select(name => SourceReport.Create(TelemetrySource.All.Single(source => source.Name == name), rules)),
+            ];
             if (parsed.GetRequiredValue(format) == "json")
             {
-                WriteJson(rules, terminal);
+                WriteJson(rules, reports, terminal);
             }
             else
             {
                 WriteText(rules, terminal);
+                foreach (SourceReport report in reports)
+                {
+                    terminal.Text.Write(VisibilityText.Write(report, rules));
+                }
             }
 
             return rules.Rejected > 0 || rules.Diagnostics.Any(IsError) ? ExitCode.Failure : ExitCode.Success;
@@ -93,7 +114,7 @@ internal static class CheckCommand
         _ => "info",
     };
 
-    private static void WriteJson(RuleSet rules, Terminal terminal)
+    private static void WriteJson(RuleSet rules, SourceReport[] reports, Terminal terminal)
     {
         using (var writer = new Utf8JsonWriter(terminal.Output, JsonOutput.Options))
         {
@@ -116,6 +137,17 @@ internal static class CheckCommand
             }
 
             writer.WriteEndArray();
+            if (reports.Length > 0)
+            {
+                writer.WriteStartArray("sources");
+                foreach (SourceReport report in reports)
+                {
+                    VisibilityJson.Write(writer, report, rules);
+                }
+
+                writer.WriteEndArray();
+            }
+
             writer.WriteEndObject();
         }
 

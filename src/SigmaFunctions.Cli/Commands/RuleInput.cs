@@ -7,6 +7,9 @@ namespace SigmaFunctions.Cli.Commands;
 /// <summary>Reading of rules as commands do it.</summary>
 internal static class RuleInput
 {
+    // How many rejected rules are told one by one.
+    private const int MaxReports = 20;
+
     /// <summary>The option that names the file with the values of placeholders.</summary>
     public static Option<string?> PlaceholdersOption() => new("--placeholders")
     {
@@ -55,6 +58,34 @@ internal static class RuleInput
         catch (InvalidDataException e)
         {
             throw new CommandException(e.Message);
+        }
+    }
+
+    /// <summary>Tells which rules were rejected; rules that are used for events must be some.</summary>
+    /// <exception cref="CommandException">There is no rule.</exception>
+    public static async Task RequireAnyAsync(RuleSet rules, Terminal terminal)
+    {
+        List<Diagnostic> errors = [.. rules.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error || RulePack.IsPack(diagnostic.File))];
+        foreach (Diagnostic error in errors.Take(MaxReports))
+        {
+            await terminal.Errors.WriteLineAsync(error.ToString());
+        }
+
+        if (!rules.Correlations.IsEmpty)
+        {
+            await terminal.Errors.WriteLineAsync(
+                $"sigmaf: correlations are not evaluated yet ({rules.Correlations.Length} loaded): the rules that they refer to alert alone");
+        }
+
+        if (rules.Rejected > 0)
+        {
+            await terminal.Errors.WriteLineAsync(
+                $"sigmaf: {rules.Rejected} {(rules.Rejected == 1 ? "rule was" : "rules were")} rejected; 'sigmaf check' tells all about them");
+        }
+
+        if (rules.Rules.IsEmpty)
+        {
+            throw new CommandException("no rule was loaded");
         }
     }
 }

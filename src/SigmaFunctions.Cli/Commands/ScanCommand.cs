@@ -13,9 +13,6 @@ internal static class ScanCommand
 {
     public const string RulesName = "--rules";
 
-    // How many rejected rules and unreadable records are told one by one.
-    private const int MaxReports = 20;
-
     /// <summary>
     /// Gives each of several values of <c>--rules</c> the option's name, so that the parser need not guess where they end: the
     /// folders, YAML files and packs that follow <c>--rules</c> are its values, and anything else is not.
@@ -50,25 +47,7 @@ internal static class ScanCommand
 
     public static Command Create(Terminal terminal, TimeProvider time)
     {
-        var events = new Argument<string[]>("EVENTS")
-        {
-            Description = "Files of one Event Hub body a line, plain or gzip; - is standard input.",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
-        var rules = new Option<string[]>(RulesName)
-        {
-            Description = "Rule files and folders, or one pack. The folders and *.yml, *.yaml or *.pack files that follow belong to it; "
-                + "the first other word begins EVENTS.",
-            Required = true,
-            Arity = ArgumentArity.OneOrMore,
-            HelpName = "PATH...",
-        };
-        var bodies = new Option<string[]>("--body")
-        {
-            Description = "A file that is one body as a whole (gzip, several lines). It counts as one line, after EVENTS.",
-            Arity = ArgumentArity.OneOrMore,
-            HelpName = "FILE",
-        };
+        var input = new ScanArguments();
         var format = new Option<string>("--format")
         {
             Description = "ndjson (one JSON object a match) or table.",
@@ -76,8 +55,6 @@ internal static class ScanCommand
             HelpName = "FORMAT",
         };
         format.AcceptOnlyFromAmong("ndjson", "table");
-        Option<LogSource?> logSource = CommandOptions.LogSource();
-        Option<string?> placeholders = RuleInput.PlaceholdersOption();
         var stats = new Option<bool>("--stats") { Description = "Ends with one line of JSON on standard error: counts, times, memory." };
         Option<int?> threads = CommandOptions.Positive("--threads", "Threads that decode and match. [default: one a processor]");
         Option<int?> repeat = CommandOptions.Positive(
@@ -99,31 +76,20 @@ internal static class ScanCommand
               sigmaf scan --rules rules/ --repeat 20 --stats events.ndjson > /dev/null
             """)
         {
-            events,
-            rules,
-            bodies,
             format,
-            logSource,
-            placeholders,
             stats,
             threads,
             repeat,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(events) is not { Tokens.Count: > 0 } && result.GetResult(bodies) is not { Tokens.Count: > 0 })
-            {
-                result.AddError("No EVENTS: give files of events, - for standard input, or --body FILE.");
-            }
-        });
+        input.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Request(
-                parsed.GetRequiredValue(rules),
-                parsed.GetValue(events) ?? [],
-                parsed.GetValue(bodies) ?? [],
+                parsed.GetRequiredValue(input.Rules),
+                parsed.GetValue(input.Events) ?? [],
+                parsed.GetValue(input.Bodies) ?? [],
                 parsed.GetRequiredValue(format) == "table",
-                parsed.GetValue(logSource),
-                parsed.GetValue(placeholders),
+                parsed.GetValue(input.LogSource),
+                parsed.GetValue(input.Placeholders),
                 parsed.GetValue(stats),
                 parsed.GetValue(threads) ?? Environment.ProcessorCount,
                 parsed.GetValue(repeat) ?? 1),
@@ -140,11 +106,7 @@ internal static class ScanCommand
         RuleSet rules = RuleInput.Load(request.Rules, request.Placeholders);
         var detector = new Detector(rules);
         var totals = new ScanTotals { Rules = rules.Rules.Length, Load = time.GetElapsedTime(started), Passes = request.Repeat };
-        await ReportRejectedAsync(rules, terminal);
-        if (rules.Rules.IsEmpty)
-        {
-            throw new CommandException("no rule was loaded");
-        }
+        await RuleInput.RequireAnyAsync(rules, terminal);
 
         var scanner = new Scanner(
             new EventDecoder(request.LogSource),
@@ -163,6 +125,7 @@ internal static class ScanCommand
             await terminal.Text.WriteAsync(TableMatchWriter.Header);
         }
 
+        var undecoded = new UndecodedReport(terminal.Errors);
         started = time.GetTimestamp();
         await scanner.RunAsync(
             chunks,
@@ -175,11 +138,7 @@ internal static class ScanCommand
                 totals.Allocated += result.Allocated;
                 foreach ((long line, UndecodedRecord record) in result.Undecoded)
                 {
-                    if (totals.Undecoded++ < MaxReports)
-                    {
-                        await terminal.Errors.WriteLineAsync(
-                            $"sigmaf: line {line}, record {record.Record}: {record.Reason} (byte {record.Offset})");
-                    }
+                    await undecoded.AddAsync(line, record);
                 }
             },
             cancellationToken);
@@ -196,11 +155,8 @@ internal static class ScanCommand
         }
 
         totals.Scan = time.GetElapsedTime(started);
-        if (totals.Undecoded > MaxReports)
-        {
-            await terminal.Errors.WriteLineAsync($"sigmaf: {totals.Undecoded - MaxReports} more records could not be read");
-        }
-
+        totals.Undecoded = undecoded.Count;
+        await undecoded.EndAsync();
         if (request.Stats)
         {
             await terminal.Errors.WriteLineAsync(totals.ToJson());
@@ -218,27 +174,6 @@ internal static class ScanCommand
 
         await terminal.Output.WriteAsync(output, cancellationToken);
         await terminal.Output.FlushAsync(cancellationToken);
-    }
-
-    private static async Task ReportRejectedAsync(RuleSet rules, Terminal terminal)
-    {
-        List<Diagnostic> errors = [.. rules.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error || RulePack.IsPack(diagnostic.File))];
-        foreach (Diagnostic error in errors.Take(MaxReports))
-        {
-            await terminal.Errors.WriteLineAsync(error.ToString());
-        }
-
-        if (!rules.Correlations.IsEmpty)
-        {
-            await terminal.Errors.WriteLineAsync(
-                $"sigmaf: correlations are not evaluated yet ({rules.Correlations.Length} loaded): the rules that they refer to alert alone");
-        }
-
-        if (rules.Rejected > 0)
-        {
-            await terminal.Errors.WriteLineAsync(
-                $"sigmaf: {rules.Rejected} {(rules.Rejected == 1 ? "rule was" : "rules were")} rejected; 'sigmaf check' tells all about them");
-        }
     }
 
     private static bool IsRulePath(string argument) =>

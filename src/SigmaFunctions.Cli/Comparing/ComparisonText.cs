@@ -119,7 +119,7 @@ internal static class ComparisonText
         }
     }
 
-    private static void WriteLine(Terminal terminal, string line) => terminal.Text.WriteLine(TerminalText.Printable(line));
+    private static void WriteLine(Terminal terminal, string line) => terminal.Text.WriteLine(PrintableText.Whole(line));
 
     private static string Name(SigmaRule rule) => $"{rule.Title} ({rule.Id})";
 

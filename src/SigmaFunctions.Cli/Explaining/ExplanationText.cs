@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using SigmaFunctions.Engine.Explaining;
 
 namespace SigmaFunctions.Cli.Explaining;
@@ -8,13 +7,11 @@ namespace SigmaFunctions.Cli.Explaining;
 /// <summary>An explanation for people: a tree, <c>✓</c> before what holds and <c>✗</c> before what does not.</summary>
 internal static class ExplanationText
 {
-    private const int MaxValueLength = 300;
-
     public static string Write(int record, Explanation explanation)
     {
         var text = new StringBuilder();
         string verdict = explanation.Matches ? "matches" : "does not match";
-        text.Append(CultureInfo.InvariantCulture, $"{Printable(explanation.Rule.Title)} ({explanation.Rule.Id}) {verdict} record {record}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{PrintableText.Of(explanation.Rule.Title)} ({explanation.Rule.Id}) {verdict} record {record}\n");
         return text.Append(Tree(explanation)).Append('\n').ToString();
     }
 
@@ -28,8 +25,8 @@ internal static class ExplanationText
         }
         else
         {
-            string seen = explanation.EventLogSources.IsEmpty ? "no log source that is known" : string.Join(" and ", explanation.EventLogSources.Select(source => Printable(source.ToString())));
-            text.Append(CultureInfo.InvariantCulture, $"  ✗ log source {Printable(explanation.Rule.LogSource.ToString())}: the event is of {seen}\n");
+            string seen = explanation.EventLogSources.IsEmpty ? "no log source that is known" : string.Join(" and ", explanation.EventLogSources.Select(source => PrintableText.Of(source.ToString())));
+            text.Append(CultureInfo.InvariantCulture, $"  ✗ log source {PrintableText.Of(explanation.Rule.LogSource.ToString())}: the event is of {seen}\n");
         }
 
         return text.ToString();
@@ -45,15 +42,15 @@ internal static class ExplanationText
             ExplainedKind.Filter => "filter " + node.Text,
             _ => node.Text,
         };
-        into.Append(' ', depth * 2).Append(node.Holds ? '✓' : '✗').Append(' ').Append(Printable(label));
+        into.Append(' ', depth * 2).Append(node.Holds ? '✓' : '✗').Append(' ').Append(PrintableText.Of(label));
         if (node.Reason is not null)
         {
-            into.Append(": ").Append(Printable(node.Reason));
+            into.Append(": ").Append(PrintableText.Of(node.Reason));
         }
 
         if (!node.Actual.IsEmpty)
         {
-            into.Append(" ← ").AppendJoin(", ", node.Actual.Select(value => '"' + Printable(value) + '"'));
+            into.Append(" ← ").AppendJoin(", ", node.Actual.Select(value => '"' + PrintableText.Of(value) + '"'));
         }
 
         into.Append('\n');
@@ -61,14 +58,5 @@ internal static class ExplanationText
         {
             Append(into, child, depth + 1);
         }
-    }
-
-    // What an event or a rule holds must not be able to steer the terminal.
-    private static string Printable(string text)
-    {
-        string shown = text.Length <= MaxValueLength ? text : text[..MaxValueLength] + "…";
-        return shown.Any(char.IsControl)
-            ? string.Concat(shown.Select(c => char.IsControl(c) ? JavaScriptEncoder.Default.Encode(c.ToString()) : c.ToString()))
-            : shown;
     }
 }

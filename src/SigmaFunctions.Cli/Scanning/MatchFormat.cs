@@ -45,9 +45,9 @@ internal sealed class TableMatchWriter : IMatchWriter
         Row(
             line.ToString(CultureInfo.InvariantCulture),
             record.ToString(CultureInfo.InvariantCulture),
-            TerminalText.Printable(rule.Level ?? "-"),
+            PrintableText.Whole(rule.Level ?? "-"),
             rule.Id,
-            TerminalText.Printable(rule.Title)),
+            PrintableText.Whole(rule.Title)),
         output);
 
     public void Dispose()

@@ -13,14 +13,14 @@ internal static class TestText
         IAnsiConsole console = TerminalText.Console(terminal);
         foreach (Diagnostic fault in report.Faults)
         {
-            terminal.Text.WriteLine(TerminalText.Printable(fault.ToString()));
+            terminal.Text.WriteLine(PrintableText.Whole(fault.ToString()));
         }
 
         foreach (RuleTestResult result in report.Results.Where(result => !onlyFailures || !result.Passed))
         {
             console.Write(result.Passed ? new Text("passed", new Style(Color.Green)) : new Text("FAILED", new Style(Color.Red)));
             string reason = result.Passed ? "" : $": {VerdictOf(result)}";
-            terminal.Text.WriteLine(TerminalText.Printable($" {result.File}({result.Case.Line},{result.Case.Column}): {result.Case.Name}{reason}"));
+            terminal.Text.WriteLine(PrintableText.Whole($" {result.File}({result.Case.Line},{result.Case.Column}): {result.Case.Name}{reason}"));
             if (result.Explanation is { } explanation)
             {
                 terminal.Text.Write(ExplanationText.Tree(explanation));
@@ -33,7 +33,7 @@ internal static class TestText
             terminal.Text.WriteLine($"{TerminalText.Plural(report.Untested.Length, "rule")} without a test:");
             foreach (SigmaRule rule in report.Untested)
             {
-                terminal.Text.WriteLine(TerminalText.Printable($"  {rule.File}({rule.Line}): {rule.Title}"));
+                terminal.Text.WriteLine(PrintableText.Whole($"  {rule.File}({rule.Line}): {rule.Title}"));
             }
         }
 

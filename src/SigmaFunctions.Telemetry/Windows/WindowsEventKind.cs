@@ -32,6 +32,10 @@ internal sealed class WindowsService(Dictionary<int, WindowsEventKind> kinds, Wi
     /// <summary>Sysmon's event 12 where a registry key or value was deleted.</summary>
     public WindowsEventKind? KeyDeleted { get; init; }
 
+    /// <summary>The kinds by event id, in their order; the last, without one, for all other events.</summary>
+    public IEnumerable<(int? EventId, WindowsEventKind Kind)> Kinds =>
+        _kinds.OrderBy(kind => kind.Key).Select(kind => ((int?)kind.Key, kind.Value)).Append((null, other));
+
     /// <summary>The kind of an event.</summary>
     /// <param name="eventId">Event id as text.</param>
     /// <param name="eventType">Sysmon's <c>EventType</c>.</param>

@@ -160,6 +160,12 @@ internal static class WindowsLogSources
     /// <summary>The log sources of an event of which no more is known than that it is of Windows: for rules that name the product alone.</summary>
     public static LogSourceSet Unknown { get; } = [new LogSource(Product: "windows")];
 
+    /// <summary>The services of Windows, in the order of their names.</summary>
+    public static IEnumerable<string> Services => WindowsServices.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>The kinds of events of a service of Windows, by event id; without one for all other events.</summary>
+    public static IEnumerable<(int? EventId, WindowsEventKind Kind)> KindsOf(string service) => WindowsServices[service].Kinds;
+
     /// <summary>
     /// What an event is, by channel, or where none is stated by provider; <see langword="null"/> if the service is not known.
     /// </summary>

@@ -1,0 +1,219 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using SigmaFunctions.Catalog.Attack;
+using SigmaFunctions.Catalog.Coverage;
+using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Engine.Compilation;
+using SigmaFunctions.Engine.Rules;
+
+namespace SigmaFunctions.Catalog.Building;
+
+/// <summary>Makes a catalogue of rules.</summary>
+public sealed class CatalogueBuilder
+{
+    private readonly RuleSet _rules;
+    private readonly ImmutableArray<RuleSource> _sources;
+    private readonly Dictionary<string, Dictionary<int, RuleText>> _texts = new(StringComparer.Ordinal);
+    private readonly ILookup<string, CorrelationUse> _correlationsByRule;
+
+    private CatalogueBuilder(RuleSet rules, ImmutableArray<RuleSource> sources)
+    {
+        _rules = rules;
+        _sources = sources;
+        _correlationsByRule = rules.Correlations
+            .SelectMany(correlation => correlation.Rules.Distinct(StringComparer.Ordinal).Select(reference => new CorrelationUse(reference, correlation)))
+            .ToLookup(use => use.Reference, StringComparer.Ordinal);
+    }
+
+    /// <summary>Reads the rules of several sources and makes a catalogue of them.</summary>
+    /// <param name="sources">Where the rules are.</param>
+    /// <param name="placeholders">Values for the modifier <c>expand</c>.</param>
+    /// <param name="coverage">What tells the telemetry that can trigger rules, given the rules; none without it.</param>
+    /// <returns>The catalogue, and the rule set that it is of.</returns>
+    /// <exception cref="IOException">A path does not exist, or a file cannot be read.</exception>
+    public static (RuleCatalogue Catalogue, RuleSet Rules) Load(
+        ImmutableArray<RuleSource> sources, PlaceholderSet? placeholders = null, Func<RuleSet, IEventCoverage>? coverage = null)
+    {
+        RuleSet rules = RuleSet.LoadPaths(sources.Select(source => source.Path), placeholders);
+        return (Build(rules, sources, coverage?.Invoke(rules)), rules);
+    }
+
+    /// <summary>Makes a catalogue of rules that were read from sources. Their files are read again, for their text.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static RuleCatalogue Build(RuleSet rules, ImmutableArray<RuleSource> sources, IEventCoverage? coverage = null)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        return new CatalogueBuilder(rules, sources).Build(coverage);
+    }
+
+    private RuleCatalogue Build(IEventCoverage? coverage)
+    {
+        ReadTexts();
+        ImmutableArray<CompiledRule> compiled = _rules.Compiled;
+        ImmutableArray<PageLink> links = [.. _rules.Rules.Select(LinkOf)];
+        (RuleSource Source, string Path)[] places = [.. _rules.Rules.Select(rule => PlaceOf(rule.File))];
+        var index = new IndicatorIndex(compiled, links, _sources, [.. places.Select(place => _sources.IndexOf(place.Source))]);
+        var byId = new Dictionary<string, PageLink>(StringComparer.OrdinalIgnoreCase);
+        foreach (PageLink link in links)
+        {
+            byId.TryAdd(link.Id, link);
+        }
+
+        ILookup<string, (PageLink From, RelatedRule Relation)> relatedTo = _rules.Rules
+            .SelectMany((rule, i) => rule.Related.Select(relation => (From: links[i], Relation: relation)))
+            .ToLookup(one => one.Relation.Id, StringComparer.OrdinalIgnoreCase);
+        var pages = new RulePage[compiled.Length];
+        Parallel.For(0, pages.Length, i =>
+        {
+            SigmaRule rule = compiled[i].Rule;
+            RuleText text = TextOf(rule.File, rule.Line);
+            pages[i] = new RulePage
+            {
+                Rule = rule,
+                Link = links[i],
+                Source = places[i].Source,
+                Path = places[i].Path,
+                Yaml = text.Yaml,
+                Changed = DayOf(rule.Modified) ?? DayOf(rule.Date),
+                Tactics = AttackCatalogue.Enterprise.TacticsOf(rule.Tags),
+                Techniques = AttackCatalogue.Enterprise.TechniquesOf(rule.Tags),
+                OtherTags = [.. rule.Tags.Where(IsOther)],
+                Coverage = coverage?.Of(i) ?? [],
+                Stages = StagesOf(text, compiled[i].Identifiers, compiled[i].Condition),
+                Indicators = index.GroupsOf(i),
+                Related =
+                [
+                    .. rule.Related.Select(relation => new Relation(relation.Id, relation.Type, true, byId.GetValueOrDefault(relation.Id))),
+                    .. relatedTo[rule.Id].Select(one => new Relation(one.From.Id, one.Relation.Type, false, one.From)),
+                ],
+                Similar = index.SimilarTo(i),
+                Correlations = CorrelationsOf(rule.Id, rule.Name),
+                Filters = [.. compiled[i].Filters.Select(filter => LinkOf(filter.Filter))],
+            };
+        });
+
+        return new RuleCatalogue(
+            _sources,
+            _rules.Revision,
+            _rules.Rejected,
+            coverage?.Telemetry ?? [],
+            ImmutableArray.Create(pages),
+            [.. _rules.Correlations.Select(Page)],
+            [.. Filters()],
+            index.Shared());
+    }
+
+    private void ReadTexts()
+    {
+        string[] files = [.. _rules.Rules.Select(rule => rule.File)
+            .Concat(_rules.Correlations.Select(correlation => correlation.File))
+            .Concat(_rules.Filters.Select(filter => filter.File))
+            .Distinct(StringComparer.Ordinal)];
+        var texts = new Dictionary<int, RuleText>[files.Length];
+        Parallel.For(0, files.Length, i =>
+            texts[i] = RuleText.Read(new RuleFile(files[i], new RulePath(files[i], IsNamed: true).ReadText() ?? "")));
+        for (int i = 0; i < files.Length; i++)
+        {
+            _texts.Add(files[i], texts[i]);
+        }
+    }
+
+    private RuleText TextOf(string file, int line) => _texts[file].TryGetValue(line, out RuleText? text)
+        ? text
+        : throw new IOException($"{file} was changed while it was read: run it again.");
+
+    private (RuleSource Source, string Path) PlaceOf(string file)
+    {
+        foreach (RuleSource source in _sources)
+        {
+            if (source.RelativeName(file) is { } name)
+            {
+                return (source, name);
+            }
+        }
+
+        throw new ArgumentException($"{file} is of none of the sources.");
+    }
+
+    private static ImmutableArray<Stage> StagesOf(RuleText text, ImmutableArray<CompiledIdentifier> identifiers, Expression condition)
+    {
+        Dictionary<CompiledIdentifier, bool> uses = LogicReader.UsesOf(condition);
+        return
+        [
+            new Stage(0, "condition", text.Condition, IsExcluded: false, null),
+            .. identifiers.Where(uses.ContainsKey).Select((identifier, i) => new Stage(
+                i + 1,
+                identifier.Name,
+                text.Identifiers.GetValueOrDefault(identifier.Name, ""),
+                uses[identifier],
+                LogicReader.Read(identifier.Expression))),
+        ];
+    }
+
+    private ImmutableArray<PageLink> CorrelationsOf(string id, string? name) =>
+    [
+        .. _correlationsByRule[id].Concat(name is null ? [] : _correlationsByRule[name])
+            .Select(use => use.Correlation)
+            .Distinct()
+            .Select(LinkOf),
+    ];
+
+    private CorrelationPage Page(SigmaCorrelation correlation)
+    {
+        (RuleSource source, string path) = PlaceOf(correlation.File);
+        return new CorrelationPage(
+            correlation,
+            LinkOf(correlation),
+            source,
+            path,
+            TextOf(correlation.File, correlation.Line).Yaml,
+            [.. correlation.Rules.Select(Resolve).OfType<PageLink>().DistinctBy(link => link.Id)],
+            CorrelationsOf(correlation.Id, correlation.Name));
+    }
+
+    private PageLink? Resolve(string reference) =>
+        _rules.Rules.FirstOrDefault(rule => rule.Id == reference) is { } byId ? LinkOf(byId)
+        : _rules.Correlations.FirstOrDefault(one => one.Id == reference) is { } correlation ? LinkOf(correlation)
+        : _rules.Rules.FirstOrDefault(rule => rule.Name == reference) is { } byName ? LinkOf(byName)
+        : _rules.Correlations.FirstOrDefault(one => one.Name == reference) is { } named ? LinkOf(named)
+        : null;
+
+    private IEnumerable<FilterPage> Filters()
+    {
+        ILookup<string, (CompiledFilter Filter, SigmaRule Rule)> uses = _rules.Compiled
+            .SelectMany(rule => rule.Filters.Select(filter => (Filter: filter, rule.Rule)))
+            .ToLookup(use => use.Filter.Filter.Id, StringComparer.Ordinal);
+        foreach (SigmaFilter filter in _rules.Filters)
+        {
+            RuleText text = TextOf(filter.File, filter.Line);
+            (RuleSource source, string path) = PlaceOf(filter.File);
+            CompiledFilter? compiled = uses[filter.Id].FirstOrDefault().Filter;
+            yield return new FilterPage(
+                filter,
+                LinkOf(filter),
+                source,
+                path,
+                text.Yaml,
+                compiled is null ? [] : StagesOf(text, compiled.Identifiers, compiled.Condition),
+                [.. uses[filter.Id].Select(use => LinkOf(use.Rule))]);
+        }
+    }
+
+    private static PageLink LinkOf(SigmaRule rule) => new(rule.Id, rule.Title, rule.Level);
+
+    private static PageLink LinkOf(SigmaCorrelation correlation) => new(correlation.Id, correlation.Title, correlation.Level);
+
+    private static PageLink LinkOf(SigmaFilter filter) => new(filter.Id, filter.Title, null);
+
+    private static bool IsOther(string tag) => !AttackTag.TryParse(tag, out AttackTag parsed) || parsed.Kind switch
+    {
+        AttackTagKind.Tactic => AttackCatalogue.Enterprise.FindTactic(parsed.Value) is null,
+        AttackTagKind.Technique => AttackCatalogue.Enterprise.FindTechnique(parsed.Value) is null,
+        _ => true,
+    };
+
+    private static DateOnly? DayOf(string? text) =>
+        DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyy/MM/dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;
+
+    private sealed record CorrelationUse(string Reference, SigmaCorrelation Correlation);
+}

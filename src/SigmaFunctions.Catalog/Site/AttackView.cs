@@ -1,0 +1,166 @@
+using System.Collections.Immutable;
+using SigmaFunctions.Catalog.Attack;
+using SigmaFunctions.Catalog.Model;
+
+namespace SigmaFunctions.Catalog.Site;
+
+/// <summary>Which rules there are for which techniques, and what of them telemetry can trigger.</summary>
+internal sealed class AttackView
+{
+    private readonly RuleCatalogue _catalogue;
+
+    // By id of a technique that is no sub-technique: the rules that name it or one of its sub-techniques.
+    private readonly Dictionary<string, List<RulePage>> _rules = new(StringComparer.Ordinal);
+
+    /// <summary>Counts the rules of a catalogue.</summary>
+    public AttackView(RuleCatalogue catalogue)
+    {
+        _catalogue = catalogue;
+        foreach (RulePage page in catalogue.Rules)
+        {
+            foreach (string id in page.Techniques.Select(technique => technique.Parent?.Id ?? technique.Id).Distinct())
+            {
+                if (!_rules.TryGetValue(id, out List<RulePage>? rules))
+                {
+                    _rules.Add(id, rules = []);
+                }
+
+                rules.Add(page);
+            }
+        }
+    }
+
+    /// <summary>Number of techniques (not sub-techniques) in force that some rule names.</summary>
+    public int Covered => InForce.Count(technique => _rules.ContainsKey(technique.Id));
+
+    /// <summary>Number of techniques in force.</summary>
+    public static int Total => InForce.Count();
+
+    /// <summary>The techniques that have a page: those in force, and those that rules name.</summary>
+    public IEnumerable<AttackTechnique> Pages =>
+        AttackCatalogue.Enterprise.Techniques.Where(technique => technique.Parent is null && (technique.State == AttackState.Current || _rules.ContainsKey(technique.Id)));
+
+    private static IEnumerable<AttackTechnique> InForce =>
+        AttackCatalogue.Enterprise.Techniques.Where(technique => technique.Parent is null && technique.State == AttackState.Current);
+
+    /// <summary>The columns of the matrix: every tactic with its techniques, those of most rules first.</summary>
+    public IEnumerable<(AttackTactic Tactic, List<(AttackTechnique Technique, List<RulePage> Rules)> Cells)> Columns()
+    {
+        // Where rules say under which tactic of the next version a technique stands, it no longer stands under the one replaced.
+        Dictionary<AttackTactic, HashSet<string>> upcoming = AttackCatalogue.Enterprise.Tactics
+            .Where(tactic => tactic.Id is null)
+            .ToDictionary(tactic => tactic, tactic => IdsUnder(tactic));
+        HashSet<string> moved = [.. upcoming.Values.SelectMany(ids => ids)];
+        foreach (AttackTactic tactic in AttackCatalogue.Enterprise.Tactics)
+        {
+            bool isReplaced = tactic.ShortName == "defense-evasion";
+            List<(AttackTechnique Technique, List<RulePage> Rules)> cells =
+            [
+                .. Pages
+                    .Where(technique => upcoming.TryGetValue(tactic, out HashSet<string>? ids)
+                        ? ids.Contains(technique.Id)
+                        : technique.Tactics.Contains(tactic) && !(isReplaced && moved.Contains(technique.Id)))
+                    .Select(technique => (technique, _rules.GetValueOrDefault(technique.Id) ?? []))
+                    .OrderByDescending(cell => cell.Item2.Count)
+                    .ThenBy(cell => cell.technique.Name, StringComparer.Ordinal),
+            ];
+            if (cells.Count > 0)
+            {
+                yield return (tactic, cells);
+            }
+        }
+
+        HashSet<string> IdsUnder(AttackTactic tactic) =>
+        [
+            .. _rules.Where(pair => pair.Value.Any(page => page.Tactics.Contains(tactic))
+                    && AttackCatalogue.Enterprise.FindTechnique(pair.Key) is { } technique
+                    && (technique.Tactics.IsEmpty || technique.Tactics.Any(one => one.ShortName == "defense-evasion")))
+                .Select(pair => pair.Key),
+        ];
+    }
+
+    /// <summary>Writes the matrix.</summary>
+    public void WriteMatrix(HtmlWriter html, string root)
+    {
+        html.Write(
+            $"""
+            <h1>ATT&amp;CK coverage</h1>
+            <p class="lead">{Covered} of {Total} techniques have a rule. A cell counts the rules that name the technique or one of its sub-techniques; the darker, the more. ATT&amp;CK {AttackCatalogue.Version}; tactics of the next version stand beside the one that they replace.</p>
+
+            """);
+        if (!_catalogue.Telemetry.IsEmpty)
+        {
+            html.Write($"<p class=\"choose\" id=\"seen\" hidden><label for=\"seen-by\">Count rules that can match on</label> <select id=\"seen-by\"><option value=\"0\">any telemetry</option>");
+            for (int i = 0; i < _catalogue.Telemetry.Length; i++)
+            {
+                html.Write($"<option value=\"{i + 1}\">{_catalogue.Telemetry[i].Title}</option>");
+            }
+
+            html.Write($"</select></p>\n");
+        }
+
+        html.Write($"<p class=\"legend\" aria-hidden=\"true\">Rules <span class=\"c0\">0</span><span class=\"c1\">1</span><span class=\"c2\">2–5</span><span class=\"c3\">6–15</span><span class=\"c4\">16–50</span><span class=\"c5\">51+</span></p>\n");
+        html.Write($"<div class=\"matrix\" tabindex=\"0\" role=\"region\" aria-label=\"Matrix of tactics and techniques\">\n");
+        foreach ((AttackTactic tactic, List<(AttackTechnique Technique, List<RulePage> Rules)> cells) in Columns())
+        {
+            html.Write($"<section><h2>{tactic.Name}</h2><p class=\"none\">{cells.Count(cell => cell.Rules.Count > 0)} of {Layout.Count(cells.Count, "technique")}</p><ul>\n");
+            foreach ((AttackTechnique technique, List<RulePage> rules) in cells)
+            {
+                html.Write($"<li><a class=\"{Shade(rules.Count)}\" href=\"{root}techniques/{technique.Id}.html\" data-counts=\"{Counts(rules)}\">{technique.Name} <span class=\"id\">{technique.Id}</span> <b>{rules.Count}</b></a></li>\n");
+            }
+
+            html.Write($"</ul></section>\n");
+        }
+
+        html.Write($"</div>");
+    }
+
+    /// <summary>Writes the page of a technique.</summary>
+    public void WriteTechnique(HtmlWriter html, string root, AttackTechnique technique)
+    {
+        List<RulePage> rules = _rules.GetValueOrDefault(technique.Id) ?? [];
+        html.Write($"<p class=\"crumbs\"><a href=\"{root}attack.html\">ATT&amp;CK coverage</a>");
+        foreach (AttackTactic tactic in technique.Tactics)
+        {
+            html.Write($" <span aria-hidden=\"true\">·</span> {tactic.Name}");
+        }
+
+        html.Write($"</p>\n<h1>{technique.Name}</h1>\n<p class=\"lead\"><a class=\"id\" href=\"{technique.Url}\" rel=\"noreferrer\">{technique.Id}</a> · {Layout.Count(rules.Count, "rule")}</p>\n");
+        Section(null, rules.Where(page => page.Techniques.Contains(technique)));
+        foreach (AttackTechnique sub in AttackCatalogue.Enterprise.Techniques.Where(one => one.Parent == technique))
+        {
+            List<RulePage> under = [.. rules.Where(page => page.Techniques.Contains(sub))];
+            if (sub.State == AttackState.Current || under.Count > 0)
+            {
+                Section(sub, under);
+            }
+        }
+
+        void Section(AttackTechnique? sub, IEnumerable<RulePage> under)
+        {
+            List<RulePage> pages = [.. under];
+            if (sub is not null)
+            {
+                html.Write($"<h2>{sub.Name} <small><a class=\"id\" href=\"{sub.Url}\" rel=\"noreferrer\">{sub.Id}</a></small></h2>\n");
+            }
+
+            if (pages.Count == 0)
+            {
+                html.Write($"<p class=\"none\">No rule names {(sub is null ? "the technique itself" : "it")}.</p>\n");
+            }
+            else
+            {
+                RuleList.Write(html, root, pages);
+            }
+        }
+    }
+
+    private static string Shade(int count) => count switch { 0 => "c0", 1 => "c1", <= 5 => "c2", <= 15 => "c3", <= 50 => "c4", _ => "c5" };
+
+    private string Counts(List<RulePage> rules) => string.Join(
+        ',',
+        _catalogue.Telemetry
+            .Select(telemetry => rules.Count(page => page.Coverage.Any(source => source.Telemetry == telemetry && source.Verdict != CoverageVerdict.Blind)))
+            .Prepend(rules.Count)
+            .Select(count => count.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+}

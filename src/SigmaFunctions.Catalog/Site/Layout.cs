@@ -1,0 +1,188 @@
+using SigmaFunctions.Catalog.Model;
+
+namespace SigmaFunctions.Catalog.Site;
+
+/// <summary>What every page has around its content.</summary>
+internal sealed class Layout
+{
+    /// <summary>
+    /// Nothing is loaded from elsewhere, and no script or style stands in a page. The pages hold no other form than the search.
+    /// </summary>
+    private const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
+
+    private static readonly (string Page, string Name)[] Navigation =
+    [
+        ("search.html", "Rules"),
+        ("attack.html", "ATT&CK"),
+        ("logsources.html", "Log sources"),
+        ("indicators.html", "Indicators"),
+        ("telemetry.html", "Telemetry"),
+        ("recent.html", "Recent"),
+    ];
+
+    private readonly Uri? _baseUrl;
+    private readonly bool _hasTelemetry;
+
+    /// <summary>Makes the layout of a catalogue.</summary>
+    /// <param name="title">Name of the site.</param>
+    /// <param name="baseUrl">Its address, which ends in a slash; null if it is not known.</param>
+    /// <param name="hasTelemetry">Whether there is a page about telemetry.</param>
+    public Layout(string title, Uri? baseUrl, bool hasTelemetry)
+    {
+        Title = title;
+        _baseUrl = baseUrl;
+        _hasTelemetry = hasTelemetry;
+    }
+
+    /// <summary>Name of the site.</summary>
+    public string Title { get; }
+
+    /// <summary>A page.</summary>
+    /// <param name="path">Its place in the site, with <c>/</c>.</param>
+    /// <param name="title">Its title.</param>
+    /// <param name="description">What it is about; empty for nothing.</param>
+    /// <param name="content">Writes its content, given the way to the site's root (empty or <c>../</c>).</param>
+    /// <param name="script">A script of its own among the assets.</param>
+    public string Page(string path, string title, string description, Action<HtmlWriter, string> content, string? script = null)
+    {
+        string root = path.Contains('/', StringComparison.Ordinal) ? "../" : "";
+        var html = new HtmlWriter();
+        html.Write(
+            $"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta http-equiv="Content-Security-Policy" content="{ContentSecurityPolicy}">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="referrer" content="no-referrer">
+            <meta name="color-scheme" content="light dark">
+            <title>{(path == "index.html" ? title : $"{title} · {Title}")}</title>
+
+            """);
+        if (description.Length > 0)
+        {
+            html.Write($"<meta name=\"description\" content=\"{Shorten(description)}\">\n");
+        }
+
+        if (_baseUrl is not null)
+        {
+            html.Write($"<link rel=\"canonical\" href=\"{new Uri(_baseUrl, path).AbsoluteUri}\">\n");
+        }
+
+        html.Write(
+            $"""
+            <link rel="icon" href="{root}assets/icon.svg" type="image/svg+xml">
+            <link rel="stylesheet" href="{root}assets/catalog.css">
+            <script src="{root}assets/theme.js"></script>
+            <script src="{root}assets/catalog.js" defer></script>
+
+            """);
+        if (script is not null)
+        {
+            html.Write($"<script src=\"{root}assets/search-index.js\" defer></script>\n<script src=\"{root}assets/{script}\" defer></script>\n");
+        }
+
+        html.Write(
+            $"""
+            </head>
+            <body>
+            <a class="skip" href="#content">Skip to the content</a>
+            <header class="site">
+            <a class="wordmark" href="{root}index.html">{Title}</a>
+            <nav aria-label="Catalogue"><ul>
+            """);
+        foreach ((string page, string name) in Navigation)
+        {
+            if (page == "telemetry.html" && !_hasTelemetry)
+            {
+                continue;
+            }
+
+            html.Write($"<li><a href=\"{root}{page}\"");
+            if (page == path)
+            {
+                html.Write($" aria-current=\"page\"");
+            }
+
+            html.Write($">{name}</a></li>");
+        }
+
+        html.Write($"</ul></nav>\n");
+        if (path != "search.html")
+        {
+            html.Write(
+                $"""
+                <form class="find" action="{root}search.html" role="search"><input type="search" name="q" placeholder="Search rules" aria-label="Search rules" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></form>
+
+                """);
+        }
+
+        html.Write(
+            $"""
+            <button type="button" class="theme" id="theme" hidden>Dark</button>
+            </header>
+            <main id="content" tabindex="-1">
+
+            """);
+        content(html, root);
+        html.Write($"\n</main>\n<footer class=\"site\"><p>{Title}");
+        html.Write($" · <a href=\"{root}catalog.json\">catalog.json</a></p><p>{Attack.AttackCatalogue.Notice}</p></footer>\n</body>\n</html>\n");
+        return html.ToString();
+    }
+
+    /// <summary>Writes a severity.</summary>
+    public static void Level(HtmlWriter html, string? level) =>
+        html.Write($"<span class=\"level {LevelClass(level)}\">{level ?? "none"}</span>");
+
+    /// <summary>The class of a severity, which is a word of ours whatever the rule says.</summary>
+    public static string LevelClass(string? level) => level switch
+    {
+        "informational" => "l0",
+        "low" => "l1",
+        "medium" => "l2",
+        "high" => "l3",
+        "critical" => "l4",
+        _ => "ln",
+    };
+
+    /// <summary>Writes a list of rules.</summary>
+    public static void Links(HtmlWriter html, string root, IEnumerable<PageLink> links)
+    {
+        html.Write($"<ul class=\"links\">");
+        foreach (PageLink link in links)
+        {
+            html.Write($"<li>");
+            Link(html, root, link);
+            html.Write($"</li>");
+        }
+
+        html.Write($"</ul>\n");
+    }
+
+    /// <summary>Writes a link to a page, with the level of its rule.</summary>
+    public static void Link(HtmlWriter html, string root, PageLink link)
+    {
+        html.Write($"<a href=\"{root}rules/{link.Page}.html\">{link.Title}</a>");
+        if (link.Level is not null)
+        {
+            html.Write($" ");
+            Level(html, link.Level);
+        }
+    }
+
+    /// <summary>Whether a reference is an address that may be followed.</summary>
+    public static bool IsLink(string reference) =>
+        Uri.TryCreate(reference, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
+
+    /// <summary>A number with its noun.</summary>
+    public static string Count(int count, string noun) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? "" : "s")}");
+
+    private static string Shorten(string text)
+    {
+        string line = text.ReplaceLineEndings(" ").Trim();
+        return line.Length <= 200 ? line : line[..(char.IsHighSurrogate(line[198]) ? 198 : 199)] + "…";
+    }
+}

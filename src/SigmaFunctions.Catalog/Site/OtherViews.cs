@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Engine.Rules;
+
+namespace SigmaFunctions.Catalog.Site;
+
+/// <summary>The pages of correlation rules and filters.</summary>
+internal static class OtherViews
+{
+    /// <summary>Writes the page of a correlation rule.</summary>
+    public static void Write(HtmlWriter html, string root, CorrelationPage page)
+    {
+        SigmaCorrelation correlation = page.Correlation;
+        html.Write($"<p class=\"crumbs\"><a href=\"{root}index.html\">Correlations</a></p>\n<h1>{correlation.Title}</h1>\n<dl class=\"facts\"><div><dt>Status</dt><dd>{correlation.Status ?? "not stated"}</dd></div><div><dt>Severity</dt><dd>");
+        Layout.Level(html, correlation.Level);
+        html.Write($"</dd></div><div><dt>Type</dt><dd>{TypeOf(correlation.Type)}</dd></div><div><dt>Within</dt><dd>{correlation.Timespan.ToString("c", System.Globalization.CultureInfo.InvariantCulture)}</dd></div><div><dt>Grouped by</dt><dd>{(correlation.GroupBy.IsEmpty ? "nothing" : string.Join(", ", correlation.GroupBy))}</dd></div><div><dt>Source</dt><dd>{page.Source.Name} <span class=\"path\">{page.Path}</span></dd></div></dl>\n");
+        Lead(html, correlation.Description);
+        Section(html, root, "Rules that it looks at", page.Rules);
+        Section(html, root, "Correlations that look at it", page.Correlations);
+        RuleView.RuleBody(html, page.Yaml);
+    }
+
+    /// <summary>Writes the page of a filter.</summary>
+    public static void Write(HtmlWriter html, string root, FilterPage page)
+    {
+        html.Write($"<p class=\"crumbs\"><a href=\"{root}index.html\">Filters</a></p>\n<h1>{page.Filter.Title}</h1>\n<dl class=\"facts\"><div><dt>Log source</dt><dd>{RuleView.TextOf(page.Filter.LogSource)}</dd></div><div><dt>Source</dt><dd>{page.Source.Name} <span class=\"path\">{page.Path}</span></dd></div></dl>\n");
+        Lead(html, page.Filter.Description);
+        Section(html, root, "Rules that it is applied to", page.Rules);
+        RuleView.RuleBody(html, page.Yaml);
+        if (!page.Stages.IsEmpty)
+        {
+            RuleView.Stages(html, page.Stages);
+        }
+    }
+
+    /// <summary>The name of a type as rules write it.</summary>
+    public static string TypeOf(CorrelationType type) => type switch
+    {
+        CorrelationType.EventCount => "event_count",
+        CorrelationType.ValueCount => "value_count",
+        CorrelationType.Temporal => "temporal",
+        CorrelationType.TemporalOrdered => "temporal_ordered",
+        CorrelationType.ValueSum => "value_sum",
+        CorrelationType.ValueAvg => "value_avg",
+        CorrelationType.ValuePercentile => "value_percentile",
+        CorrelationType.ValueMedian => "value_median",
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
+
+    private static void Lead(HtmlWriter html, string? description)
+    {
+        if (description is not null)
+        {
+            html.Write($"<p class=\"lead\">{description.Trim()}</p>\n");
+        }
+    }
+
+    private static void Section(HtmlWriter html, string root, string title, ImmutableArray<PageLink> links)
+    {
+        if (!links.IsEmpty)
+        {
+            html.Write($"<section><h2>{title}</h2>");
+            Layout.Links(html, root, links);
+            html.Write($"</section>\n");
+        }
+    }
+}

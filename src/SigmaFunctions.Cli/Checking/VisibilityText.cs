@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Visibility;
+using SigmaFunctions.Telemetry.Sources;
+
+namespace SigmaFunctions.Cli.Checking;
+
+/// <summary>What the rules can do on a source, for people: a line for each that is blind, and the numbers.</summary>
+internal static class VisibilityText
+{
+    public static string Write(SourceReport report, RuleSet rules)
+    {
+        var text = new StringBuilder("\n");
+        IEnumerable<(SigmaRule Rule, RuleVisibility Visibility)> blind = rules.Rules
+            .Select((rule, i) => (Rule: rule, report.Rules[i]?.Visibility))
+            .Where(one => one.Visibility is { Verdict: VisibilityVerdict.Blind })
+            .Select(one => (one.Rule, one.Visibility!))
+            .OrderBy(one => one.Rule.File, StringComparer.Ordinal)
+            .ThenBy(one => one.Rule.Line);
+        foreach ((SigmaRule rule, RuleVisibility visibility) in blind)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{rule.File}({rule.Line}): blind on {report.Source.Name}: needs {string.Join(", ", visibility.Needed)}: {rule.Title}\n");
+        }
+
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{report.Source.Title} ({report.Source.Name}): {report.Count(VisibilityVerdict.Blind)} of {report.Rules.Length - report.NotForSource} rules can never fire, "
+            + $"{report.Count(VisibilityVerdict.Weakened)} depend in part on fields that never come; not for this source: {report.NotForSource}\n");
+        return text.ToString();
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using SigmaFunctions.Engine.Events;
+
+namespace SigmaFunctions.Cli.Commands;
+
+/// <summary>Which rules and which events: the arguments of commands that bring both together.</summary>
+internal sealed class ScanArguments
+{
+    /// <summary>Files of one body a line.</summary>
+    public Argument<string[]> Events { get; } = new("EVENTS")
+    {
+        Description = "Files of one Event Hub body a line, plain or gzip; - is standard input.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    /// <summary>The rules.</summary>
+    public Option<string[]> Rules { get; } = new(ScanCommand.RulesName)
+    {
+        Description = "Rule files and folders, or one pack. The folders and *.yml, *.yaml or *.pack files that follow belong to it; "
+            + "the first other word begins EVENTS.",
+        Required = true,
+        Arity = ArgumentArity.OneOrMore,
+        HelpName = "PATH...",
+    };
+
+    /// <summary>Files that are one body.</summary>
+    public Option<string[]> Bodies { get; } = new("--body")
+    {
+        Description = "A file that is one body as a whole (gzip, several lines). It counts as one line, after EVENTS.",
+        Arity = ArgumentArity.OneOrMore,
+        HelpName = "FILE",
+    };
+
+    /// <summary>The log source of flat events that do not tell theirs.</summary>
+    public Option<LogSource?> LogSource { get; } = CommandOptions.LogSource();
+
+    /// <summary>The values of placeholders.</summary>
+    public Option<string?> Placeholders { get; } = RuleInput.PlaceholdersOption();
+
+    /// <summary>Adds them to a command, which must be given some events.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(Events);
+        command.Add(Rules);
+        command.Add(Bodies);
+        command.Add(LogSource);
+        command.Add(Placeholders);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Events) is not { Tokens.Count: > 0 } && result.GetResult(Bodies) is not { Tokens.Count: > 0 })
+            {
+                result.AddError("No EVENTS: give files of events, - for standard input, or --body FILE.");
+            }
+        });
+    }
+}
