@@ -199,31 +199,38 @@ internal static class RuleView
         html.Write($"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Event coverage\"><table class=\"coverage\"><thead><tr><th scope=\"col\">Source</th><th scope=\"col\">Events</th><th scope=\"col\">The rule is</th><th scope=\"col\">Fields that never come</th></tr></thead><tbody>\n");
         foreach (SourceCoverage source in page.Coverage)
         {
-            ImmutableArray<EventCoverage> events = source.Events;
-            for (int i = 0; i < events.Length; i++)
+            List<(EventCoverage Event, string Actions)> events = Together(source.Events);
+            for (int i = 0; i < events.Count; i++)
             {
                 html.Write($"<tr>");
                 if (i == 0)
                 {
-                    html.Write($"<th scope=\"rowgroup\" rowspan=\"{events.Length}\">{source.Telemetry.Title}</th>");
+                    html.Write($"<th scope=\"rowgroup\" rowspan=\"{events.Count}\">{source.Telemetry.Title}</th>");
                 }
 
-                html.Write($"<td>{events[i].Name}");
-                if (events[i].Action is { } action)
+                html.Write($"<td>{events[i].Event.Name}");
+                if (events[i].Actions.Length > 0)
                 {
-                    html.Write($" <span class=\"id\">{action}</span>");
+                    html.Write($" <span class=\"actions\">{events[i].Actions}</span>");
                 }
 
                 html.Write($"</td><td>");
-                Verdict(html, events[i].Verdict);
+                Verdict(html, events[i].Event.Verdict);
                 html.Write($"</td><td>");
-                Fields(html, events[i].Missing);
+                Fields(html, events[i].Event.Missing);
                 html.Write($"</td></tr>\n");
             }
         }
 
         html.Write($"</tbody></table></div></section>\n");
     }
+
+    /// <summary>Events of one name on which the rule can do the same, with their actions.</summary>
+    private static List<(EventCoverage Event, string Actions)> Together(ImmutableArray<EventCoverage> events) =>
+    [
+        .. events.GroupBy(one => (one.Name, one.Verdict, string.Join(' ', one.Missing)))
+            .Select(group => (group.First(), string.Join(", ", group.Select(one => one.Action).OfType<string>().Distinct()))),
+    ];
 
     /// <summary>Writes what a rule can do on telemetry.</summary>
     public static void Verdict(HtmlWriter html, CoverageVerdict verdict)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using SigmaFunctions.Catalog.Building;
+using SigmaFunctions.Catalog.Coverage;
 using SigmaFunctions.Catalog.Model;
 using SigmaFunctions.Catalog.Site;
 using SigmaFunctions.Engine.Packing;
@@ -76,7 +77,8 @@ internal static class CatalogCommand
                 throw new CommandException($"{pack.Path} is a pack, which does not hold the rules' text: name the YAML");
             }
 
-            (RuleCatalogue catalogue, RuleSet loaded) = CatalogueBuilder.Load(sources, RuleInput.Placeholders(parsed.GetValue(placeholders)));
+            (RuleCatalogue catalogue, RuleSet loaded) = CatalogueBuilder.Load(
+                sources, RuleInput.Placeholders(parsed.GetValue(placeholders)), set => new TelemetryCoverage(set));
             foreach (Diagnostic error in loaded.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error))
             {
                 await terminal.Errors.WriteLineAsync(error.ToString());
