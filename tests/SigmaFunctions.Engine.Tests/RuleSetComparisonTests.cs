@@ -87,6 +87,17 @@ public sealed class RuleSetComparisonTests
     }
 
     [Fact]
+    public void Ids_that_differ_in_case_alone_are_different_rules()
+    {
+        string lower = "id: aaaaaaaa-0000-4000-8000-000000000001\ntitle: T\nlogsource: {category: test}\ndetection: {s: {a: x}, condition: s}\n";
+        string upper = lower.Replace("aaaaaaaa", "AAAAAAAA", StringComparison.Ordinal);
+
+        var comparison = RuleSetComparison.Of(Load(lower + "---\n" + upper), Load(upper));
+
+        Assert.Equal((1, 1), (comparison.Removed.Length, comparison.Unchanged));
+    }
+
+    [Fact]
     public void A_pack_is_the_same_as_the_YAML_it_was_made_of()
     {
         string folder = Corpus.Require("sigmahq");

@@ -29,7 +29,7 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
     {
         var oldSide = new Side(oldRules, decoder);
         var newSide = new Side(newRules, decoder);
-        var changes = new Dictionary<string, ChangedVerdicts>(StringComparer.OrdinalIgnoreCase);
+        var changes = new Dictionary<string, ChangedVerdicts>(StringComparer.Ordinal);
         long events = 0;
         long undecoded = 0;
         await foreach (InputBody body in bodies)
@@ -81,7 +81,7 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
             _matcher = new BodyMatcherPool(decoder).Rent(_detector);
         }
 
-        /// <summary>What matches in a body, in its order. Ids compare as the comparison of the sets does.</summary>
+        /// <summary>What matches in a body, by record and the rule's id.</summary>
         public Dictionary<(int Record, string Rule), SigmaRule> Match(ReadOnlyMemory<byte> body, out BodyMatches matches)
         {
             matches = _matcher.Match(body);
@@ -90,7 +90,7 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
             {
                 foreach (int rule in matched.Rules)
                 {
-                    found.TryAdd((matched.Record, _detector.Rules[rule].Id.ToUpperInvariant()), _detector.Rules[rule]);
+                    found.TryAdd((matched.Record, _detector.Rules[rule].Id), _detector.Rules[rule]);
                 }
             }
 

@@ -62,7 +62,7 @@ internal sealed class RulePageText
         table.Row("Severity", page.Rule.Level ?? "not stated");
         table.Row("Log source", TextOf(page.Rule.LogSource));
         table.Row("Author", page.Rule.Author ?? "not stated");
-        table.Row("Source", page.Source.Name == page.Path ? page.Path : $"{page.Source.Name} {page.Path}");
+        table.Row("Source", IsSourceByItself(page) ? page.Rule.File : $"{page.Source.Name} {page.Path}");
         if (page.Changed is { } changed)
         {
             table.Row("Changed", changed.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
@@ -184,7 +184,7 @@ internal sealed class RulePageText
             string kind = $"{(group.IsExcluded ? "not " : "")}{group.Kind}{(group.IsCased ? "|cased" : "")}";
             foreach (Indicator indicator in group.Values)
             {
-                table.Row(group.Field.Length == 0 ? "any value" : group.Field, kind, indicator.Value, Corpus(indicator));
+                table.Row(group.Field.Length == 0 ? "any value" : group.Field, kind, $"'{indicator.Value}'", Corpus(indicator));
             }
         }
 
@@ -215,6 +215,8 @@ internal sealed class RulePageText
 
         Blank();
     }
+
+    private static bool IsSourceByItself(RulePage page) => page.Source.Path == page.Rule.File;
 
     private static string Relation(Relation relation) =>
         $"{relation.Type}{(relation.IsStatedHere ? "" : " (stated there)")}: {(relation.Link is { } link ? Link(link) : relation.Id)}";

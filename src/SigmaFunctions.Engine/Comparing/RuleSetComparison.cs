@@ -46,8 +46,8 @@ public sealed record RuleSetComparison(
         ArgumentNullException.ThrowIfNull(oldRules);
         ArgumentNullException.ThrowIfNull(newRules);
         var logic = new LogicText();
-        var before = oldRules.Compiled.ToDictionary(rule => rule.Rule.Id, StringComparer.OrdinalIgnoreCase);
-        var after = newRules.Compiled.ToDictionary(rule => rule.Rule.Id, StringComparer.OrdinalIgnoreCase);
+        var before = oldRules.Compiled.ToDictionary(rule => rule.Rule.Id, StringComparer.Ordinal);
+        var after = newRules.Compiled.ToDictionary(rule => rule.Rule.Id, StringComparer.Ordinal);
         List<CompiledRule> kept = [.. after.Values.Where(rule => before.ContainsKey(rule.Rule.Id))];
         ImmutableArray<ChangedRule> changed =
         [
