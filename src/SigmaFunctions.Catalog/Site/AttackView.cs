@@ -60,7 +60,7 @@ internal sealed class AttackView
                     .Where(technique => upcoming.TryGetValue(tactic, out HashSet<string>? ids)
                         ? ids.Contains(technique.Id)
                         : technique.Tactics.Contains(tactic) && !(isReplaced && moved.Contains(technique.Id)))
-                    .Select(technique => (technique, _rules.GetValueOrDefault(technique.Id) ?? []))
+                    .Select(technique => (technique, RulesOf(technique, tactic)))
                     .OrderByDescending(cell => cell.Item2.Count)
                     .ThenBy(cell => cell.technique.Name, StringComparer.Ordinal),
             ];
@@ -68,6 +68,13 @@ internal sealed class AttackView
             {
                 yield return (tactic, cells);
             }
+        }
+
+        // Such a tactic has techniques by the word of rules alone, so that only these rules count.
+        List<RulePage> RulesOf(AttackTechnique technique, AttackTactic tactic)
+        {
+            List<RulePage> rules = _rules.GetValueOrDefault(technique.Id) ?? [];
+            return upcoming.ContainsKey(tactic) ? [.. rules.Where(page => page.Tactics.Contains(tactic))] : rules;
         }
 
         HashSet<string> IdsUnder(AttackTactic tactic) =>

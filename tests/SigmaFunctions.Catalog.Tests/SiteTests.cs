@@ -1,0 +1,199 @@
+using System.Reflection;
+using System.Text.Json;
+using Json.Schema;
+using SigmaFunctions.Catalog.Site;
+
+namespace SigmaFunctions.Catalog.Tests;
+
+/// <summary>The files of a site.</summary>
+public sealed class SiteTests : IDisposable
+{
+    private readonly RuleFolder _rules = new();
+
+    public void Dispose() => _rules.Dispose();
+
+    [Fact]
+    public void The_page_of_a_rule_is_as_it_was() => Golden("rule.html", SmallSet().Write($"rules/{RuleFolder.Id(1)}.html"));
+
+    [Fact]
+    public void The_page_of_a_correlation_is_as_it_was() => Golden("correlation.html", SmallSet().Write($"rules/{RuleFolder.Id(100)}.html"));
+
+    [Fact]
+    public void The_search_index_is_as_it_was() => Golden("search-index.js", SmallSet().Write("assets/search-index.js"));
+
+    [Fact]
+    public void Json_is_of_its_schema()
+    {
+        using var json = JsonDocument.Parse(SmallSet().Write("catalog.json", new SiteOptions { BaseUrl = new Uri("https://rules.contoso.example/all") }));
+
+        EvaluationResults results = JsonSchema.FromFile(Path.Combine(AppContext.BaseDirectory, "catalog.schema.json"))
+            .Evaluate(json.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
+
+        Assert.True(results.IsValid, string.Join('\n', (results.Details ?? []).Where(one => one.Errors is not null).Select(one => $"{one.InstanceLocation}: {string.Join("; ", one.Errors!.Values)}")));
+        Assert.Equal($"https://rules.contoso.example/all/rules/{RuleFolder.Id(1)}.html", json.RootElement.GetProperty("rules")[0].GetProperty("page").GetString());
+    }
+
+    [Fact]
+    public void Equal_rules_make_equal_files()
+    {
+        SmallSet();
+        string other = Path.Combine(_rules.Site, "..", "other");
+        SiteSize first = SiteWriter.Write(_rules.Read(), _rules.Site);
+        SiteSize second = SiteWriter.Write(_rules.Read(), other);
+
+        Assert.Equal(first, second);
+        Assert.Equal(first.Files, Files(_rules.Site).Length);
+        Assert.All(Files(_rules.Site), file => Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(other, Path.GetRelativePath(_rules.Site, file)))));
+    }
+
+    [Fact]
+    public void Pages_of_rules_that_are_gone_go_too()
+    {
+        _rules.Rule(1, "s: {a: x}\ncondition: s").Rule(2, "s: {a: x}\ncondition: s", source: "more");
+        SiteWriter.Write(_rules.Read("rules", "more"), _rules.Site);
+        SiteWriter.Write(_rules.Read("rules"), _rules.Site);
+
+        Assert.Equal([$"{RuleFolder.Id(1)}.html"], Directory.GetFiles(Path.Combine(_rules.Site, "rules")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_folder_that_holds_something_else_is_left_alone()
+    {
+        _rules.Rule(1, "s: {a: x}\ncondition: s").File("site/thesis.txt", "years of work");
+
+        IOException error = Assert.Throws<IOException>(() => SiteWriter.Write(_rules.Read(), _rules.Site));
+
+        Assert.Contains("something other than a catalogue", error.Message, StringComparison.Ordinal);
+        Assert.Single(Files(_rules.Site));
+    }
+
+    [Fact]
+    public void Markup_in_rules_is_text_everywhere()
+    {
+        const string Evil = "</script><img src=x onerror=alert(1)>'\"&";
+        string yaml = Evil.Replace("'", "''", StringComparison.Ordinal);
+        _rules.File(
+            "rules/evil.yml",
+            $"""
+            title: '{yaml}'
+            name: '{yaml}'
+            id: '{yaml}'
+            status: '{yaml}'
+            level: '{yaml}'
+            description: '{yaml}'
+            author: '{yaml}'
+            date: '{yaml}'
+            references: ['{yaml}', 'javascript:alert(1)', 'https://a.example/"onmouseover="alert(1)']
+            falsepositives: ['{yaml}']
+            tags: ['{yaml}', 'attack.{yaml}']
+            related:
+                - id: '{yaml}'
+                  type: '{yaml}'
+            license: '{yaml}'
+            logsource:
+                product: '{yaml}'
+                category: '{yaml}'
+            detection:
+                '{yaml}':
+                    '{yaml}': '{yaml}'
+                other:
+                    '{yaml}|re': '{yaml}'
+                condition: 1 of them
+            """);
+        SiteWriter.Write(_rules.Read(), _rules.Site, new SiteOptions { Title = Evil });
+
+        foreach (string file in Files(_rules.Site).Where(file => !file.EndsWith(".json", StringComparison.Ordinal) && !file.EndsWith(".svg", StringComparison.Ordinal)))
+        {
+            string text = File.ReadAllText(file);
+            Assert.DoesNotContain("<img", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("\"onmouseover", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("href=\"javascript", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Every_link_leads_somewhere()
+    {
+        SmallSet();
+        SiteWriter.Write(_rules.Read(), _rules.Site);
+
+        Assert.All(Files(_rules.Site).Where(file => file.EndsWith(".html", StringComparison.Ordinal)), file => LinkCheck.AssertLinksLead(file));
+    }
+
+    private RuleFolder SmallSet() => _rules
+        .File(
+            "rules/windows/tool.yml",
+            $"""
+            title: Tool Reads <Secrets>
+            id: {RuleFolder.Id(1)}
+            name: tool
+            related:
+                - id: {RuleFolder.Id(2)}
+                  type: derived
+            status: test
+            description: |
+                Finds a tool that reads secrets.
+                It is made up.
+            references:
+                - https://tools.example/secrets
+                - a talk
+            author: Nobody
+            date: 2025-01-02
+            modified: 2025-03-04
+            tags:
+                - attack.credential-access
+                - attack.t1003.001
+                - attack.stealth
+                - cve.2025-0001
+            logsource:
+                category: process_creation
+                product: windows
+            detection:
+                selection:
+                    Image|endswith: '\tool.exe'
+                    CommandLine|contains:
+                        - ' -read '
+                        - '<all>'
+                # those that may
+                filter_main_admin:
+                    User|re: '^adm_\d+$'
+                    Imphash: 0123456789abcdef0123456789abcdef
+                condition: selection and not 1 of filter_main_*
+            falsepositives:
+                - Administrators
+            level: high
+            """)
+        .Rule(2, "selection:\n    Image|endswith: '\\TOOL.exe'\n    '|all': x\ncondition: selection".Replace("\n    '|all': x", "", StringComparison.Ordinal))
+        .File(
+            "rules/correlation.yml",
+            $"""
+            title: Tool Runs Often
+            id: {RuleFolder.Id(100)}
+            level: critical
+            correlation:
+                type: event_count
+                rules:
+                    - tool
+                group-by:
+                    - Computer
+                timespan: 1h
+                condition:
+                    gte: 5
+            """);
+
+    /// <summary>Compares with a file of the folder Golden; with UPDATE_GOLDEN set, writes it.</summary>
+    private static void Golden(string name, string text)
+    {
+        string folder = typeof(SiteTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "GoldenFolder").Value!;
+        string path = Path.Combine(folder, name);
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") is { Length: > 0 })
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(path, text);
+        }
+
+        Assert.Equal(File.ReadAllText(path), text);
+    }
+
+    private static string[] Files(string folder) => Directory.GetFiles(folder, "*", SearchOption.AllDirectories);
+}
