@@ -22,15 +22,18 @@ internal sealed class CommandLineApp
         _terminal = terminal;
         time ??= TimeProvider.System;
         _root = new RootCommand(
-            "Checks, packs and catalogues Sigma rules, runs them over files of events, and sends events to an Event Hub. "
-            + "Exit codes: 0 done; 1 something is wrong with rules or events (check, pack, send); 2 usage, or a path that cannot be read; "
+            "Checks, tests, compares, packs and catalogues Sigma rules, runs them over files of events, and sends events to an Event Hub. "
+            + "Exit codes: 0 done; 1 something is wrong with rules or events (check, test, pack, catalog, send); 2 usage, or a path that cannot be read; "
             + "130 interrupted.")
         {
             CheckCommand.Create(terminal),
+            TestCommand.Create(terminal),
             ScanCommand.Create(terminal, time),
             ExplainCommand.Create(terminal),
             FieldsCommand.Create(terminal),
             PackCommand.Create(terminal),
+            CoverageCommand.Create(terminal),
+            DiffCommand.Create(terminal),
             CatalogCommand.Create(terminal),
             SendCommand.Create(terminal, connect ?? HubConnection.Open, time),
         };

@@ -7,6 +7,10 @@ internal static class PrintableText
 {
     private const int MaxLength = 300;
 
+    /// <summary>The whole text, with blanks for its control characters.</summary>
+    public static string Whole(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
+
     /// <summary>The text, cut where it is long, with its control characters escaped.</summary>
     public static string Of(string text)
     {

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Rules.Tests;
 
@@ -18,7 +19,7 @@ public sealed partial class BundledRuleTests
         {
             var cases = new TheoryData<string, int, string>();
             foreach (string file in BundledRules.TestFiles)
-                foreach (var (index, test) in RuleTestFile.Read(BundledRules.FullPath(file)).Index())
+                foreach (var (index, test) in BundledRules.Tests(file).Index())
                     cases.Add(file, index, test.Name);
             return cases;
         }
@@ -33,24 +34,26 @@ public sealed partial class BundledRuleTests
     }
 
     [Fact]
-    public void Every_test_file_belongs_to_a_rule() =>
+    public void Every_test_file_belongs_to_a_rule_and_is_valid()
+    {
         Assert.Empty(BundledRules.TestFiles.Select(BundledRules.RuleFileOf).Except(BundledRules.RuleFiles));
+        Assert.Empty(BundledRules.TestFiles.SelectMany(file => RuleTestFile.Load(BundledRules.FullPath(file)).Diagnostics));
+    }
 
     [Theory]
     [MemberData(nameof(RuleFiles))]
     public void Every_rule_has_an_event_that_matches_and_one_that_does_not(string file)
     {
-        var tests = RuleTestFile.Read(BundledRules.FullPath(BundledRules.TestFileOf(file)));
+        var tests = BundledRules.Tests(BundledRules.TestFileOf(file));
         Assert.Contains(tests, test => test.Match);
         Assert.Contains(tests, test => !test.Match);
-        Assert.Equal(tests.Length, tests.Select(test => test.Name).Distinct(StringComparer.Ordinal).Count());
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void A_rule_gives_the_verdict_that_its_test_file_states(string file, int index, string name)
     {
-        var test = RuleTestFile.Read(BundledRules.FullPath(file))[index];
+        var test = BundledRules.Tests(file)[index];
         var rule = BundledRules.Rule(BundledRules.RuleFileOf(file));
 
         var matches = BundledRules.Detector.Match(test.EventOf(rule.LogSource));

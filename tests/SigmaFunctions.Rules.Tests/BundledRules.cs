@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Rules.Tests;
 
@@ -33,6 +35,9 @@ internal static class BundledRules
 
     /// <summary>The rule file that a test file belongs to.</summary>
     public static string RuleFileOf(string testFile) => testFile[..^TestSuffix.Length] + ".yml";
+
+    /// <summary>The cases of a test file.</summary>
+    public static ImmutableArray<RuleTestCase> Tests(string testFile) => RuleTestFile.Load(FullPath(testFile)).Cases;
 
     /// <summary>The rule that was read from a file.</summary>
     public static SigmaRule Rule(string ruleFile) =>

@@ -70,6 +70,14 @@ public static class CatalogueJson
         json.WriteEndObject();
     }
 
+    /// <summary>Writes one rule's page, in the form that it has in the whole catalogue.</summary>
+    public static void Write(Stream stream, RulePage page)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        using var json = new Utf8JsonWriter(stream, Options);
+        Rule(json, page, baseUrl: null);
+    }
+
     private static void Rule(Utf8JsonWriter json, RulePage page, Uri? baseUrl)
     {
         json.WriteStartObject();

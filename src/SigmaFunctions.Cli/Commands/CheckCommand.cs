@@ -17,13 +17,7 @@ internal static class CheckCommand
             Description = "Rule files and folders (every *.yml and *.yaml below them), or one pack.",
             Arity = ArgumentArity.OneOrMore,
         };
-        var format = new Option<string>("--format")
-        {
-            Description = "text or json.",
-            DefaultValueFactory = _ => "text",
-            HelpName = "FORMAT",
-        };
-        format.AcceptOnlyFromAmong("text", "json");
+        Option<string> format = CommandOptions.Format();
         var sources = new Option<string[]>("--source")
         {
             Description = $"Also lists the rules that can never fire on this telemetry: {string.Join(", ", TelemetrySource.All.Select(source => source.Name))}. "
@@ -80,12 +74,7 @@ internal static class CheckCommand
 
     private static void WriteText(RuleSet rules, Terminal terminal)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = terminal.IsInteractive ? AnsiSupport.Detect : AnsiSupport.No,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(terminal.Text),
-        });
+        IAnsiConsole console = TerminalText.Console(terminal);
 
         // The text goes out as it is: the console would break lines that tools read whole.
         foreach (Diagnostic diagnostic in rules.Diagnostics)
@@ -103,15 +92,13 @@ internal static class CheckCommand
         }
 
         terminal.Text.WriteLine(
-            $"{Plural(rules.Rules.Length, "rule")}{Others(rules)} loaded, {rules.Rejected} rejected; {Plural(Count(DiagnosticSeverity.Error), "error")}, "
-            + $"{Plural(Count(DiagnosticSeverity.Warning), "warning")}, {Count(DiagnosticSeverity.Info)} info");
+            $"{TerminalText.Plural(rules.Rules.Length, "rule")}{Others(rules)} loaded, {rules.Rejected} rejected; {TerminalText.Plural(Count(DiagnosticSeverity.Error), "error")}, "
+            + $"{TerminalText.Plural(Count(DiagnosticSeverity.Warning), "warning")}, {Count(DiagnosticSeverity.Info)} info");
     }
 
     private static string Others(RuleSet rules) =>
-        (rules.Correlations.IsEmpty ? "" : $", {Plural(rules.Correlations.Length, "correlation")}")
-        + (rules.Filters.IsEmpty ? "" : $", {Plural(rules.Filters.Length, "filter")}");
-
-    private static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
+        (rules.Correlations.IsEmpty ? "" : $", {TerminalText.Plural(rules.Correlations.Length, "correlation")}")
+        + (rules.Filters.IsEmpty ? "" : $", {TerminalText.Plural(rules.Filters.Length, "filter")}");
 
     private static Color ColourOf(DiagnosticSeverity severity) => severity switch
     {

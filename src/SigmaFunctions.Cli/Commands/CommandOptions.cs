@@ -28,6 +28,14 @@ internal static class CommandOptions
         },
     };
 
+    /// <summary>The option for the format of a report: text or json.</summary>
+    public static Option<string> Format()
+    {
+        var format = new Option<string>("--format") { Description = "text or json.", DefaultValueFactory = _ => "text", HelpName = "FORMAT" };
+        format.AcceptOnlyFromAmong("text", "json");
+        return format;
+    }
+
     /// <summary>The option for the log source of flat events that do not tell theirs.</summary>
     public static Option<LogSource?> LogSource() => new("--logsource")
     {

@@ -1,28 +1,33 @@
+using System.Collections.Immutable;
 using System.CommandLine;
+using SigmaFunctions.Catalog.Building;
+using SigmaFunctions.Catalog.Coverage;
+using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Catalog.Site;
 using SigmaFunctions.Cli.Explaining;
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Explaining;
+using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.Cli.Commands;
 
-/// <summary><c>sigmaf explain</c>: why a rule did or did not match.</summary>
+/// <summary><c>sigmaf explain</c>: what a rule does, and why it did or did not match.</summary>
 internal static class ExplainCommand
 {
     public static Command Create(Terminal terminal)
     {
         var rule = new Argument<string>("RULE") { Description = "A rule file, or the id of a rule among --rules." };
-        var file = new Option<string>("--event")
+        var file = new Option<string?>("--event")
         {
-            Description = "File with the event: one Event Hub body. Each of its records is explained.",
-            Required = true,
+            Description = "File with an event: one Event Hub body. Tells of each of its records why the rule did or did not match.",
             HelpName = "FILE",
         };
         var rules = new Option<string[]>(ScanCommand.RulesName)
         {
-            Description = "Rule files and folders, or one pack; filters among them apply.",
+            Description = "Rule files and folders, or one pack; filters among them apply, and indicators are counted over them.",
             HelpName = "PATH...",
         };
         var format = new Option<string>("--format") { Description = "text or json (one object a line).", DefaultValueFactory = _ => "text", HelpName = "FORMAT" };
@@ -32,11 +37,15 @@ internal static class ExplainCommand
         Option<string[]> mappings = CommandOptions.Mappings();
         var command = new DocumentedCommand(
             "explain",
-            "Shows which parts of a rule hold on an event, with the event's values, and why the others do not.",
+            "Shows what a rule does, what telemetry can trigger it and how common its indicators are; with an event, why it did or did not match.",
             """
-            Every part is evaluated, also those that no longer matter for the verdict. Exit code 0 whatever the verdict.
+            On an event every part is evaluated, also those that no longer matter for the verdict. Exit code 0 whatever the verdict.
+            As JSON there is one object for each rule, or, with --event, one for each rule and record instead. Of a rule in a pack only
+            an event can be explained: a pack does not hold the rules' text.
 
             Examples:
+              sigmaf explain rule.yml
+              sigmaf explain rule.yml --rules rules/
               sigmaf explain rule.yml --event event.json
               sigmaf explain 6640f31c-01ad-49b5-beb5-83498a5cd8bd --rules rules/ --event event.json --format json
             """)
@@ -52,15 +61,18 @@ internal static class ExplainCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string wanted = parsed.GetRequiredValue(rule);
-            string events = parsed.GetRequiredValue(file);
-            EventInput.Require([events]);
+            string? events = parsed.GetValue(file);
+            string[] others = parsed.GetValue(rules) ?? [];
+            bool isJson = parsed.GetRequiredValue(format) == "json";
+            EventInput.Require(events is null ? [] : [events]);
             bool isFile = File.Exists(wanted);
-            if (!isFile && parsed.GetValue(rules) is not { Length: > 0 })
+            if (!isFile && others.Length == 0)
             {
                 throw new CommandException($"{wanted} is not a file; to name a rule by its id, say where it is with --rules");
             }
 
-            RuleSet ruleSet = RuleInput.Load([.. isFile ? [wanted] : Array.Empty<string>(), .. parsed.GetValue(rules) ?? []], parsed.GetValue(placeholders));
+            string[] paths = isFile && !others.Any(path => Holds(path, wanted)) ? [wanted, .. others] : others;
+            RuleSet ruleSet = RuleInput.Load(paths, parsed.GetValue(placeholders));
             SigmaRule[] explained = [.. ruleSet.Rules.Where(one => isFile ? Path.GetFullPath(one.File) == Path.GetFullPath(wanted) : one.Id == wanted)];
             if (explained.Length == 0)
             {
@@ -68,31 +80,76 @@ internal static class ExplainCommand
                 throw new CommandException($"no rule {wanted} was loaded{reason}");
             }
 
-            EventDecoder decoder = await CommandOptions.DecoderAsync(parsed.GetValue(mappings) ?? [], parsed.GetValue(logSource), terminal);
-            DecodedBody body = decoder.Decode(await File.ReadAllBytesAsync(events, cancellationToken));
-            foreach (UndecodedRecord record in body.Undecoded)
+            bool isPack = paths.Any(RulePack.IsPack);
+            if (events is null && isPack)
             {
-                await terminal.Errors.WriteLineAsync($"sigmaf: record {record.Record}: {record.Reason} (byte {record.Offset})");
+                throw new CommandException($"{paths[0]} is a pack, which does not hold the rules' text: name the YAML, or an event with --event");
             }
 
-            if (body.Events.IsEmpty)
+            if (!isPack && (events is null || !isJson))
             {
-                throw new CommandException($"{events} holds no event that can be read");
+                WritePages(terminal, ruleSet, RuleSource.Parse(paths), explained, isJson);
             }
 
-            foreach (DecodedEvent decoded in body.Events)
+            if (events is not null)
             {
-                foreach (SigmaRule one in explained)
-                {
-                    Explanation explanation = Explainer.Explain(ruleSet, one.Id, decoded.Event)!;
-                    await terminal.Text.WriteAsync(parsed.GetRequiredValue(format) == "json"
-                        ? ExplanationJson.Write(decoded.Record, explanation)
-                        : ExplanationText.Write(decoded.Record, explanation));
-                }
+                EventDecoder decoder = await CommandOptions.DecoderAsync(parsed.GetValue(mappings) ?? [], parsed.GetValue(logSource), terminal);
+                DecodedBody body = decoder.Decode(await File.ReadAllBytesAsync(events, cancellationToken));
+                await WriteExplanationsAsync(terminal, ruleSet, explained, body, events, isJson);
             }
 
             return ExitCode.Success;
         });
         return command;
+    }
+
+    /// <summary>Whether a path is that of a file, or of a folder around it.</summary>
+    private static bool Holds(string path, string file)
+    {
+        string relative = Path.GetRelativePath(path, file);
+        return relative == "." || (relative != ".." && !relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !Path.IsPathRooted(relative));
+    }
+
+    private static void WritePages(Terminal terminal, RuleSet ruleSet, ImmutableArray<RuleSource> sources, SigmaRule[] explained, bool isJson)
+    {
+        RuleCatalogue catalogue = CatalogueBuilder.Build(ruleSet, sources, new TelemetryCoverage(ruleSet));
+        foreach (RulePage page in catalogue.Rules.Where(page => explained.Contains(page.Rule)))
+        {
+            if (isJson)
+            {
+                CatalogueJson.Write(terminal.Output, page);
+                terminal.Output.Write("\n"u8);
+                terminal.Output.Flush();
+            }
+            else
+            {
+                RulePageText.Write(terminal, catalogue, page);
+            }
+        }
+    }
+
+    private static async Task WriteExplanationsAsync(
+        Terminal terminal, RuleSet ruleSet, SigmaRule[] explained, DecodedBody body, string events, bool isJson)
+    {
+        foreach (UndecodedRecord record in body.Undecoded)
+        {
+            await terminal.Errors.WriteLineAsync($"sigmaf: record {record.Record}: {record.Reason} (byte {record.Offset})");
+        }
+
+        if (body.Events.IsEmpty)
+        {
+            throw new CommandException($"{events} holds no event that can be read");
+        }
+
+        foreach (DecodedEvent decoded in body.Events)
+        {
+            foreach (SigmaRule one in explained)
+            {
+                Explanation explanation = Explainer.Explain(ruleSet, one.Id, decoded.Event)!;
+                await terminal.Text.WriteAsync(isJson
+                    ? ExplanationJson.Write(decoded.Record, explanation)
+                    : ExplanationText.Write(decoded.Record, explanation));
+            }
+        }
     }
 }

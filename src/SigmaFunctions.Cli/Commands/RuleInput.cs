@@ -33,6 +33,19 @@ internal static class RuleInput
             : throw new CommandException("a pack is a rule set by itself: name no other rules beside it");
     }
 
+    /// <summary>As <see cref="Load"/>; tells on standard error how many rules were rejected.</summary>
+    /// <exception cref="CommandException">No rule was loaded, or as for <see cref="Load"/>.</exception>
+    public static RuleSet LoadSome(IReadOnlyList<string> paths, string? placeholders, Terminal terminal)
+    {
+        RuleSet rules = Load(paths, placeholders);
+        if (rules.Rejected > 0)
+        {
+            terminal.Errors.WriteLine($"sigmaf: {TerminalText.Plural(rules.Rejected, "rule")} rejected; 'sigmaf check' tells all about them");
+        }
+
+        return rules.Rules.IsEmpty ? throw new CommandException("no rule was loaded") : rules;
+    }
+
     /// <summary>The values of placeholders; <see langword="null"/> if there is no file of them.</summary>
     /// <exception cref="CommandException">The file is not of its form.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -12,6 +12,13 @@ internal static class ExplanationText
         var text = new StringBuilder();
         string verdict = explanation.Matches ? "matches" : "does not match";
         text.Append(CultureInfo.InvariantCulture, $"{PrintableText.Of(explanation.Rule.Title)} ({explanation.Rule.Id}) {verdict} record {record}\n");
+        return text.Append(Tree(explanation)).Append('\n').ToString();
+    }
+
+    /// <summary>The tree alone, indented.</summary>
+    public static string Tree(Explanation explanation)
+    {
+        var text = new StringBuilder();
         if (explanation.Condition is { } condition)
         {
             Append(text, condition, depth: 1);
@@ -22,7 +29,7 @@ internal static class ExplanationText
             text.Append(CultureInfo.InvariantCulture, $"  ✗ log source {PrintableText.Of(explanation.Rule.LogSource.ToString())}: the event is of {seen}\n");
         }
 
-        return text.Append('\n').ToString();
+        return text.ToString();
     }
 
     private static void Append(StringBuilder into, ExplainedNode node, int depth)

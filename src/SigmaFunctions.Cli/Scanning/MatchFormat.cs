@@ -45,9 +45,9 @@ internal sealed class TableMatchWriter : IMatchWriter
         Row(
             line.ToString(CultureInfo.InvariantCulture),
             record.ToString(CultureInfo.InvariantCulture),
-            Printable(rule.Level ?? "-"),
+            PrintableText.Whole(rule.Level ?? "-"),
             rule.Id,
-            Printable(rule.Title)),
+            PrintableText.Whole(rule.Title)),
         output);
 
     public void Dispose()
@@ -56,7 +56,4 @@ internal sealed class TableMatchWriter : IMatchWriter
 
     private static string Row(string line, string record, string level, string rule, string title) =>
         $"{line,8} {record,6}  {level,-13} {rule,-36}  {title}\n";
-
-    // A title must not be able to steer the terminal.
-    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

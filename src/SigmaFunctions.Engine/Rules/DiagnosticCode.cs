@@ -2,7 +2,7 @@ namespace SigmaFunctions.Engine.Rules;
 
 /// <summary>
 /// The stable codes of diagnostics: SF00 files and documents, SF01 metadata, SF02 detections, SF03 conditions, SF04 filters, SF05
-/// correlations, SF06 packs, SF07 mappings, SF1 doubts about rules that work.
+/// correlations, SF06 packs, SF07 mappings, SF08 tests of rules, SF1 doubts about rules that work.
 /// docs/diagnostics.md explains each.
 /// </summary>
 internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
@@ -62,6 +62,7 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode InvalidMapping = Error("SF0701");
     public static readonly DiagnosticCode UnknownMappingKey = Error("SF0702");
     public static readonly DiagnosticCode DuplicateMapping = Error("SF0703");
+    public static readonly DiagnosticCode InvalidTest = Error("SF0801");
 
     public static readonly DiagnosticCode MisspelledWord = Warning("SF1001");
     public static readonly DiagnosticCode LongTitle = Warning("SF1002");

@@ -3,7 +3,8 @@ namespace SigmaFunctions.Engine.Rules;
 /// <summary>Finds the files that hold rules.</summary>
 internal static class RuleFiles
 {
-    private const string TestSuffix = ".test";
+    /// <summary>What stands before the extension in the name of a file of tests.</summary>
+    public const string TestSuffix = ".test";
 
     /// <summary>The files at or below several paths, each once.</summary>
     /// <exception cref="FileNotFoundException">There is nothing at one of the paths.</exception>
@@ -29,7 +30,11 @@ internal static class RuleFiles
         return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsRuleFile).Select(file => new RulePath(file, IsNamed: false));
     }
 
-    private static bool IsRuleFile(string path) =>
-        Path.GetExtension(path.AsSpan()) is ".yml" or ".yaml"
-        && !Path.GetFileNameWithoutExtension(path.AsSpan()).EndsWith(TestSuffix, StringComparison.Ordinal);
+    /// <summary>Whether a file holds tests of rules, by its name.</summary>
+    public static bool IsTestFile(string path) =>
+        IsYaml(path) && Path.GetFileNameWithoutExtension(path.AsSpan()).EndsWith(TestSuffix, StringComparison.Ordinal);
+
+    private static bool IsRuleFile(string path) => IsYaml(path) && !IsTestFile(path);
+
+    private static bool IsYaml(string path) => Path.GetExtension(path.AsSpan()) is ".yml" or ".yaml";
 }

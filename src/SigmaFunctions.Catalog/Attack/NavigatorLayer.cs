@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace SigmaFunctions.Catalog.Attack;
+
+/// <summary>
+/// Coverage as a layer of the ATT&amp;CK Navigator, format 4.5: a technique's score is the number of rules that name it, its comment their
+/// titles. Techniques that are no longer in force are left out, since the Navigator shows none of them.
+/// </summary>
+public static class NavigatorLayer
+{
+    /// <summary>Version of the layer format.</summary>
+    public const string FormatVersion = "4.5";
+
+    // The oldest Navigator that reads this format.
+    private const string NavigatorVersion = "4.9.0";
+
+    /// <summary>Writes a layer.</summary>
+    public static void Write(Stream output, AttackCoverage coverage, string name)
+    {
+        List<CoveredTechnique> techniques =
+            [.. coverage.Techniques.Where(covered => covered.Technique.State == AttackState.Current && !covered.Rules.IsEmpty)];
+        using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        writer.WriteStartObject();
+        writer.WriteString("name", name);
+        writer.WriteStartObject("versions");
+        writer.WriteString("attack", AttackCatalogue.Version.Split('.')[0]);
+        writer.WriteString("navigator", NavigatorVersion);
+        writer.WriteString("layer", FormatVersion);
+        writer.WriteEndObject();
+        writer.WriteString("domain", "enterprise-attack");
+        writer.WriteString("description", $"{coverage.Rules} Sigma rules. The score of a technique is the number of rules that name it.");
+        writer.WriteStartObject("layout");
+        writer.WriteString("layout", "side");
+        writer.WriteBoolean("showAggregateScores", true);
+        writer.WriteString("aggregateFunction", "sum");
+        writer.WriteString("expandedSubtechniques", "annotated");
+        writer.WriteEndObject();
+        writer.WriteStartArray("techniques");
+        foreach (CoveredTechnique covered in techniques)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("techniqueID", covered.Technique.Id);
+            writer.WriteNumber("score", covered.Rules.Length);
+            writer.WriteString("comment", string.Join('\n', covered.Rules.Select(rule => rule.Title)));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartObject("gradient");
+        writer.WriteStartArray("colors");
+        writer.WriteStringValue("#e8f1fa");
+        writer.WriteStringValue("#08519c");
+        writer.WriteEndArray();
+        writer.WriteNumber("minValue", 0);
+        writer.WriteNumber("maxValue", techniques.Select(covered => covered.Rules.Length).DefaultIfEmpty(1).Max());
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+}

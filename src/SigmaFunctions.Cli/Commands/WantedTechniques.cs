@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using SigmaFunctions.Catalog.Attack;
+
+namespace SigmaFunctions.Cli.Commands;
+
+/// <summary>The techniques that matter to someone: a file of ids, one a line.</summary>
+/// <param name="Techniques">The techniques, each once, in the file's order.</param>
+internal sealed record WantedTechniques(ImmutableArray<AttackTechnique> Techniques)
+{
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="CommandException">A line names no technique.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static WantedTechniques Read(string file, AttackCatalogue catalogue)
+    {
+        var techniques = new List<AttackTechnique>();
+        int number = 0;
+        foreach (string line in File.ReadLines(file))
+        {
+            number++;
+            string id = line.Split('#', 2)[0].Trim();
+            if (id.Length > 0)
+            {
+                techniques.Add(catalogue.FindTechnique(id)
+                    ?? throw new CommandException($"{file}({number}): ATT&CK v{AttackCatalogue.Version} has no technique '{PrintableText.Whole(id)}'"));
+            }
+        }
+
+        return new WantedTechniques([.. techniques.Distinct()]);
+    }
+}

@@ -1,0 +1,100 @@
+using SigmaFunctions.Cli.Scanning;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Telemetry;
+
+namespace SigmaFunctions.Cli.Comparing;
+
+/// <summary>How the verdicts of one rule change on events.</summary>
+/// <param name="Rule">The rule, as the new set has it if it does.</param>
+/// <param name="Gained">How many events only the new rule matches.</param>
+/// <param name="FirstGained">Where the first of them stands; null if there is none.</param>
+/// <param name="Lost">How many events only the old rule matches.</param>
+/// <param name="FirstLost">Where the first of them stands; null if there is none.</param>
+internal sealed record ChangedVerdicts(SigmaRule Rule, int Gained, EventPlace? FirstGained, int Lost, EventPlace? FirstLost);
+
+/// <summary>Where an event stands, counted as <c>sigmaf scan</c> does.</summary>
+/// <param name="Line">Line from 0 over all files.</param>
+/// <param name="Record">Index in the body.</param>
+internal readonly record struct EventPlace(long Line, int Record);
+
+/// <summary>Runs two rule sets over the same events.</summary>
+/// <param name="Events">Number of events.</param>
+/// <param name="Undecoded">Number of records that could not be read.</param>
+/// <param name="Changes">The rules whose verdicts change, ordered by title.</param>
+internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes)
+{
+    /// <summary>Reads and matches bodies one after another.</summary>
+    public static async Task<VerdictComparison> RunAsync(RuleSet oldRules, RuleSet newRules, EventDecoder decoder, IAsyncEnumerable<InputBody> bodies)
+    {
+        var oldSide = new Side(oldRules, decoder);
+        var newSide = new Side(newRules, decoder);
+        var changes = new Dictionary<string, ChangedVerdicts>(StringComparer.Ordinal);
+        long events = 0;
+        long undecoded = 0;
+        await foreach (InputBody body in bodies)
+        {
+            if (body.Fault is not null)
+            {
+                undecoded++;
+                continue;
+            }
+
+            Dictionary<(int Record, string Rule), SigmaRule> before = oldSide.Match(body.Body, out _);
+            Dictionary<(int Record, string Rule), SigmaRule> after = newSide.Match(body.Body, out BodyMatches matches);
+            events += matches.Events;
+            undecoded += matches.Undecoded.Count;
+            foreach (((int record, string id), SigmaRule rule) in after)
+            {
+                if (!before.ContainsKey((record, id)))
+                {
+                    ChangedVerdicts known = changes.GetValueOrDefault(id) ?? new ChangedVerdicts(rule, 0, null, 0, null);
+                    changes[id] = known with { Rule = rule, Gained = known.Gained + 1, FirstGained = known.FirstGained ?? new EventPlace(body.Line, record) };
+                }
+            }
+
+            foreach (((int record, string id), SigmaRule rule) in before)
+            {
+                if (!after.ContainsKey((record, id)))
+                {
+                    ChangedVerdicts known = changes.GetValueOrDefault(id) ?? new ChangedVerdicts(rule, 0, null, 0, null);
+                    changes[id] = known with { Lost = known.Lost + 1, FirstLost = known.FirstLost ?? new EventPlace(body.Line, record) };
+                }
+            }
+        }
+
+        return new VerdictComparison(
+            events,
+            undecoded,
+            [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>One of the rule sets.</summary>
+    private sealed class Side
+    {
+        private readonly Detector _detector;
+        private readonly BodyMatcher _matcher;
+
+        public Side(RuleSet rules, EventDecoder decoder)
+        {
+            _detector = new Detector(rules);
+            _matcher = new BodyMatcherPool(decoder).Rent(_detector);
+        }
+
+        /// <summary>What matches in a body, by record and the rule's id.</summary>
+        public Dictionary<(int Record, string Rule), SigmaRule> Match(ReadOnlyMemory<byte> body, out BodyMatches matches)
+        {
+            matches = _matcher.Match(body);
+            var found = new Dictionary<(int, string), SigmaRule>();
+            foreach (MatchedRecord matched in matches.Records)
+            {
+                foreach (int rule in matched.Rules)
+                {
+                    found.TryAdd((matched.Record, _detector.Rules[rule].Id), _detector.Rules[rule]);
+                }
+            }
+
+            return found;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using SigmaFunctions.Cli.Explaining;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Testing;
+using Spectre.Console;
+
+namespace SigmaFunctions.Cli.Testing;
+
+/// <summary>Results for people: a line a case, below a failed one why, and at the end what has no tests.</summary>
+internal static class TestText
+{
+    public static void Write(Terminal terminal, RuleTestReport report, bool onlyFailures)
+    {
+        IAnsiConsole console = TerminalText.Console(terminal);
+        foreach (Diagnostic fault in report.Faults)
+        {
+            terminal.Text.WriteLine(PrintableText.Whole(fault.ToString()));
+        }
+
+        foreach (RuleTestResult result in report.Results.Where(result => !onlyFailures || !result.Passed))
+        {
+            console.Write(result.Passed ? new Text("passed", new Style(Color.Green)) : new Text("FAILED", new Style(Color.Red)));
+            string reason = result.Passed ? "" : $": {VerdictOf(result)}";
+            terminal.Text.WriteLine(PrintableText.Whole($" {result.File}({result.Case.Line},{result.Case.Column}): {result.Case.Name}{reason}"));
+            if (result.Explanation is { } explanation)
+            {
+                terminal.Text.Write(ExplanationText.Tree(explanation));
+            }
+        }
+
+        if (!report.Untested.IsEmpty)
+        {
+            terminal.Text.WriteLine();
+            terminal.Text.WriteLine($"{TerminalText.Plural(report.Untested.Length, "rule")} without a test:");
+            foreach (SigmaRule rule in report.Untested)
+            {
+                terminal.Text.WriteLine(PrintableText.Whole($"  {rule.File}({rule.Line}): {rule.Title}"));
+            }
+        }
+
+        terminal.Text.WriteLine();
+        int failed = report.Results.Count(result => !result.Passed);
+        terminal.Text.WriteLine(
+            $"{TerminalText.Plural(report.Results.Length, "test")}, {TerminalText.Number(failed)} failed"
+            + (report.Faults.IsEmpty ? "" : $"; {TerminalText.Plural(report.Faults.Length, "error")} in files"));
+    }
+
+    /// <summary>Why a case did not pass, in a few words.</summary>
+    public static string VerdictOf(RuleTestResult result) =>
+        result.Fault ?? (result.Case.Match ? "the rule must match and does not" : "the rule must not match and does");
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Json.Schema;
+using SigmaFunctions.Catalog.Attack;
+using SigmaFunctions.Engine.Rules;
+
+namespace SigmaFunctions.Catalog.Tests;
+
+public sealed class AttackCoverageTests
+{
+    private static readonly AttackCatalogue Attack = AttackCatalogue.Enterprise;
+
+    /// <summary>
+    /// The layer format 4.5 as the Navigator's own description of it tabulates it: what is required, what types values have, and nothing
+    /// that it does not name.
+    /// </summary>
+    private static readonly JsonSchema LayerFormat = JsonSchema.FromText("""
+        {
+          "type": "object",
+          "required": ["name", "domain", "versions"],
+          "additionalProperties": false,
+          "properties": {
+            "name": { "type": "string" },
+            "description": { "type": "string" },
+            "domain": { "const": "enterprise-attack" },
+            "versions": {
+              "type": "object",
+              "required": ["navigator", "layer", "attack"],
+              "additionalProperties": false,
+              "properties": {
+                "attack": { "type": "string", "pattern": "^[0-9]+$" },
+                "navigator": { "type": "string", "pattern": "^(4\\.9|[5-9])" },
+                "layer": { "const": "4.5" }
+              }
+            },
+            "layout": {
+              "type": "object",
+              "additionalProperties": false,
+              "properties": {
+                "layout": { "enum": ["side", "flat", "mini"] },
+                "showID": { "type": "boolean" },
+                "showName": { "type": "boolean" },
+                "showAggregateScores": { "type": "boolean" },
+                "countUnscored": { "type": "boolean" },
+                "aggregateFunction": { "enum": ["average", "min", "max", "sum"] },
+                "expandedSubtechniques": { "enum": ["none", "all", "annotated"] }
+              }
+            },
+            "techniques": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "required": ["techniqueID"],
+                "additionalProperties": false,
+                "properties": {
+                  "techniqueID": { "type": "string", "pattern": "^T[0-9]{4}(\\.[0-9]{3})?$" },
+                  "comment": { "type": "string" },
+                  "score": { "type": "number" }
+                }
+              }
+            },
+            "gradient": {
+              "type": "object",
+              "required": ["colors", "minValue", "maxValue"],
+              "additionalProperties": false,
+              "properties": {
+                "colors": { "type": "array", "minItems": 2, "items": { "type": "string", "pattern": "^#[0-9a-fA-F]{6}$" } },
+                "minValue": { "type": "number" },
+                "maxValue": { "type": "number", "exclusiveMinimum": 0 }
+              }
+            }
+          }
+        }
+        """);
+
+    [Theory]
+    [InlineData("T1059", "b e", 2)]
+    [InlineData("T1059.001", "a b", 2)]
+    [InlineData("T1003", "", 1)]
+    [InlineData("T1003.001", "c", 1)]
+    [InlineData("T1002", "d", 1)]
+    public void A_technique_has_the_rules_that_name_it(string id, string titles, int withSubTechniques)
+    {
+        var coverage = Coverage(
+            ("a", ["attack.t1059.001"]), ("b", ["attack.t1059", "attack.t1059.001"]), ("c", ["attack.t1003.001"]), ("d", ["attack.t1002"]),
+            ("e", ["attack.t1059"]));
+
+        var covered = coverage.Techniques.Single(covered => covered.Technique.Id == id);
+
+        Assert.Equal(titles, string.Join(' ', covered.Rules.Select(rule => rule.Title)));
+        Assert.Equal(id == "T1059" ? 3 : withSubTechniques, covered.RulesWithSubTechniques);
+    }
+
+    [Fact]
+    public void A_tactic_counts_rules_by_their_tags_and_techniques_by_what_they_serve()
+    {
+        var coverage = Coverage(("a", ["attack.execution", "attack.t1059.001"]), ("b", ["attack.stealth"]), ("c", ["attack.t1047"]));
+
+        var execution = coverage.Tactics.Single(covered => covered.Tactic.ShortName == "execution");
+        var stealth = coverage.Tactics.Single(covered => covered.Tactic.ShortName == "stealth");
+
+        // T1059, T1059.001 and T1047.
+        Assert.Equal((1, 3), (execution.Rules.Length, execution.Covered));
+        Assert.Equal((1, 0, 0), (stealth.Rules.Length, stealth.Covered, stealth.Techniques));
+        Assert.Equal((3, 1), (coverage.Rules, coverage.Untagged));
+    }
+
+    [Fact]
+    public void A_sub_technique_is_no_more_covered_by_a_rule_of_its_parent_than_that_it_is_told()
+    {
+        var coverage = Coverage(("a", ["attack.t1059"]), ("b", ["attack.t1003.001"]));
+        string[] wanted = ["T1059", "T1059.001", "T1003", "T1190"];
+
+        Assert.Equal(
+            [("T1059.001", 1), ("T1190", 0)],
+            coverage.GapsIn(wanted.Select(id => Attack.FindTechnique(id)!)).Select(gap => (gap.Technique.Id, gap.RulesOfParent)));
+    }
+
+    [Fact]
+    public void Unknown_tags_are_gathered()
+    {
+        var unknown = Assert.Single(Coverage(("a", ["attack.t9999"]), ("b", ["attack.T9999", "attack.s0002"])).Unknown);
+
+        Assert.Equal(("attack.t9999", 2), (unknown.Tag, unknown.Rules.Length));
+    }
+
+    [Fact]
+    public void A_layer_is_of_the_format_and_scores_techniques_in_force_by_their_rules()
+    {
+        var layer = Layer(Coverage(("b \"<>\n", ["attack.t1059.001"]), ("a", ["attack.t1059.001", "attack.t1047"]), ("c", ["attack.t1002", "attack.t9999"])));
+
+        Assert.Equal(
+            ["T1047 1 a", "T1059.001 2 a\nb \"<>\n"],
+            layer["techniques"]!.AsArray().Select(technique => $"{technique!["techniqueID"]} {technique["score"]} {technique["comment"]}"));
+        Assert.Equal(2, layer["gradient"]!["maxValue"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void A_layer_of_no_technique_is_of_the_format_too() => Assert.Empty(Layer(Coverage(("a", [])))["techniques"]!.AsArray());
+
+    [Fact]
+    public void A_layer_of_SigmaHQs_rules_is_of_the_format() =>
+        Assert.True(Layer(AttackCoverage.Of(RuleSet.LoadPaths([Corpus.Require("sigmahq")]).Rules, Attack))["techniques"]!.AsArray().Count > 300);
+
+    private static AttackCoverage Coverage(params (string Title, string[] Tags)[] rules) => AttackCoverage.Of(
+        rules.Select((rule, index) => new SigmaRule
+        {
+            Id = $"{index}",
+            Title = rule.Title,
+            Tags = [.. rule.Tags],
+            LogSource = new Engine.Events.LogSource(),
+            File = "r.yml",
+            Line = 1,
+        }),
+        Attack);
+
+    private static JsonNode Layer(AttackCoverage coverage)
+    {
+        using var stream = new MemoryStream();
+        NavigatorLayer.Write(stream, coverage, "A layer");
+        using var document = JsonDocument.Parse(stream.ToArray());
+        var result = LayerFormat.Evaluate(document.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
+        Assert.True(result.IsValid, JsonSerializer.Serialize(result));
+        return JsonNode.Parse(stream.ToArray())!;
+    }
+}

@@ -1,0 +1,80 @@
+namespace SigmaFunctions.Cli.Tests;
+
+/// <summary><c>sigmaf coverage</c>.</summary>
+public sealed class CoverageTests : IDisposable
+{
+    private readonly CommandLine _cli = new();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task Tactics_techniques_and_unknown_tags_are_counted()
+    {
+        string rules = WriteRules();
+
+        CommandLine.Outcome outcome = await RunAsync("coverage", "--rules", rules);
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Errors));
+        Assert.Matches(@"(?m)^Execution +2 +2 +46 *$", outcome.Output);
+        Assert.Matches(@"(?m)^Stealth +1 +- +- *$", outcome.Output);
+        Assert.Matches(@"(?m)^T1059 +Command and Scripting Interpreter +0 +2 +execution *$", outcome.Output);
+        Assert.Matches(@"(?m)^T1059\.001 +Command and Scripting Interpreter: PowerShell +2 +execution *$", outcome.Output);
+        Assert.Matches(@"(?m)^T1002 +Data Compressed \(revoked\) +1 ", outcome.Output);
+        Assert.Matches(@"(?m)^attack\.t9999 +1 *$", outcome.Output);
+        Assert.Contains("2 rules (0 name no technique); 2 of 691 techniques covered", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("© 2025 The MITRE Corporation.", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', outcome.Output);
+    }
+
+    [Fact]
+    public async Task Gaps_are_those_of_a_list_and_of_all()
+    {
+        string rules = WriteRules();
+        string wanted = _cli.Write("wanted.txt", "# ours\nT1059 # whatever runs\n\n t1059.003\nT1190\nT1190\n");
+
+        CommandLine.Outcome text = await RunAsync("coverage", "--rules", rules, "--techniques", wanted, "--gaps");
+        CommandLine.Outcome json = await RunAsync("coverage", "--rules", rules, "--techniques", wanted, "--format", "json");
+
+        Assert.Contains("Not covered of the 3 techniques asked for: 2", text.Output, StringComparison.Ordinal);
+        Assert.Contains("Not covered of all in ATT&CK v18.1: 689", text.Output, StringComparison.Ordinal);
+        Assert.Equal("""["T1059.003","T1190"]""", json.Json.GetProperty("wantedGaps").GetRawText());
+        Assert.Equal(689, json.Json.GetProperty("gaps").GetArrayLength());
+        Assert.Equal("2", json.Json.GetProperty("tactics").EnumerateArray().Single(one => one.GetProperty("tactic").GetString() == "execution").GetProperty("rules").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_layer_is_written()
+    {
+        string file = Path.Combine(_cli.Folder, "layer.json");
+
+        Assert.Equal(0, (await RunAsync("coverage", "--rules", WriteRules(), "--navigator", file)).ExitCode);
+
+        Assert.Contains("\"techniqueID\": \"T1059.001\"", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("(2): ATT&CK v18.1 has no technique 'T0'", "--techniques", "wrong.txt")]
+    [InlineData("none.txt", "--techniques", "none.txt")]
+    public async Task What_is_not_usable_is_told(string message, string option, string file)
+    {
+        _cli.Write("wrong.txt", "T1059\nT0");
+
+        CommandLine.Outcome outcome = await RunAsync("coverage", "--rules", WriteRules(), option, Path.Combine(_cli.Folder, file));
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains(message, outcome.Errors, StringComparison.Ordinal);
+    }
+
+    private string WriteRules()
+    {
+        _cli.Write("rules/a.yml", Rule("1", "attack.execution, attack.t1059.001, attack.t1002"));
+        _cli.Write("rules/b.yml", Rule("2", "attack.execution, attack.stealth, attack.t1059.001, attack.t9999"));
+        return Path.Combine(_cli.Folder, "rules");
+    }
+
+    private static string Rule(string id, string tags) =>
+        $"title: Rule {id}\nid: aaaaaaaa-0000-4000-8000-00000000000{id}\ntags: [{tags}]\nlogsource: {{category: test}}\ndetection: {{s: {{a: x}}, condition: s}}\n";
+
+    private Task<CommandLine.Outcome> RunAsync(params string[] arguments) =>
+        _cli.RunAsync(arguments, cancellationToken: TestContext.Current.CancellationToken);
+}
