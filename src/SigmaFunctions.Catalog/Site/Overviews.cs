@@ -9,7 +9,7 @@ namespace SigmaFunctions.Catalog.Site;
 internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogSourceNames logSources)
 {
     private const int MaxRecent = 200;
-    private const int MaxShared = 400;
+    private const int MaxShared = 250;
 
     private static readonly string[] Levels = ["critical", "high", "medium", "low", "informational"];
 
@@ -76,7 +76,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
             <div class="search" id="search">
             <h1 class="quiet">Rules</h1>
             <form class="find" id="query-form" role="search"><input type="search" id="query" name="q" placeholder="Title, technique, field value, CVE, author …" aria-label="Search rules" aria-describedby="query-help" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></form>
-            <p class="hint" id="query-help">All words must be found; quotes keep words together. <kbd>/</kbd> to search, <kbd>↑</kbd> <kbd>↓</kbd> to choose, <kbd>Enter</kbd> to open.</p>
+            <p class="hint" id="query-help">All words must be found; quotes keep words together. <span class="keys"><kbd>/</kbd> to search, <kbd>↑</kbd> <kbd>↓</kbd> to choose, <kbd>Enter</kbd> to open.</span></p>
             <noscript><p class="notice">Searching needs JavaScript. Every rule is also listed <a href="{root}logsources.html">by log source</a> and <a href="{root}attack.html">by ATT&amp;CK technique</a>.</p></noscript>
             <div class="results" id="results" hidden>
             <div class="facets" id="facets" role="group" aria-label="Filters"></div>
