@@ -65,7 +65,7 @@ public sealed class AttackCatalogue
     public static string Version => "18.1";
 
     /// <summary>The notice that MITRE's terms of use ask for wherever the data is shown.</summary>
-    public static string Notice => 
+    public static string Notice =>
         "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation.";
 
     /// <summary>Tactics in matrix order; those of the next version stand behind the one they replace.</summary>
