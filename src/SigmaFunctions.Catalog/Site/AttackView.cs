@@ -92,7 +92,7 @@ internal sealed class AttackView
         html.Write(
             $"""
             <h1>ATT&amp;CK coverage</h1>
-            <p class="lead">{Covered} of {Total} techniques have a rule. A cell counts the rules that name the technique or one of its sub-techniques; the darker, the more. ATT&amp;CK {AttackCatalogue.Version}; tactics of the next version stand beside the one that they replace.</p>
+            <p class="lead">{Covered} of {Total} techniques have a rule. A cell counts the rules that name the technique or one of its sub-techniques; the stronger its colour, the more. ATT&amp;CK {AttackCatalogue.Version}; tactics of the next version stand beside the one that they replace.</p>
 
             """);
         if (!_catalogue.Telemetry.IsEmpty)

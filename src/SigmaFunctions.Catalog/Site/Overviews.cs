@@ -98,7 +98,22 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
         html.Write($"<th scope=\"col\" class=\"n\">Rules</th></tr></thead><tbody>\n");
         foreach (IGrouping<LogSource, RulePage> group in catalogue.Rules.GroupBy(page => page.Rule.LogSource).OrderByDescending(group => group.Count()).ThenBy(group => group.Key.ToString(), StringComparer.Ordinal))
         {
-            html.Write($"<tr><td>{group.Key.Product ?? "–"}</td><td>{group.Key.Category ?? "–"}</td><td>{group.Key.Service ?? "–"}</td>");
+            // The most telling word leads to the rules.
+            string?[] words = [group.Key.Product, group.Key.Category, group.Key.Service];
+            int telling = words[1] is not null ? 1 : words[2] is not null ? 2 : 0;
+            html.Write($"<tr>");
+            for (int i = 0; i < words.Length; i++)
+            {
+                if (i == telling)
+                {
+                    html.Write($"<td><a href=\"{root}logsources/{logSources.PageOf(group.Key)}.html\">{words[i] ?? "any"}</a></td>");
+                }
+                else
+                {
+                    html.Write($"<td>{words[i] ?? "–"}</td>");
+                }
+            }
+
             foreach (string level in Levels)
             {
                 int count = group.Count(page => page.Rule.Level == level);
@@ -111,7 +126,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
                 html.Write($"</td>");
             }
 
-            html.Write($"<td class=\"n\"><a href=\"{root}logsources/{logSources.PageOf(group.Key)}.html\" aria-label=\"{Layout.Count(group.Count(), "rule")} for {RuleView.TextOf(group.Key)}\">{group.Count()}</a></td></tr>\n");
+            html.Write($"<td class=\"n\">{group.Count()}</td></tr>\n");
         }
 
         html.Write($"</tbody></table></div>");
