@@ -37,9 +37,9 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private const int MaxDepth = 50;
         private const int MaxRepeat = 1_000;
 
-        private static readonly AsciiSet Digits = AsciiSet.Where(char.IsAsciiDigit);
-        private static readonly AsciiSet Word = AsciiSet.Where(character => char.IsAsciiLetterOrDigit(character) || character == '_');
-        private static readonly AsciiSet Space = AsciiSet.Where(char.IsWhiteSpace);
+        private static readonly AsciiSet Digits = AsciiSet.Between('0', '9');
+        private static readonly AsciiSet Word = AsciiSet.Between('A', 'Z') | AsciiSet.Between('a', 'z') | AsciiSet.Between('0', '9') | AsciiSet.Of('_');
+        private static readonly AsciiSet Space = AsciiSet.Between('\t', '\r') | AsciiSet.Of(' ');
 
         private readonly ReadOnlySpan<char> _pattern = pattern;
         private int _next;
@@ -177,15 +177,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             if (IgnoresCase)
                 // Some characters that are not ASCII equal some that are.
                 ascii = isAsciiOnly ? ascii.InBothCases() : AsciiSet.All;
-            byte[] members = [.. ascii.Bytes.Take(3)];
-            char? literal = members switch
-            {
-                _ when !isAsciiOnly => null,
-                [var only] => (char)only,
-                [var upper, var lower] when char.IsAsciiLetter((char)upper) && (upper ^ lower) == 0x20 => (char)upper,
-                _ => null,
-            };
-            return new RegexCharacter(ascii, literal, isAsciiOnly || !IgnoresCase);
+            return new RegexCharacter(ascii, isAsciiOnly ? ascii.Only : null, isAsciiOnly || !IgnoresCase);
         }
 
         /// <summary>Options for what follows: <c>(?i)</c>.</summary>
@@ -242,7 +234,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 }
 
                 isAsciiOnly &= char.IsAscii(high);
-                set |= AsciiSet.Where(character => character >= low && character <= high);
+                set |= AsciiSet.Between(low, high);
             }
 
             if (!isNegated)
