@@ -170,6 +170,13 @@ public sealed class MatcherTests
     [InlineData("re", "x(?:cmd|power)?y", "xy", true)]
     [InlineData("re", "abcd{0}e", "abce", true)]
     [InlineData("re", "cmd\\.exe|pwsh", "pwsh", true)]
+    [InlineData("re", "a[^x]*b", "a x b", false)]
+    [InlineData("re", "a[^x]*b", "a y b", true)]
+    [InlineData("re", "a.*b", "a\\nb", false)]
+    [InlineData("re", "a[\\s\\S]*b", "a\\nb", true)]
+    [InlineData("re", "a.*b[\\s\\S]*c", "a b\\nc", true)]
+    [InlineData("re", "ab+c", "abc", true)]
+    [InlineData("re", "(?:ab){2,}c", "ababc", true)]
     public void Regular_expressions_are_not_passed_over(string modifiers, string regex, string value, bool expected) =>
         Assert.Equal(
             expected, RuleText.Matches(RuleText.WithSelection($"F|{modifiers}: '{regex}'"), $$"""{"F":"{{value}}"}"""));

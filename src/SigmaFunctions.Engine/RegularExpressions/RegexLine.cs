@@ -118,8 +118,10 @@ internal sealed class RegexLine
                     Add(part);
                 break;
             case RegexRepetition { Least: 0, IsExact: false } repetition:
-                bool isAnything = repetition is { IsUnbounded: true, Part: RegexCharacter { Ascii.Count: >= AsciiCharacters - 1, IsExact: true } };
-                _isOneLine |= isAnything && ((RegexCharacter)repetition.Part).Ascii != AsciiSet.All;
+                // A class that leaves out another character than the newline is not anything.
+                bool isOneLine = repetition.Part is RegexCharacter { IsExact: true } dot && dot.Ascii == ~AsciiSet.Of('\n');
+                bool isAnything = repetition.IsUnbounded && (isOneLine || (repetition.Part is RegexCharacter { IsExact: true } any && any.Ascii == AsciiSet.All));
+                _isOneLine |= isAnything && isOneLine;
                 End(isAnything ? Break.Anything : Break.Unknown);
                 break;
             case RegexRepetition repetition:
