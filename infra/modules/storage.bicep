@@ -64,6 +64,14 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     resource detections 'tables' = {
       name: 'Detections'
     }
+
+    resource outbox 'tables' = {
+      name: 'DetectionsOutbox'
+    }
+
+    resource windows 'tables' = {
+      name: 'DetectionsWindows'
+    }
   }
 
   resource queues 'queueServices' = {

@@ -32,12 +32,21 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Information, "Rules that can never fire on a source, for want of fields: {Blind}. 'sigmaf check --source' tells which and why.")]
     public static partial void BlindRules(this ILogger logger, string blind);
 
+    [LoggerMessage(
+        15,
+        LogLevel.Warning,
+        "Rule {RuleId} is muted until {Until:O}: it sent {Maximum} alerts in {Window}. Its detections are recorded without alerts.")]
+    public static partial void RuleMuted(this ILogger logger, string ruleId, DateTimeOffset until, int maximum, TimeSpan window);
+
+    [LoggerMessage(16, LogLevel.Warning, "{Detections} detections were announced that an earlier run had recorded and not announced.")]
+    public static partial void Swept(this ILogger logger, int detections);
+
     [LoggerMessage(3, LogLevel.Information, "Table {Table} and queue {Queue} are there.")]
     public static partial void StoreReady(this ILogger logger, string table, string queue);
 
     [LoggerMessage(
         EventId = 10,
-        Message = "Partition {Partition}: {Messages} messages, {Events} events, {Undecoded} undecoded, {Failed} failed, {Detections} detections, {Alerts} alerts, {ElapsedMilliseconds:F1} ms.")]
+        Message = "Partition {Partition}: {Messages} messages, {Events} events, {Undecoded} undecoded, {Failed} failed, {Detections} detections, {Alerts} alerts, {HeldBack} held back, {ElapsedMilliseconds:F1} ms.")]
     public static partial void BatchDone(
         this ILogger logger,
         LogLevel level,
@@ -48,6 +57,7 @@ internal static partial class Log
         int failed,
         int detections,
         int alerts,
+        int heldBack,
         double elapsedMilliseconds);
 
     [LoggerMessage(

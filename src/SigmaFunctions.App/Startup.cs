@@ -1,11 +1,11 @@
 using Azure;
 using Azure.Data.Tables;
-using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
@@ -23,23 +23,31 @@ internal static class Startup
         services.AddOptions<RuleOptions>().BindConfiguration(RuleOptions.Section);
         services.AddOptions<MappingOptions>().BindConfiguration(MappingOptions.Section);
         services.AddOptions<DetectionOptions>().BindConfiguration(DetectionOptions.Section).ValidateOnStart();
+        services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateOnStart();
         services.AddOptions<DetectionStorageOptions>()
             .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<DetectionOptions>, DetectionOptionsValidator>();
+        services.AddSingleton<IValidateOptions<AlertOptions>, AlertOptionsValidator>();
         services.AddSingleton<IValidateOptions<DetectionStorageOptions>, DetectionStorageOptionsValidator>();
 
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => Storage(provider).CreateTableClient(Names(provider).TableName));
-        services.AddSingleton(provider =>
-            Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding));
-        services.AddSingleton<DetectionTable>();
-        services.AddSingleton<AlertQueue>();
+        services.AddSingleton(provider => new DetectionTable(CreateTableClient(provider, ""), Time(provider)));
+        services.AddSingleton(provider => new AlertOutbox(CreateTableClient(provider, AlertOutbox.NameSuffix), Time(provider)));
+        services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
+        services.AddSingleton(provider => new AlertQueue(
+            Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding)));
         services.AddSingleton(provider => DecoderFactory.Create(
             provider.GetRequiredService<IOptions<MappingOptions>>(), provider.GetRequiredService<ILogger<EventDecoder>>()));
         services.AddMetrics();
         services.AddSingleton<RuleMetrics>();
+        services.AddSingleton<DetectionMetrics>();
         services.AddSingleton<DetectorProvider>();
+        services.AddSingleton<AlertPolicy>();
+        services.AddSingleton<AlertRates>();
+        services.AddSingleton<AlertAnnouncer>();
+        services.AddSingleton<AlertSweep>();
+        services.AddSingleton<DetectionRecorder>();
         services.AddSingleton<DetectionPipeline>();
         return services;
     }
@@ -63,6 +71,7 @@ internal static class Startup
         try
         {
             _ = Storage(services);
+            _ = services.GetRequiredService<IOptions<AlertOptions>>().Value;
             return Names(services);
         }
         catch (OptionsValidationException exception)
@@ -78,17 +87,18 @@ internal static class Startup
 
     private static async Task CreateStoreAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var table = services.GetRequiredService<TableClient>();
-        var queue = services.GetRequiredService<QueueClient>();
+        DetectionOptions names = Names(services);
         try
         {
-            await table.CreateIfNotExistsAsync(cancellationToken);
-            await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await services.GetRequiredService<DetectionTable>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<AlertOutbox>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<AlertWindows>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<AlertQueue>().CreateIfNotExistsAsync(cancellationToken);
         }
         catch (RequestFailedException exception)
         {
             throw new StartException(
-                $"Table {table.Name} and queue {queue.Name} could not be created in the storage account of DetectionStorage: "
+                $"Table {names.TableName} and queue {names.QueueName} could not be created in the storage account of DetectionStorage: "
                 + $"{exception.ErrorCode ?? exception.InnerException?.Message ?? "no answer"} (status {exception.Status}).",
                 exception);
         }
@@ -97,8 +107,13 @@ internal static class Startup
             throw new StartException(
                 $"The storage account of DetectionStorage cannot be reached: {exception.InnerExceptions[^1].Message}", exception);
         }
-        services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(table.Name, queue.Name);
+        services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(names.TableName, names.QueueName);
     }
+
+    private static TableClient CreateTableClient(IServiceProvider services, string suffix) =>
+        Storage(services).CreateTableClient(Names(services).TableName + suffix);
+
+    private static TimeProvider Time(IServiceProvider services) => services.GetRequiredService<TimeProvider>();
 
     private static DetectionStorageOptions Storage(IServiceProvider services) =>
         services.GetRequiredService<IOptions<DetectionStorageOptions>>().Value;

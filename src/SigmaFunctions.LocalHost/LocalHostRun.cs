@@ -55,12 +55,13 @@ internal sealed class LocalHostRun : IAsyncDisposable
         await StartStoresAsync(stop.Token);
         var alerts = new AlertReader(_azurite!.ConnectionString, _report.Detection);
         await alerts.CreateIfNotExistsAsync(stop.Token);
-        EventHubsTrigger trigger = await StartWorkerAsync(stop.Token);
+        (EventHubsTrigger trigger, ImmutableArray<TimerTrigger> timers) = await StartWorkerAsync(stop.Token);
 
         Task triggering = trigger.RunAsync(stop.Token);
         Task reading = alerts.RunAsync(stop.Token);
         Task<bool> processing = ProcessAsync(eventsPath, trigger, alerts, stop.Token);
-        Task[] background = [triggering, reading, WatchWorkerAsync(stop.Token), WatchAzuriteAsync(stop.Token)];
+        IEnumerable<Task> timing = timers.Select(timer => timer.RunAsync(_worker!, reason => ShowFailure(timer.FunctionName, reason), _time, stop.Token));
+        Task[] background = [triggering, reading, .. timing, WatchWorkerAsync(stop.Token), WatchAzuriteAsync(stop.Token)];
         try
         {
             // Whatever ends first decides: the background only ends by failing.
@@ -108,7 +109,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         _report.Step("Storage", $"Azurite started in {Milliseconds(watch.Elapsed)}");
     }
 
-    private async Task<EventHubsTrigger> StartWorkerAsync(CancellationToken cancellationToken)
+    private async Task<(EventHubsTrigger Trigger, ImmutableArray<TimerTrigger> Timers)> StartWorkerAsync(CancellationToken cancellationToken)
     {
         ImmutableDictionary<string, string> settings = WorkerSettings.Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules);
         _worker = await WorkerProcess.StartAsync(
@@ -127,8 +128,12 @@ internal sealed class LocalHostRun : IAsyncDisposable
         _report.Connection("Event hub", binding.EventHubName);
         _report.Connection("Storage", _azurite.ConnectionString);
         _report.Line();
-        return new EventHubsTrigger(_endpoint.ConnectionString, binding, host, _worker, new Checkpoints(), reason => _report.Warn($"{binding.FunctionName} failed: {FirstLine(reason)}"), _time);
+        var trigger = new EventHubsTrigger(
+            _endpoint.ConnectionString, binding, host, _worker, new Checkpoints(), reason => ShowFailure(binding.FunctionName, reason), _time);
+        return (trigger, TimerTrigger.Find(_worker.Functions, settings));
     }
+
+    private void ShowFailure(string function, string reason) => _report.Warn($"{function} failed: {FirstLine(reason)}");
 
     // Without --verbose only what needs attention is shown.
     private void ShowLog(WorkerLogLine line)

@@ -25,6 +25,9 @@ public sealed record Alert
     /// <summary>Id of the detection, and of this alert however often it is sent.</summary>
     public required string Id { get; init; }
 
+    /// <summary>What it tells.</summary>
+    public AlertKind Kind { get; init; }
+
     /// <summary>The rule that matched.</summary>
     public required AlertRule Rule { get; init; }
 
@@ -39,6 +42,12 @@ public sealed record Alert
 
     /// <summary>Entra tenant, where known.</summary>
     public string? TenantId { get; init; }
+
+    /// <summary>Detections of this rule that had no alert of their own since the last one, about: they are in the table.</summary>
+    public int HeldBack { get; init; }
+
+    /// <summary>Until when (UTC) the rule's detections are recorded without alerts; null where it is not muted.</summary>
+    public DateTimeOffset? MutedUntil { get; init; }
 
     /// <summary>Where the whole detection is.</summary>
     public required AlertPointer Detection { get; init; }
@@ -116,6 +125,18 @@ public sealed record Alert
         }
         return bounded.ToImmutable();
     }
+}
+
+/// <summary>What an alert tells.</summary>
+public enum AlertKind
+{
+    /// <summary>A rule matched.</summary>
+    [JsonStringEnumMemberName("detection")]
+    Detection,
+
+    /// <summary>A rule matched so often that it is muted for a while; the detection is one of them.</summary>
+    [JsonStringEnumMemberName("ruleMuted")]
+    RuleMuted,
 }
 
 /// <summary>The rule in an alert.</summary>

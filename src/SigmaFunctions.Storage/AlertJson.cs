@@ -5,6 +5,7 @@ namespace SigmaFunctions.Storage;
 /// <summary>How alerts are written as JSON and read from it.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Alert))]

@@ -22,6 +22,10 @@ public sealed class AlertQueue
         _queue = queue;
     }
 
+    /// <summary>Creates the queue where it is not there.</summary>
+    /// <exception cref="Azure.RequestFailedException">The store could not be reached or refused.</exception>
+    public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+
     /// <summary>Sends alerts, a bounded number at a time and in no particular order.</summary>
     /// <exception cref="Azure.RequestFailedException">The queue could not be reached or refused; some of the alerts may be on it.</exception>
     public Task SendAsync(IReadOnlyCollection<Alert> alerts, CancellationToken cancellationToken)

@@ -50,6 +50,12 @@ public sealed record Detection
     /// <summary>Whether <see cref="Original"/> or <see cref="Fields"/> were cut to fit the row.</summary>
     public bool OriginalTruncated { get; init; }
 
+    /// <summary>When its alert was on the queue (UTC); null before, and where it is held back.</summary>
+    public DateTimeOffset? AlertedAt { get; init; }
+
+    /// <summary>Why it is recorded without an alert of its own; null where that is not so.</summary>
+    public HoldReason? HeldBack { get; init; }
+
     /// <summary>The detection's id, derived from the event's identity and the rule.</summary>
     public DetectionId Id => DetectionId.Create(Identity, RuleId);
 }

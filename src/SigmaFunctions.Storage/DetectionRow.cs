@@ -13,7 +13,13 @@ namespace SigmaFunctions.Storage;
 internal static class DetectionRow
 {
     /// <summary>Set once the alert is on the queue.</summary>
-    public const string AlertedAt = "AlertedAt";
+    public const string AlertedAt = nameof(Detection.AlertedAt);
+
+    /// <summary>Set once it is decided that there will be no alert.</summary>
+    public const string HeldBack = nameof(Detection.HeldBack);
+
+    /// <summary>Set with <see cref="HeldBack"/> where another alert stands for this detection: its id.</summary>
+    public const string HeldBackBy = "HeldBackBy";
 
     /// <summary>Longest string property, in UTF-16 units; the service's own limit is 32,768.</summary>
     public const int MaximumProperty = 32_000;
@@ -60,6 +66,8 @@ internal static class DetectionRow
             [nameof(Detection.Fields)] = fields,
             [nameof(Detection.OriginalTruncated)] = detection.OriginalTruncated || fieldsCut || original.Length > MaximumOriginal,
         };
+        if (detection.HeldBack is { } reason)
+            entity[HeldBack] = Name(reason);
         WriteOriginal(entity, BoundedText.Cut(original, MaximumOriginal));
         return entity;
     }
@@ -88,7 +96,28 @@ internal static class DetectionRow
         Fields = ReadFields(entity),
         Original = ReadOriginal(entity),
         OriginalTruncated = entity.GetBoolean(nameof(Detection.OriginalTruncated)) ?? false,
+        AlertedAt = entity.GetDateTimeOffset(AlertedAt),
+        HeldBack = Enum.TryParse(entity.GetString(HeldBack), ignoreCase: true, out HoldReason reason) ? reason : null,
     };
+
+    /// <summary>The part of a row that tells what became of the alert.</summary>
+    public static TableEntity ToEntity(AlertOutcome outcome, DateTimeOffset now)
+    {
+        var entity = new TableEntity(outcome.Id.PartitionKey, outcome.Id.RowKey);
+        if (outcome.HeldBack is { } reason)
+        {
+            entity[HeldBack] = Name(reason);
+            entity[HeldBackBy] = outcome.HeldBackBy?.Value;
+        }
+        else
+        {
+            entity[AlertedAt] = now;
+        }
+        return entity;
+    }
+
+    /// <summary>Whether the row's alert is still owed.</summary>
+    public static bool IsPending(TableEntity entity) => entity.GetDateTimeOffset(AlertedAt) is null && entity.GetString(HeldBack) is null;
 
     /// <summary>An upper bound of the row's size in a transaction, in bytes: what is not plainly ASCII may be written as <c>\uXXXX</c>.</summary>
     public static int WireSize(TableEntity entity)
@@ -107,6 +136,8 @@ internal static class DetectionRow
         }
         return size;
     }
+
+    private static string Name(HoldReason reason) => reason.ToString().ToLowerInvariant();
 
     private static string? Text(string? text, int maximum) => text is null ? null : BoundedText.Clean(BoundedText.Cut(text, maximum));
 

@@ -38,9 +38,13 @@ public sealed class DetectionTable
     /// <summary>Name of the table.</summary>
     public string Name => _table.Name;
 
+    /// <summary>Creates the table where it is not there.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _table.CreateIfNotExistsAsync(cancellationToken);
+
     /// <summary>
-    /// Records detections, in transactions of up to 100 rows a partition, and returns those that have not been alerted yet, in the
-    /// order given and each once: the new ones, and old ones whose alert was never confirmed.
+    /// Records detections, in transactions of up to 100 rows a partition, and returns those whose alerts are owed, in the
+    /// order given and each once: the new ones but those held back, and old ones whose alert was never confirmed.
     /// </summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused; what was recorded stays.</exception>
     public async Task<IReadOnlyList<Detection>> AddAsync(
@@ -65,16 +69,31 @@ public sealed class DetectionTable
         return [.. distinct.Where(entry => pending.ContainsKey((entry.Key.PartitionKey, entry.Key.RowKey))).Select(entry => entry.Value)];
     }
 
-    /// <summary>Notes that the alerts of these detections are on the queue. Detections that are gone are passed over.</summary>
+    /// <summary>Notes what became of alerts. Detections that are gone are passed over.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused; what was noted stays.</exception>
-    public Task MarkAlertedAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    public Task MarkAsync(IReadOnlyCollection<AlertOutcome> outcomes, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(ids);
+        ArgumentNullException.ThrowIfNull(outcomes);
         DateTimeOffset now = _timeProvider.GetUtcNow();
-        IEnumerable<DetectionId[]> transactions =
-            ids.Distinct().GroupBy(id => id.PartitionKey).SelectMany(partition => partition.Chunk(MaximumActions));
+        IEnumerable<AlertOutcome[]> transactions =
+            outcomes.DistinctBy(outcome => outcome.Id).GroupBy(outcome => outcome.Id.PartitionKey).SelectMany(partition => partition.Chunk(MaximumActions));
         return Parallel.ForEachAsync(
             transactions, Options(cancellationToken), async (chunk, token) => await MarkRowsAsync(chunk, now, token));
+    }
+
+    /// <summary>Which of these detections are recorded, of one partition of the table.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">A row is not of a detection.</exception>
+    public async Task<IReadOnlyList<Detection>> FindAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var wanted = ids.ToDictionary(id => id.RowKey, StringComparer.Ordinal);
+        var found = new List<Detection>();
+        foreach (IGrouping<string, DetectionId> partition in ids.GroupBy(id => id.PartitionKey))
+            await foreach (TableEntity row in _table.QueryAsync<TableEntity>(Between(partition.Key, [.. partition.Select(id => id.RowKey)]), cancellationToken: cancellationToken))
+                if (wanted.ContainsKey(row.RowKey))
+                    found.Add(DetectionRow.FromEntity(row));
+        return found;
     }
 
     /// <summary>Reads one detection; null if there is none.</summary>
@@ -132,7 +151,7 @@ public sealed class DetectionTable
 
     private static bool Is(RequestFailedException exception, TableErrorCode code) => exception.ErrorCode == code.ToString();
 
-    /// <summary>Adds rows of one partition, and gives those that are not alerted yet.</summary>
+    /// <summary>Adds rows of one partition, and gives those whose alerts are owed.</summary>
     private async Task<List<TableEntity>> AddRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
     {
         var pending = new List<TableEntity>(rows.Count);
@@ -143,43 +162,46 @@ public sealed class DetectionTable
             {
                 await _table.SubmitTransactionAsync(
                     missing.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)), cancellationToken);
-                pending.AddRange(missing);
+                pending.AddRange(missing.Where(DetectionRow.IsPending));
                 return pending;
             }
             catch (TableTransactionFailedException exception)
                 when (Is(exception, TableErrorCode.EntityAlreadyExists) && conflicts < MaximumConflicts)
             {
-                Dictionary<string, bool> alerted = await FindAlertedAsync(missing, cancellationToken);
-                pending.AddRange(missing.Where(row => alerted.TryGetValue(row.RowKey, out bool isAlerted) && !isAlerted));
-                missing = [.. missing.Where(row => !alerted.ContainsKey(row.RowKey))];
+                Dictionary<string, bool> recorded = await FindPendingAsync(missing, cancellationToken);
+                pending.AddRange(missing.Where(row => recorded.GetValueOrDefault(row.RowKey)));
+                missing = [.. missing.Where(row => !recorded.ContainsKey(row.RowKey))];
             }
         }
         return pending;
     }
 
-    /// <summary>Which rows there are between the first and the last of these, and whether each is alerted.</summary>
-    private async Task<Dictionary<string, bool>> FindAlertedAsync(List<TableEntity> rows, CancellationToken cancellationToken)
+    /// <summary>Which rows there are between the first and the last of these, and whether the alert of each is owed.</summary>
+    private async Task<Dictionary<string, bool>> FindPendingAsync(List<TableEntity> rows, CancellationToken cancellationToken)
     {
-        string first = rows.Select(row => row.RowKey).Min(StringComparer.Ordinal)!;
-        string last = rows.Select(row => row.RowKey).Max(StringComparer.Ordinal)!;
-        string filter = TableClient.CreateQueryFilter(
-            $"PartitionKey eq {rows[0].PartitionKey} and RowKey ge {first} and RowKey le {last}");
         var found = new Dictionary<string, bool>(StringComparer.Ordinal);
         AsyncPageable<TableEntity> entities = _table.QueryAsync<TableEntity>(
-            filter, select: ["RowKey", DetectionRow.AlertedAt], cancellationToken: cancellationToken);
+            Between(rows[0].PartitionKey, [.. rows.Select(row => row.RowKey)]),
+            select: ["RowKey", DetectionRow.AlertedAt, DetectionRow.HeldBack],
+            cancellationToken: cancellationToken);
         await foreach (TableEntity entity in entities)
-            found[entity.RowKey] = entity.GetDateTimeOffset(DetectionRow.AlertedAt) is not null;
+            found[entity.RowKey] = DetectionRow.IsPending(entity);
         return found;
     }
 
-    private async Task MarkRowsAsync(DetectionId[] ids, DateTimeOffset now, CancellationToken cancellationToken)
+    private static string Between(string partitionKey, string[] rowKeys)
+    {
+        string first = rowKeys.Min(StringComparer.Ordinal)!;
+        string last = rowKeys.Max(StringComparer.Ordinal)!;
+        return TableClient.CreateQueryFilter($"PartitionKey eq {partitionKey} and RowKey ge {first} and RowKey le {last}");
+    }
+
+    private async Task MarkRowsAsync(AlertOutcome[] outcomes, DateTimeOffset now, CancellationToken cancellationToken)
     {
         List<TableTransactionAction> actions =
         [
-            .. ids.Select(id => new TableTransactionAction(
-                TableTransactionActionType.UpdateMerge,
-                new TableEntity(id.PartitionKey, id.RowKey) { [DetectionRow.AlertedAt] = now },
-                ETag.All)),
+            .. outcomes.Select(outcome =>
+                new TableTransactionAction(TableTransactionActionType.UpdateMerge, DetectionRow.ToEntity(outcome, now), ETag.All)),
         ];
         while (actions.Count > 0)
         {

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
-using Azure.Storage.Queues.Models;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -38,16 +37,16 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     [Fact]
     public async Task A_match_becomes_a_row_and_an_alert_that_points_to_it()
     {
-        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        Store store = await CreateStoreAsync();
         byte[][] bodies = [Quiet, Whoami];
 
-        await RunAsync(Create(table, queue), bodies);
+        await RunAsync(Create(store), bodies);
 
-        Alert alert = Assert.Single(await ReceiveAsync(queue));
+        Alert alert = Assert.Single(await store.TakeAlertsAsync());
         Assert.Equal(("Whoami", "ws01.contoso.com"), (alert.Rule.Title, alert.Host));
         Assert.True(DetectionId.TryParse(alert.Id, out DetectionId id));
-        Assert.Equal(new AlertPointer(table.Name, id.PartitionKey, id.RowKey), alert.Detection);
-        Detection? detection = await new DetectionTable(table).FindAsync(id, Token);
+        Assert.Equal(new AlertPointer(store.Detections.Name, id.PartitionKey, id.RowKey), alert.Detection);
+        Detection? detection = await store.Table.FindAsync(id, Token);
         Assert.Equal(Batch(2).Identity(1, 0), detection?.Identity);
         Assert.Equal(Encoding.UTF8.GetString(bodies[1]), detection?.Original);
         Assert.Contains(new DetectedField("Image", @"C:\Windows\System32\whoami.exe"), detection!.Fields);
@@ -56,31 +55,31 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     [Fact]
     public async Task An_event_that_came_as_xml_is_kept_as_its_xml()
     {
-        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        Store store = await CreateStoreAsync();
         const string Xml = """<Event xmlns="u"><System><Provider Name="Microsoft-Windows-Sysmon"/><EventID>1</EventID><Computer>ws01</Computer></System><EventData><Data Name="Image">C:\whoami.exe</Data><Data Name="CommandLine">a &amp; "b"</Data></EventData></Event>""";
 
-        await RunAsync(Create(table, queue), [Encoding.UTF8.GetBytes($"<?xml version='1.0'?>{Xml}")]);
+        await RunAsync(Create(store), [Encoding.UTF8.GetBytes($"<?xml version='1.0'?>{Xml}")]);
 
-        Assert.True(DetectionId.TryParse(Assert.Single(await ReceiveAsync(queue)).Id, out DetectionId id));
-        Detection? detection = await new DetectionTable(table).FindAsync(id, Token);
+        Assert.True(DetectionId.TryParse(Assert.Single(await store.TakeAlertsAsync()).Id, out DetectionId id));
+        Detection? detection = await store.Table.FindAsync(id, Token);
         Assert.Equal(Xml, detection?.Original);
     }
 
     [Fact]
     public async Task A_batch_that_comes_again_writes_nothing_and_sends_nothing()
     {
-        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        Store store = await CreateStoreAsync();
         byte[][] bodies = [Whoami, Array(Message("node.exe"), Quiet, Message("node.exe"))];
-        await RunAsync(Create(table, queue), bodies);
-        Dictionary<string, ETag> rows = await RowsAsync(table);
-        IEnumerable<string> ids = (await ReceiveAsync(queue)).Select(alert => alert.Id);
+        await RunAsync(Create(store), bodies);
+        Dictionary<string, ETag> rows = await RowsAsync(store.Detections);
+        IEnumerable<string> ids = (await store.TakeAlertsAsync()).Select(alert => alert.Id);
 
-        await RunAsync(Create(table, queue), bodies);
+        await RunAsync(Create(store), bodies);
 
         Assert.Equal(3, rows.Count);
         Assert.Equal(3, ids.Distinct().Count());
-        Assert.Equal(rows, await RowsAsync(table));
-        Assert.Empty(await ReceiveAsync(queue));
+        Assert.Equal(rows, await RowsAsync(store.Detections));
+        Assert.Empty(await store.TakeAlertsAsync());
         Assert.Equal(
             ["3 detections, 3 alerts", "3 detections, 0 alerts"],
             _logger.Entries.Where(entry => entry.Id == 10).Select(entry => entry.Message.Split(", ")[4..6]).Select(parts => string.Join(", ", parts)));
@@ -94,11 +93,11 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     [InlineData("[1,\"secret\",null]")]
     public async Task What_cannot_be_decoded_is_reported_without_its_content_and_stops_nothing(string body)
     {
-        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        Store store = await CreateStoreAsync();
 
-        await RunAsync(Create(table, queue), [Encoding.UTF8.GetBytes(body), [0xFF, 0xFE, 0x00], Whoami]);
+        await RunAsync(Create(store), [Encoding.UTF8.GetBytes(body), [0xFF, 0xFE, 0x00], Whoami]);
 
-        Assert.Single(await ReceiveAsync(queue));
+        Assert.Single(await store.TakeAlertsAsync());
         Assert.DoesNotContain(_logger.Entries, entry => entry.Message.Contains("secret", StringComparison.Ordinal));
         Assert.Contains(
             _logger.Entries,
@@ -119,13 +118,13 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     [Fact]
     public async Task A_defect_on_one_message_is_reported_as_an_error_and_stops_nothing()
     {
-        (TableClient table, QueueClient queue) = await CreateStoreAsync();
-        DetectionPipeline pipeline = Create(table, queue, (matcher, body) =>
+        Store store = await CreateStoreAsync();
+        DetectionPipeline pipeline = Create(store, (matcher, body) =>
             body.Length == 1 ? throw new InvalidOperationException("secret") : matcher.Match(body));
 
         await RunAsync(pipeline, [[0], Whoami]);
 
-        Assert.Single(await ReceiveAsync(queue));
+        Assert.Single(await store.TakeAlertsAsync());
         (LogLevel level, _, string message) = Assert.Single(_logger.Entries, entry => entry.Id == 13);
         Assert.Equal(LogLevel.Error, level);
         Assert.Contains("System.InvalidOperationException", message, StringComparison.Ordinal);
@@ -139,44 +138,45 @@ public sealed class DetectionPipelineTests(StorageAccount account)
 
         (LogLevel level, int id, string message) = Assert.Single(_logger.Entries);
         Assert.Equal((LogLevel.Debug, 10), (level, id));
-        Assert.StartsWith("Partition 0: 2 messages, 2 events, 0 undecoded, 0 failed, 0 detections, 0 alerts, ", message);
+        Assert.StartsWith("Partition 0: 2 messages, 2 events, 0 undecoded, 0 failed, 0 detections, 0 alerts, 0 held back, ", message);
     }
 
     [Fact]
     public async Task A_table_that_is_out_of_reach_fails_the_batch_before_any_alert()
     {
-        QueueClient queue = await account.CreateQueueAsync();
+        Store store = await CreateStoreAsync();
         var table = new Mock<TableClient>();
         table.Setup(mock => mock.SubmitTransactionAsync(It.IsAny<IEnumerable<TableTransactionAction>>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new RequestFailedException(503, "Busy"));
 
-        var exception = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(table.Object, queue), [Whoami]));
+        var exception = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(store with { Detections = table.Object }), [Whoami]));
 
         Assert.Equal(503, exception.Status);
-        Assert.Empty(await ReceiveAsync(queue));
+        Assert.Empty(await store.TakeAlertsAsync());
     }
 
     [Fact]
     public async Task A_queue_that_is_out_of_reach_fails_the_batch_and_the_next_delivery_sends_its_alerts()
     {
-        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        Store store = await CreateStoreAsync();
         var broken = new Mock<QueueClient>();
         broken.Setup(mock => mock.SendMessageAsync(
                 It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new RequestFailedException(503, "Busy"));
-        await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(table, broken.Object), [Whoami]));
-        Assert.Single(await RowsAsync(table));
+        await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(store with { Queue = broken.Object }), [Whoami]));
+        Assert.Single(await RowsAsync(store.Detections));
 
-        await RunAsync(Create(table, queue), [Whoami]);
+        await RunAsync(Create(store), [Whoami]);
 
-        Assert.Single(await ReceiveAsync(queue));
-        Assert.Single(await RowsAsync(table));
+        Assert.Single(await store.TakeAlertsAsync());
+        Assert.Single(await RowsAsync(store.Detections));
     }
 
     [Fact]
     public async Task A_crash_before_the_mark_sends_the_alert_again_under_the_same_id()
     {
-        (TableClient real, QueueClient queue) = await CreateStoreAsync();
+        Store store = await CreateStoreAsync();
+        TableClient real = store.Detections;
         var table = new Mock<TableClient>();
         table.SetupGet(mock => mock.Name).Returns(real.Name);
         table.Setup(mock => mock.SubmitTransactionAsync(It.IsAny<IEnumerable<TableTransactionAction>>(), It.IsAny<CancellationToken>()))
@@ -184,12 +184,12 @@ public sealed class DetectionPipelineTests(StorageAccount account)
                 actions.First().ActionType == TableTransactionActionType.Add
                     ? real.SubmitTransactionAsync(actions, token)
                     : throw new RequestFailedException(503, "Busy"));
-        await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(table.Object, queue), [Whoami]));
-        Alert first = Assert.Single(await ReceiveAsync(queue));
+        await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(store with { Detections = table.Object }), [Whoami]));
+        Alert first = Assert.Single(await store.TakeAlertsAsync());
 
-        await RunAsync(Create(real, queue), [Whoami]);
+        await RunAsync(Create(store), [Whoami]);
 
-        Assert.Equal(first.Id, Assert.Single(await ReceiveAsync(queue)).Id);
+        Assert.Equal(first.Id, Assert.Single(await store.TakeAlertsAsync()).Id);
     }
 
     [Fact]
@@ -200,17 +200,17 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     [Fact]
     public async Task The_function_reads_the_batch_from_its_context()
     {
-        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        Store store = await CreateStoreAsync();
         var bindings = new Mock<BindingContext>();
         bindings.SetupGet(mock => mock.BindingData).Returns(BindingData(1));
         var context = new Mock<FunctionContext>();
         context.SetupGet(mock => mock.BindingContext).Returns(bindings.Object);
 
-        await new DetectFunction(Create(table, queue)).RunAsync([Whoami], context.Object, Token);
+        await new DetectFunction(Create(store)).RunAsync([Whoami], context.Object, Token);
 
-        Assert.Single(await ReceiveAsync(queue));
+        Assert.Single(await store.TakeAlertsAsync());
         await Assert.ThrowsAsync<InvalidDataException>(
-            () => new DetectFunction(Create(table, queue)).RunAsync([Whoami, Whoami], context.Object, Token));
+            () => new DetectFunction(Create(store)).RunAsync([Whoami, Whoami], context.Object, Token));
     }
 
     private static string Rule(string title, string id, string image) =>
@@ -263,24 +263,20 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     private static async Task<Dictionary<string, ETag>> RowsAsync(TableClient table) =>
         await table.QueryAsync<TableEntity>(cancellationToken: Token).ToDictionaryAsync(row => row.RowKey, row => row.ETag, cancellationToken: Token);
 
-    private static async Task<IReadOnlyList<Alert>> ReceiveAsync(QueueClient queue)
-    {
-        QueueMessage[] messages = await queue.ReceiveMessagesAsync(32, TimeSpan.FromMinutes(10), Token);
-        return [.. messages.Select(message => Alert.Parse(message.Body))];
-    }
+    private Task<Store> CreateStoreAsync() => Store.CreateAsync(account, Enqueued.AddMinutes(1));
 
-    private async Task<(TableClient Table, QueueClient Queue)> CreateStoreAsync() =>
-        (await account.CreateTableAsync(), await account.CreateQueueAsync());
-
-    private DetectionPipeline Create(TableClient table, QueueClient queue, Func<BodyMatcher, byte[], BodyMatches>? match = null) => new(
+    private DetectionPipeline Create(Store store, Func<BodyMatcher, byte[], BodyMatches>? match = null) => new(
         () => Detector,
         new EventDecoder(),
         match ?? ((matcher, body) => matcher.Match(body)),
-        new DetectionTable(table),
-        new AlertQueue(queue),
-        new FakeTimeProvider(),
+        store.Recorder(),
+        Store.Metrics(),
+        store.Clock,
         _logger);
 
-    private DetectionPipeline CreateWithoutStore() =>
-        Create(new Mock<TableClient>(MockBehavior.Strict).Object, new Mock<QueueClient>(MockBehavior.Strict).Object);
+    private DetectionPipeline CreateWithoutStore()
+    {
+        TableClient table = new Mock<TableClient>(MockBehavior.Strict).Object;
+        return Create(new Store(table, table, table, new Mock<QueueClient>(MockBehavior.Strict).Object, new FakeTimeProvider(Enqueued)));
+    }
 }

@@ -9,9 +9,8 @@ public sealed class FunctionMetadataTests
     [Fact]
     public async Task Detect_is_bound_as_the_event_hubs_extension_expects_and_is_tried_again_for_ever()
     {
-        IFunctionMetadata function = Assert.Single(await new GeneratedFunctionMetadataProvider().GetFunctionMetadataAsync(""));
+        IFunctionMetadata function = await FunctionAsync("Detect");
 
-        Assert.Equal("Detect", function.Name);
         Assert.Equal("SigmaFunctions.App.Detecting.DetectFunction.RunAsync", function.EntryPoint);
         JsonObject expected = JsonNode.Parse(
             """
@@ -32,6 +31,20 @@ public sealed class FunctionMetadataTests
         Assert.Equal(TimeSpan.FromSeconds(1), function.Retry.MinimumInterval);
         Assert.Equal(TimeSpan.FromMinutes(1), function.Retry.MaximumInterval);
     }
+
+    [Fact]
+    public async Task Sweep_runs_every_minute()
+    {
+        IFunctionMetadata function = await FunctionAsync("Sweep");
+
+        Assert.Equal("SigmaFunctions.App.Alerting.SweepFunction.RunAsync", function.EntryPoint);
+        JsonNode binding = JsonNode.Parse(Assert.Single(function.RawBindings!))!;
+        Assert.Equal(("timerTrigger", "0 * * * * *"), ((string?)binding["type"], (string?)binding["schedule"]));
+        Assert.False((bool?)binding["useMonitor"]);
+    }
+
+    private static async Task<IFunctionMetadata> FunctionAsync(string name) =>
+        Assert.Single(await new GeneratedFunctionMetadataProvider().GetFunctionMetadataAsync(""), function => function.Name == name);
 
     [Fact]
     public void The_host_configuration_is_beside_the_app()

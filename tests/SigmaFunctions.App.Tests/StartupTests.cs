@@ -5,11 +5,13 @@ using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Storage;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Tests;
 
@@ -44,7 +46,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         { ["DetectionStorage:tableServiceUri=http://a", "DetectionStorage:queueServiceUri=https://a"], "DetectionStorage__tableServiceUri must be an https address: tokens are sent to it." },
         { ["DetectionStorage:tableServiceUri=https://a", "DetectionStorage:queueServiceUri=/a"], "DetectionStorage__queueServiceUri must be an https address: tokens are sent to it." },
         { ["DetectionStorage:tableServiceUri=https://a", "DetectionStorage:queueServiceUri=https://a", "DetectionStorage:credential=SECRET"], "DetectionStorage__credential must be managedidentity, or not be set." },
-        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:TableName=my-table"], "Detections__TableName must be 3 to 63 letters and digits, and start with a letter." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:TableName=my-table"], "Detections__TableName must be 3 to 56 letters and digits, and start with a letter." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueName=a--b"], "Detections__QueueName must be 3 to 63 lower-case letters, digits and single hyphens between them." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueName="], "Detections__QueueName must not be empty." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueMessageEncoding=7"], "Detections__QueueMessageEncoding must be Base64 or None." },
@@ -83,12 +85,12 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         await Startup.PrepareAsync(services, Token);
 
         Assert.NotNull(services.GetRequiredService<DetectionPipeline>());
-        Assert.Equal("Detections", services.GetRequiredService<TableClient>().Name);
-        Assert.Equal("alerts", services.GetRequiredService<QueueClient>().Name);
+        Assert.NotNull(services.GetRequiredService<AlertSweep>());
+        Assert.Equal("Detections", services.GetRequiredService<DetectionTable>().Name);
     }
 
     [Fact]
-    public async Task Table_and_queue_are_created_where_asked_to()
+    public async Task Tables_and_queue_are_created_where_asked_to()
     {
         WriteRule("good.yml", Good);
         string name = $"t{Guid.NewGuid():N}";
@@ -102,7 +104,8 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         await PrepareAsync(settings);
 
         Assert.True(await new QueueClient(account.ConnectionString, name).ExistsAsync(Token));
-        Assert.Empty(await new TableClient(account.ConnectionString, name).QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+        foreach (string table in (string[])[name, name + "Outbox", name + "Windows"])
+            Assert.Empty(await new TableClient(account.ConnectionString, table).QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage;
@@ -150,6 +151,31 @@ public sealed class DeliveryTests
         Assert.True(trigger.Statistics.Retries > 0);
         Assert.Equal(2, (await deployment.RowsAsync()).Length);
         Assert.Equal(2, (await deployment.TakeAlertsAsync()).Length);
+    }
+
+    [Fact]
+    public async Task What_a_worker_recorded_and_left_unannounced_is_announced_without_another_delivery()
+    {
+        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        var past = new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(-10));
+        Detection[] left =
+        [
+            .. Enumerable.Range(0, 3).Select(number => new Detection
+            {
+                Identity = new EventIdentity("hub", "events", "0", past.GetUtcNow(), number, 0),
+                RuleId = "11111111-1111-4111-8111-111111111111",
+                RuleTitle = "Marked process",
+                Original = "{}",
+            }),
+        ];
+        await new AlertOutbox(deployment.Outbox, past).AddAsync([.. left.Select(detection => detection.Id)], Token);
+        await new DetectionTable(deployment.Table, past).AddAsync(left, Token);
+
+        await deployment.SweepAsync();
+        await deployment.SweepAsync();
+
+        Assert.Equal(left.Select(detection => detection.Id.Value).Order(), (await deployment.TakeAlertsAsync()).Select(alert => alert.Id).Order());
+        Assert.Empty(await deployment.Outbox.QueryAsync<Azure.Data.Tables.TableEntity>(cancellationToken: Token).ToListAsync(Token));
     }
 
     [Fact]

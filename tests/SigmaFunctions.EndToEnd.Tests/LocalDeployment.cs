@@ -35,10 +35,13 @@ internal sealed class LocalDeployment : IAsyncDisposable
         _producer = new EventHubProducerClient(endpoint.ConnectionString, Hub);
         var account = new TableServiceClient(azurite.ConnectionString);
         Table = account.GetTableClient(DetectionTable.DefaultName);
+        Outbox = account.GetTableClient(DetectionTable.DefaultName + AlertOutbox.NameSuffix);
         Queue = new QueueClient(azurite.ConnectionString, AlertQueue.DefaultName, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
     }
 
     public TableClient Table { get; }
+
+    public TableClient Outbox { get; }
 
     public QueueClient Queue { get; }
 
@@ -68,6 +71,14 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null) =>
         new(_endpoint.ConnectionString, Binding, new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
+
+    /// <summary>Invokes the function that announces what was left behind, as its timer would.</summary>
+    public async Task SweepAsync()
+    {
+        TimerTrigger timer = TimerTrigger.Find(Worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == "Sweep");
+        var response = await timer.InvokeAsync(Worker, Token);
+        Assert.True(response.Result.Status == LocalHost.Worker.Protocol.StatusResult.Types.Status.Success, response.Result.Exception?.Message);
+    }
 
     public async Task SendAsync(params IEnumerable<string> bodies) =>
         await _producer.SendAsync(bodies.Select(body => new EventData(body)), Token);

@@ -39,6 +39,8 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
             "Microsoft.Storage/storageAccounts/queueServices/queues",
             "Microsoft.Storage/storageAccounts/tableServices",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Web/serverfarms",
             "Microsoft.Web/sites",
             "Microsoft.Web/sites/config",
@@ -172,9 +174,11 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     }
 
     [Fact]
-    public void Table_and_queue_have_the_names_that_the_code_uses()
+    public void Tables_and_queue_have_the_names_that_the_code_uses()
     {
-        Assert.Equal(DetectionTable.DefaultName, Evaluate(_template.Single("Microsoft.Storage/storageAccounts/tableServices/tables").Name).Split('/')[^1]);
+        Assert.Equal(
+            [DetectionTable.DefaultName, DetectionTable.DefaultName + AlertOutbox.NameSuffix, DetectionTable.DefaultName + AlertWindows.NameSuffix],
+            _template.Resources.Where(resource => resource.Type == "Microsoft.Storage/storageAccounts/tableServices/tables").Select(table => Evaluate(table.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
         Assert.Equal(AlertQueue.DefaultName, Evaluate(_template.Single("Microsoft.Storage/storageAccounts/queueServices/queues").Name).Split('/')[^1]);
     }
 
@@ -192,7 +196,8 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [InlineData("Microsoft.Web/serverfarms", "^[A-Za-z0-9-]{1,60}$")]
     [InlineData("Microsoft.Web/sites", "^[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]$")] // the host tells apps apart by 32 characters
     public void A_name_keeps_within_its_limits(string type, string limits) =>
-        Assert.Matches(limits, Evaluate(_template.Single(type).Name).Split('/')[^1]);
+        Assert.All(
+            _template.Resources.Where(resource => resource.Type == type), resource => Assert.Matches(limits, Evaluate(resource.Name).Split('/')[^1]));
 
     [Fact]
     public void Every_module_holds_its_token_to_the_length_that_the_limits_were_checked_with() => Assert.All(

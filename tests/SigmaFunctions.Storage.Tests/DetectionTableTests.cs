@@ -61,13 +61,32 @@ public sealed class DetectionTableTests(StorageAccount account)
         DetectionTable table = Create(client);
         List<Detection> detections = Some.Detections(250);
         Assert.Equal(detections, await table.AddAsync(detections, Token));
-        await table.MarkAlertedAsync([.. detections.Take(120).Select(detection => detection.Id)], Token);
+        await table.MarkAsync([.. detections.Take(120).Select(detection => new AlertOutcome(detection.Id))], Token);
         Dictionary<string, ETag> before = await EntityTagsAsync(client);
 
         IReadOnlyList<Detection> pending = await table.AddAsync(detections, Token);
 
         Assert.Equal(detections.Skip(120), pending);
         Assert.Equal(before, await EntityTagsAsync(client));
+    }
+
+    [Fact]
+    public async Task A_detection_that_is_held_back_is_recorded_and_owes_no_alert()
+    {
+        DetectionTable table = await CreateAsync();
+        List<Detection> detections = Some.Detections(4);
+        detections[0] = detections[0] with { HeldBack = HoldReason.Level };
+
+        Assert.Equal(detections.Skip(1), await table.AddAsync(detections, Token));
+        await table.MarkAsync(
+            [new AlertOutcome(detections[1].Id), new AlertOutcome(detections[2].Id, HoldReason.Repetition, detections[1].Id)], Token);
+
+        Assert.Equal([detections[3]], await table.AddAsync(detections, Token));
+        IReadOnlyList<Detection> found = await table.FindAsync([.. detections.Select(detection => detection.Id), Some.Detection(ruleId: "other").Id], Token);
+        Assert.Equal([detections[1].Id], found.Where(detection => detection.AlertedAt == _clock.GetUtcNow()).Select(detection => detection.Id));
+        Assert.Equal(
+            [HoldReason.Level, null, HoldReason.Repetition, null],
+            detections.Select(detection => found.Single(one => one.Id == detection.Id).HeldBack));
     }
 
     [Fact]
@@ -79,7 +98,7 @@ public sealed class DetectionTableTests(StorageAccount account)
         Detection[] alerted = [.. detections.Where((_, index) => index % 3 == 0)];
         Detection[] recorded = [.. detections.Where((_, index) => index % 3 == 1)];
         await table.AddAsync([.. alerted, .. recorded], Token);
-        await table.MarkAlertedAsync([.. alerted.Select(detection => detection.Id)], Token);
+        await table.MarkAsync([.. alerted.Select(detection => new AlertOutcome(detection.Id))], Token);
 
         IReadOnlyList<Detection> pending = await table.AddAsync(detections, Token);
 
@@ -184,11 +203,11 @@ public sealed class DetectionTableTests(StorageAccount account)
         Detection detection = Some.Detection();
         await table.AddAsync([detection], Token);
 
-        await table.MarkAlertedAsync([detection.Id, detection.Id], Token);
+        await table.MarkAsync([new AlertOutcome(detection.Id), new AlertOutcome(detection.Id)], Token);
 
         TableEntity row = await client.GetEntityAsync<TableEntity>(detection.Id.PartitionKey, detection.Id.RowKey, cancellationToken: Token);
         Assert.Equal(_clock.GetUtcNow(), row.GetDateTimeOffset("AlertedAt"));
-        AssertSame(detection, await table.FindAsync(detection.Id, Token));
+        AssertSame(detection with { AlertedAt = _clock.GetUtcNow() }, await table.FindAsync(detection.Id, Token));
     }
 
     [Fact]
@@ -201,7 +220,7 @@ public sealed class DetectionTableTests(StorageAccount account)
         foreach (Detection gone in new[] { detections[1], detections[4] })
             await client.DeleteEntityAsync(gone.Id.PartitionKey, gone.Id.RowKey, cancellationToken: Token);
 
-        await table.MarkAlertedAsync([.. detections.Select(detection => detection.Id)], Token);
+        await table.MarkAsync([.. detections.Select(detection => new AlertOutcome(detection.Id))], Token);
 
         Assert.Equal([detections[1], detections[4]], await table.AddAsync(detections, Token));
     }

@@ -22,26 +22,26 @@ public sealed class DetectionPipeline
     private readonly Func<Detector> _detector;
     private readonly BodyMatcherPool _matchers;
     private readonly Func<BodyMatcher, byte[], BodyMatches> _match;
-    private readonly DetectionTable _table;
-    private readonly AlertQueue _queue;
+    private readonly DetectionRecorder _recorder;
+    private readonly DetectionMetrics _metrics;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<DetectionPipeline> _logger;
 
     /// <summary>Makes the pipeline.</summary>
     /// <param name="detectors">Gives the compiled rules.</param>
     /// <param name="decoder">Reads bodies.</param>
-    /// <param name="table">Where detections are recorded.</param>
-    /// <param name="queue">Where alerts go.</param>
-    /// <param name="timeProvider">Clock of the elapsed time.</param>
+    /// <param name="recorder">Records detections and announces them.</param>
+    /// <param name="metrics">What is measured.</param>
+    /// <param name="timeProvider">Clock of the elapsed time and the lag.</param>
     /// <param name="logger">Log; never of events' contents.</param>
     public DetectionPipeline(
         DetectorProvider detectors,
         EventDecoder decoder,
-        DetectionTable table,
-        AlertQueue queue,
+        DetectionRecorder recorder,
+        DetectionMetrics metrics,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
-        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), table, queue, timeProvider, logger)
+        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), recorder, metrics, timeProvider, logger)
     {
     }
 
@@ -49,16 +49,16 @@ public sealed class DetectionPipeline
         Func<Detector> detector,
         EventDecoder decoder,
         Func<BodyMatcher, byte[], BodyMatches> match,
-        DetectionTable table,
-        AlertQueue queue,
+        DetectionRecorder recorder,
+        DetectionMetrics metrics,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
     {
         _detector = detector;
         _matchers = new BodyMatcherPool(decoder);
         _match = match;
-        _table = table;
-        _queue = queue;
+        _recorder = recorder;
+        _metrics = metrics;
         _timeProvider = timeProvider;
         _logger = logger;
     }
@@ -75,7 +75,12 @@ public sealed class DetectionPipeline
         ArgumentNullException.ThrowIfNull(batch);
         long started = _timeProvider.GetTimestamp();
         Outcome outcome = Detect(bodies, batch, cancellationToken);
-        int alerts = outcome.Detections.Count == 0 ? 0 : await RecordAsync(outcome.Detections, cancellationToken);
+        _metrics.AddEvents(outcome.Events, outcome.Undecoded, outcome.Failed);
+        _metrics.AddMatches(outcome.Detections);
+        IReadOnlyCollection<AlertOutcome> outcomes = await _recorder.RecordAsync(outcome.Detections, cancellationToken);
+        int alerts = outcomes.Count(one => one.HeldBack is null);
+        if (bodies.Count > 0)
+            _metrics.RecordLag(_timeProvider.GetUtcNow() - batch.OldestEnqueuedTime);
 
         LogLevel level = outcome.Detections.Count == 0 ? LogLevel.Debug : LogLevel.Information;
         double elapsed = _timeProvider.GetElapsedTime(started).TotalMilliseconds;
@@ -88,6 +93,7 @@ public sealed class DetectionPipeline
             outcome.Failed,
             outcome.Detections.Count,
             alerts,
+            outcomes.Count - alerts,
             elapsed);
     }
 
@@ -198,18 +204,6 @@ public sealed class DetectionPipeline
         identity.Record,
         record.Offset,
         record.Reason);
-
-    // Recorded first, so that an alert never points to a row that is not there; marked last, so that an alert may come twice but
-    // is never lost.
-    private async Task<int> RecordAsync(List<Detection> detections, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<Detection> pending = await _table.AddAsync(detections, cancellationToken);
-        if (pending.Count == 0)
-            return 0;
-        await _queue.SendAsync([.. pending.Select(detection => Alert.From(detection, _table.Name))], cancellationToken);
-        await _table.MarkAlertedAsync([.. pending.Select(detection => detection.Id)], cancellationToken);
-        return pending.Count;
-    }
 
     private sealed class Outcome
     {

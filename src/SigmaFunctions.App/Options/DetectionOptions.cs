@@ -11,11 +11,11 @@ public sealed class DetectionOptions
     /// <summary>Name of the section.</summary>
     public const string Section = "Detections";
 
-    /// <summary>Table of detections.</summary>
+    /// <summary>Table of detections; two more have its name with <c>Outbox</c> and <c>Windows</c> behind it.</summary>
     [Required(ErrorMessage = "Detections__TableName must not be empty.")]
     [RegularExpression(
-        "[A-Za-z][A-Za-z0-9]{2,62}",
-        ErrorMessage = "Detections__TableName must be 3 to 63 letters and digits, and start with a letter.")]
+        "[A-Za-z][A-Za-z0-9]{2,55}",
+        ErrorMessage = "Detections__TableName must be 3 to 56 letters and digits, and start with a letter.")]
     public string TableName { get; set; } = DetectionTable.DefaultName;
 
     /// <summary>Queue of alerts.</summary>
@@ -29,7 +29,7 @@ public sealed class DetectionOptions
     [EnumDataType(typeof(QueueMessageEncoding), ErrorMessage = "Detections__QueueMessageEncoding must be Base64 or None.")]
     public QueueMessageEncoding QueueMessageEncoding { get; set; } = QueueMessageEncoding.Base64;
 
-    /// <summary>Whether the app creates the table and the queue at its start. A deployment has done so already; a development machine has not.</summary>
+    /// <summary>Whether the app creates the tables and the queue at its start. A deployment has done so already; a development machine has not.</summary>
     public bool CreateIfNotExists { get; set; }
 }
 

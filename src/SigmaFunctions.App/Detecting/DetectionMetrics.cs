@@ -1,0 +1,84 @@
+using System.Diagnostics.Metrics;
+using SigmaFunctions.App.Rules;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.App.Detecting;
+
+/// <summary>
+/// What is measured of the events' way through the app. Everything is added up for a batch first, so an event costs nothing here.
+/// </summary>
+public sealed class DetectionMetrics
+{
+    /// <summary>Events that were read and run through the rules.</summary>
+    public const string Events = "sigmafunctions.events";
+
+    /// <summary>Records that could not be read.</summary>
+    public const string Undecoded = "sigmafunctions.undecoded";
+
+    /// <summary>Records that the app itself failed on.</summary>
+    public const string Failed = "sigmafunctions.failed";
+
+    /// <summary>Matches, by the rule's <c>level</c>; a second delivery counts again.</summary>
+    public const string Matches = "sigmafunctions.matches";
+
+    /// <summary>Alerts put on the queue.</summary>
+    public const string Alerts = "sigmafunctions.alerts";
+
+    /// <summary>Detections recorded without an alert of their own, by <c>reason</c>: level, repetition or rate.</summary>
+    public const string HeldBack = "sigmafunctions.held_back";
+
+    /// <summary>Seconds from the enqueuing of a batch's oldest message until all of its detections are recorded and announced.</summary>
+    public const string Lag = "sigmafunctions.lag";
+
+    private const string NoLevel = "none";
+
+    private readonly Counter<long> _events;
+    private readonly Counter<long> _undecoded;
+    private readonly Counter<long> _failed;
+    private readonly Counter<long> _matches;
+    private readonly Counter<long> _alerts;
+    private readonly Counter<long> _heldBack;
+    private readonly Histogram<double> _lag;
+
+    /// <summary>Makes the instruments.</summary>
+    public DetectionMetrics(IMeterFactory meters)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        Meter meter = meters.Create(RuleMetrics.MeterName);
+        _events = meter.CreateCounter<long>(Events, "{event}", "Events that were read and run through the rules.");
+        _undecoded = meter.CreateCounter<long>(Undecoded, "{record}", "Records that could not be read.");
+        _failed = meter.CreateCounter<long>(Failed, "{record}", "Records that the app itself failed on.");
+        _matches = meter.CreateCounter<long>(Matches, "{match}", "Rules that matched, by level.");
+        _alerts = meter.CreateCounter<long>(Alerts, "{alert}", "Alerts put on the queue.");
+        _heldBack = meter.CreateCounter<long>(HeldBack, "{detection}", "Detections recorded without an alert of their own, by reason.");
+        _lag = meter.CreateHistogram<double>(Lag, "s", "From the enqueuing of a batch's oldest message until its detections are recorded and announced.");
+    }
+
+    internal void AddEvents(int events, int undecoded, int failed)
+    {
+        _events.Add(events);
+        if (undecoded > 0)
+            _undecoded.Add(undecoded);
+        if (failed > 0)
+            _failed.Add(failed);
+    }
+
+    internal void AddMatches(IEnumerable<Detection> detections)
+    {
+        foreach (IGrouping<string, Detection> level in detections.GroupBy(detection => detection.Level ?? NoLevel))
+            _matches.Add(level.Count(), KeyValuePair.Create("level", (object?)level.Key));
+    }
+
+    internal void AddAlerts(IEnumerable<AlertOutcome> outcomes)
+    {
+        foreach (IGrouping<HoldReason?, AlertOutcome> reason in outcomes.GroupBy(outcome => outcome.HeldBack))
+        {
+            if (reason.Key is { } held)
+                _heldBack.Add(reason.Count(), KeyValuePair.Create("reason", (object?)held.ToString().ToLowerInvariant()));
+            else
+                _alerts.Add(reason.Count());
+        }
+    }
+
+    internal void RecordLag(TimeSpan lag) => _lag.Record(lag.TotalSeconds);
+}

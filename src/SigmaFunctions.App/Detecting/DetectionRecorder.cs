@@ -1,0 +1,35 @@
+using SigmaFunctions.App.Alerting;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.App.Detecting;
+
+/// <summary>
+/// Records detections and announces them, each once in the table and at least once on the queue. In this order: the outbox learns what
+/// is owed, the rows are written, the alerts are sent, the rows are marked, the outbox forgets. Stopped anywhere, the next delivery goes
+/// on from there; without one, the sweep does.
+/// </summary>
+/// <param name="policy">Which detections alert.</param>
+/// <param name="outbox">Which alerts are owed.</param>
+/// <param name="table">Where detections are recorded.</param>
+/// <param name="announcer">Sends alerts.</param>
+public sealed class DetectionRecorder(AlertPolicy policy, AlertOutbox outbox, DetectionTable table, AlertAnnouncer announcer)
+{
+    /// <summary>Records and announces.</summary>
+    /// <returns>What became of the alerts that were owed: those of detections that are new, or whose alert was never confirmed.</returns>
+    /// <exception cref="Azure.RequestFailedException">The store could not be reached or refused; what was written by then stays.</exception>
+    public async Task<IReadOnlyCollection<AlertOutcome>> RecordAsync(IReadOnlyCollection<Detection> detections, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(detections);
+        if (detections.Count == 0)
+            return [];
+        Detection[] judged =
+            [.. detections.Select(detection => policy.IsBelowMinimum(detection.Level) ? detection with { HeldBack = HoldReason.Level } : detection)];
+        DetectionId[] owed = [.. judged.Where(detection => detection.HeldBack is null).Select(detection => detection.Id)];
+
+        IReadOnlyList<OutboxEntry> entries = await outbox.AddAsync(owed, cancellationToken);
+        IReadOnlyList<Detection> pending = await table.AddAsync(judged, cancellationToken);
+        IReadOnlyCollection<AlertOutcome> outcomes = await announcer.AnnounceAsync(pending, cancellationToken);
+        await outbox.RemoveAsync(entries, cancellationToken);
+        return outcomes;
+    }
+}

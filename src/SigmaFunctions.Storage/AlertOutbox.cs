@@ -1,0 +1,131 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using Azure.Data.Tables;
+
+namespace SigmaFunctions.Storage;
+
+/// <summary>
+/// The table of detections whose alerts are owed. An entry is written before its detections are and removed once each of them is alerted
+/// or held back, so whatever stops the app in between leaves an entry from which a sweep can go on. It holds ids only.
+/// </summary>
+public sealed class AlertOutbox
+{
+    /// <summary>What is put behind the name of the table of detections.</summary>
+    public const string NameSuffix = "Outbox";
+
+    private const string Ids = "Ids";
+    private const string WrittenAt = "WrittenAt";
+    private const char Separator = ' ';
+    private const int MaximumConcurrency = 8;
+
+    // 500 ids of 54 characters and a space stay under the 32,768 characters of a property.
+    private const int MaximumIds = 500;
+
+    private readonly TableClient _table;
+    private readonly TimeProvider _timeProvider;
+
+    /// <summary>Uses a table that exists.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="timeProvider">Clock of the entries' age; the system's where none is given.</param>
+    public AlertOutbox(TableClient table, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        _table = table;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+    }
+
+    /// <summary>Creates the table where it is not there.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _table.CreateIfNotExistsAsync(cancellationToken);
+
+    /// <summary>Notes that these detections are about to be recorded. The same ones again give the same entries, new in age.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused; what was noted stays.</exception>
+    public async Task<IReadOnlyList<OutboxEntry>> AddAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        DateTimeOffset now = _timeProvider.GetUtcNow();
+        OutboxEntry[] entries =
+        [
+            .. ids.Distinct()
+                .GroupBy(id => id.PartitionKey)
+                .SelectMany(partition => partition.Chunk(MaximumIds))
+                .Select(chunk => new OutboxEntry(PartitionKey(chunk), RowKey(chunk), chunk, now)),
+        ];
+        await Parallel.ForEachAsync(
+            entries,
+            Options(cancellationToken),
+            async (entry, token) => await _table.UpsertEntityAsync(
+                new TableEntity(entry.PartitionKey, entry.RowKey)
+                {
+                    [Ids] = string.Join(Separator, entry.Ids.Select(id => id.Value)),
+                    [WrittenAt] = entry.WrittenAt,
+                },
+                TableUpdateMode.Replace,
+                token));
+        return entries;
+    }
+
+    /// <summary>Removes entries that are settled; one that is gone is passed over.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public Task RemoveAsync(IReadOnlyCollection<OutboxEntry> entries, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        return Parallel.ForEachAsync(
+            entries,
+            Options(cancellationToken),
+            async (entry, token) => await _table.DeleteEntityAsync(entry.PartitionKey, entry.RowKey, ETag.All, token));
+    }
+
+    /// <summary>The entries that were written before <paramref name="time"/>, in no particular order.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">A row is not an entry; thrown after all the others are given.</exception>
+    public async IAsyncEnumerable<OutboxEntry> FindAsync(DateTimeOffset time, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        TableEntity? wrong = null;
+        string filter = TableClient.CreateQueryFilter($"WrittenAt lt {time}");
+        await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            if (TryRead(row, out OutboxEntry? entry))
+                yield return entry;
+            else
+                wrong = row;
+        }
+        if (wrong is not null)
+            throw new FormatException($"Row {wrong.PartitionKey}/{wrong.RowKey} is not an entry of the outbox.");
+    }
+
+    private static bool TryRead(TableEntity row, [NotNullWhen(true)] out OutboxEntry? entry)
+    {
+        entry = null;
+        var ids = new List<DetectionId>();
+        foreach (string text in (row.GetString(Ids) ?? "").Split(Separator))
+        {
+            if (!DetectionId.TryParse(text, out DetectionId id))
+                return false;
+            ids.Add(id);
+        }
+        if (row.GetDateTimeOffset(WrittenAt) is { } writtenAt)
+            entry = new OutboxEntry(row.PartitionKey, row.RowKey, ids, writtenAt);
+        return entry is not null;
+    }
+
+    // The bucket of the detections, so that entries spread as these do.
+    private static string PartitionKey(DetectionId[] ids) => ids[0].PartitionKey[^1..];
+
+    // Of all ids: another cut of the same events is another entry, which this one's removal leaves alone.
+    private static string RowKey(DetectionId[] ids) => Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(Separator, ids.Select(id => id.Value))))[..16]);
+
+    private static ParallelOptions Options(CancellationToken cancellationToken) =>
+        new() { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken };
+}
+
+/// <summary>Detections whose alerts are owed.</summary>
+/// <param name="PartitionKey">Table partition of the entry.</param>
+/// <param name="RowKey">Row of the entry.</param>
+/// <param name="Ids">The detections, all of one partition of their table; they need not be recorded yet.</param>
+/// <param name="WrittenAt">When the entry was last written (UTC).</param>
+public sealed record OutboxEntry(string PartitionKey, string RowKey, IReadOnlyList<DetectionId> Ids, DateTimeOffset WrittenAt);

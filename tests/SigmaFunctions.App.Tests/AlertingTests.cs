@@ -1,0 +1,249 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Storage.Queues;
+using Moq;
+using SigmaFunctions.App.Alerting;
+using SigmaFunctions.App.Options;
+using SigmaFunctions.Storage;
+using SigmaFunctions.Tests;
+
+namespace SigmaFunctions.App.Tests;
+
+/// <summary>Which recorded detections alert, and that each that should does, whatever stops the app in between.</summary>
+public sealed class AlertingTests(StorageAccount account)
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 25, 3, 14, 15, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_detection_alerts_where_nothing_is_set()
+    {
+        Store store = await CreateAsync();
+
+        await store.Recorder().RecordAsync([.. Some(0, 3), .. Some(3, 2, level: null)], Token);
+
+        Assert.Equal(5, (await store.TakeAlertsAsync()).Count);
+        Assert.All(await store.RowsAsync(), row => Assert.NotNull(row.GetDateTimeOffset("AlertedAt")));
+        Assert.Equal(0, await store.OwedAsync());
+    }
+
+    [Theory]
+    [InlineData("informational", false)]
+    [InlineData("LOW", false)]
+    [InlineData("medium", true)]
+    [InlineData("critical", true)]
+    [InlineData("weird", true)]
+    [InlineData(null, true)]
+    public async Task A_level_under_the_least_is_recorded_and_does_not_alert(string? level, bool alerts)
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { MinimumLevel = RuleLevel.Medium };
+
+        await store.Recorder(options).RecordAsync(Some(0, 2, level: level), Token);
+
+        Assert.Equal(alerts ? 2 : 0, (await store.TakeAlertsAsync()).Count);
+        Assert.All(await store.RowsAsync(), row => Assert.Equal(alerts ? null : "level", row.GetString("HeldBack")));
+        Assert.Equal(0, await store.OwedAsync());
+    }
+
+    [Fact]
+    public async Task A_repeated_alert_is_held_back_for_a_time_and_the_next_one_tells_how_many_were()
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { SuppressFor = TimeSpan.FromHours(1) };
+
+        await store.Recorder(options).RecordAsync([.. Some(0, 3), .. Some(3, 1, host: "WS02"), .. Some(4, 1, rule: "other")], Token);
+        List<Alert> first = await store.TakeAlertsAsync();
+        store.Clock.Advance(TimeSpan.FromMinutes(59));
+        await store.Recorder(options).RecordAsync(Some(5, 4), Token);
+        List<Alert> second = await store.TakeAlertsAsync();
+        store.Clock.Advance(TimeSpan.FromMinutes(1));
+        await store.Recorder(options).RecordAsync(Some(9, 1), Token);
+        Alert third = Assert.Single(await store.TakeAlertsAsync());
+
+        Assert.Equal(["WS01 other 0", "WS01 rule 0", "WS02 rule 0"], first.Select(Tell).Order(StringComparer.Ordinal));
+        Assert.Empty(second);
+        Assert.Equal("WS01 rule 6", Tell(third));
+        List<TableEntity> rows = await store.RowsAsync();
+        Assert.Equal(10, rows.Count);
+        Assert.Equal(6, rows.Count(row => row.GetString("HeldBack") == "repetition" && row.GetString("HeldBackBy") == Some(0, 1)[0].Id.Value));
+        Assert.Equal(0, await store.OwedAsync());
+
+        static string Tell(Alert alert) => $"{alert.Host} {alert.Rule.Id} {alert.HeldBack}";
+    }
+
+    [Theory]
+    [InlineData(AlertEntity.Rule, 1)]
+    [InlineData(AlertEntity.Host, 2)]
+    [InlineData(AlertEntity.HostAndUser, 3)]
+    public async Task What_counts_as_the_same_can_be_chosen(AlertEntity entity, int alerts)
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { SuppressFor = TimeSpan.FromHours(1), SuppressBy = entity };
+
+        await store.Recorder(options).RecordAsync(
+            [.. Some(0, 2), .. Some(2, 1, host: "ws01"), .. Some(3, 1, user: "bob"), .. Some(4, 1, host: "WS02")], Token);
+
+        Assert.Equal(alerts, (await store.TakeAlertsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_rule_that_fires_on_everything_is_muted_with_one_alert_about_it()
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { MaximumPerRule = 10, RateWindow = TimeSpan.FromMinutes(10) };
+        AlertAnnouncer announcer = store.Announcer(options);
+        await store.Table.AddAsync(Some(0, 60), Token);
+
+        await announcer.AnnounceAsync(Some(0, 8), Token);
+        await announcer.AnnounceAsync([.. Some(8, 12), .. Some(0, 1, rule: "other")], Token);
+        await announcer.AnnounceAsync(Some(20, 20), Token);
+        List<Alert> alerts = await store.TakeAlertsAsync();
+
+        Assert.Equal(10, alerts.Count(alert => alert.Kind == AlertKind.Detection && alert.Rule.Id == "rule"));
+        Alert loud = Assert.Single(alerts, alert => alert.Kind == AlertKind.RuleMuted);
+        Assert.Equal((Some(10, 1)[0].Id.Value, Now.AddMinutes(10)), (loud.Id, loud.MutedUntil));
+        Assert.Single(alerts, alert => alert.Rule.Id == "other");
+        Assert.Equal(29, (await store.RowsAsync()).Count(row => row.GetString("HeldBack") == "rate" && row.GetString("HeldBackBy") == loud.Id));
+
+        store.Clock.Advance(TimeSpan.FromMinutes(10));
+        await announcer.AnnounceAsync(Some(40, 2), Token);
+
+        Assert.Equal([29, 0], (await store.TakeAlertsAsync()).Select(alert => alert.HeldBack).OrderDescending());
+    }
+
+    [Fact]
+    public async Task Two_instances_tell_once_that_a_rule_is_muted()
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { MaximumPerRule = 2 };
+
+        await Task.WhenAll(
+            store.Recorder(options).RecordAsync(Some(0, 20), Token), store.Recorder(options).RecordAsync(Some(20, 20), Token));
+
+        List<Alert> alerts = await store.TakeAlertsAsync();
+        Assert.Equal((4, 1), (alerts.Count(alert => alert.Kind == AlertKind.Detection), alerts.Count(alert => alert.Kind == AlertKind.RuleMuted)));
+    }
+
+    [Fact]
+    public async Task No_rule_is_muted_where_there_is_no_limit()
+    {
+        Store store = await CreateAsync();
+
+        await store.Recorder(new AlertOptions { MaximumPerRule = 0 }).RecordAsync(Some(0, 1_100), Token);
+
+        Assert.Equal(1_100, (await store.TakeAlertsAsync()).Count);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3_600)]
+    public async Task A_crash_before_the_alert_and_no_second_delivery_leave_it_to_the_sweep(int suppressSeconds)
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { SuppressFor = TimeSpan.FromSeconds(suppressSeconds) };
+        Store broken = store with { Queue = FailingQueue() };
+        await Assert.ThrowsAsync<RequestFailedException>(() => broken.Recorder(options).RecordAsync(Some(0, 3), Token));
+        int alerts = suppressSeconds == 0 ? 3 : 1;
+
+        Assert.Equal(0, await store.Sweep(options).RunAsync(Token));
+        Assert.Equal(1, await store.OwedAsync());
+        store.Clock.Advance(AlertSweep.MinimumAge + TimeSpan.FromSeconds(1));
+        Assert.Equal(3, await store.Sweep(options).RunAsync(Token));
+
+        Assert.Equal(alerts, (await store.TakeAlertsAsync()).Count);
+        Assert.Equal(0, await store.OwedAsync());
+        Assert.Equal(0, await store.Sweep(options).RunAsync(Token));
+        Assert.Empty(await store.TakeAlertsAsync());
+    }
+
+    [Fact]
+    public async Task A_crash_before_the_rows_leaves_the_entry_until_they_can_no_longer_come()
+    {
+        Store store = await CreateAsync();
+        await store.AlertOutbox.AddAsync([.. Some(0, 3).Select(detection => detection.Id)], Token);
+        store.Clock.Advance(AlertSweep.MinimumAge + TimeSpan.FromSeconds(1));
+
+        Assert.Equal(0, await store.Sweep().RunAsync(Token));
+        Assert.Equal(1, await store.OwedAsync());
+
+        // A slow delivery records them after all, and stops before it announces.
+        await store.Table.AddAsync(Some(0, 2), Token);
+        Assert.Equal(2, await store.Sweep().RunAsync(Token));
+        Assert.Equal(2, (await store.TakeAlertsAsync()).Count);
+        Assert.Equal(1, await store.OwedAsync());
+
+        store.Clock.Advance(AlertSweep.MaximumAge);
+        Assert.Equal(0, await store.Sweep().RunAsync(Token));
+        Assert.Equal(0, await store.OwedAsync());
+        Assert.Empty(await store.TakeAlertsAsync());
+    }
+
+    [Fact]
+    public async Task Deciding_again_after_a_failure_gives_the_same_alerts()
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { SuppressFor = TimeSpan.FromHours(1), MaximumPerRule = 2 };
+        Detection[] detections = [.. Some(0, 3), .. Some(3, 3, host: "WS02"), .. Some(6, 3, host: "WS03"), .. Some(9, 3, host: "WS04")];
+        Store broken = store with { Queue = FailingQueue() };
+        AlertAnnouncer announcer = broken.Announcer(options);
+        await store.Table.AddAsync(detections, Token);
+        for (int attempt = 0; attempt < 3; attempt++)
+            await Assert.ThrowsAsync<RequestFailedException>(() => announcer.AnnounceAsync(detections, Token));
+
+        await store.Announcer(options).AnnounceAsync(detections, Token);
+
+        Assert.Equal(
+            [(detections[0].Id.Value, AlertKind.Detection), (detections[3].Id.Value, AlertKind.Detection), (detections[6].Id.Value, AlertKind.RuleMuted)],
+            (await store.TakeAlertsAsync()).Select(alert => (alert.Id, alert.Kind)).Order());
+    }
+
+    [Theory]
+    [InlineData("Alerts__MinimumLevel", "9")]
+    [InlineData("Alerts__SuppressBy", "9")]
+    [InlineData("Alerts__SuppressFor", "-00:00:01")]
+    [InlineData("Alerts__SuppressFor", "8.00:00:00")]
+    [InlineData("Alerts__MaximumPerRule", "-1")]
+    [InlineData("Alerts__RateWindow", "00:00:00")]
+    public void A_setting_out_of_range_is_named(string setting, string value)
+    {
+        var options = new AlertOptions();
+        switch (setting)
+        {
+            case "Alerts__MinimumLevel": options.MinimumLevel = (RuleLevel)int.Parse(value, null); break;
+            case "Alerts__SuppressBy": options.SuppressBy = (AlertEntity)int.Parse(value, null); break;
+            case "Alerts__SuppressFor": options.SuppressFor = TimeSpan.Parse(value, null); break;
+            case "Alerts__MaximumPerRule": options.MaximumPerRule = int.Parse(value, null); break;
+            default: options.RateWindow = TimeSpan.Parse(value, null); break;
+        }
+
+        Assert.StartsWith(setting, Assert.Single(new AlertOptionsValidator().Validate(null, options).Failures!), StringComparison.Ordinal);
+        Assert.True(new AlertOptionsValidator().Validate(null, new AlertOptions()).Succeeded);
+    }
+
+    private Task<Store> CreateAsync() => Store.CreateAsync(account, Now);
+
+    private static QueueClient FailingQueue()
+    {
+        var queue = new Mock<QueueClient>();
+        queue.Setup(mock => mock.SendMessageAsync(
+                It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new RequestFailedException(503, "Busy"));
+        return queue.Object;
+    }
+
+    private static Detection[] Some(int from, int count, string rule = "rule", string? level = "high", string host = "WS01", string user = "alice") =>
+    [
+        .. Enumerable.Range(from, count).Select(number => new Detection
+        {
+            Identity = new EventIdentity("hub.servicebus.windows.net", "events", "0", Now.AddMilliseconds(number), number, 0),
+            RuleId = rule,
+            RuleTitle = "A title",
+            Level = level,
+            Host = host,
+            User = user,
+            Original = "{}",
+        }),
+    ];
+}

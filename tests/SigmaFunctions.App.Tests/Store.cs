@@ -1,0 +1,64 @@
+using Azure.Data.Tables;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.App.Alerting;
+using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Options;
+using SigmaFunctions.Storage;
+using SigmaFunctions.Tests;
+using MsOptions = Microsoft.Extensions.Options.Options;
+
+namespace SigmaFunctions.App.Tests;
+
+/// <summary>Tables and a queue for one test, and what the app does with them; each member may be replaced by one that fails.</summary>
+internal sealed record Store(TableClient Detections, TableClient Outbox, TableClient Windows, QueueClient Queue, FakeTimeProvider Clock)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<Store> CreateAsync(StorageAccount account, DateTimeOffset now) => new(
+        await account.CreateTableAsync(),
+        await account.CreateTableAsync(),
+        await account.CreateTableAsync(),
+        await account.CreateQueueAsync(),
+        new FakeTimeProvider(now));
+
+    public DetectionTable Table => new(Detections, Clock);
+
+    public AlertOutbox AlertOutbox => new(Outbox, Clock);
+
+    public AlertAnnouncer Announcer(AlertOptions? options = null) => new(
+        Policy(options),
+        new AlertWindows(Windows, Clock),
+        new AlertRates(Clock),
+        new AlertQueue(Queue),
+        Table,
+        Metrics(),
+        NullLogger<AlertAnnouncer>.Instance);
+
+    public DetectionRecorder Recorder(AlertOptions? options = null) => new(Policy(options), AlertOutbox, Table, Announcer(options));
+
+    public AlertSweep Sweep(AlertOptions? options = null) =>
+        new(AlertOutbox, Table, Announcer(options), Clock, NullLogger<AlertSweep>.Instance);
+
+    public async Task<List<TableEntity>> RowsAsync() => await Detections.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
+
+    public async Task<int> OwedAsync() => await Outbox.QueryAsync<TableEntity>(cancellationToken: Token).CountAsync(Token);
+
+    /// <summary>Takes the alerts off the queue.</summary>
+    public async Task<List<Alert>> TakeAlertsAsync()
+    {
+        var alerts = new List<Alert>();
+        while ((await Queue.ReceiveMessagesAsync(32, TimeSpan.FromMinutes(10), Token)).Value is { Length: > 0 } messages)
+            foreach (QueueMessage message in messages)
+                alerts.Add(Alert.Parse(message.Body));
+        return alerts;
+    }
+
+    public static DetectionMetrics Metrics() =>
+        new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+
+    private static AlertPolicy Policy(AlertOptions? options) => new(MsOptions.Create(options ?? new AlertOptions()));
+}
