@@ -35,6 +35,7 @@ internal static class Startup
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding));
         services.AddSingleton<DetectionTable>();
         services.AddSingleton<AlertQueue>();
+        services.AddSingleton(provider => new DeadLetterStore(Storage(provider).CreateContainerClient(Names(provider).DeadLetterContainer)));
         services.AddSingleton(provider => DecoderFactory.Create(
             provider.GetRequiredService<IOptions<MappingOptions>>(), provider.GetRequiredService<ILogger<EventDecoder>>()));
         services.AddMetrics();
@@ -44,7 +45,7 @@ internal static class Startup
         return services;
     }
 
-    /// <summary>Checks the settings, loads the rules and mappings and, if asked to, creates table and queue.</summary>
+    /// <summary>Checks the settings, loads the rules and mappings and, if asked to, creates table, queue and containers.</summary>
     /// <exception cref="StartException">The app cannot start.</exception>
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
@@ -80,15 +81,17 @@ internal static class Startup
     {
         var table = services.GetRequiredService<TableClient>();
         var queue = services.GetRequiredService<QueueClient>();
+        var deadLetters = services.GetRequiredService<DeadLetterStore>();
         try
         {
             await table.CreateIfNotExistsAsync(cancellationToken);
             await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            await deadLetters.CreateIfNotExistsAsync(cancellationToken);
         }
         catch (RequestFailedException exception)
         {
             throw new StartException(
-                $"Table {table.Name} and queue {queue.Name} could not be created in the storage account of DetectionStorage: "
+                $"Table {table.Name}, queue {queue.Name} and container {deadLetters.Name} could not be created in the storage account of DetectionStorage: "
                 + $"{exception.ErrorCode ?? exception.InnerException?.Message ?? "no answer"} (status {exception.Status}).",
                 exception);
         }
@@ -97,7 +100,7 @@ internal static class Startup
             throw new StartException(
                 $"The storage account of DetectionStorage cannot be reached: {exception.InnerExceptions[^1].Message}", exception);
         }
-        services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(table.Name, queue.Name);
+        services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(table.Name, queue.Name, deadLetters.Name);
     }
 
     private static DetectionStorageOptions Storage(IServiceProvider services) =>

@@ -1,7 +1,10 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Azure.Functions.Worker;
@@ -28,6 +31,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     ]));
 
     private readonly TestLogger<DetectionPipeline> _logger = new();
+    private readonly BlobContainerClient _container = new(account.ConnectionString, $"c{Guid.NewGuid():N}");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -109,11 +113,93 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     [Fact]
     public async Task A_flood_of_bad_messages_is_no_flood_of_log_lines()
     {
-        await RunAsync(CreateWithoutStore(), [.. Enumerable.Repeat("bad"u8.ToArray(), 256)]);
+        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+
+        await RunAsync(Create(table, queue), [.. Enumerable.Repeat("bad"u8.ToArray(), 256)]);
 
         Assert.Equal(20, _logger.Entries.Count(entry => entry.Id == 11));
         Assert.Contains(_logger.Entries, entry => entry.Id == 12 && entry.Message.StartsWith("236 more", StringComparison.Ordinal));
         Assert.Contains(_logger.Entries, entry => entry.Id == 10 && entry.Message.Contains("256 undecoded", StringComparison.Ordinal));
+        Assert.Equal(256, (await LettersAsync()).Count);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_decoded_becomes_a_dead_letter_with_its_bytes_once()
+    {
+        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        byte[][] bodies = [[0xFF, 0x00, 0x80], Whoami, Encoding.UTF8.GetBytes("{\"a\":1}\nkey: value\n{\"a\":2}")];
+
+        await RunAsync(Create(table, queue), bodies);
+        await RunAsync(Create(table, queue), bodies);
+
+        List<StoredDeadLetter> letters = await LettersAsync();
+        Assert.Equal([(100, 0), (102, 1)], letters.Select(letter => ((int)letter.SequenceNumber, letter.Record)));
+        Assert.All(letters, letter => Assert.Equal(
+            ("hub.servicebus.windows.net", "events", "0"), (letter.Namespace, letter.EventHub, letter.Partition)));
+        Assert.Equal(
+            ["FF0080", Convert.ToHexString("key: value"u8)],
+            await Task.WhenAll(letters.Select(async letter => Convert.ToHexString(await ContentAsync(letter)))));
+        Assert.Contains(_logger.Entries, entry => entry.Id == 20 && entry.Message.Contains("2 dead letters written", StringComparison.Ordinal));
+        Assert.Contains(_logger.Entries, entry => entry.Id == 20 && entry.Message.Contains("2 were there already", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_body_of_very_many_bad_records_is_one_dead_letter(bool packed)
+    {
+        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        byte[] body = Encoding.UTF8.GetBytes("{\"a\":1}\n" + string.Concat(Enumerable.Repeat("x\n", 5_000)));
+        if (packed)
+        {
+            using var buffer = new MemoryStream();
+            using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest))
+                gzip.Write(body);
+            body = buffer.ToArray();
+        }
+
+        await RunAsync(Create(table, queue), [body]);
+
+        StoredDeadLetter letter = Assert.Single(await LettersAsync());
+        Assert.Null(letter.Record);
+        Assert.StartsWith("5000 records cannot be read; the first: ", letter.Reason, StringComparison.Ordinal);
+        Assert.Equal(body, await ContentAsync(letter));
+    }
+
+    [Fact]
+    public async Task A_container_that_is_out_of_reach_fails_the_batch_after_its_detections_and_the_next_delivery_completes_it()
+    {
+        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        await _container.DeleteAsync(cancellationToken: Token);
+
+        var exception = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(table, queue), ["bad"u8.ToArray(), Whoami]));
+
+        Assert.Equal("ContainerNotFound", exception.ErrorCode);
+        Assert.Single(await ReceiveAsync(queue));
+        await _container.CreateAsync(cancellationToken: Token);
+        await RunAsync(Create(table, queue), ["bad"u8.ToArray(), Whoami]);
+        Assert.Single(await LettersAsync());
+        Assert.Empty(await ReceiveAsync(queue));
+    }
+
+    [Fact]
+    public async Task A_letter_that_no_store_takes_blocks_nothing_and_is_an_error()
+    {
+        (TableClient table, QueueClient queue) = await CreateStoreAsync();
+        var blob = new Mock<BlobClient>();
+        blob.Setup(mock => mock.UploadAsync(It.IsAny<BinaryData>(), It.IsAny<BlobUploadOptions>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new RequestFailedException(413, "secret", "RequestBodyTooLarge", null));
+        var container = new Mock<BlobContainerClient>();
+        container.SetupGet(mock => mock.Name).Returns("letters");
+        container.Setup(mock => mock.GetBlobClient(It.IsAny<string>())).Returns(blob.Object);
+
+        await RunAsync(Create(table, queue, container: container.Object), ["bad"u8.ToArray(), Whoami]);
+
+        Assert.Single(await ReceiveAsync(queue));
+        (LogLevel level, _, string message) = Assert.Single(_logger.Entries, entry => entry.Id == 21);
+        Assert.Equal(LogLevel.Error, level);
+        Assert.Equal(
+            "A dead letter is lost, since letters takes no blob of its size: partition 0, sequence number 100, record 0, 3 bytes", message);
     }
 
     [Fact]
@@ -130,6 +216,9 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         Assert.Equal(LogLevel.Error, level);
         Assert.Contains("System.InvalidOperationException", message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
+        StoredDeadLetter letter = Assert.Single(await LettersAsync());
+        Assert.Equal((null, "a defect of the app: System.InvalidOperationException"), (letter.Record, letter.Reason));
+        Assert.Equal([0], await ContentAsync(letter));
     }
 
     [Fact]
@@ -269,18 +358,32 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         return [.. messages.Select(message => Alert.Parse(message.Body))];
     }
 
-    private async Task<(TableClient Table, QueueClient Queue)> CreateStoreAsync() =>
-        (await account.CreateTableAsync(), await account.CreateQueueAsync());
+    private async Task<(TableClient Table, QueueClient Queue)> CreateStoreAsync()
+    {
+        await _container.CreateIfNotExistsAsync(cancellationToken: Token);
+        return (await account.CreateTableAsync(), await account.CreateQueueAsync());
+    }
 
-    private DetectionPipeline Create(TableClient table, QueueClient queue, Func<BodyMatcher, byte[], BodyMatches>? match = null) => new(
+    private async Task<List<StoredDeadLetter>> LettersAsync() =>
+        await new DeadLetterStore(_container).ListAsync(Enqueued, Enqueued.AddHours(1), Token).ToListAsync(Token);
+
+    private async Task<byte[]> ContentAsync(StoredDeadLetter letter) =>
+        (await new DeadLetterStore(_container).ReadAsync(letter.Name, Token))!.ToArray();
+
+    private DetectionPipeline Create(
+        TableClient table, QueueClient queue, Func<BodyMatcher, byte[], BodyMatches>? match = null, BlobContainerClient? container = null) => new(
         () => Detector,
         new EventDecoder(),
         match ?? ((matcher, body) => matcher.Match(body)),
         new DetectionTable(table),
         new AlertQueue(queue),
+        new DeadLetterStore(container ?? _container),
         new FakeTimeProvider(),
         _logger);
 
     private DetectionPipeline CreateWithoutStore() =>
-        Create(new Mock<TableClient>(MockBehavior.Strict).Object, new Mock<QueueClient>(MockBehavior.Strict).Object);
+        Create(
+            new Mock<TableClient>(MockBehavior.Strict).Object,
+            new Mock<QueueClient>(MockBehavior.Strict).Object,
+            container: new Mock<BlobContainerClient>(MockBehavior.Strict).Object);
 }

@@ -9,8 +9,8 @@ using SigmaFunctions.Telemetry;
 namespace SigmaFunctions.App.Detecting;
 
 /// <summary>
-/// What happens to a batch of messages: decode, match, record, notify. Bad input never makes it fail; a store that cannot be
-/// reached does, so that the partition waits and the batch is delivered again. Everything written follows from the events'
+/// What happens to a batch of messages: decode, match, record, notify; what cannot be read becomes dead letters. Bad input never
+/// makes it fail; a store that cannot be reached does, so that the partition waits and the batch is delivered again. Everything written follows from the events'
 /// identities, so a second delivery changes nothing.
 /// </summary>
 public sealed class DetectionPipeline
@@ -24,6 +24,7 @@ public sealed class DetectionPipeline
     private readonly Func<BodyMatcher, byte[], BodyMatches> _match;
     private readonly DetectionTable _table;
     private readonly AlertQueue _queue;
+    private readonly DeadLetterStore _deadLetters;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<DetectionPipeline> _logger;
 
@@ -32,6 +33,7 @@ public sealed class DetectionPipeline
     /// <param name="decoder">Reads bodies.</param>
     /// <param name="table">Where detections are recorded.</param>
     /// <param name="queue">Where alerts go.</param>
+    /// <param name="deadLetters">Where goes what cannot be read.</param>
     /// <param name="timeProvider">Clock of the elapsed time.</param>
     /// <param name="logger">Log; never of events' contents.</param>
     public DetectionPipeline(
@@ -39,9 +41,10 @@ public sealed class DetectionPipeline
         EventDecoder decoder,
         DetectionTable table,
         AlertQueue queue,
+        DeadLetterStore deadLetters,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
-        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), table, queue, timeProvider, logger)
+        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), table, queue, deadLetters, timeProvider, logger)
     {
     }
 
@@ -51,6 +54,7 @@ public sealed class DetectionPipeline
         Func<BodyMatcher, byte[], BodyMatches> match,
         DetectionTable table,
         AlertQueue queue,
+        DeadLetterStore deadLetters,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
     {
@@ -59,6 +63,7 @@ public sealed class DetectionPipeline
         _match = match;
         _table = table;
         _queue = queue;
+        _deadLetters = deadLetters;
         _timeProvider = timeProvider;
         _logger = logger;
     }
@@ -67,7 +72,7 @@ public sealed class DetectionPipeline
     /// <param name="bodies">The messages' bodies.</param>
     /// <param name="batch">Where they came from.</param>
     /// <param name="cancellationToken">Ends the work; what was recorded by then stays.</param>
-    /// <exception cref="Azure.RequestFailedException">Table or queue could not be reached or refused.</exception>
+    /// <exception cref="Azure.RequestFailedException">Table, queue or container could not be reached or refused.</exception>
     /// <exception cref="OperationCanceledException">The invocation was cancelled.</exception>
     public async Task RunAsync(IReadOnlyList<byte[]> bodies, EventBatch batch, CancellationToken cancellationToken)
     {
@@ -76,6 +81,7 @@ public sealed class DetectionPipeline
         long started = _timeProvider.GetTimestamp();
         Outcome outcome = Detect(bodies, batch, cancellationToken);
         int alerts = outcome.Detections.Count == 0 ? 0 : await RecordAsync(outcome.Detections, cancellationToken);
+        await KeepUnreadableAsync(outcome.DeadLetters.Letters, batch, cancellationToken);
 
         LogLevel level = outcome.Detections.Count == 0 ? LogLevel.Debug : LogLevel.Information;
         double elapsed = _timeProvider.GetElapsedTime(started).TotalMilliseconds;
@@ -119,14 +125,20 @@ public sealed class DetectionPipeline
         }
         catch (Exception exception)
         {
-            ReportFailure(exception, batch.Identity(message, 0), outcome);
+            EventIdentity identity = batch.Identity(message, 0);
+            ReportFailure(exception, identity, outcome);
+            outcome.DeadLetters.AddBody(identity, ReasonOf(exception), body);
             return false;
         }
 
         outcome.Events += matches.Events;
         foreach (UndecodedRecord record in matches.Undecoded)
+        {
+            EventIdentity identity = batch.Identity(message, record.Record);
             if (outcome.Undecoded++ + outcome.Failed < MaximumReports)
-                Report(batch.Identity(message, record.Record), record);
+                Report(identity, record);
+            outcome.DeadLetters.AddRecord(identity, record.Reason, record.Offset, () => record.Original);
+        }
         foreach (MatchedRecord matched in matches.Records)
         {
             EventIdentity identity = batch.Identity(message, matched.Record);
@@ -136,9 +148,10 @@ public sealed class DetectionPipeline
             }
             catch (Exception exception)
             {
-                ReportFailure(exception, identity, outcome);
+                ReportFailure(exception, matched, identity, outcome);
             }
         }
+        outcome.DeadLetters.EndMessage(batch.Identity(message, 0), body);
         return true;
     }
 
@@ -156,7 +169,7 @@ public sealed class DetectionPipeline
             }
             catch (Exception exception)
             {
-                ReportFailure(exception, identity, outcome);
+                ReportFailure(exception, matched, identity, outcome);
             }
         }
     }
@@ -189,6 +202,14 @@ public sealed class DetectionPipeline
                 identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
     }
 
+    private void ReportFailure(Exception exception, MatchedRecord matched, EventIdentity identity, Outcome outcome)
+    {
+        ReportFailure(exception, identity, outcome);
+        outcome.DeadLetters.AddRecord(identity, ReasonOf(exception), 0, () => matched.Original);
+    }
+
+    private static string ReasonOf(Exception exception) => $"a defect of the app: {exception.GetType().FullName}";
+
     private void Report(EventIdentity identity, UndecodedRecord record) => _logger.Undecoded(
         identity.Namespace,
         identity.EventHub,
@@ -211,6 +232,18 @@ public sealed class DetectionPipeline
         return pending.Count;
     }
 
+    // After the detections, which must not wait for it.
+    private async Task KeepUnreadableAsync(IReadOnlyCollection<DeadLetter> letters, EventBatch batch, CancellationToken cancellationToken)
+    {
+        if (letters.Count == 0)
+            return;
+        DeadLetterResult result = await _deadLetters.WriteAsync(letters, cancellationToken);
+        _logger.DeadLettersKept(batch.Partition, result.Written, _deadLetters.Name, result.Existing, result.Refused.Count);
+        foreach (DeadLetter letter in result.Refused.Take(MaximumReports))
+            _logger.DeadLetterRefused(
+                letter.Identity.Partition, letter.Identity.SequenceNumber, letter.Identity.Record, letter.Content.Length, _deadLetters.Name);
+    }
+
     private sealed class Outcome
     {
         public int Events { get; set; }
@@ -220,5 +253,7 @@ public sealed class DetectionPipeline
         public int Failed { get; set; }
 
         public List<Detection> Detections { get; } = [];
+
+        public DeadLetterCollector DeadLetters { get; } = new();
     }
 }
