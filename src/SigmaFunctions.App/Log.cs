@@ -32,8 +32,8 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Information, "Rules that can never fire on a source, for want of fields: {Blind}. 'sigmaf check --source' tells which and why.")]
     public static partial void BlindRules(this ILogger logger, string blind);
 
-    [LoggerMessage(3, LogLevel.Information, "Table {Table}, queue {Queue} and container {DeadLetters} are there.")]
-    public static partial void StoreReady(this ILogger logger, string table, string queue, string deadLetters);
+    [LoggerMessage(3, LogLevel.Information, "Table {Table}, queue {Queue} and containers {DeadLetters}, {Originals} are there.")]
+    public static partial void StoreReady(this ILogger logger, string table, string queue, string deadLetters, string originals);
 
     [LoggerMessage(
         EventId = 10,

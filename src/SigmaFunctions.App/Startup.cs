@@ -33,6 +33,7 @@ internal static class Startup
         services.AddSingleton(provider => Storage(provider).CreateTableClient(Names(provider).TableName));
         services.AddSingleton(provider =>
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding));
+        services.AddSingleton(provider => new OriginalStore(Storage(provider).CreateContainerClient(Names(provider).OriginalContainer)));
         services.AddSingleton<DetectionTable>();
         services.AddSingleton<AlertQueue>();
         services.AddSingleton(provider => new DeadLetterStore(Storage(provider).CreateContainerClient(Names(provider).DeadLetterContainer)));
@@ -82,16 +83,18 @@ internal static class Startup
         var table = services.GetRequiredService<TableClient>();
         var queue = services.GetRequiredService<QueueClient>();
         var deadLetters = services.GetRequiredService<DeadLetterStore>();
+        var originals = services.GetRequiredService<OriginalStore>();
         try
         {
             await table.CreateIfNotExistsAsync(cancellationToken);
             await queue.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
             await deadLetters.CreateIfNotExistsAsync(cancellationToken);
+            await originals.CreateIfNotExistsAsync(cancellationToken);
         }
         catch (RequestFailedException exception)
         {
             throw new StartException(
-                $"Table {table.Name}, queue {queue.Name} and container {deadLetters.Name} could not be created in the storage account of DetectionStorage: "
+                $"Table {table.Name}, queue {queue.Name} and containers {deadLetters.Name}, {originals.Name} could not be created in the storage account of DetectionStorage: "
                 + $"{exception.ErrorCode ?? exception.InnerException?.Message ?? "no answer"} (status {exception.Status}).",
                 exception);
         }
@@ -100,7 +103,7 @@ internal static class Startup
             throw new StartException(
                 $"The storage account of DetectionStorage cannot be reached: {exception.InnerExceptions[^1].Message}", exception);
         }
-        services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(table.Name, queue.Name, deadLetters.Name);
+        services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(table.Name, queue.Name, deadLetters.Name, originals.Name);
     }
 
     private static DetectionStorageOptions Storage(IServiceProvider services) =>

@@ -109,7 +109,7 @@ public sealed class DeadLetterStore
             BlobProperties blob = await _blobs.Container.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
             return Read(name, blob.Metadata, blob.ContentLength, blob.CreatedOn);
         }
-        catch (RequestFailedException exception) when (IsGone(exception))
+        catch (RequestFailedException exception) when (exception.ErrorCode == BlobErrorCode.BlobNotFound.ToString())
         {
             return null;
         }
@@ -117,27 +117,12 @@ public sealed class DeadLetterStore
 
     /// <summary>The bytes of a letter; null if there is none.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<BinaryData?> ReadAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            BlobDownloadResult blob = await _blobs.Container.GetBlobClient(name).DownloadContentAsync(cancellationToken);
-            return blob.Content;
-        }
-        catch (RequestFailedException exception) when (IsGone(exception))
-        {
-            return null;
-        }
-    }
+    public Task<BinaryData?> ReadAsync(string name, CancellationToken cancellationToken) => _blobs.ReadAsync(name, cancellationToken);
 
     /// <summary>Deletes a letter, if there is one.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public Task DeleteAsync(string name, CancellationToken cancellationToken) =>
         _blobs.Container.DeleteBlobIfExistsAsync(name, cancellationToken: cancellationToken);
-
-    // The service gives no code for a request without a body (HEAD), only the status.
-    private static bool IsGone(RequestFailedException exception) =>
-        exception.Status == 404 && exception.ErrorCode is null || exception.ErrorCode == BlobErrorCode.BlobNotFound.ToString();
 
     private static Dictionary<string, string> Metadata(DeadLetter letter)
     {

@@ -53,13 +53,16 @@ internal sealed class EventBlobs(BlobContainerClient container)
             Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
             Metadata = metadata,
         };
-        try
+        if (metadata.Count > 0)
         {
-            return await UploadAsync(blob, content, options, cancellationToken);
-        }
-        catch (RequestFailedException exception) when (IsOfRequest(exception) && metadata.Count > 0)
-        {
-            options.Metadata = null;
+            try
+            {
+                return await UploadAsync(blob, content, options, cancellationToken);
+            }
+            catch (RequestFailedException exception) when (IsOfRequest(exception))
+            {
+                options.Metadata = null;
+            }
         }
         try
         {
@@ -68,6 +71,21 @@ internal sealed class EventBlobs(BlobContainerClient container)
         catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.RequestEntityTooLarge)
         {
             return BlobWrite.Refused;
+        }
+    }
+
+    /// <summary>The contents of a blob; null if there is none.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<BinaryData?> ReadAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobDownloadResult blob = await Container.GetBlobClient(name).DownloadContentAsync(cancellationToken);
+            return blob.Content;
+        }
+        catch (RequestFailedException exception) when (exception.ErrorCode == BlobErrorCode.BlobNotFound.ToString())
+        {
+            return null;
         }
     }
 

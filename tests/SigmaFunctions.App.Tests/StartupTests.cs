@@ -99,7 +99,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
     }
 
     [Fact]
-    public async Task Table_queue_and_container_are_created_where_asked_to()
+    public async Task Table_queue_and_containers_are_created_where_asked_to()
     {
         WriteRule("good.yml", Good);
         string name = $"t{Guid.NewGuid():N}";
@@ -107,7 +107,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         [
             $"DetectionStorage={account.ConnectionString}", $"Rules:Path={_rules.FullName}",
             $"Detections:TableName={name}", $"Detections:QueueName={name}", $"Detections:DeadLetterContainer={name}",
-            "Detections:CreateIfNotExists=true",
+            $"Detections:OriginalContainer={name}o", "Detections:CreateIfNotExists=true",
         ];
 
         await PrepareAsync(settings);
@@ -115,6 +115,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
 
         Assert.True(await new QueueClient(account.ConnectionString, name).ExistsAsync(Token));
         Assert.True(await new BlobContainerClient(account.ConnectionString, name).ExistsAsync(Token));
+        Assert.True(await new BlobContainerClient(account.ConnectionString, $"{name}o").ExistsAsync(Token));
         Assert.Empty(await new TableClient(account.ConnectionString, name).QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
     }
 
@@ -127,7 +128,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
             [$"DetectionStorage={wrongKey}", $"Rules:Path={_rules.FullName}", "Detections:CreateIfNotExists=true"]));
 
-        Assert.StartsWith("Table Detections, queue alerts and container dead-letters could not be created in the storage account of DetectionStorage: ", exception.Message);
+        Assert.StartsWith("Table Detections, queue alerts and containers dead-letters, originals could not be created in the storage account of DetectionStorage: ", exception.Message);
         Assert.Contains("403", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("AAAA", exception.Message, StringComparison.Ordinal);
     }

@@ -184,7 +184,7 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
 
     [Fact]
     public void Containers_have_the_names_that_the_code_uses() => Assert.Equal(
-        ["app-package", DeadLetterStore.DefaultName, "originals"],
+        ["app-package", DeadLetterStore.DefaultName, OriginalStore.DefaultName],
         Containers().Select(container => Evaluate(container.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
 
     [Theory]
