@@ -43,6 +43,16 @@ param allowSharedKeySenders bool = false
 @description('Redundancy of the storage account.')
 param storageSku string = 'Standard_ZRS'
 
+@minValue(1)
+@maxValue(3650)
+@description('Days for which dead letters are kept: records that the app could not read.')
+param deadLetterRetentionDays int = 30
+
+@minValue(1)
+@maxValue(3650)
+@description('Days for which original records are kept that are too large for the table of detections.')
+param originalRetentionDays int = 365
+
 @allowed([512, 2048, 4096])
 @description('Memory of one instance in MB. A rule set the size of SigmaHQ\'s needs 2048.')
 param instanceMemoryMB int = 2048
@@ -97,6 +107,8 @@ module storage 'modules/storage.bicep' = {
     tags: allTags
     principalId: identity.outputs.principalId
     sku: storageSku
+    deadLetterRetentionDays: deadLetterRetentionDays
+    originalRetentionDays: originalRetentionDays
   }
 }
 
@@ -129,6 +141,7 @@ module functionApp 'modules/function-app.bicep' = {
     storageAccountName: storage.outputs.name
     tableServiceUri: storage.outputs.tableServiceUri
     queueServiceUri: storage.outputs.queueServiceUri
+    blobServiceUri: storage.outputs.blobServiceUri
     deploymentContainerUri: storage.outputs.deploymentContainerUri
     eventHubNamespace: eventHub.outputs.fullyQualifiedNamespace
     eventHubName: eventHub.outputs.name
@@ -147,3 +160,4 @@ output EVENT_HUB_NAME string = eventHub.outputs.name
 output STORAGE_ACCOUNT_NAME string = storage.outputs.name
 output STORAGE_TABLE_SERVICE_URI string = storage.outputs.tableServiceUri
 output STORAGE_QUEUE_SERVICE_URI string = storage.outputs.queueServiceUri
+output STORAGE_BLOB_SERVICE_URI string = storage.outputs.blobServiceUri

@@ -21,6 +21,7 @@ param applicationInsightsConnectionString string
 param storageAccountName string
 param tableServiceUri string
 param queueServiceUri string
+param blobServiceUri string
 param deploymentContainerUri string
 param eventHubNamespace string
 param eventHubName string
@@ -97,6 +98,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       EventHubConsumerGroup: eventHubConsumerGroup
       DetectionStorage__tableServiceUri: tableServiceUri
       DetectionStorage__queueServiceUri: queueServiceUri
+      DetectionStorage__blobServiceUri: blobServiceUri
       DetectionStorage__credential: 'managedidentity'
       DetectionStorage__clientId: identityClientId
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString

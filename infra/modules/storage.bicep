@@ -1,4 +1,4 @@
-metadata description = 'The storage account: detections, alerts, the app\'s package, and the host\'s leases and checkpoints.'
+metadata description = 'The storage account: detections, alerts, dead letters, the app\'s package, and the host\'s leases and checkpoints.'
 
 param location string
 
@@ -14,7 +14,14 @@ param principalId string
 
 param sku string
 
-// The host keeps leases and checkpoints in containers that it makes by itself, and the platform fetches the package.
+@description('Days for which dead letters are kept.')
+param deadLetterRetentionDays int
+
+@description('Days for which originals are kept that are too large for the table.')
+param originalRetentionDays int
+
+// The host keeps leases and checkpoints in containers that it makes by itself, the platform fetches the package, and the app writes
+// dead letters and originals.
 var storageBlobDataOwner = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -54,6 +61,64 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
       name: 'app-package'
       properties: {
         publicAccess: 'None'
+      }
+    }
+
+    resource deadLetters 'containers' = {
+      name: 'dead-letters'
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+
+    resource originals 'containers' = {
+      name: 'originals'
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+  }
+
+  resource retention 'managementPolicies' = {
+    name: 'default'
+    properties: {
+      policy: {
+        rules: [
+          {
+            name: 'dead-letters'
+            type: 'Lifecycle'
+            definition: {
+              filters: {
+                blobTypes: ['blockBlob']
+                prefixMatch: ['${blobs::deadLetters.name}/']
+              }
+              actions: {
+                baseBlob: {
+                  delete: {
+                    daysAfterModificationGreaterThan: deadLetterRetentionDays
+                  }
+                }
+              }
+            }
+          }
+          {
+            name: 'originals'
+            type: 'Lifecycle'
+            definition: {
+              filters: {
+                blobTypes: ['blockBlob']
+                prefixMatch: ['${blobs::originals.name}/']
+              }
+              actions: {
+                baseBlob: {
+                  delete: {
+                    daysAfterModificationGreaterThan: originalRetentionDays
+                  }
+                }
+              }
+            }
+          }
+        ]
       }
     }
   }
@@ -116,4 +181,5 @@ resource sendAlerts 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 output name string = account.name
 output tableServiceUri string = account.properties.primaryEndpoints.table
 output queueServiceUri string = account.properties.primaryEndpoints.queue
+output blobServiceUri string = account.properties.primaryEndpoints.blob
 output deploymentContainerUri string = '${account.properties.primaryEndpoints.blob}${account::blobs::package.name}'

@@ -41,8 +41,8 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "{Detections} detections were announced that an earlier run had recorded and not announced.")]
     public static partial void Swept(this ILogger logger, int detections);
 
-    [LoggerMessage(3, LogLevel.Information, "Table {Table} and queue {Queue} are there.")]
-    public static partial void StoreReady(this ILogger logger, string table, string queue);
+    [LoggerMessage(3, LogLevel.Information, "Table {Table}, queue {Queue} and containers {DeadLetters}, {Originals} are there.")]
+    public static partial void StoreReady(this ILogger logger, string table, string queue, string deadLetters, string originals);
 
     [LoggerMessage(
         EventId = 10,
@@ -84,4 +84,18 @@ internal static partial class Log
         "A defect of the app, please report it: partition {Partition}, sequence number {SequenceNumber}, record {Record} was passed over after {Exception} {StackTrace}")]
     public static partial void EventFailed(
         this ILogger logger, string partition, long sequenceNumber, int record, string? exception, string? stackTrace);
+
+    [LoggerMessage(
+        20,
+        LogLevel.Warning,
+        "Partition {Partition}: {Written} dead letters written to {Container}, {Existing} were there already, {Refused} refused.")]
+    public static partial void DeadLettersKept(
+        this ILogger logger, string partition, int written, string container, int existing, int refused);
+
+    [LoggerMessage(
+        21,
+        LogLevel.Error,
+        "A dead letter is lost, since {Container} takes no blob of its size: partition {Partition}, sequence number {SequenceNumber}, record {Record}, {Size} bytes")]
+    public static partial void DeadLetterRefused(
+        this ILogger logger, string partition, long sequenceNumber, int record, int size, string container);
 }

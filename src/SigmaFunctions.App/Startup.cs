@@ -32,7 +32,10 @@ internal static class Startup
         services.AddSingleton<IValidateOptions<DetectionStorageOptions>, DetectionStorageOptionsValidator>();
 
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new DetectionTable(CreateTableClient(provider, ""), Time(provider)));
+        services.AddSingleton(provider => new OriginalStore(Storage(provider).CreateContainerClient(Names(provider).OriginalContainer)));
+        services.AddSingleton(provider => new DeadLetterStore(Storage(provider).CreateContainerClient(Names(provider).DeadLetterContainer)));
+        services.AddSingleton(provider =>
+            new DetectionTable(CreateTableClient(provider, ""), Time(provider), provider.GetRequiredService<OriginalStore>()));
         services.AddSingleton(provider => new AlertOutbox(CreateTableClient(provider, AlertOutbox.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertQueue(
@@ -52,7 +55,7 @@ internal static class Startup
         return services;
     }
 
-    /// <summary>Checks the settings, loads the rules and mappings and, if asked to, creates table and queue.</summary>
+    /// <summary>Checks the settings, loads the rules and mappings and, if asked to, creates table, queue and containers.</summary>
     /// <exception cref="StartException">The app cannot start.</exception>
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
@@ -94,11 +97,13 @@ internal static class Startup
             await services.GetRequiredService<AlertOutbox>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertWindows>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertQueue>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<DeadLetterStore>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<OriginalStore>().CreateIfNotExistsAsync(cancellationToken);
         }
         catch (RequestFailedException exception)
         {
             throw new StartException(
-                $"Table {names.TableName} and queue {names.QueueName} could not be created in the storage account of DetectionStorage: "
+                $"Table {names.TableName}, queue {names.QueueName} and containers {names.DeadLetterContainer}, {names.OriginalContainer} could not be created in the storage account of DetectionStorage: "
                 + $"{exception.ErrorCode ?? exception.InnerException?.Message ?? "no answer"} (status {exception.Status}).",
                 exception);
         }
@@ -107,7 +112,8 @@ internal static class Startup
             throw new StartException(
                 $"The storage account of DetectionStorage cannot be reached: {exception.InnerExceptions[^1].Message}", exception);
         }
-        services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(names.TableName, names.QueueName);
+        services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(
+            names.TableName, names.QueueName, names.DeadLetterContainer, names.OriginalContainer);
     }
 
     private static TableClient CreateTableClient(IServiceProvider services, string suffix) =>

@@ -47,6 +47,9 @@ public sealed record Detection
     /// <summary>The record as it arrived, JSON or XML; cut where it is too large, see <see cref="OriginalTruncated"/>.</summary>
     public required string Original { get; init; }
 
+    /// <summary>Name of the blob with the whole record; null where <see cref="Original"/> is all of it, or no blob was taken.</summary>
+    public string? OriginalBlob { get; init; }
+
     /// <summary>Whether <see cref="Original"/> or <see cref="Fields"/> were cut to fit the row.</summary>
     public bool OriginalTruncated { get; init; }
 

@@ -34,6 +34,9 @@ public readonly record struct DetectionId(string Value)
     /// <summary>Row within the partition, newest first: 19 digits that fall as time rises, a hyphen and the hash.</summary>
     public string RowKey => $"{DescendingTicks(EnqueuedTime)}-{Value.AsSpan(TimeLength + 1)}";
 
+    /// <summary>The 32 hex digits.</summary>
+    internal string Hash => Value[(TimeLength + 1)..];
+
     /// <summary>When the hub took the message in (UTC).</summary>
     public DateTimeOffset EnqueuedTime => ParseTime(Value.AsSpan(0, TimeLength), out DateTimeOffset time)
         ? time

@@ -33,6 +33,31 @@ internal static class DetectionRow
     private const int MaximumValue = 8_192;
     private const int MinimumValue = 32;
 
+    /// <summary>The properties of a row without its original, which is most of it.</summary>
+    public static readonly string[] Summary =
+    [
+        "PartitionKey",
+        "RowKey",
+        nameof(Detection.SchemaVersion),
+        nameof(Detection.RuleId),
+        nameof(Detection.RuleTitle),
+        nameof(Detection.RuleAuthor),
+        nameof(Detection.Level),
+        nameof(Detection.Tags),
+        nameof(Detection.EventTime),
+        nameof(Detection.Host),
+        nameof(Detection.User),
+        nameof(Detection.TenantId),
+        nameof(EventIdentity.Namespace),
+        nameof(EventIdentity.EventHub),
+        nameof(EventIdentity.Partition),
+        nameof(EventIdentity.SequenceNumber),
+        nameof(EventIdentity.Record),
+        nameof(Detection.Fields),
+        nameof(Detection.OriginalTruncated),
+        nameof(Detection.OriginalBlob),
+    ];
+
     private static readonly DateTimeOffset EarliestTime = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     // Stored text is read by people; quotes and non-ASCII letters stay as they are.
@@ -65,6 +90,7 @@ internal static class DetectionRow
             [nameof(EventIdentity.Record)] = identity.Record,
             [nameof(Detection.Fields)] = fields,
             [nameof(Detection.OriginalTruncated)] = detection.OriginalTruncated || fieldsCut || original.Length > MaximumOriginal,
+            [nameof(Detection.OriginalBlob)] = detection.OriginalBlob,
         };
         if (detection.HeldBack is { } reason)
             entity[HeldBack] = Name(reason);
@@ -73,8 +99,10 @@ internal static class DetectionRow
     }
 
     /// <summary>Reads a row.</summary>
+    /// <param name="entity">The row, or its <see cref="Summary"/>.</param>
+    /// <param name="isSummary">Whether it was read without its original.</param>
     /// <exception cref="FormatException">The row is not of a detection.</exception>
-    public static Detection FromEntity(TableEntity entity) => new()
+    public static Detection FromEntity(TableEntity entity, bool isSummary = false) => new()
     {
         SchemaVersion = entity.GetInt32(nameof(Detection.SchemaVersion)) ?? throw Missing(entity, nameof(Detection.SchemaVersion)),
         Identity = new EventIdentity(
@@ -94,7 +122,8 @@ internal static class DetectionRow
         User = entity.GetString(nameof(Detection.User)),
         TenantId = entity.GetString(nameof(Detection.TenantId)),
         Fields = ReadFields(entity),
-        Original = ReadOriginal(entity),
+        Original = isSummary ? "" : ReadOriginal(entity),
+        OriginalBlob = entity.GetString(nameof(Detection.OriginalBlob)),
         OriginalTruncated = entity.GetBoolean(nameof(Detection.OriginalTruncated)) ?? false,
         AlertedAt = entity.GetDateTimeOffset(AlertedAt),
         HeldBack = Enum.TryParse(entity.GetString(HeldBack), ignoreCase: true, out HoldReason reason) ? reason : null,

@@ -24,15 +24,18 @@ public sealed class DetectionTable
 
     private readonly TableClient _table;
     private readonly TimeProvider _timeProvider;
+    private readonly OriginalStore? _originals;
 
     /// <summary>Uses a table that exists.</summary>
     /// <param name="table">The table.</param>
     /// <param name="timeProvider">Clock of <c>AlertedAt</c>; the system's where none is given.</param>
-    public DetectionTable(TableClient table, TimeProvider? timeProvider = null)
+    /// <param name="originals">Where records go that are too large for a row; without it they are cut.</param>
+    public DetectionTable(TableClient table, TimeProvider? timeProvider = null, OriginalStore? originals = null)
     {
         ArgumentNullException.ThrowIfNull(table);
         _table = table;
         _timeProvider = timeProvider ?? TimeProvider.System;
+        _originals = originals;
     }
 
     /// <summary>Name of the table.</summary>
@@ -46,11 +49,15 @@ public sealed class DetectionTable
     /// Records detections, in transactions of up to 100 rows a partition, and returns those whose alerts are owed, in the
     /// order given and each once: the new ones but those held back, and old ones whose alert was never confirmed.
     /// </summary>
-    /// <exception cref="RequestFailedException">The store could not be reached or refused; what was recorded stays.</exception>
+    /// <exception cref="RequestFailedException">A store could not be reached or refused; what was recorded stays.</exception>
     public async Task<IReadOnlyList<Detection>> AddAsync(
         IReadOnlyCollection<Detection> detections, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(detections);
+
+        // Before the rows, which point to them.
+        if (_originals is not null)
+            detections = await _originals.WriteAsync(detections, cancellationToken);
         var distinct = new OrderedDictionary<DetectionId, Detection>();
         foreach (Detection detection in detections)
             distinct.TryAdd(detection.Id, detection);
@@ -104,6 +111,19 @@ public sealed class DetectionTable
         NullableResponse<TableEntity> response =
             await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
         return response.HasValue ? DetectionRow.FromEntity(response.Value!) : null;
+    }
+
+    /// <summary>
+    /// The record of a detection as it arrived: from its blob where the row could not hold it, from the row where there is no blob,
+    /// or none any more.
+    /// </summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<string> ReadOriginalAsync(Detection detection, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(detection);
+        return detection.OriginalBlob is { } name && _originals is not null
+            ? await _originals.ReadAsync(name, cancellationToken) ?? detection.Original
+            : detection.Original;
     }
 
     /// <summary>

@@ -148,8 +148,9 @@ public sealed class BodyMatches
 
     internal ReadOnlySpan<int> RulesOf(Range range) => CollectionsMarshal.AsSpan(_rules)[range];
 
-    internal DecodedEvent Decode(int record, Range bytes) =>
-        _decoder.DecodeRecord(record, _isPacked ? _body[bytes].ToArray() : _body[bytes]);
+    internal DecodedEvent Decode(int record, Range bytes) => _decoder.DecodeRecord(record, OriginalOf(bytes));
+
+    internal ReadOnlyMemory<byte> OriginalOf(Range bytes) => _isPacked ? _body[bytes].ToArray() : _body[bytes];
 }
 
 /// <summary>A record that rules hold on. Valid as long as the <see cref="BodyMatches"/> it is from.</summary>
@@ -177,6 +178,9 @@ public readonly struct MatchedRecord : IEquatable<MatchedRecord>
     internal int Event { get; }
 
     internal Range RuleRange { get; }
+
+    /// <summary>The record's bytes; they stay when the <see cref="BodyMatches"/> goes on.</summary>
+    public ReadOnlyMemory<byte> Original => _matches.OriginalOf(_bytes);
 
     /// <summary>Decodes the record, for evidence and for keeping.</summary>
     public DecodedEvent Decode() => _matches.Decode(Record, _bytes);

@@ -1,10 +1,11 @@
 using Azure.Data.Tables;
+using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using SigmaFunctions.LocalHost.Azurite;
 
 namespace SigmaFunctions.Tests;
 
-/// <summary>A storage account for tests: one Azurite for an assembly, with tables and queues of their own for each test.</summary>
+/// <summary>A storage account for tests: one Azurite for an assembly, with tables, queues and containers of their own for each test.</summary>
 public sealed class StorageAccount : IAsyncLifetime
 {
     private AzuriteProcess? _azurite;
@@ -24,6 +25,13 @@ public sealed class StorageAccount : IAsyncLifetime
         var table = new TableClient(ConnectionString, $"T{Guid.NewGuid():N}", options);
         await table.CreateAsync(TestContext.Current.CancellationToken);
         return table;
+    }
+
+    public async Task<BlobContainerClient> CreateContainerAsync(BlobClientOptions? options = null)
+    {
+        var container = new BlobContainerClient(ConnectionString, $"c{Guid.NewGuid():N}", options);
+        await container.CreateAsync(cancellationToken: TestContext.Current.CancellationToken);
+        return container;
     }
 
     public async Task<QueueClient> CreateQueueAsync(QueueMessageEncoding encoding = QueueMessageEncoding.Base64)

@@ -1,7 +1,10 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
@@ -108,11 +111,93 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     [Fact]
     public async Task A_flood_of_bad_messages_is_no_flood_of_log_lines()
     {
-        await RunAsync(CreateWithoutStore(), [.. Enumerable.Repeat("bad"u8.ToArray(), 256)]);
+        Store store = await CreateStoreAsync();
+
+        await RunAsync(Create(store), [.. Enumerable.Repeat("bad"u8.ToArray(), 256)]);
 
         Assert.Equal(20, _logger.Entries.Count(entry => entry.Id == 11));
         Assert.Contains(_logger.Entries, entry => entry.Id == 12 && entry.Message.StartsWith("236 more", StringComparison.Ordinal));
         Assert.Contains(_logger.Entries, entry => entry.Id == 10 && entry.Message.Contains("256 undecoded", StringComparison.Ordinal));
+        Assert.Equal(256, (await LettersAsync(store)).Count);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_decoded_becomes_a_dead_letter_with_its_bytes_once()
+    {
+        Store store = await CreateStoreAsync();
+        byte[][] bodies = [[0xFF, 0x00, 0x80], Whoami, Encoding.UTF8.GetBytes("{\"a\":1}\nkey: value\n{\"a\":2}")];
+
+        await RunAsync(Create(store), bodies);
+        await RunAsync(Create(store), bodies);
+
+        List<StoredDeadLetter> letters = await LettersAsync(store);
+        Assert.Equal([(100, 0), (102, 1)], letters.Select(letter => ((int)letter.SequenceNumber, letter.Record)));
+        Assert.All(letters, letter => Assert.Equal(
+            ("hub.servicebus.windows.net", "events", "0"), (letter.Namespace, letter.EventHub, letter.Partition)));
+        Assert.Equal(
+            ["FF0080", Convert.ToHexString("key: value"u8)],
+            await Task.WhenAll(letters.Select(async letter => Convert.ToHexString(await ContentAsync(store, letter)))));
+        Assert.Contains(_logger.Entries, entry => entry.Id == 20 && entry.Message.Contains("2 dead letters written", StringComparison.Ordinal));
+        Assert.Contains(_logger.Entries, entry => entry.Id == 20 && entry.Message.Contains("2 were there already", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_body_of_very_many_bad_records_is_one_dead_letter(bool packed)
+    {
+        Store store = await CreateStoreAsync();
+        byte[] body = Encoding.UTF8.GetBytes("{\"a\":1}\n" + string.Concat(Enumerable.Repeat("x\n", 5_000)));
+        if (packed)
+        {
+            using var buffer = new MemoryStream();
+            using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest))
+                gzip.Write(body);
+            body = buffer.ToArray();
+        }
+
+        await RunAsync(Create(store), [body]);
+
+        StoredDeadLetter letter = Assert.Single(await LettersAsync(store));
+        Assert.Null(letter.Record);
+        Assert.StartsWith("5000 records cannot be read; the first: ", letter.Reason, StringComparison.Ordinal);
+        Assert.Equal(body, await ContentAsync(store, letter));
+    }
+
+    [Fact]
+    public async Task A_container_that_is_out_of_reach_fails_the_batch_after_its_detections_and_the_next_delivery_completes_it()
+    {
+        Store store = await CreateStoreAsync();
+        await store.DeadLetters.DeleteAsync(cancellationToken: Token);
+
+        var exception = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(store), ["bad"u8.ToArray(), Whoami]));
+
+        Assert.Equal("ContainerNotFound", exception.ErrorCode);
+        Assert.Single(await store.TakeAlertsAsync());
+        await store.DeadLetters.CreateAsync(cancellationToken: Token);
+        await RunAsync(Create(store), ["bad"u8.ToArray(), Whoami]);
+        Assert.Single(await LettersAsync(store));
+        Assert.Empty(await store.TakeAlertsAsync());
+    }
+
+    [Fact]
+    public async Task A_letter_that_no_store_takes_blocks_nothing_and_is_an_error()
+    {
+        Store store = await CreateStoreAsync();
+        var blob = new Mock<BlobClient>();
+        blob.Setup(mock => mock.UploadAsync(It.IsAny<BinaryData>(), It.IsAny<BlobUploadOptions>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new RequestFailedException(413, "secret", "RequestBodyTooLarge", null));
+        var container = new Mock<BlobContainerClient>();
+        container.SetupGet(mock => mock.Name).Returns("letters");
+        container.Setup(mock => mock.GetBlobClient(It.IsAny<string>())).Returns(blob.Object);
+
+        await RunAsync(Create(store with { DeadLetters = container.Object }), ["bad"u8.ToArray(), Whoami]);
+
+        Assert.Single(await store.TakeAlertsAsync());
+        (LogLevel level, _, string message) = Assert.Single(_logger.Entries, entry => entry.Id == 21);
+        Assert.Equal(LogLevel.Error, level);
+        Assert.Equal(
+            "A dead letter is lost, since letters takes no blob of its size: partition 0, sequence number 100, record 0, 3 bytes", message);
     }
 
     [Fact]
@@ -129,6 +214,9 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         Assert.Equal(LogLevel.Error, level);
         Assert.Contains("System.InvalidOperationException", message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
+        StoredDeadLetter letter = Assert.Single(await LettersAsync(store));
+        Assert.Equal((null, "a defect of the app: System.InvalidOperationException"), (letter.Record, letter.Reason));
+        Assert.Equal([0], await ContentAsync(store, letter));
     }
 
     [Fact]
@@ -263,6 +351,12 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     private static async Task<Dictionary<string, ETag>> RowsAsync(TableClient table) =>
         await table.QueryAsync<TableEntity>(cancellationToken: Token).ToDictionaryAsync(row => row.RowKey, row => row.ETag, cancellationToken: Token);
 
+    private static async Task<List<StoredDeadLetter>> LettersAsync(Store store) =>
+        await new DeadLetterStore(store.DeadLetters).ListAsync(Enqueued, Enqueued.AddHours(1), Token).ToListAsync(Token);
+
+    private static async Task<byte[]> ContentAsync(Store store, StoredDeadLetter letter) =>
+        (await new DeadLetterStore(store.DeadLetters).ReadAsync(letter.Name, Token))!.ToArray();
+
     private Task<Store> CreateStoreAsync() => Store.CreateAsync(account, Enqueued.AddMinutes(1));
 
     private DetectionPipeline Create(Store store, Func<BodyMatcher, byte[], BodyMatches>? match = null) => new(
@@ -270,6 +364,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         new EventDecoder(),
         match ?? ((matcher, body) => matcher.Match(body)),
         store.Recorder(),
+        new DeadLetterStore(store.DeadLetters),
         Store.Metrics(),
         store.Clock,
         _logger);
@@ -277,6 +372,6 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     private DetectionPipeline CreateWithoutStore()
     {
         TableClient table = new Mock<TableClient>(MockBehavior.Strict).Object;
-        return Create(new Store(table, table, table, new Mock<QueueClient>(MockBehavior.Strict).Object, new FakeTimeProvider(Enqueued)));
+        return Create(new Store(table, table, table, new Mock<QueueClient>(MockBehavior.Strict).Object, new Mock<BlobContainerClient>(MockBehavior.Strict).Object, new FakeTimeProvider(Enqueued)));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Azure.Data.Tables;
+using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,17 +39,20 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
 
     public static TheoryData<string[], string> Mistakes => new()
     {
-        { [], "The storage account of detections is not set. Set DetectionStorage to its connection string, or both DetectionStorage__tableServiceUri" },
-        { ["DetectionStorage:tableServiceUri=https://a.table.core.windows.net"], "The storage account of detections is not set." },
-        { ["DetectionStorage=AccountName=a;AccountKey=SECRET"], "DetectionStorage is not the connection string of a storage account with tables and queues." },
-        { ["DetectionStorage=SECRET"], "DetectionStorage is not the connection string of a storage account with tables and queues." },
-        { ["DetectionStorage=UseDevelopmentStorage=true", "DetectionStorage:queueServiceUri=https://a"], "keep either the connection string or the addresses." },
+        { [], "The storage account of detections is not set. Set DetectionStorage to its connection string, or all of DetectionStorage__tableServiceUri" },
+        { ["DetectionStorage:tableServiceUri=https://a", "DetectionStorage:queueServiceUri=https://a"], "DetectionStorage__blobServiceUri is not set: the storage account of detections is reached by three addresses" },
+        { ["DetectionStorage:blobServiceUri=https://a"], "DetectionStorage__tableServiceUri is not set" },
+        { ["DetectionStorage=AccountName=a;AccountKey=SECRET"], "DetectionStorage is not the connection string of a storage account with tables, queues and blobs." },
+        { ["DetectionStorage=TableEndpoint=https://a;QueueEndpoint=https://a;SharedAccessSignature=SECRET"], "DetectionStorage is not the connection string of a storage account with tables, queues and blobs." },
+        { ["DetectionStorage=SECRET"], "DetectionStorage is not the connection string of a storage account with tables, queues and blobs." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "DetectionStorage:blobServiceUri=https://a"], "keep either the connection string or the addresses." },
         { ["DetectionStorage:tableServiceUri=http://a", "DetectionStorage:queueServiceUri=https://a"], "DetectionStorage__tableServiceUri must be an https address: tokens are sent to it." },
         { ["DetectionStorage:tableServiceUri=https://a", "DetectionStorage:queueServiceUri=/a"], "DetectionStorage__queueServiceUri must be an https address: tokens are sent to it." },
         { ["DetectionStorage:tableServiceUri=https://a", "DetectionStorage:queueServiceUri=https://a", "DetectionStorage:credential=SECRET"], "DetectionStorage__credential must be managedidentity, or not be set." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:TableName=my-table"], "Detections__TableName must be 3 to 56 letters and digits, and start with a letter." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueName=a--b"], "Detections__QueueName must be 3 to 63 lower-case letters, digits and single hyphens between them." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueName="], "Detections__QueueName must not be empty." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:DeadLetterContainer=A"], "Detections__DeadLetterContainer must be 3 to 63 lower-case letters, digits and single hyphens between them." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueMessageEncoding=7"], "Detections__QueueMessageEncoding must be Base64 or None." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueMessageEncoding=Base65"], "'Detections:QueueMessageEncoding'" },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CreateIfNotExists=perhaps"], "'Detections:CreateIfNotExists'" },
@@ -68,11 +72,16 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
 
     [Theory]
     [InlineData("UseDevelopmentStorage=true")]
-    [InlineData(null, "DetectionStorage:tableServiceUri=https://a.table.core.windows.net", "DetectionStorage:queueServiceUri=https://a.queue.core.windows.net")]
     [InlineData(
         null,
         "DetectionStorage:tableServiceUri=https://a.table.core.windows.net",
         "DetectionStorage:queueServiceUri=https://a.queue.core.windows.net",
+        "DetectionStorage:blobServiceUri=https://a.blob.core.windows.net")]
+    [InlineData(
+        null,
+        "DetectionStorage:tableServiceUri=https://a.table.core.windows.net",
+        "DetectionStorage:queueServiceUri=https://a.queue.core.windows.net",
+        "DetectionStorage:blobServiceUri=https://a.blob.core.windows.net",
         "DetectionStorage:credential=managedidentity",
         "DetectionStorage:clientId=00000000-0000-0000-0000-000000000001")]
     public async Task Keys_and_identities_both_give_the_whole_app(string? connectionString, params string[] settings)
@@ -87,23 +96,27 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         Assert.NotNull(services.GetRequiredService<DetectionPipeline>());
         Assert.NotNull(services.GetRequiredService<AlertSweep>());
         Assert.Equal("Detections", services.GetRequiredService<DetectionTable>().Name);
+        Assert.Equal("dead-letters", services.GetRequiredService<DeadLetterStore>().Name);
     }
 
     [Fact]
-    public async Task Tables_and_queue_are_created_where_asked_to()
+    public async Task Tables_queue_and_containers_are_created_where_asked_to()
     {
         WriteRule("good.yml", Good);
         string name = $"t{Guid.NewGuid():N}";
         string[] settings =
         [
             $"DetectionStorage={account.ConnectionString}", $"Rules:Path={_rules.FullName}",
-            $"Detections:TableName={name}", $"Detections:QueueName={name}", "Detections:CreateIfNotExists=true",
+            $"Detections:TableName={name}", $"Detections:QueueName={name}", $"Detections:DeadLetterContainer={name}",
+            $"Detections:OriginalContainer={name}o", "Detections:CreateIfNotExists=true",
         ];
 
         await PrepareAsync(settings);
         await PrepareAsync(settings);
 
         Assert.True(await new QueueClient(account.ConnectionString, name).ExistsAsync(Token));
+        Assert.True(await new BlobContainerClient(account.ConnectionString, name).ExistsAsync(Token));
+        Assert.True(await new BlobContainerClient(account.ConnectionString, $"{name}o").ExistsAsync(Token));
         foreach (string table in (string[])[name, name + "Outbox", name + "Windows"])
             Assert.Empty(await new TableClient(account.ConnectionString, table).QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
     }
@@ -117,7 +130,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
             [$"DetectionStorage={wrongKey}", $"Rules:Path={_rules.FullName}", "Detections:CreateIfNotExists=true"]));
 
-        Assert.StartsWith("Table Detections and queue alerts could not be created in the storage account of DetectionStorage: ", exception.Message);
+        Assert.StartsWith("Table Detections, queue alerts and containers dead-letters, originals could not be created in the storage account of DetectionStorage: ", exception.Message);
         Assert.Contains("403", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("AAAA", exception.Message, StringComparison.Ordinal);
     }

@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +15,7 @@ using MsOptions = Microsoft.Extensions.Options.Options;
 namespace SigmaFunctions.App.Tests;
 
 /// <summary>Tables and a queue for one test, and what the app does with them; each member may be replaced by one that fails.</summary>
-internal sealed record Store(TableClient Detections, TableClient Outbox, TableClient Windows, QueueClient Queue, FakeTimeProvider Clock)
+internal sealed record Store(TableClient Detections, TableClient Outbox, TableClient Windows, QueueClient Queue, BlobContainerClient DeadLetters, FakeTimeProvider Clock)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -23,6 +24,7 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
         await account.CreateTableAsync(),
         await account.CreateTableAsync(),
         await account.CreateQueueAsync(),
+        await CreateContainerAsync(account),
         new FakeTimeProvider(now));
 
     public DetectionTable Table => new(Detections, Clock);
@@ -55,6 +57,13 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
             foreach (QueueMessage message in messages)
                 alerts.Add(Alert.Parse(message.Body));
         return alerts;
+    }
+
+    private static async Task<BlobContainerClient> CreateContainerAsync(StorageAccount account)
+    {
+        var container = new BlobContainerClient(account.ConnectionString, $"c{Guid.NewGuid():N}");
+        await container.CreateAsync(cancellationToken: Token);
+        return container;
     }
 
     public static DetectionMetrics Metrics() =>

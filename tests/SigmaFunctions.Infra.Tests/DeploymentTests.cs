@@ -35,6 +35,9 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
             "Microsoft.Storage/storageAccounts",
             "Microsoft.Storage/storageAccounts/blobServices",
             "Microsoft.Storage/storageAccounts/blobServices/containers",
+            "Microsoft.Storage/storageAccounts/blobServices/containers",
+            "Microsoft.Storage/storageAccounts/blobServices/containers",
+            "Microsoft.Storage/storageAccounts/managementPolicies",
             "Microsoft.Storage/storageAccounts/queueServices",
             "Microsoft.Storage/storageAccounts/queueServices/queues",
             "Microsoft.Storage/storageAccounts/tableServices",
@@ -60,7 +63,7 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
         Assert.False(account.Property("allowBlobPublicAccess").GetBoolean());
         Assert.True(account.Property("supportsHttpsTrafficOnly").GetBoolean());
         Assert.Equal("TLS1_2", account.Property("minimumTlsVersion").GetString());
-        Assert.Equal("None", _template.Single("Microsoft.Storage/storageAccounts/blobServices/containers").Property("publicAccess").GetString());
+        Assert.All(Containers(), container => Assert.Equal("None", container.Property("publicAccess").GetString()));
     }
 
     [Fact]
@@ -147,6 +150,7 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [InlineData("EventHubConsumerGroup", "[parameters('eventHubConsumerGroup')]")]
     [InlineData("DetectionStorage__tableServiceUri", "[parameters('tableServiceUri')]")]
     [InlineData("DetectionStorage__queueServiceUri", "[parameters('queueServiceUri')]")]
+    [InlineData("DetectionStorage__blobServiceUri", "[parameters('blobServiceUri')]")]
     [InlineData("DetectionStorage__credential", "managedidentity")]
     [InlineData("DetectionStorage__clientId", "[parameters('identityClientId')]")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "[parameters('applicationInsightsConnectionString')]")]
@@ -182,6 +186,27 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
         Assert.Equal(AlertQueue.DefaultName, Evaluate(_template.Single("Microsoft.Storage/storageAccounts/queueServices/queues").Name).Split('/')[^1]);
     }
 
+    [Fact]
+    public void Containers_have_the_names_that_the_code_uses() => Assert.Equal(
+        ["app-package", DeadLetterStore.DefaultName, OriginalStore.DefaultName],
+        Containers().Select(container => Evaluate(container.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
+
+    [Theory]
+    [InlineData("dead-letters", "deadLetterRetentionDays")]
+    [InlineData("originals", "originalRetentionDays")]
+    public void Blobs_that_events_make_are_deleted_after_their_time_and_no_others(string container, string parameter)
+    {
+        var rules = _template.Single("Microsoft.Storage/storageAccounts/managementPolicies").Property("policy", "rules").EnumerateArray().ToArray();
+        Assert.Equal(2, rules.Length);
+        var definition = Assert.Single(rules, rule => rule.GetProperty("name").GetString() == container).GetProperty("definition");
+        Assert.Equal(
+            $"{container}/", Evaluate(Assert.Single(definition.GetProperty("filters").GetProperty("prefixMatch").EnumerateArray()).GetString()!));
+        Assert.Equal(
+            $"[parameters('{parameter}')]",
+            definition.GetProperty("actions").GetProperty("baseBlob").GetProperty("delete").GetProperty("daysAfterModificationGreaterThan").GetString());
+        Assert.Equal($"[parameters('{parameter}')]", _template.Argument("storage", parameter).GetString());
+    }
+
     // Names (limits: "Naming rules and restrictions for Azure resources")
 
     [Theory]
@@ -195,9 +220,12 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [InlineData("Microsoft.OperationalInsights/workspaces", "^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$")]
     [InlineData("Microsoft.Web/serverfarms", "^[A-Za-z0-9-]{1,60}$")]
     [InlineData("Microsoft.Web/sites", "^[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]$")] // the host tells apps apart by 32 characters
-    public void A_name_keeps_within_its_limits(string type, string limits) =>
-        Assert.All(
-            _template.Resources.Where(resource => resource.Type == type), resource => Assert.Matches(limits, Evaluate(resource.Name).Split('/')[^1]));
+    public void A_name_keeps_within_its_limits(string type, string limits)
+    {
+        TemplateResource[] resources = [.. _template.Resources.Where(resource => resource.Type == type)];
+        Assert.NotEmpty(resources);
+        Assert.All(resources, resource => Assert.Matches(limits, Evaluate(resource.Name).Split('/')[^1]));
+    }
 
     [Fact]
     public void Every_module_holds_its_token_to_the_length_that_the_limits_were_checked_with() => Assert.All(
@@ -244,6 +272,9 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
 
     private static Dictionary<string, JsonElement> Parameters(JsonElement template) =>
         template.GetProperty("parameters").EnumerateObject().ToDictionary(property => property.Name, property => property.Value, StringComparer.Ordinal);
+
+    private IEnumerable<TemplateResource> Containers() =>
+        _template.Resources.Where(resource => resource.Type == "Microsoft.Storage/storageAccounts/blobServices/containers");
 
     private IEnumerable<TemplateResource> RoleAssignments() =>
         _template.Resources.Where(resource => resource.Type == "Microsoft.Authorization/roleAssignments");

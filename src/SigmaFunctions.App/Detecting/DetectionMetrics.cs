@@ -27,6 +27,9 @@ public sealed class DetectionMetrics
     /// <summary>Detections recorded without an alert of their own, by <c>reason</c>: level, repetition or rate.</summary>
     public const string HeldBack = "sigmafunctions.held_back";
 
+    /// <summary>Dead letters written; a second delivery does not count again.</summary>
+    public const string DeadLetters = "sigmafunctions.dead_letters";
+
     /// <summary>Seconds from the enqueuing of a batch's oldest message until all of its detections are recorded and announced.</summary>
     public const string Lag = "sigmafunctions.lag";
 
@@ -38,6 +41,7 @@ public sealed class DetectionMetrics
     private readonly Counter<long> _matches;
     private readonly Counter<long> _alerts;
     private readonly Counter<long> _heldBack;
+    private readonly Counter<long> _deadLetters;
     private readonly Histogram<double> _lag;
 
     /// <summary>Makes the instruments.</summary>
@@ -51,6 +55,7 @@ public sealed class DetectionMetrics
         _matches = meter.CreateCounter<long>(Matches, "{match}", "Rules that matched, by level.");
         _alerts = meter.CreateCounter<long>(Alerts, "{alert}", "Alerts put on the queue.");
         _heldBack = meter.CreateCounter<long>(HeldBack, "{detection}", "Detections recorded without an alert of their own, by reason.");
+        _deadLetters = meter.CreateCounter<long>(DeadLetters, "{blob}", "Records that could not be read, kept in the blob container.");
         _lag = meter.CreateHistogram<double>(Lag, "s", "From the enqueuing of a batch's oldest message until its detections are recorded and announced.");
     }
 
@@ -79,6 +84,8 @@ public sealed class DetectionMetrics
                 _alerts.Add(reason.Count());
         }
     }
+
+    internal void AddDeadLetters(int written) => _deadLetters.Add(written);
 
     internal void RecordLag(TimeSpan lag) => _lag.Record(lag.TotalSeconds);
 }

@@ -9,8 +9,8 @@ using SigmaFunctions.Telemetry;
 namespace SigmaFunctions.App.Detecting;
 
 /// <summary>
-/// What happens to a batch of messages: decode, match, record, notify. Bad input never makes it fail; a store that cannot be
-/// reached does, so that the partition waits and the batch is delivered again. Everything written follows from the events'
+/// What happens to a batch of messages: decode, match, record, notify; what cannot be read becomes dead letters. Bad input never
+/// makes it fail; a store that cannot be reached does, so that the partition waits and the batch is delivered again. Everything written follows from the events'
 /// identities, so a second delivery changes nothing.
 /// </summary>
 public sealed class DetectionPipeline
@@ -23,6 +23,7 @@ public sealed class DetectionPipeline
     private readonly BodyMatcherPool _matchers;
     private readonly Func<BodyMatcher, byte[], BodyMatches> _match;
     private readonly DetectionRecorder _recorder;
+    private readonly DeadLetterStore _deadLetters;
     private readonly DetectionMetrics _metrics;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<DetectionPipeline> _logger;
@@ -31,6 +32,7 @@ public sealed class DetectionPipeline
     /// <param name="detectors">Gives the compiled rules.</param>
     /// <param name="decoder">Reads bodies.</param>
     /// <param name="recorder">Records detections and announces them.</param>
+    /// <param name="deadLetters">Where goes what cannot be read.</param>
     /// <param name="metrics">What is measured.</param>
     /// <param name="timeProvider">Clock of the elapsed time and the lag.</param>
     /// <param name="logger">Log; never of events' contents.</param>
@@ -38,10 +40,11 @@ public sealed class DetectionPipeline
         DetectorProvider detectors,
         EventDecoder decoder,
         DetectionRecorder recorder,
+        DeadLetterStore deadLetters,
         DetectionMetrics metrics,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
-        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), recorder, metrics, timeProvider, logger)
+        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), recorder, deadLetters, metrics, timeProvider, logger)
     {
     }
 
@@ -50,6 +53,7 @@ public sealed class DetectionPipeline
         EventDecoder decoder,
         Func<BodyMatcher, byte[], BodyMatches> match,
         DetectionRecorder recorder,
+        DeadLetterStore deadLetters,
         DetectionMetrics metrics,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
@@ -58,6 +62,7 @@ public sealed class DetectionPipeline
         _matchers = new BodyMatcherPool(decoder);
         _match = match;
         _recorder = recorder;
+        _deadLetters = deadLetters;
         _metrics = metrics;
         _timeProvider = timeProvider;
         _logger = logger;
@@ -67,7 +72,7 @@ public sealed class DetectionPipeline
     /// <param name="bodies">The messages' bodies.</param>
     /// <param name="batch">Where they came from.</param>
     /// <param name="cancellationToken">Ends the work; what was recorded by then stays.</param>
-    /// <exception cref="Azure.RequestFailedException">Table or queue could not be reached or refused.</exception>
+    /// <exception cref="Azure.RequestFailedException">Table, queue or container could not be reached or refused.</exception>
     /// <exception cref="OperationCanceledException">The invocation was cancelled.</exception>
     public async Task RunAsync(IReadOnlyList<byte[]> bodies, EventBatch batch, CancellationToken cancellationToken)
     {
@@ -78,6 +83,7 @@ public sealed class DetectionPipeline
         _metrics.AddEvents(outcome.Events, outcome.Undecoded, outcome.Failed);
         _metrics.AddMatches(outcome.Detections);
         IReadOnlyCollection<AlertOutcome> outcomes = await _recorder.RecordAsync(outcome.Detections, cancellationToken);
+        await KeepUnreadableAsync(outcome.DeadLetters.Letters, batch, cancellationToken);
         int alerts = outcomes.Count(one => one.HeldBack is null);
         if (bodies.Count > 0)
             _metrics.RecordLag(_timeProvider.GetUtcNow() - batch.OldestEnqueuedTime);
@@ -125,14 +131,20 @@ public sealed class DetectionPipeline
         }
         catch (Exception exception)
         {
-            ReportFailure(exception, batch.Identity(message, 0), outcome);
+            EventIdentity identity = batch.Identity(message, 0);
+            ReportFailure(exception, identity, outcome);
+            outcome.DeadLetters.AddBody(identity, ReasonOf(exception), body);
             return false;
         }
 
         outcome.Events += matches.Events;
         foreach (UndecodedRecord record in matches.Undecoded)
+        {
+            EventIdentity identity = batch.Identity(message, record.Record);
             if (outcome.Undecoded++ + outcome.Failed < MaximumReports)
-                Report(batch.Identity(message, record.Record), record);
+                Report(identity, record);
+            outcome.DeadLetters.AddRecord(identity, record.Reason, record.Offset, () => record.Original);
+        }
         foreach (MatchedRecord matched in matches.Records)
         {
             EventIdentity identity = batch.Identity(message, matched.Record);
@@ -142,9 +154,10 @@ public sealed class DetectionPipeline
             }
             catch (Exception exception)
             {
-                ReportFailure(exception, identity, outcome);
+                ReportFailure(exception, matched, identity, outcome);
             }
         }
+        outcome.DeadLetters.EndMessage(batch.Identity(message, 0), body);
         return true;
     }
 
@@ -162,7 +175,7 @@ public sealed class DetectionPipeline
             }
             catch (Exception exception)
             {
-                ReportFailure(exception, identity, outcome);
+                ReportFailure(exception, matched, identity, outcome);
             }
         }
     }
@@ -195,6 +208,14 @@ public sealed class DetectionPipeline
                 identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
     }
 
+    private void ReportFailure(Exception exception, MatchedRecord matched, EventIdentity identity, Outcome outcome)
+    {
+        ReportFailure(exception, identity, outcome);
+        outcome.DeadLetters.AddRecord(identity, ReasonOf(exception), 0, () => matched.Original);
+    }
+
+    private static string ReasonOf(Exception exception) => $"a defect of the app: {exception.GetType().FullName}";
+
     private void Report(EventIdentity identity, UndecodedRecord record) => _logger.Undecoded(
         identity.Namespace,
         identity.EventHub,
@@ -205,6 +226,19 @@ public sealed class DetectionPipeline
         record.Offset,
         record.Reason);
 
+    // After the detections, which must not wait for it.
+    private async Task KeepUnreadableAsync(IReadOnlyCollection<DeadLetter> letters, EventBatch batch, CancellationToken cancellationToken)
+    {
+        if (letters.Count == 0)
+            return;
+        DeadLetterResult result = await _deadLetters.WriteAsync(letters, cancellationToken);
+        _metrics.AddDeadLetters(result.Written);
+        _logger.DeadLettersKept(batch.Partition, result.Written, _deadLetters.Name, result.Existing, result.Refused.Count);
+        foreach (DeadLetter letter in result.Refused.Take(MaximumReports))
+            _logger.DeadLetterRefused(
+                letter.Identity.Partition, letter.Identity.SequenceNumber, letter.Identity.Record, letter.Content.Length, _deadLetters.Name);
+    }
+
     private sealed class Outcome
     {
         public int Events { get; set; }
@@ -214,5 +248,7 @@ public sealed class DetectionPipeline
         public int Failed { get; set; }
 
         public List<Detection> Detections { get; } = [];
+
+        public DeadLetterCollector DeadLetters { get; } = new();
     }
 }

@@ -29,7 +29,21 @@ public sealed class DetectionOptions
     [EnumDataType(typeof(QueueMessageEncoding), ErrorMessage = "Detections__QueueMessageEncoding must be Base64 or None.")]
     public QueueMessageEncoding QueueMessageEncoding { get; set; } = QueueMessageEncoding.Base64;
 
-    /// <summary>Whether the app creates the tables and the queue at its start. A deployment has done so already; a development machine has not.</summary>
+    /// <summary>Blob container of dead letters.</summary>
+    [Required(ErrorMessage = "Detections__DeadLetterContainer must not be empty.")]
+    [RegularExpression(
+        "(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*",
+        ErrorMessage = "Detections__DeadLetterContainer must be 3 to 63 lower-case letters, digits and single hyphens between them.")]
+    public string DeadLetterContainer { get; set; } = DeadLetterStore.DefaultName;
+
+    /// <summary>Blob container of records that are too large for the table.</summary>
+    [Required(ErrorMessage = "Detections__OriginalContainer must not be empty.")]
+    [RegularExpression(
+        "(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*",
+        ErrorMessage = "Detections__OriginalContainer must be 3 to 63 lower-case letters, digits and single hyphens between them.")]
+    public string OriginalContainer { get; set; } = OriginalStore.DefaultName;
+
+    /// <summary>Whether the app creates tables, queue and containers at its start. A deployment has done so already; a development machine has not.</summary>
     public bool CreateIfNotExists { get; set; }
 }
 

@@ -1,6 +1,7 @@
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Identity;
+using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ namespace SigmaFunctions.App.Options;
 
 /// <summary>
 /// The connection to the storage account of detections: <c>DetectionStorage</c> is a connection string, or
-/// <c>DetectionStorage__tableServiceUri</c> and <c>DetectionStorage__queueServiceUri</c> are reached as an identity.
+/// <c>DetectionStorage__tableServiceUri</c>, <c>__queueServiceUri</c> and <c>__blobServiceUri</c> are reached as an identity.
 /// </summary>
 public sealed class DetectionStorageOptions
 {
@@ -27,6 +28,9 @@ public sealed class DetectionStorageOptions
 
     /// <summary>Address of the queue service.</summary>
     public Uri? QueueServiceUri { get; set; }
+
+    /// <summary>Address of the blob service.</summary>
+    public Uri? BlobServiceUri { get; set; }
 
     /// <summary><c>managedidentity</c>; the default chain of Azure credentials where nothing is set.</summary>
     public string? Credential { get; set; }
@@ -56,6 +60,11 @@ public sealed class DetectionStorageOptions
             : new QueueClient(ConnectionString, queue, options);
     }
 
+    /// <summary>A client of a blob container in this account.</summary>
+    internal BlobContainerClient CreateContainerClient(string container) => string.IsNullOrEmpty(ConnectionString)
+        ? new BlobServiceClient(BlobServiceUri, CreateCredential()).GetBlobContainerClient(container)
+        : new BlobContainerClient(ConnectionString, container);
+
     private TokenCredential CreateCredential() => Credential is null
         ? new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = ClientId })
         : new ManagedIdentityCredential(
@@ -74,27 +83,36 @@ internal sealed class DetectionStorageOptionsValidator : IValidateOptions<Detect
 
     private static IEnumerable<string> Failures(DetectionStorageOptions options)
     {
-        bool isIdentity = options.TableServiceUri is not null || options.QueueServiceUri is not null;
+        (string Setting, Uri? Address)[] addresses =
+        [
+            ("DetectionStorage__tableServiceUri", options.TableServiceUri),
+            ("DetectionStorage__queueServiceUri", options.QueueServiceUri),
+            ("DetectionStorage__blobServiceUri", options.BlobServiceUri),
+        ];
         if (!string.IsNullOrEmpty(options.ConnectionString))
         {
-            if (isIdentity)
-                yield return "DetectionStorage is set, and so is DetectionStorage__tableServiceUri or DetectionStorage__queueServiceUri: "
-                    + "keep either the connection string or the addresses.";
+            if (addresses.FirstOrDefault(address => address.Address is not null).Setting is { } setting)
+                yield return $"DetectionStorage is set, and so is {setting}: keep either the connection string or the addresses.";
             else if (!IsConnectionString(options))
-                yield return "DetectionStorage is not the connection string of a storage account with tables and queues.";
+                yield return "DetectionStorage is not the connection string of a storage account with tables, queues and blobs.";
             yield break;
         }
-        if (options.TableServiceUri is null || options.QueueServiceUri is null)
+        if (Array.TrueForAll(addresses, address => address.Address is null))
         {
-            yield return "The storage account of detections is not set. Set DetectionStorage to its connection string, or both "
-                + "DetectionStorage__tableServiceUri (https://ACCOUNT.table.core.windows.net) and "
-                + "DetectionStorage__queueServiceUri (https://ACCOUNT.queue.core.windows.net), with "
+            yield return "The storage account of detections is not set. Set DetectionStorage to its connection string, or all of "
+                + "DetectionStorage__tableServiceUri (https://ACCOUNT.table.core.windows.net), "
+                + "DetectionStorage__queueServiceUri (https://ACCOUNT.queue.core.windows.net) and "
+                + "DetectionStorage__blobServiceUri (https://ACCOUNT.blob.core.windows.net), with "
                 + "DetectionStorage__credential=managedidentity for a managed identity and DetectionStorage__clientId if it is user-assigned.";
             yield break;
         }
-        foreach ((string setting, Uri address) in new[] { ("tableServiceUri", options.TableServiceUri), ("queueServiceUri", options.QueueServiceUri) })
-            if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps)
-                yield return $"DetectionStorage__{setting} must be an https address: tokens are sent to it.";
+        foreach ((string setting, Uri? address) in addresses)
+        {
+            if (address is null)
+                yield return $"{setting} is not set: the storage account of detections is reached by three addresses, of tables, queues and blobs.";
+            else if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps)
+                yield return $"{setting} must be an https address: tokens are sent to it.";
+        }
         if (options.Credential is not (null or DetectionStorageOptions.ManagedIdentity))
             yield return "DetectionStorage__credential must be managedidentity, or not be set.";
     }
@@ -105,6 +123,7 @@ internal sealed class DetectionStorageOptionsValidator : IValidateOptions<Detect
         {
             _ = options.CreateTableClient("table");
             _ = options.CreateQueueClient("queue", QueueMessageEncoding.None);
+            _ = options.CreateContainerClient("container");
             return true;
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException)
