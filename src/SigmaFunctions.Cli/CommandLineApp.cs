@@ -22,8 +22,8 @@ internal sealed class CommandLineApp
         _terminal = terminal;
         time ??= TimeProvider.System;
         _root = new RootCommand(
-            "Checks, tests, compares, packs and catalogues Sigma rules, runs them over files of events, and sends events to an Event Hub. "
-            + "Exit codes: 0 done; 1 something is wrong with rules or events (check, test, pack, catalog, send); 2 usage, or a path that cannot be read; "
+            "Checks, tests, compares, packs and catalogues Sigma rules, runs them over files of events, sends events to an Event Hub, and reads what came of them. "
+            + "Exit codes: 0 done; 1 something is wrong with rules or events (check, test, pack, catalog, send, show, replay); 2 usage, or a path that cannot be read; "
             + "130 interrupted.")
         {
             CheckCommand.Create(terminal),
@@ -36,6 +36,8 @@ internal sealed class CommandLineApp
             DiffCommand.Create(terminal),
             CatalogCommand.Create(terminal),
             SendCommand.Create(terminal, connect ?? HubConnection.Open, time),
+            DetectionsCommand.Create(terminal, time),
+            DeadLettersCommand.Create(terminal, connect ?? HubConnection.Open, time),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new DocumentedCommand.HelpWithNotes((HelpAction)help.Action!);
@@ -53,8 +55,7 @@ internal sealed class CommandLineApp
                 await _terminal.Errors.WriteLineAsync($"sigmaf: {error.Message}");
             }
 
-            string name = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
-            await _terminal.Errors.WriteLineAsync($"See 'sigmaf{name} --help'.");
+            await _terminal.Errors.WriteLineAsync($"See 'sigmaf{PathOf(parsed.CommandResult)} --help'.");
             return ExitCode.Unusable;
         }
 
@@ -95,4 +96,6 @@ internal sealed class CommandLineApp
             return ExitCode.InternalError;
         }
     }
+
+    private static string PathOf(CommandResult command) => command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : "";
 }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 
 namespace SigmaFunctions.Cli;
@@ -9,14 +12,47 @@ internal static class PrintableText
 
     /// <summary>The whole text, with blanks for its control characters.</summary>
     public static string Whole(string text) =>
-        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
+        text.Any(IsControl) ? string.Concat(text.Select(c => IsControl(c) ? ' ' : c)) : text;
 
     /// <summary>The text, cut where it is long, with its control characters escaped.</summary>
     public static string Of(string text)
     {
         string shown = text.Length <= MaxLength ? text : text[..MaxLength] + "…";
-        return shown.Any(char.IsControl)
-            ? string.Concat(shown.Select(c => char.IsControl(c) ? JavaScriptEncoder.Default.Encode(c.ToString()) : c.ToString()))
+        return shown.Any(IsControl)
+            ? string.Concat(shown.Select(c => IsControl(c) ? JavaScriptEncoder.Default.Encode(c.ToString()) : c.ToString()))
             : shown;
     }
+
+    /// <summary>All of some bytes as text of several lines: what is not UTF-8 as <c>\xFF</c>, control characters escaped.</summary>
+    public static string Lines(ReadOnlySpan<byte> utf8)
+    {
+        var text = new StringBuilder(utf8.Length);
+        while (!utf8.IsEmpty)
+        {
+            bool whole = Rune.DecodeFromUtf8(utf8, out Rune rune, out int length) == OperationStatus.Done;
+            if (!whole)
+            {
+                foreach (byte one in utf8[..length])
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"\\x{one:X2}");
+                }
+            }
+            else if (rune.Value is '\n' or '\t' || !(rune.IsBmp && IsControl((char)rune.Value)))
+            {
+                text.Append(rune.ToString());
+            }
+            else
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:X4}");
+            }
+
+            utf8 = utf8[length..];
+        }
+
+        return text.ToString();
+    }
+
+    // Also those that turn the direction of text round, and line ends of Unicode's own.
+    private static bool IsControl(char c) => char.IsControl(c)
+        || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

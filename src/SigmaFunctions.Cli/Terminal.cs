@@ -12,4 +12,17 @@ internal sealed record Terminal(Stream Input, Stream Output, TextWriter Text, Te
 
     /// <summary>Value of an environment variable.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+
+    /// <summary>Writes bytes of unknown contents: as they are, or without what could steer it where a person looks.</summary>
+    public async Task WriteBytesAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (IsInteractive)
+        {
+            await Text.WriteLineAsync(PrintableText.Lines(bytes.Span).AsMemory(), cancellationToken);
+            return;
+        }
+
+        await Output.WriteAsync(bytes, cancellationToken);
+        await Output.FlushAsync(cancellationToken);
+    }
 }

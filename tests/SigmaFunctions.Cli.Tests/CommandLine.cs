@@ -19,6 +19,9 @@ public sealed class CommandLine : IDisposable
 
     internal TimeProvider? Time { get; set; }
 
+    /// <summary>Whether a person looks at the output.</summary>
+    public bool IsInteractive { get; set; }
+
     /// <summary>Writes a file and gives its path.</summary>
     public string Write(string name, string text) => Write(name, Utf8.GetBytes(text));
 
@@ -55,6 +58,7 @@ public sealed class CommandLine : IDisposable
         await using var text = new StreamWriter(output, Utf8) { AutoFlush = true };
         var terminal = new Terminal(input ?? Stream.Null, output, text, errors)
         {
+            IsInteractive = IsInteractive,
             Environment = name => Environment.GetValueOrDefault(name),
         };
         int exitCode = await new CommandLineApp(terminal, Connect, Time).RunAsync(arguments, cancellationToken);

@@ -1,8 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net.Sockets;
-using System.Net.WebSockets;
-using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Cli.Sending;
@@ -12,7 +9,7 @@ namespace SigmaFunctions.Cli.Commands;
 /// <summary><c>sigmaf send</c>: publishes events to an Event Hub.</summary>
 internal static class SendCommand
 {
-    private const string ConnectionVariable = "EVENTHUB_CONNECTION";
+    private const string ConnectionVariable = HubConnection.Variable;
 
     public static Command Create(Terminal terminal, ConnectToHub connect, TimeProvider time)
     {
@@ -89,17 +86,9 @@ internal static class SendCommand
                 },
                 cancellationToken);
         }
-        catch (UnauthorizedAccessException)
+        catch (Exception e) when (HubFailure.ReasonOf(e) is { } reason)
         {
-            throw Failed(sender, "the key may not send to this hub (it needs the Send right)");
-        }
-        catch (EventHubsException e)
-        {
-            throw Failed(sender, ReasonOf(e));
-        }
-        catch (Exception e) when (e is SocketException or WebSocketException or TimeoutException)
-        {
-            throw Failed(sender, "the Event Hubs endpoint cannot be reached");
+            throw new CommandException($"sending stopped after {sender.Sent} events: {reason}", ExitCode.Failure);
         }
         finally
         {
@@ -111,18 +100,4 @@ internal static class SendCommand
 
         return refused > 0 ? ExitCode.Failure : ExitCode.Success;
     }
-
-    private static CommandException Failed(HubSender sender, string reason) =>
-        new($"sending stopped after {sender.Sent} events: {reason}", ExitCode.Failure);
-
-    private static string ReasonOf(EventHubsException e) => e.Reason switch
-    {
-        EventHubsException.FailureReason.ResourceNotFound => "the hub does not exist in this namespace",
-        EventHubsException.FailureReason.ServiceCommunicationProblem => "the Event Hubs endpoint cannot be reached",
-        EventHubsException.FailureReason.ServiceTimeout => "the Event Hubs endpoint does not answer",
-        EventHubsException.FailureReason.ServiceBusy => "the namespace is throttling; try --rate",
-        EventHubsException.FailureReason.QuotaExceeded => "the namespace's quota is used up",
-        EventHubsException.FailureReason.MessageSizeExceeded => "an event is larger than the hub takes",
-        _ => $"Event Hubs reported {e.Reason}",
-    };
 }

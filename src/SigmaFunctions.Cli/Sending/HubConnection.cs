@@ -1,3 +1,4 @@
+using Azure.Identity;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
 
@@ -14,11 +15,21 @@ internal static class HubConnection
     /// <summary>Hub that is meant where neither the command line nor the connection string names one.</summary>
     public const string DefaultHub = "events";
 
+    /// <summary>Environment variable of the connection string.</summary>
+    public const string Variable = "EVENTHUB_CONNECTION";
+
     private static readonly EventHubProducerClientOptions Options = new()
     {
         // A person is waiting: say soon that nobody answers.
         RetryOptions = new EventHubsRetryOptions { MaximumRetries = 2, TryTimeout = TimeSpan.FromSeconds(15) },
     };
+
+    /// <summary>Opens a producer as the Azure identity that is signed in; nothing is sent yet.</summary>
+    /// <exception cref="CommandException">The namespace is not a host name.</exception>
+    public static EventHubProducerClient OpenAsIdentity(string fullyQualifiedNamespace, string? hub) =>
+        Uri.CheckHostName(fullyQualifiedNamespace) == UriHostNameType.Dns && fullyQualifiedNamespace.Contains('.')
+            ? new EventHubProducerClient(fullyQualifiedNamespace, hub ?? DefaultHub, new DefaultAzureCredential(), Options)
+            : throw new CommandException("--hub-namespace is a host name such as NAME.servicebus.windows.net");
 
     /// <summary>Opens a producer; nothing is sent yet.</summary>
     /// <exception cref="CommandException">The connection string is unusable.</exception>

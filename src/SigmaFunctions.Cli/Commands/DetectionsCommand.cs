@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Text;
+using SigmaFunctions.Cli.Storing;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.Cli.Commands;
+
+/// <summary><c>sigmaf detections</c>: reads what was detected.</summary>
+internal static class DetectionsCommand
+{
+    private const int DefaultLimit = 100;
+
+    public static Command Create(Terminal terminal, TimeProvider time) => new("detections", "Reads detections in a storage account.")
+    {
+        List(terminal, time),
+        Show(terminal),
+    };
+
+    private static DocumentedCommand List(Terminal terminal, TimeProvider time)
+    {
+        var storage = new StorageArguments(terminal);
+        Option<string> table = TableOption();
+        Option<Moment?> since = StorageArguments.Since("Only what was enqueued since: so long ago (90m, 24h, 7d), or a date or time in UTC. [default: 1h]");
+        Option<Moment?> until = StorageArguments.Until();
+        var rule = new Option<string?>("--rule") { Description = "Only detections of the rule with this id.", HelpName = "ID" };
+        var host = new Option<string?>("--host") { Description = "Only on this host: its whole name, or up to the first dot.", HelpName = "NAME" };
+        var level = new Option<string?>("--level") { Description = "Only of rules of this level.", HelpName = "LEVEL" };
+        Option<int?> limit = CommandOptions.Positive("--limit", $"At most that many. [default: {DefaultLimit}]");
+        Option<string> format = StorageArguments.Format();
+        var command = new DocumentedCommand(
+            "list",
+            "Lists detections, newest first.",
+            """
+            Time is when the event hub took the event in. Of each hour its 16 table partitions are asked, newest hour first, until --limit is
+            reached; with --rule, --level or --host all rows of the time that is asked for are looked through (docs/storage.md).
+
+            Examples:
+              sigmaf detections list --account mystorage --since 24h --level high
+              DetectionStorage="DefaultEndpointsProtocol=..." sigmaf detections list --host ws-017 --format ndjson
+            """)
+        {
+            since,
+            until,
+            rule,
+            host,
+            level,
+            limit,
+            format,
+            table,
+        };
+        storage.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            var filter = new DetectionFilter(
+                (parsed.GetValue(since) ?? new Moment(TimeSpan.FromHours(1), null)).At(now), (parsed.GetValue(until) ?? default).At(now))
+            {
+                RuleId = parsed.GetValue(rule),
+                Host = parsed.GetValue(host),
+                Level = parsed.GetValue(level),
+            };
+            int most = parsed.GetValue(limit) ?? DefaultLimit;
+            var search = new DetectionSearch(storage.Table(parsed, parsed.GetRequiredValue(table)));
+
+            // One more, to tell whether there are more.
+            int asked = most == int.MaxValue ? most : most + 1;
+            await DetectionOutput.List(terminal).WriteAsync(
+                search.NewestAsync(filter, asked, cancellationToken), most, parsed.GetRequiredValue(format), cancellationToken);
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+
+    private static DocumentedCommand Show(Terminal terminal)
+    {
+        var storage = new StorageArguments(terminal);
+        Option<string> table = TableOption();
+        Option<string> originals = StorageArguments.Name("--originals", "Container of records that are too large for the table.", OriginalStore.DefaultName);
+        var id = new Argument<string>("ID") { Description = "Id of the detection, which its alert has too." };
+        Option<string> format = CommandOptions.Format();
+        var raw = new Option<bool>("--original") { Description = "Only the record as it arrived." };
+        var command = new DocumentedCommand(
+            "show",
+            "Shows one detection with the record as it arrived.",
+            """
+            Exit code 1 if there is none of that id.
+
+            Examples:
+              sigmaf detections show 202611260956315210000-ae1b... --account mystorage
+              sigmaf detections show 202611260956315210000-ae1b... --original > event.json
+            """)
+        {
+            id,
+            format,
+            raw,
+            table,
+            originals,
+        };
+        storage.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
+        {
+            if (!DetectionId.TryParse(parsed.GetRequiredValue(id), out DetectionId wanted))
+            {
+                throw new CommandException("ID is not that of a detection: 21 digits, a hyphen and 32 lower-case hex digits");
+            }
+
+            var detections = new DetectionTable(
+                storage.Table(parsed, parsed.GetRequiredValue(table)),
+                originals: new OriginalStore(storage.Container(parsed, parsed.GetRequiredValue(originals))));
+            Detection detection = await detections.FindAsync(wanted, cancellationToken)
+                ?? throw new CommandException("there is no detection of this id", ExitCode.Failure);
+            string original = await detections.ReadOriginalAsync(detection, cancellationToken);
+            if (parsed.GetValue(raw))
+            {
+                await terminal.WriteBytesAsync(Encoding.UTF8.GetBytes(original), cancellationToken);
+            }
+            else if (parsed.GetRequiredValue(format) == "json")
+            {
+                TerminalText.WriteJson(terminal, writer => DetectionOutput.WriteJson(writer, detection, original));
+            }
+            else
+            {
+                await DetectionOutput.WriteTextAsync(terminal, detection, original);
+            }
+
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+
+    private static Option<string> TableOption() => StorageArguments.Name("--table", "Table of detections.", DetectionTable.DefaultName);
+}

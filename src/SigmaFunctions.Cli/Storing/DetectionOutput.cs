@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.Cli.Storing;
+
+/// <summary>Detections for people and tools.</summary>
+internal static class DetectionOutput
+{
+    private const string TimeFormat = "yyyy-MM-dd HH:mm:ss'Z'";
+
+    /// <summary>A list of detections.</summary>
+    public static ListOutput<Detection> List(Terminal terminal) => new(
+        terminal,
+        ["enqueued", "level", "rule", "host", "user", "id"],
+        Cells,
+        (writer, detection) => WriteJson(writer, detection, original: null));
+
+    /// <summary>Writes one detection as JSON.</summary>
+    /// <param name="writer">Where it goes.</param>
+    /// <param name="detection">The detection.</param>
+    /// <param name="original">Its whole record; null leaves the member out.</param>
+    public static void WriteJson(Utf8JsonWriter writer, Detection detection, string? original)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id", detection.Id.Value);
+        writer.WriteString("enqueuedTime", detection.Identity.EnqueuedTime);
+        writer.WriteTimeOrNull("eventTime", detection.EventTime);
+        writer.WriteStartObject("rule");
+        writer.WriteString("id", detection.RuleId);
+        writer.WriteString("title", detection.RuleTitle);
+        writer.WriteString("author", detection.RuleAuthor);
+        writer.WriteString("level", detection.Level);
+        writer.WriteTexts("tags", detection.Tags);
+        writer.WriteEndObject();
+        writer.WriteString("host", detection.Host);
+        writer.WriteString("user", detection.User);
+        writer.WriteString("tenantId", detection.TenantId);
+        writer.WriteStartObject("event");
+        writer.WriteString("namespace", detection.Identity.Namespace);
+        writer.WriteString("eventHub", detection.Identity.EventHub);
+        writer.WriteString("partition", detection.Identity.Partition);
+        writer.WriteNumber("sequenceNumber", detection.Identity.SequenceNumber);
+        writer.WriteNumber("record", detection.Identity.Record);
+        writer.WriteEndObject();
+        writer.WriteStartArray("fields");
+        foreach (DetectedField field in detection.Fields)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("field", field.Field);
+            writer.WriteString("value", field.Value);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        if (original is not null)
+        {
+            writer.WriteString("original", original);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes one detection for people.</summary>
+    public static async Task WriteTextAsync(Terminal terminal, Detection detection, string original)
+    {
+        (string Name, string? Value)[] lines =
+        [
+            ("rule", $"{detection.RuleTitle} ({detection.RuleId})"),
+            ("author", detection.RuleAuthor),
+            ("level", detection.Level),
+            ("tags", string.Join(", ", detection.Tags)),
+            ("event time", detection.EventTime?.ToString("O", CultureInfo.InvariantCulture)),
+            ("enqueued", detection.Identity.EnqueuedTime.ToString("O", CultureInfo.InvariantCulture)),
+            ("host", detection.Host),
+            ("user", detection.User),
+            ("tenant", detection.TenantId),
+            ("event", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{detection.Identity.Namespace}/{detection.Identity.EventHub}, partition {detection.Identity.Partition}, sequence number {detection.Identity.SequenceNumber}, record {detection.Identity.Record}")),
+            ("id", detection.Id.Value),
+        ];
+        foreach ((string name, string? value) in lines)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                await terminal.Text.WriteLineAsync($"{name,-10} {PrintableText.Whole(value)}");
+            }
+        }
+
+        await terminal.Text.WriteLineAsync("fields");
+        foreach (DetectedField field in detection.Fields)
+        {
+            string name = field.Field.Length == 0 ? "keyword" : field.Field;
+            await terminal.Text.WriteLineAsync($"  {PrintableText.Whole(name)} {PrintableText.Whole(field.Value)}");
+        }
+
+        await terminal.Text.WriteLineAsync("original");
+        await terminal.Text.WriteLineAsync(PrintableText.Lines(Encoding.UTF8.GetBytes(original)));
+    }
+
+    private static string[] Cells(Detection detection) =>
+    [
+        detection.Identity.EnqueuedTime.ToString(TimeFormat, CultureInfo.InvariantCulture),
+        detection.Level ?? "",
+        detection.RuleTitle,
+        detection.Host ?? "",
+        detection.User ?? "",
+        detection.Id.Value,
+    ];
+}
