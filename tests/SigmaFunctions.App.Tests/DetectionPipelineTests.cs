@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Options;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
@@ -45,6 +46,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
 
         Alert alert = Assert.Single(await ReceiveAsync(queue));
         Assert.Equal(("Whoami", "ws01.contoso.com"), (alert.Rule.Title, alert.Host));
+        Assert.Equal("https://rules.contoso.example/sigma/rules/b5a5ab3e-5ff5-4d5a-a4ca-ec9bd2e5a1f7.html", alert.Rule.Page);
         Assert.True(DetectionId.TryParse(alert.Id, out DetectionId id));
         Assert.Equal(new AlertPointer(table.Name, id.PartitionKey, id.RowKey), alert.Detection);
         Detection? detection = await new DetectionTable(table).FindAsync(id, Token);
@@ -278,6 +280,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         match ?? ((matcher, body) => matcher.Match(body)),
         new DetectionTable(table),
         new AlertQueue(queue),
+        new DetectionOptions { CatalogAddress = "https://rules.contoso.example/sigma" }.PageOf,
         new FakeTimeProvider(),
         _logger);
 

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Storage;
@@ -24,6 +26,7 @@ public sealed class DetectionPipeline
     private readonly Func<BodyMatcher, byte[], BodyMatches> _match;
     private readonly DetectionTable _table;
     private readonly AlertQueue _queue;
+    private readonly Func<string, string?> _pageOf;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<DetectionPipeline> _logger;
 
@@ -32,6 +35,7 @@ public sealed class DetectionPipeline
     /// <param name="decoder">Reads bodies.</param>
     /// <param name="table">Where detections are recorded.</param>
     /// <param name="queue">Where alerts go.</param>
+    /// <param name="options">Where the rules' pages are, for alerts to link to.</param>
     /// <param name="timeProvider">Clock of the elapsed time.</param>
     /// <param name="logger">Log; never of events' contents.</param>
     public DetectionPipeline(
@@ -39,9 +43,10 @@ public sealed class DetectionPipeline
         EventDecoder decoder,
         DetectionTable table,
         AlertQueue queue,
+        IOptions<DetectionOptions> options,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
-        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), table, queue, timeProvider, logger)
+        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), table, queue, options.Value.PageOf, timeProvider, logger)
     {
     }
 
@@ -51,6 +56,7 @@ public sealed class DetectionPipeline
         Func<BodyMatcher, byte[], BodyMatches> match,
         DetectionTable table,
         AlertQueue queue,
+        Func<string, string?> pageOf,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
     {
@@ -59,6 +65,7 @@ public sealed class DetectionPipeline
         _match = match;
         _table = table;
         _queue = queue;
+        _pageOf = pageOf;
         _timeProvider = timeProvider;
         _logger = logger;
     }
@@ -206,7 +213,7 @@ public sealed class DetectionPipeline
         IReadOnlyList<Detection> pending = await _table.AddAsync(detections, cancellationToken);
         if (pending.Count == 0)
             return 0;
-        await _queue.SendAsync([.. pending.Select(detection => Alert.From(detection, _table.Name))], cancellationToken);
+        await _queue.SendAsync([.. pending.Select(detection => Alert.From(detection, _table.Name, _pageOf(detection.RuleId)))], cancellationToken);
         await _table.MarkAlertedAsync([.. pending.Select(detection => detection.Id)], cancellationToken);
         return pending.Count;
     }

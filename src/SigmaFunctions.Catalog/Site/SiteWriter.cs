@@ -65,11 +65,11 @@ public static class SiteWriter
         pages.AddRange(logSources.All.Select(logSource => (Action)(() => Page(
             $"logsources/{logSources.PageOf(logSource)}.html", RuleView.TextOf(logSource), "", (html, root) => overviews.WriteLogSource(html, root, logSource)))));
         pages.AddRange(catalogue.Rules.Select(page => (Action)(() => Page(
-            $"rules/{page.Link.Page}.html", page.Link.Title, page.Rule.Description ?? "", (html, root) => RuleView.Write(html, root, page, logSources, hasSeveralSources)))));
+            page.Link.Path, page.Link.Title, page.Rule.Description ?? "", (html, root) => RuleView.Write(html, root, page, logSources, hasSeveralSources)))));
         pages.AddRange(catalogue.Correlations.Select(page => (Action)(() => Page(
-            $"rules/{page.Link.Page}.html", page.Link.Title, page.Correlation.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
+            page.Link.Path, page.Link.Title, page.Correlation.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
         pages.AddRange(catalogue.Filters.Select(page => (Action)(() => Page(
-            $"rules/{page.Link.Page}.html", page.Link.Title, page.Filter.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
+            page.Link.Path, page.Link.Title, page.Filter.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
         Parallel.ForEach(Partitioner.Create(pages, loadBalance: true), write => write());
         foreach (string path in stale.Keys)
         {
