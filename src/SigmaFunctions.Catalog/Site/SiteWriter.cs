@@ -59,7 +59,7 @@ public static class SiteWriter
             pages.Add(() => Page("telemetry.html", "Telemetry", "", overviews.WriteTelemetry));
         }
 
-        pages.AddRange(Assets().Select(asset => (Action)(() => File($"assets/{asset}", Asset(asset)))));
+        pages.AddRange(SiteAssets.Names.Select(asset => (Action)(() => File($"assets/{asset}", SiteAssets.Find(asset)!))));
         pages.AddRange(attack.Pages.Select(technique => (Action)(() => Page(
             $"techniques/{technique.Id}.html", $"{technique.Id} {technique.Name}", "", (html, root) => attack.WriteTechnique(html, root, technique)))));
         pages.AddRange(logSources.All.Select(logSource => (Action)(() => Page(
@@ -128,17 +128,5 @@ public static class SiteWriter
         }
 
         return pages;
-    }
-
-    private static IEnumerable<string> Assets() => typeof(SiteWriter).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith("assets/", StringComparison.Ordinal))
-        .Select(name => name["assets/".Length..]);
-
-    private static byte[] Asset(string name)
-    {
-        using Stream stream = typeof(SiteWriter).Assembly.GetManifestResourceStream($"assets/{name}")!;
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
     }
 }
