@@ -67,6 +67,10 @@ param maximumInstanceCount int = 40
 @description('Days for which logs and metrics of the app are kept.')
 param logRetentionDays int = 30
 
+@maxLength(153)
+@description('Address at which the rule catalogue is served, for alerts to link to their rule\'s page. Empty: no links.')
+param catalogAddress string = ''
+
 @description('Tags for every resource.')
 param tags object = {}
 
@@ -148,6 +152,7 @@ module functionApp 'modules/function-app.bicep' = {
     eventHubConsumerGroup: eventHub.outputs.consumerGroup
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
+    catalogAddress: catalogAddress
   }
 }
 

@@ -29,6 +29,9 @@ param eventHubConsumerGroup string
 param instanceMemoryMB int
 param maximumInstanceCount int
 
+@description('Address of the rule catalogue; empty for none.')
+param catalogAddress string
+
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${resourceToken}'
   location: location
@@ -101,6 +104,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       DetectionStorage__blobServiceUri: blobServiceUri
       DetectionStorage__credential: 'managedidentity'
       DetectionStorage__clientId: identityClientId
+      Detections__CatalogAddress: catalogAddress
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
       AZURE_CLIENT_ID: identityClientId

@@ -67,6 +67,9 @@ internal sealed class AlertReader
         }
     }
 
+    /// <summary>Finds a detection in the table; null where it is not there.</summary>
+    public Task<Detection?> FindAsync(DetectionId id, CancellationToken cancellationToken) => _detections.FindAsync(id, cancellationToken);
+
     /// <summary>Waits until the queue was found empty by a read that began after this call.</summary>
     public async Task DrainedAsync(CancellationToken cancellationToken)
     {

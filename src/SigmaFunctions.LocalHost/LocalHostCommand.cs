@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Live;
 using SigmaFunctions.LocalHost.Worker;
 using Spectre.Console;
 
@@ -27,9 +28,15 @@ internal static class LocalHostCommand
             if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
                 result.AddError("--port must be between 0 and 65535.");
         });
+        var httpPort = new Option<int?>("--http-port") { Description = $"Port of the live view and the rule catalogue, on loopback ({LiveSite.DefaultPort}, or any free one where that is taken; 0: any free one). With --once there is none.", HelpName = "PORT" };
+        httpPort.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 0 or > ushort.MaxValue)
+                result.AddError("--http-port must be between 0 and 65535.");
+        });
         var verbose = new Option<bool>("--verbose") { Description = "Show what the worker logs." };
 
-        var command = new RootCommand("Runs the SigmaFunctions worker on this machine: with Azurite for storage and an Event Hubs endpoint of its own.") { events, rules, once, port, verbose };
+        var command = new RootCommand("Runs the SigmaFunctions worker on this machine: with Azurite for storage and an Event Hubs endpoint of its own.") { events, rules, once, port, httpPort, verbose };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new LocalHostOptions
             {
@@ -37,6 +44,7 @@ internal static class LocalHostCommand
                 Rules = [.. (parsed.GetValue(rules) ?? []).Select(Path.GetFullPath)],
                 Once = parsed.GetValue(once),
                 Port = parsed.GetValue(port),
+                HttpPort = parsed.GetValue(httpPort),
                 Verbose = parsed.GetValue(verbose),
             },
             cancellationToken));
@@ -86,6 +94,9 @@ internal sealed record LocalHostOptions
 
     /// <summary>Port of the Event Hubs endpoint; 0 for any.</summary>
     public int Port { get; init; } = EventHubsEndpointOptions.DefaultPort;
+
+    /// <summary>Port of the live view; 0 for any, null for the default one or any.</summary>
+    public int? HttpPort { get; init; }
 
     /// <summary>Show what the worker logs.</summary>
     public bool Verbose { get; init; }

@@ -5,8 +5,10 @@ using Azure;
 using Azure.Messaging.EventHubs;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Live;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.LocalHost;
 
@@ -21,6 +23,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private const long MaxUnprocessed = 50_000;
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CataloguePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly LocalHostOptions _options;
@@ -30,6 +33,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private AzuriteProcess? _azurite;
     private EventHubsEndpoint? _endpoint;
     private WorkerProcess? _worker;
+    private LiveSite? _live;
 
     public LocalHostRun(LocalHostOptions options, ConsoleReport report, TimeProvider time)
     {
@@ -52,13 +56,22 @@ internal sealed class LocalHostRun : IAsyncDisposable
             throw new LocalHostException($"The rules {missing} do not exist.");
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (!_options.Once)
+            await StartLiveAsync(stop.Token);
         await StartStoresAsync(stop.Token);
-        var alerts = new AlertReader(_azurite!.ConnectionString, _report.Detection);
+        var alerts = new AlertReader(_azurite!.ConnectionString, Show);
         await alerts.CreateIfNotExistsAsync(stop.Token);
         (EventHubsTrigger trigger, ImmutableArray<TimerTrigger> timers) = await StartWorkerAsync(stop.Token);
+        if (_live is not null)
+        {
+            _live.Find = alerts.FindAsync;
+            _live.Counters = () => new RunCounters(trigger.Statistics.Events, trigger.Statistics.Batches);
+            _live.EventHubs = _endpoint!.ConnectionString;
+        }
 
         Task triggering = trigger.RunAsync(stop.Token);
         Task reading = alerts.RunAsync(stop.Token);
+        Task cataloguing = _live?.BuildCatalogueAsync(CataloguePatience, stop.Token) ?? Task.CompletedTask;
         Task<bool> processing = ProcessAsync(eventsPath, trigger, alerts, stop.Token);
         IEnumerable<Task> timing = timers.Select(timer => timer.RunAsync(_worker!, reason => ShowFailure(timer.FunctionName, reason), _time, stop.Token));
         Task[] background = [triggering, reading, .. timing, WatchWorkerAsync(stop.Token), WatchAzuriteAsync(stop.Token)];
@@ -81,18 +94,34 @@ internal sealed class LocalHostRun : IAsyncDisposable
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAny(Task.WhenAll([processing, .. background]), Task.Delay(TimeSpan.FromSeconds(5), CancellationToken.None));
+            await Task.WhenAny(Task.WhenAll([processing, cataloguing, .. background]), Task.Delay(TimeSpan.FromSeconds(5), CancellationToken.None));
         }
     }
 
-    /// <summary>Ends the worker, the endpoint and Azurite.</summary>
+    /// <summary>Ends the live view, the worker, the endpoint and Azurite.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_live is not null)
+            await _live.DisposeAsync();
         if (_worker is not null)
             await _worker.DisposeAsync();
         _endpoint?.Dispose();
         if (_azurite is not null)
             await _azurite.DisposeAsync();
+    }
+
+    private async Task StartLiveAsync(CancellationToken cancellationToken)
+    {
+        _live = await LiveSite.StartAsync(_options.HttpPort, _options.Rules is [] ? [LocalPaths.AppRules] : _options.Rules, cancellationToken);
+        _report.Step("Live view", _live.Address.AbsoluteUri);
+        if (_options.HttpPort is null && _live.Address.Port != LiveSite.DefaultPort)
+            _report.Warn($"Port {LiveSite.DefaultPort} is in use, so the live view is on {_live.Address.Port}; --http-port chooses another.");
+    }
+
+    private void Show(Alert alert, Detection? detection)
+    {
+        _report.Detection(alert, detection);
+        _live?.Show(alert, detection);
     }
 
     private async Task StartStoresAsync(CancellationToken cancellationToken)
@@ -111,7 +140,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
 
     private async Task<(EventHubsTrigger Trigger, ImmutableArray<TimerTrigger> Timers)> StartWorkerAsync(CancellationToken cancellationToken)
     {
-        ImmutableDictionary<string, string> settings = WorkerSettings.Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules);
+        ImmutableDictionary<string, string> settings = WorkerSettings.Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules, _live?.CatalogAddress);
         _worker = await WorkerProcess.StartAsync(
             new WorkerOptions
             {

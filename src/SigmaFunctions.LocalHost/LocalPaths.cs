@@ -11,6 +11,9 @@ internal static class LocalPaths
     /// <summary>The function app's assembly.</summary>
     public static string AppAssembly => Metadata("AppAssembly");
 
+    /// <summary>The rules that ship with the app.</summary>
+    public static string AppRules => Path.Combine(Path.GetDirectoryName(AppAssembly)!, "rules");
+
     /// <summary>The sample: one event hub body a line.</summary>
     public static string SampleEvents => Path.Combine(AppContext.BaseDirectory, "sample", "events.ndjson");
 

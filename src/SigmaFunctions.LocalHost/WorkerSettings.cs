@@ -14,8 +14,12 @@ internal static class WorkerSettings
     /// <summary>Event hub that events are sent to.</summary>
     public const string LocalEventHub = "events";
 
-    /// <summary>Settings for an Event Hubs endpoint and a storage account, and for rules where <paramref name="rules"/> has any.</summary>
-    public static ImmutableDictionary<string, string> Create(string eventHubConnectionString, string storageConnectionString, IReadOnlyCollection<string> rules)
+    /// <summary>
+    /// Settings for an Event Hubs endpoint and a storage account, for rules where <paramref name="rules"/> has any, and for a catalogue that alerts
+    /// link to where there is one.
+    /// </summary>
+    public static ImmutableDictionary<string, string> Create(
+        string eventHubConnectionString, string storageConnectionString, IReadOnlyCollection<string> rules, Uri? catalogAddress = null)
     {
         ImmutableDictionary<string, string> settings = ImmutableDictionary<string, string>.Empty
             .Add(EventHubConnection, eventHubConnectionString)
@@ -23,7 +27,8 @@ internal static class WorkerSettings
             .Add("EventHubConsumerGroup", EventHubs.EventHubDefinition.DefaultConsumerGroup)
             .Add("DetectionStorage", storageConnectionString)
             .Add("AzureWebJobsStorage", storageConnectionString)
-            .Add("Detections__CreateIfNotExists", "true");
+            .Add("Detections__CreateIfNotExists", "true")
+            .Add("Detections__CatalogAddress", catalogAddress?.AbsoluteUri ?? "");
         return rules.Count > 0 ? settings.Add("Rules__Path", string.Join(';', rules)) : settings;
     }
 }

@@ -13,6 +13,9 @@ public sealed record Alert
     /// <summary>Bytes that the JSON of an alert stays under: a quarter of a queue message, whichever way it is encoded.</summary>
     public const int MaximumSize = 16 * 1024;
 
+    /// <summary>Most characters of the address of a rule's page. A longer one is left out, since half an address leads nowhere.</summary>
+    public const int MaximumPageLength = 200;
+
     // In UTF-16 units, each of which takes at most six bytes of JSON: together under MaximumSize.
     private const int MaximumText = 256;
     private const int MaximumShortText = 64;
@@ -53,14 +56,17 @@ public sealed record Alert
     public required AlertPointer Detection { get; init; }
 
     /// <summary>Makes the alert of a detection that is recorded in <paramref name="table"/>.</summary>
-    public static Alert From(Detection detection, string table)
+    /// <param name="detection">The detection.</param>
+    /// <param name="table">Name of the table.</param>
+    /// <param name="page">Address of the rule's page, up to <see cref="MaximumPageLength"/> characters; null where it has none.</param>
+    public static Alert From(Detection detection, string table, string? page = null)
     {
         ArgumentNullException.ThrowIfNull(detection);
         DetectionId id = detection.Id;
         return new Alert
         {
             Id = id.Value,
-            Rule = new AlertRule(detection.RuleId, detection.RuleTitle, detection.RuleAuthor, detection.Level, detection.Tags),
+            Rule = new AlertRule(detection.RuleId, detection.RuleTitle, detection.RuleAuthor, detection.Level, detection.Tags, page),
             EventTime = detection.EventTime,
             Host = detection.Host,
             User = detection.User,
@@ -92,7 +98,8 @@ public sealed record Alert
                 BoundedText.Cut(Rule.Title, MaximumText),
                 Bounded(Rule.Author, MaximumText),
                 Bounded(Rule.Level, MaximumShortText),
-                BoundedTags(Rule.Tags)),
+                BoundedTags(Rule.Tags),
+                Rule.Page?.Length <= MaximumPageLength ? Rule.Page : null),
             Host = Bounded(Host, MaximumText),
             User = Bounded(User, MaximumText),
             TenantId = Bounded(TenantId, MaximumShortText),
@@ -145,7 +152,8 @@ public enum AlertKind
 /// <param name="Author">Who wrote it, as rule licences ask to be told; null where it does not say.</param>
 /// <param name="Level">Level as written.</param>
 /// <param name="Tags">Tags.</param>
-public sealed record AlertRule(string Id, string Title, string? Author, string? Level, ImmutableArray<string> Tags);
+/// <param name="Page">Address of its page in a catalogue of rules; null where none is configured.</param>
+public sealed record AlertRule(string Id, string Title, string? Author, string? Level, ImmutableArray<string> Tags, string? Page = null);
 
 /// <summary>A pointer to a row of the detections table.</summary>
 /// <param name="Table">Table name.</param>

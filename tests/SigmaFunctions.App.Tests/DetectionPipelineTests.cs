@@ -47,6 +47,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
 
         Alert alert = Assert.Single(await store.TakeAlertsAsync());
         Assert.Equal(("Whoami", "ws01.contoso.com"), (alert.Rule.Title, alert.Host));
+        Assert.Equal("https://rules.contoso.example/sigma/rules/b5a5ab3e-5ff5-4d5a-a4ca-ec9bd2e5a1f7.html", alert.Rule.Page);
         Assert.True(DetectionId.TryParse(alert.Id, out DetectionId id));
         Assert.Equal(new AlertPointer(store.Detections.Name, id.PartitionKey, id.RowKey), alert.Detection);
         Detection? detection = await store.Table.FindAsync(id, Token);

@@ -56,6 +56,11 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueMessageEncoding=7"], "Detections__QueueMessageEncoding must be Base64 or None." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueMessageEncoding=Base65"], "'Detections:QueueMessageEncoding'" },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CreateIfNotExists=perhaps"], "'Detections:CreateIfNotExists'" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CatalogAddress=rules.example"], "Detections__CatalogAddress must be an absolute https or http address without user, query and fragment" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CatalogAddress=ftp://rules.example/"], "Detections__CatalogAddress must be an absolute" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CatalogAddress=https://user:SECRET@rules.example/"], "Detections__CatalogAddress must be an absolute" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CatalogAddress=https://rules.example/?sig=SECRET"], "Detections__CatalogAddress must be an absolute" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", $"Detections:CatalogAddress=https://rules.example/{new string('é', 30)}"], "Detections__CatalogAddress must have at most 153 characters" },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Mappings:Path=/no/such/folder"], "Mappings__Path names the files and folders." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:Path=/no/such/folder"], "The rules cannot be read: There is no file or folder '/no/such/folder'" },
     };

@@ -69,5 +69,7 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
     public static DetectionMetrics Metrics() =>
         new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
 
-    private static AlertPolicy Policy(AlertOptions? options) => new(MsOptions.Create(options ?? new AlertOptions()));
+    private static AlertPolicy Policy(AlertOptions? options) => new(
+        MsOptions.Create(options ?? new AlertOptions()),
+        MsOptions.Create(new DetectionOptions { CatalogAddress = "https://rules.contoso.example/sigma" }));
 }

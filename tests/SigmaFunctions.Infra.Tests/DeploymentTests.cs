@@ -153,6 +153,7 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [InlineData("DetectionStorage__blobServiceUri", "[parameters('blobServiceUri')]")]
     [InlineData("DetectionStorage__credential", "managedidentity")]
     [InlineData("DetectionStorage__clientId", "[parameters('identityClientId')]")]
+    [InlineData("Detections__CatalogAddress", "[parameters('catalogAddress')]")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "[parameters('applicationInsightsConnectionString')]")]
     [InlineData("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "[format('ClientId={0};Authorization=AAD', parameters('identityClientId'))]")]
     public void The_app_has_a_setting(string name, string value) =>

@@ -38,9 +38,32 @@ public sealed class AlertTests
         Assert.Equal(alert, read with { Rule = read.Rule with { Tags = alert.Rule.Tags } });
     }
 
+    [Theory]
+    [InlineData(200, true)]
+    [InlineData(201, false)]
+    public void Links_to_the_page_of_its_rule_unless_the_address_is_too_long(int length, bool isKept)
+    {
+        string page = "https://rules.example/".PadRight(length, 'x');
+
+        Alert read = Alert.Parse(Alert.From(Some.Detection(), "Detections", page).ToJson());
+
+        Assert.Equal(isKept ? page : null, read.Rule.Page);
+    }
+
+    [Fact]
+    public void May_be_older_than_links_to_pages()
+    {
+        JsonObject json = JsonNode.Parse(Alert.From(Some.Detection(), "Detections").ToJson())!.AsObject();
+        Assert.True(json["rule"]!.AsObject().Remove("page"));
+
+        Assert.True(Evaluate(json).IsValid);
+        Assert.Null(Alert.Parse(Encoding.UTF8.GetBytes(json.ToJsonString())).Rule.Page);
+    }
+
     [Fact]
     public void Follows_its_schema()
     {
+        AssertValid(Alert.From(Some.Detection(), "Detections", "https://rules.example/rules/6640f31c-01ad-49b5-beb5-83498a5cd8bd.html"));
         AssertValid(Alert.From(Some.Detection(), "Detections"));
         AssertValid(Alert.From(
             Some.Detection() with { Level = null, Tags = [], EventTime = null, Host = null, User = null, TenantId = null }, "Detections"));
@@ -87,13 +110,15 @@ public sealed class AlertTests
                     TenantId = huge,
                     Tags = [.. ImmutableArray.Create(huge), .. Enumerable.Repeat("attack.t1059", 100_000)],
                 },
-                "D" + new string('x', 62));
+                "D" + new string('x', 62),
+                "https://rules.example/".PadRight(Alert.MaximumPageLength, '&'));
 
             byte[] json = alert.ToJson();
 
             Assert.InRange(json.Length, 1, Alert.MaximumSize - 1);
             Alert read = Alert.Parse(json);
             Assert.All([read.Rule.Title, read.Host, read.User, read.TenantId, read.Rule.Tags[^1]], text => Assert.EndsWith("…[truncated]", text));
+            Assert.Equal(Alert.MaximumPageLength, read.Rule.Page?.Length);
             AssertValid(alert);
         }
     }

@@ -42,7 +42,7 @@ public sealed class AlertAnnouncer(
         owed = await HoldRepeatedAsync(owed, held, cancellationToken);
         (owed, IReadOnlyList<Mute> mutes) = await HoldByRateAsync(owed, held, cancellationToken);
 
-        await queue.SendAsync([.. owed.Select(one => one.ToAlert(table.Name))], cancellationToken);
+        await queue.SendAsync([.. owed.Select(one => one.ToAlert(table.Name, policy.PageOf(one.Detection.RuleId)))], cancellationToken);
         AlertOutcome[] outcomes = [.. owed.Select(one => new AlertOutcome(one.Detection.Id)), .. held];
         await table.MarkAsync(outcomes, cancellationToken);
         foreach (IGrouping<string, Owed> rule in owed.GroupBy(one => one.Detection.RuleId))
@@ -132,7 +132,7 @@ public sealed class AlertAnnouncer(
 
     private readonly record struct Owed(Detection Detection, int HeldBack = 0, DateTimeOffset? MutedUntil = null)
     {
-        public Alert ToAlert(string table) => Alert.From(Detection, table) with
+        public Alert ToAlert(string table, string? page) => Alert.From(Detection, table, page) with
         {
             Kind = MutedUntil is null ? AlertKind.Detection : AlertKind.RuleMuted,
             HeldBack = HeldBack,

@@ -4,9 +4,10 @@ using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.App.Alerting;
 
-/// <summary>Which detections alert, as the settings say.</summary>
-/// <param name="options">The settings.</param>
-public sealed class AlertPolicy(IOptions<AlertOptions> options)
+/// <summary>Which detections alert, and what with, as the settings say.</summary>
+/// <param name="options">Which alert.</param>
+/// <param name="detectionOptions">Where the rules' pages are.</param>
+public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<DetectionOptions> detectionOptions)
 {
     private const char Separator = '\n';
 
@@ -17,6 +18,9 @@ public sealed class AlertPolicy(IOptions<AlertOptions> options)
 
     /// <summary>The time in which alerts of a rule are counted, and for which it is muted.</summary>
     public TimeSpan RateWindow => _options.RateWindow;
+
+    /// <summary>Address of a rule's page in the catalogue; null where that is not configured.</summary>
+    public string? PageOf(string ruleId) => detectionOptions.Value.PageOf(ruleId);
 
     /// <summary>Whether a rule of this level never alerts.</summary>
     public bool IsBelowMinimum(string? level) => Enum.TryParse(level, ignoreCase: true, out RuleLevel parsed) && parsed < _options.MinimumLevel;

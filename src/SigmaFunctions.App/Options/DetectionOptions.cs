@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Options;
+using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.App.Options;
@@ -45,6 +46,43 @@ public sealed class DetectionOptions
 
     /// <summary>Whether the app creates tables, queue and containers at its start. A deployment has done so already; a development machine has not.</summary>
     public bool CreateIfNotExists { get; set; }
+
+    /// <summary>Address of the catalogue of the rules, as <c>sigmaf catalog</c> writes it, for alerts to link to; none where empty.</summary>
+    [CatalogAddress]
+    public string? CatalogAddress { get; set; }
+
+    /// <summary>The address of a rule's page; null where no catalogue is configured.</summary>
+    internal string? PageOf(string ruleId) =>
+        string.IsNullOrEmpty(CatalogAddress) ? null : CatalogAddressAttribute.Folder(CatalogAddress) + RulePageName.PathOf(ruleId);
+}
+
+/// <summary>
+/// An absolute http or https address of a folder. No user, query or fragment: pages are added to it, and what it holds is in every alert.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class CatalogAddressAttribute : ValidationAttribute
+{
+    /// <summary>Most characters of the address as it is written into alerts.</summary>
+    private const int MaximumLength = Alert.MaximumPageLength - RulePageName.MaximumPathLength;
+
+    /// <summary>The address with a slash at its end and everything else than ASCII escaped.</summary>
+    public static string Folder(string address) => new Uri(address).AbsoluteUri is var uri && uri.EndsWith('/') ? uri : uri + "/";
+
+    /// <inheritdoc/>
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
+    {
+        if (value is not string { Length: > 0 } text)
+            return ValidationResult.Success;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0
+            || text.AsSpan().ContainsAny('?', '#'))
+        {
+            return new ValidationResult("Detections__CatalogAddress must be an absolute https or http address without user, query and fragment, "
+                + "such as https://rules.contoso.example/.");
+        }
+        return Folder(text).Length <= MaximumLength
+            ? ValidationResult.Success
+            : new ValidationResult($"Detections__CatalogAddress must have at most {MaximumLength} characters (those that are escaped count as three or more).");
+    }
 }
 
 /// <summary>Checks <see cref="DetectionOptions"/>.</summary>

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Catalog.Model;
 
@@ -10,12 +9,10 @@ namespace SigmaFunctions.Catalog.Model;
 public sealed record PageLink(string Id, string Title, string? Level)
 {
     /// <summary>Name of the page's file, without extension.</summary>
-    public string Page { get; } = PageOf(Id);
+    public string Page { get; } = RulePageName.Of(Id);
 
-    /// <summary>The name that the page of an id has: a UUID in lower case, or a hash of anything else, which no file system changes.</summary>
-    public static string PageOf(string id) => Guid.TryParseExact(id, "D", out Guid uuid)
-        ? uuid.ToString("D")
-        : "x" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 16));
+    /// <summary>The page's place in the site.</summary>
+    public string Path => RulePageName.PathOf(Id);
 }
 
 /// <summary>How a rule relates to another.</summary>

@@ -164,7 +164,7 @@ internal sealed class Layout
     /// <summary>Writes a link to a page, with the level of its rule.</summary>
     public static void Link(HtmlWriter html, string root, PageLink link)
     {
-        html.Write($"<a href=\"{root}rules/{link.Page}.html\">{link.Title}</a>");
+        html.Write($"<a href=\"{root}{link.Path}\">{link.Title}</a>");
         if (link.Level is not null)
         {
             html.Write($" ");

@@ -59,17 +59,17 @@ public static class SiteWriter
             pages.Add(() => Page("telemetry.html", "Telemetry", "", overviews.WriteTelemetry));
         }
 
-        pages.AddRange(Assets().Select(asset => (Action)(() => File($"assets/{asset}", Asset(asset)))));
+        pages.AddRange(SiteAssets.Names.Select(asset => (Action)(() => File($"assets/{asset}", SiteAssets.Find(asset)!))));
         pages.AddRange(attack.Pages.Select(technique => (Action)(() => Page(
             $"techniques/{technique.Id}.html", $"{technique.Id} {technique.Name}", "", (html, root) => attack.WriteTechnique(html, root, technique)))));
         pages.AddRange(logSources.All.Select(logSource => (Action)(() => Page(
             $"logsources/{logSources.PageOf(logSource)}.html", RuleView.TextOf(logSource), "", (html, root) => overviews.WriteLogSource(html, root, logSource)))));
         pages.AddRange(catalogue.Rules.Select(page => (Action)(() => Page(
-            $"rules/{page.Link.Page}.html", page.Link.Title, page.Rule.Description ?? "", (html, root) => RuleView.Write(html, root, page, logSources, hasSeveralSources)))));
+            page.Link.Path, page.Link.Title, page.Rule.Description ?? "", (html, root) => RuleView.Write(html, root, page, logSources, hasSeveralSources)))));
         pages.AddRange(catalogue.Correlations.Select(page => (Action)(() => Page(
-            $"rules/{page.Link.Page}.html", page.Link.Title, page.Correlation.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
+            page.Link.Path, page.Link.Title, page.Correlation.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
         pages.AddRange(catalogue.Filters.Select(page => (Action)(() => Page(
-            $"rules/{page.Link.Page}.html", page.Link.Title, page.Filter.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
+            page.Link.Path, page.Link.Title, page.Filter.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
         Parallel.ForEach(Partitioner.Create(pages, loadBalance: true), write => write());
         foreach (string path in stale.Keys)
         {
@@ -128,17 +128,5 @@ public static class SiteWriter
         }
 
         return pages;
-    }
-
-    private static IEnumerable<string> Assets() => typeof(SiteWriter).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith("assets/", StringComparison.Ordinal))
-        .Select(name => name["assets/".Length..]);
-
-    private static byte[] Asset(string name)
-    {
-        using Stream stream = typeof(SiteWriter).Assembly.GetManifestResourceStream($"assets/{name}")!;
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
     }
 }

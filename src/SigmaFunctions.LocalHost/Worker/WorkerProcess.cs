@@ -238,11 +238,4 @@ internal sealed class WorkerProcess : IFunctionWorker, IAsyncDisposable
         _session.Fail(new WorkerException($"The worker ended with exit code {code}.{(lines.Length > 0 ? $" Its last lines:{Environment.NewLine}{lines}" : "")}"));
         return code;
     }
-
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

@@ -1,0 +1,194 @@
+'use strict';
+// Detections arrive as server-sent events. All that they hold is put into the page as text.
+
+const Kept = 1000;
+const Levels = ['critical', 'high', 'medium', 'low', 'informational'];
+const Classes = { informational: 'l0', low: 'l1', medium: 'l2', high: 'l3', critical: 'l4' };
+const $ = id => document.getElementById(id);
+const list = $('list');
+const hidden = new Set();
+const counts = new Map();
+let waiting = [];
+let isPaused = false;
+let frame = 0;
+let isFirst = true;
+let missed = 0;
+
+// What does not show, or turns the direction of what does, is shown by its number.
+const visible = text => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
+  c => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = visible(text);
+  return made;
+}
+
+function level(name) {
+  return element('span', `level ${Classes[name] ?? 'ln'}`, name ?? 'none');
+}
+
+function item(detection) {
+  const li = element('li');
+  const when = detection.time ? new Date(detection.time) : null;
+  const at = element('time', 'at', when ? when.toLocaleTimeString([], { hour12: false }) : '–');
+  if (when) {
+    at.dateTime = detection.time;
+    at.title = `Event of ${when.toLocaleString()}`;
+  }
+  const head = element('div', 'head');
+  const title = element('a', 'title', detection.title);
+  title.href = detection.page;
+  head.append(title);
+  if (detection.host) head.append(element('span', 'who', detection.host));
+  if (detection.user) head.append(element('span', 'who', detection.user));
+  const why = element('dl', 'why');
+  for (const [field, value] of detection.fields) why.append(element('dt', '', field || 'keyword'), element('dd', '', value));
+  if (detection.more) why.append(element('dt', '', `and ${detection.more} more`), element('dd', '', ''));
+  const details = element('details');
+  details.append(element('summary', '', 'Record and alert'));
+  details.addEventListener('toggle', () => {
+    li.classList.toggle('open', details.open);
+    if (details.open && details.children.length === 1) show(details, detection.id);
+  });
+  li.append(at, level(detection.level), head);
+  if (why.children.length) li.append(why);
+  li.append(details);
+  li.dataset.level = Levels.includes(detection.level) ? detection.level : 'none';
+  li.dataset.text = [detection.title, detection.host, detection.user, ...detection.fields.flat()].join('\n').toLowerCase();
+  return li;
+}
+
+async function show(details, id) {
+  const content = element('div');
+  content.append(element('p', 'none', 'Reading…'));
+  details.append(content);
+  try {
+    const answer = await fetch(`detection?id=${encodeURIComponent(id)}`);
+    if (!answer.ok) throw new Error(await answer.text());
+    const whole = await answer.json();
+    content.replaceChildren(
+      element('h3', '', whole.cut ? 'Record as it came (cut)' : 'Record as it came'), block(whole.original, 'Record'),
+      element('h3', '', 'Alert on the queue'), block(whole.alert, 'Alert'));
+  } catch (error) {
+    details.addEventListener('toggle', () => content.remove(), { once: true });
+    content.replaceChildren(element('p', 'none', error.message));
+  }
+}
+
+function block(text, name) {
+  const pre = element('pre', '', text);
+  pre.tabIndex = 0;
+  pre.setAttribute('role', 'region');
+  pre.setAttribute('aria-label', name);
+  return pre;
+}
+
+function wanted(li) {
+  return !hidden.has(li.dataset.level) && $('query').value.toLowerCase().split(/\s+/).every(word => li.dataset.text.includes(word));
+}
+
+function filter() {
+  for (const li of list.children) li.hidden = !wanted(li);
+  tell();
+}
+
+function tell() {
+  const shown = list.querySelectorAll(':scope > li:not([hidden])').length;
+  const all = list.children.length;
+  $('empty').hidden = all > 0 || waiting.length > 0;
+  $('shown').hidden = all === 0;
+  $('shown').textContent = (shown === all ? `${all.toLocaleString()} shown, newest first` : `${shown.toLocaleString()} of ${all.toLocaleString()} shown`)
+    + (missed ? `; ${missed.toLocaleString()} came faster than this page could read them and are in the table only` : '');
+  $('pause').textContent = isPaused ? (waiting.length ? `Resume (${waiting.length.toLocaleString()})` : 'Resume') : 'Pause';
+}
+
+function draw() {
+  frame = 0;
+  if (!isPaused && waiting.length) {
+    const fresh = document.createDocumentFragment();
+    for (const detection of waiting.reverse()) {
+      const li = item(detection);
+      li.hidden = !wanted(li);
+      if (!isFirst) li.className = 'new';
+      fresh.append(li);
+    }
+    waiting = [];
+    isFirst = false;
+    list.prepend(fresh);
+    while (list.children.length > Kept) list.lastElementChild.remove();
+  }
+  tell();
+}
+
+function soon() {
+  frame ||= requestAnimationFrame(draw);
+}
+
+function state(text, className) {
+  $('state').textContent = text;
+  $('state').className = `state ${className}`;
+}
+
+const live = () => isPaused ? state('Paused', 'held') : state('Live', 'on');
+
+function levels(found) {
+  for (const name of [...Levels, 'none']) {
+    const count = name === 'none'
+      ? Object.entries(found).reduce((sum, [key, n]) => sum + (Levels.includes(key) ? 0 : n), 0)
+      : found[name] ?? 0;
+    if (!counts.has(name)) {
+      const button = element('button');
+      button.type = 'button';
+      button.setAttribute('aria-pressed', 'true');
+      const number = element('b', '', '0');
+      button.append(level(name === 'none' ? null : name), number);
+      button.addEventListener('click', () => {
+        if (!hidden.delete(name)) hidden.add(name);
+        button.setAttribute('aria-pressed', String(!hidden.has(name)));
+        filter();
+      });
+      $('levels').append(button);
+      counts.set(name, { button, number });
+    }
+    const { button, number } = counts.get(name);
+    number.textContent = count.toLocaleString();
+    button.hidden = name === 'none' && count === 0;
+  }
+}
+
+levels({});
+$('query').addEventListener('input', filter);
+$('pause').addEventListener('click', () => {
+  isPaused = !isPaused;
+  $('pause').setAttribute('aria-pressed', String(isPaused));
+  live();
+  draw();
+});
+
+const source = new EventSource('events');
+source.onopen = live;
+source.onerror = () => state(source.readyState === EventSource.CLOSED ? 'Not connected: reload to try again' : 'Connection lost; trying again…', 'off');
+source.onmessage = event => {
+  waiting.push(JSON.parse(event.data));
+  if (waiting.length > Kept) waiting.shift();
+  soon();
+};
+source.addEventListener('reset', () => {
+  waiting = [];
+  isFirst = true;
+  missed = 0;
+  list.replaceChildren();
+  soon();
+});
+source.addEventListener('missed', event => {
+  missed += Number(event.data);
+  soon();
+});
+source.addEventListener('counters', event => {
+  const now = JSON.parse(event.data);
+  for (const name of ['events', 'batches', 'detections']) $(name).textContent = now[name].toLocaleString();
+  levels(now.levels);
+  if (now.eventHubs) $('send').textContent = `dotnet run --project src/SigmaFunctions.Cli -- send events.ndjson --connection '${now.eventHubs}'`;
+});

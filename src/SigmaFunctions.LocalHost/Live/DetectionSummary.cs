@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.LocalHost.Live;
+
+/// <summary>What the live view tells of a detection, as JSON.</summary>
+internal static class DetectionSummary
+{
+    private const int MaximumFields = 12;
+    private const int MaximumValue = 500;
+
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The line of the list: bounded, without the record. The detection is null where its row is missing.</summary>
+    public static byte[] Write(Alert alert, Detection? detection) => Json(json =>
+    {
+        json.WriteString("id", alert.Id);
+        json.WriteString("page", "catalog/" + RulePageName.PathOf(alert.Rule.Id));
+        json.WriteString("title", alert.Rule.Title);
+        json.WriteString("level", alert.Rule.Level);
+        json.WriteString("host", alert.Host);
+        json.WriteString("user", alert.User);
+        if (alert.EventTime is { } time)
+            json.WriteString("time", time);
+        json.WriteNumber("more", Math.Max(0, (detection?.Fields.Length ?? 0) - MaximumFields));
+        json.WriteStartArray("fields");
+        foreach (DetectedField field in (detection?.Fields ?? []).Take(MaximumFields))
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(Cut(field.Field));
+            json.WriteStringValue(Cut(field.Value));
+            json.WriteEndArray();
+        }
+        json.WriteEndArray();
+    });
+
+    /// <summary>The whole: the record as it came, indented where it is JSON, and the alert.</summary>
+    public static byte[] WriteWhole(Detection detection, ReadOnlySpan<byte> alert)
+    {
+        string alertText = Readable(System.Text.Encoding.UTF8.GetString(alert));
+        return Json(json =>
+        {
+            json.WriteString("original", Readable(detection.Original));
+            json.WriteBoolean("cut", detection.OriginalTruncated);
+            json.WriteString("alert", alertText);
+        });
+    }
+
+    private static string Readable(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            var buffer = new ArrayBufferWriter<byte>();
+            using (var json = new Utf8JsonWriter(buffer, Indented))
+                document.RootElement.WriteTo(json);
+            return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
+        }
+        catch (JsonException)
+        {
+            return text;
+        }
+    }
+
+    private static byte[] Json(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static string Cut(string text)
+    {
+        if (text.Length <= MaximumValue)
+            return text;
+        int length = char.IsHighSurrogate(text[MaximumValue - 1]) ? MaximumValue - 1 : MaximumValue;
+        return text[..length] + "…";
+    }
+}

@@ -1,0 +1,337 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.StaticFiles;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using SigmaFunctions.Catalog.Site;
+using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.LocalHost.Live;
+
+/// <summary>What a run has done so far.</summary>
+/// <param name="Events">Events processed.</param>
+/// <param name="Batches">Batches processed.</param>
+internal sealed record RunCounters(long Events, long Batches);
+
+/// <summary>
+/// The page that shows detections as they land, and the catalogue of the rules beside it, over HTTP on loopback. Answers only to the names
+/// of loopback, so that no page from elsewhere reaches it under a name of its own.
+/// </summary>
+internal sealed class LiveSite : IAsyncDisposable
+{
+    /// <summary>Port that is tried where none is asked for.</summary>
+    public const int DefaultPort = 7070;
+
+    private const int MaximumReaders = 16;
+    private const int EntriesPerWrite = 50;
+    private const string LivePolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private const string CataloguePolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    private static readonly TimeSpan CounterInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+    private static readonly ImmutableHashSet<string> LoopbackNames = ["localhost", "127.0.0.1", "[::1]"];
+    private static readonly FileExtensionContentTypeProvider ContentTypes = new();
+
+    private readonly DetectionFeed _feed = new();
+    private readonly ConcurrentDictionary<string, long> _levels = new(StringComparer.Ordinal);
+    private readonly LocalCatalogue _catalogue;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WebApplication? _server;
+    private int _readers;
+
+    private LiveSite(ImmutableArray<string> rules) => _catalogue = new LocalCatalogue(rules);
+
+    /// <summary>Where the page is, <c>http://127.0.0.1:PORT/</c>.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>Where the catalogue is.</summary>
+    public Uri CatalogAddress => new(Address, "catalog/");
+
+    /// <summary>Tells what the run has done.</summary>
+    public Func<RunCounters> Counters { get; set; } = () => new RunCounters(0, 0);
+
+    /// <summary>Finds a detection in the table.</summary>
+    public Func<DetectionId, CancellationToken, Task<Detection?>> Find { get; set; } = (_, _) => Task.FromResult<Detection?>(null);
+
+    /// <summary>Connection string of the namespace that events are sent to; empty until it is known.</summary>
+    public string EventHubs { get; set; } = "";
+
+    /// <summary>Starts the site.</summary>
+    /// <param name="port">The port: null for the default one, or any free one where that is taken; 0 for any free one.</param>
+    /// <param name="rules">Files and folders of the rules that run.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="LocalHostException">The port is taken.</exception>
+    public static async Task<LiveSite> StartAsync(int? port, ImmutableArray<string> rules, CancellationToken cancellationToken)
+    {
+        var site = new LiveSite(rules);
+        try
+        {
+            if (!await site.TryListenAsync(port ?? DefaultPort, cancellationToken))
+            {
+                if (port is not null)
+                    throw new LocalHostException($"Port {port} of the live view is in use: choose another with --http-port (0: any free one).");
+                await site.TryListenAsync(0, cancellationToken);
+            }
+            return site;
+        }
+        catch
+        {
+            await site.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Shows a detection.</summary>
+    public void Show(Alert alert, Detection? detection)
+    {
+        _levels.AddOrUpdate(alert.Rule.Level ?? "", 1, (_, count) => count + 1);
+        _feed.Add(alert.Id, DetectionSummary.Write(alert, detection), alert.ToJson());
+        _first.TrySetResult();
+    }
+
+    /// <summary>Builds the catalogue in the background: once there was a detection, or after <paramref name="patience"/>, so that it delays none.</summary>
+    public async Task BuildCatalogueAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_first.Task, Task.Delay(patience, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        _catalogue.Start(_stop.Token);
+    }
+
+    /// <summary>Ends the site and removes the catalogue.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
+        await _catalogue.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    /// <summary>Whether a Host header names this machine and nothing else.</summary>
+    internal static bool IsLoopbackName(HostString host) => host.HasValue && LoopbackNames.Contains(host.Host.ToLowerInvariant());
+
+    private async Task<bool> TryListenAsync(int port, CancellationToken cancellationToken)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 100;
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Listen(IPAddress.Loopback, port);
+        });
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        WebApplication server = builder.Build();
+        server.Run(AnswerAsync);
+        try
+        {
+            await server.StartAsync(cancellationToken);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            await server.DisposeAsync();
+            return false;
+        }
+        _server = server;
+        string address = server.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
+        Address = new Uri(address);
+        return true;
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        HttpResponse response = context.Response;
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = LivePolicy;
+        response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers.CacheControl = "no-store";
+        if (!IsLoopbackName(context.Request.Host))
+        {
+            await SayAsync(response, StatusCodes.Status421MisdirectedRequest, "This site answers to localhost, 127.0.0.1 and [::1] only.");
+            return;
+        }
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            response.Headers.Allow = HttpMethods.Get;
+            await SayAsync(response, StatusCodes.Status405MethodNotAllowed, "This site is only read.");
+            return;
+        }
+
+        string path = context.Request.Path.Value ?? "/";
+        try
+        {
+            await (path switch
+            {
+                "/" => SendAsync(response, "text/html; charset=utf-8", OwnAsset("live.html")),
+                "/events" => StreamAsync(context),
+                "/detection" => WholeAsync(context),
+                "/catalog" => RedirectAsync(response),
+                _ when path.StartsWith("/assets/", StringComparison.Ordinal) => AssetAsync(response, path["/assets/".Length..]),
+                _ when path.StartsWith("/catalog/", StringComparison.Ordinal) => CatalogueAsync(response, path["/catalog/".Length..]),
+                _ => SayAsync(response, StatusCodes.Status404NotFound, "There is no such page."),
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            // The browser went away, or the program ends.
+            context.Abort();
+        }
+    }
+
+    /// <summary>Detections as server-sent events, from where the browser was; counters between them.</summary>
+    private async Task StreamAsync(HttpContext context)
+    {
+        if (Interlocked.Increment(ref _readers) > MaximumReaders)
+        {
+            Interlocked.Decrement(ref _readers);
+            await SayAsync(context.Response, StatusCodes.Status503ServiceUnavailable, "Too many live views are open.");
+            return;
+        }
+        try
+        {
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stop.Token);
+            context.Response.ContentType = "text/event-stream; charset=utf-8";
+            long seen = _feed.Resume(context.Request.Headers["Last-Event-ID"]);
+            if (seen == 0)
+                await EventAsync(context.Response, "event: reset\ndata: {}\n\n", ended.Token);
+            string told = "";
+            DateTimeOffset last = DateTimeOffset.MinValue;
+            while (true)
+            {
+                (IReadOnlyList<FeedEntry> entries, Task more) = _feed.After(seen, EntriesPerWrite);
+                var text = new StringBuilder();
+                foreach (FeedEntry entry in entries)
+                {
+                    if (entry.Number > seen + 1 && seen > 0)
+                        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"event: missed\ndata: {entry.Number - seen - 1}\n\n");
+                    text.Append("id: ").Append(_feed.EventId(entry)).Append("\ndata: ").Append(Encoding.UTF8.GetString(entry.Summary)).Append("\n\n");
+                    seen = entry.Number;
+                }
+                string counters = CountersJson();
+                if (counters != told)
+                    text.Append("event: counters\ndata: ").Append(told = counters).Append("\n\n");
+                else if (text.Length == 0 && DateTimeOffset.UtcNow - last > Heartbeat)
+                    text.Append(":\n\n");
+                if (text.Length > 0)
+                {
+                    last = DateTimeOffset.UtcNow;
+                    await EventAsync(context.Response, text.ToString(), ended.Token);
+                }
+                await Task.WhenAny(more, Task.Delay(CounterInterval, ended.Token));
+                ended.Token.ThrowIfCancellationRequested();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _readers);
+        }
+    }
+
+    private static async Task EventAsync(HttpResponse response, string text, CancellationToken cancellationToken)
+    {
+        await response.WriteAsync(text, cancellationToken);
+        await response.Body.FlushAsync(cancellationToken);
+    }
+
+    private string CountersJson()
+    {
+        RunCounters counters = Counters();
+        return JsonSerializer.Serialize(new
+        {
+            events = counters.Events,
+            batches = counters.Batches,
+            detections = _feed.Count,
+            levels = _levels.ToDictionary(),
+            eventHubs = EventHubs,
+            catalogue = _catalogue.Folder is not null,
+        });
+    }
+
+    private async Task WholeAsync(HttpContext context)
+    {
+        FeedEntry? entry = _feed.Find(context.Request.Query["id"].ToString());
+        Detection? detection = entry is not null && DetectionId.TryParse(entry.Id, out DetectionId id) ? await Find(id, context.RequestAborted) : null;
+        if (detection is null)
+            await SayAsync(context.Response, StatusCodes.Status404NotFound, "This detection is no longer kept here.");
+        else
+            await SendAsync(context.Response, "application/json", DetectionSummary.WriteWhole(detection, entry!.Alert));
+    }
+
+    private static Task RedirectAsync(HttpResponse response)
+    {
+        response.Redirect("/catalog/");
+        return Task.CompletedTask;
+    }
+
+    private static Task AssetAsync(HttpResponse response, string name) =>
+        (name is "live.js" or "live.css" ? OwnAsset(name) : SiteAssets.Find(name)) is { } content
+            ? SendAsync(response, ContentTypeOf(name), content)
+            : SayAsync(response, StatusCodes.Status404NotFound, "There is no such file.");
+
+    private async Task CatalogueAsync(HttpResponse response, string path)
+    {
+        if (_catalogue.Folder is not { } folder)
+        {
+            response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            if (_catalogue.Failure is null)
+                response.Headers["Refresh"] = "1";
+            await SendAsync(response, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(OwnAsset("building.html"))
+                .Replace("{message}", WebUtility.HtmlEncode(_catalogue.Failure ?? "The catalogue of the rules is being built. This page shows it as soon as it is there."), StringComparison.Ordinal)));
+            return;
+        }
+        using var files = new PhysicalFileProvider(folder);
+        IFileInfo file = files.GetFileInfo(path.Length == 0 ? "index.html" : path);
+        if (!file.Exists || file.IsDirectory)
+        {
+            await SayAsync(response, StatusCodes.Status404NotFound, "There is no such page in the catalogue.");
+            return;
+        }
+        response.Headers.ContentSecurityPolicy = CataloguePolicy;
+        response.ContentType = ContentTypeOf(file.Name);
+        await response.SendFileAsync(file);
+    }
+
+    private static string ContentTypeOf(string name) =>
+        !ContentTypes.TryGetContentType(name, out string? type) ? "application/octet-stream"
+        : type.StartsWith("text/", StringComparison.Ordinal) ? type + "; charset=utf-8" : type;
+
+    private static byte[] OwnAsset(string name)
+    {
+        using Stream stream = typeof(LiveSite).Assembly.GetManifestResourceStream($"live/{name}")!;
+        byte[] content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+
+    private static Task SayAsync(HttpResponse response, int status, string message)
+    {
+        response.StatusCode = status;
+        return SendAsync(response, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(message));
+    }
+
+    private static async Task SendAsync(HttpResponse response, string type, byte[] content)
+    {
+        response.ContentType = type;
+        response.ContentLength = content.Length;
+        await response.Body.WriteAsync(content);
+    }
+}
