@@ -38,6 +38,12 @@ internal static partial class Log
         "Rule {RuleId} is muted until {Until:O}: it sent {Maximum} alerts in {Window}. Its detections are recorded without alerts.")]
     public static partial void RuleMuted(this ILogger logger, string ruleId, DateTimeOffset until, int maximum, TimeSpan window);
 
+    [LoggerMessage(17, LogLevel.Information, "{Changed} rules are changed by overrides, {Disabled} of them do not run.")]
+    public static partial void OverridesApplied(this ILogger logger, int changed, int disabled);
+
+    [LoggerMessage(18, LogLevel.Warning, "The overrides change the rule {RuleId}, which is not among the rules.")]
+    public static partial void OverrideUnknown(this ILogger logger, string ruleId);
+
     [LoggerMessage(16, LogLevel.Warning, "{Detections} detections were announced that an earlier run had recorded and not announced.")]
     public static partial void Swept(this ILogger logger, int detections);
 

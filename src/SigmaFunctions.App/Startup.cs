@@ -9,6 +9,7 @@ using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
 using SigmaFunctions.Telemetry;
 
@@ -46,6 +47,7 @@ internal static class Startup
         services.AddSingleton<RuleMetrics>();
         services.AddSingleton<DetectionMetrics>();
         services.AddSingleton<DetectorProvider>();
+        services.AddSingleton<Func<RuleOverrides>>(provider => () => provider.GetRequiredService<DetectorProvider>().Overrides);
         services.AddSingleton<AlertPolicy>();
         services.AddSingleton<AlertRates>();
         services.AddSingleton<AlertAnnouncer>();

@@ -4,6 +4,7 @@ using Azure.Storage.Queues;
 using Moq;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
 using SigmaFunctions.Tests;
 
@@ -71,6 +72,21 @@ public sealed class AlertingTests(StorageAccount account)
         Assert.Equal(0, await store.OwedAsync());
 
         static string Tell(Alert alert) => $"{alert.Host} {alert.Rule.Id} {alert.HeldBack}";
+    }
+
+    [Theory]
+    [InlineData("rule: { suppressFor: 2h }", 0, 1)]
+    [InlineData("RULE: { suppressFor: 2h }", 0, 1)]
+    [InlineData("other: { suppressFor: 2h }", 0, 5)]
+    [InlineData("rule: { suppressFor: 0s }", 3_600, 5)]
+    [InlineData("rule: { level: low }", 3_600, 1)]
+    public async Task A_rule_may_have_a_suppression_of_its_own(string overrides, int suppressSeconds, int alerts)
+    {
+        Store store = (await CreateAsync()) with { Overrides = RuleOverrides.Parse(new RuleFile("overrides.yml", overrides)) };
+
+        await store.Recorder(new AlertOptions { SuppressFor = TimeSpan.FromSeconds(suppressSeconds) }).RecordAsync(Some(0, 5), Token);
+
+        Assert.Equal(alerts, (await store.TakeAlertsAsync()).Count);
     }
 
     [Theory]

@@ -250,6 +250,27 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
     }
 
     [Fact]
+    public async Task Overrides_come_from_their_file()
+    {
+        WriteRule("good.yml", Good);
+        WriteRule("second.yml", Good.Replace("b5a5", "c5a5", StringComparison.Ordinal));
+        string file = Path.Combine(_rules.FullName, "overrides.yaml.txt");
+        File.WriteAllText(file, "b5a5ab3e-5ff5-4d5a-a4ca-ec9bd2e5a1f7: { level: critical }\nC5A5ab3e-5ff5-4d5a-a4ca-ec9bd2e5a1f7: { enabled: false }\nmistyped: { enabled: false }");
+        string[] settings = ["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}", $"Rules:Overrides={file}"];
+
+        await using ServiceProvider services = Services(settings);
+        await Startup.PrepareAsync(services, Token);
+
+        SigmaRule rule = Assert.Single(services.GetRequiredService<DetectorProvider>().Current.Rules);
+        Assert.Equal(("b5a5ab3e-5ff5-4d5a-a4ca-ec9bd2e5a1f7", "critical"), (rule.Id, rule.Level));
+
+        File.WriteAllText(file, "x: { level: loud }");
+        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
+        Assert.Contains("Rules__Overrides", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("(1,13): error: 'level' is one of critical, high, informational, low, medium.", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Placeholders_come_from_their_file()
     {
         WriteRule("rule.yml", Good.Replace("endswith: '\\whoami.exe'", "expand: '%marks%'", StringComparison.Ordinal));

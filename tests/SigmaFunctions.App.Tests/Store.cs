@@ -8,6 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
 using SigmaFunctions.Tests;
 using MsOptions = Microsoft.Extensions.Options.Options;
@@ -17,6 +18,8 @@ namespace SigmaFunctions.App.Tests;
 /// <summary>Tables and a queue for one test, and what the app does with them; each member may be replaced by one that fails.</summary>
 internal sealed record Store(TableClient Detections, TableClient Outbox, TableClient Windows, QueueClient Queue, BlobContainerClient DeadLetters, FakeTimeProvider Clock)
 {
+    public RuleOverrides Overrides { get; init; } = RuleOverrides.None;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static async Task<Store> CreateAsync(StorageAccount account, DateTimeOffset now) => new(
@@ -69,7 +72,8 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
     public static DetectionMetrics Metrics() =>
         new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
 
-    private static AlertPolicy Policy(AlertOptions? options) => new(
+    private AlertPolicy Policy(AlertOptions? options) => new(
         MsOptions.Create(options ?? new AlertOptions()),
-        MsOptions.Create(new DetectionOptions { CatalogAddress = "https://rules.contoso.example/sigma" }));
+        MsOptions.Create(new DetectionOptions { CatalogAddress = "https://rules.contoso.example/sigma" }),
+        () => Overrides);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.App.Alerting;
@@ -7,7 +8,8 @@ namespace SigmaFunctions.App.Alerting;
 /// <summary>Which detections alert, and what with, as the settings say.</summary>
 /// <param name="options">Which alert.</param>
 /// <param name="detectionOptions">Where the rules' pages are.</param>
-public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<DetectionOptions> detectionOptions)
+/// <param name="overrides">What the deployment changes about rules.</param>
+public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<DetectionOptions> detectionOptions, Func<RuleOverrides> overrides)
 {
     private const char Separator = '\n';
 
@@ -26,11 +28,7 @@ public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<Detecti
     public bool IsBelowMinimum(string? level) => Enum.TryParse(level, ignoreCase: true, out RuleLevel parsed) && parsed < _options.MinimumLevel;
 
     /// <summary>For how long an alert of this rule stands for those that follow on the same entity; zero where it does not.</summary>
-    public TimeSpan SuppressFor(string ruleId)
-    {
-        ArgumentNullException.ThrowIfNull(ruleId);
-        return _options.SuppressFor;
-    }
+    public TimeSpan SuppressFor(string ruleId) => overrides()[ruleId]?.SuppressFor ?? _options.SuppressFor;
 
     /// <summary>What alerts that may stand for each other have in common.</summary>
     public string EntityKey(Detection detection)

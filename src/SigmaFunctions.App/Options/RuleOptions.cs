@@ -17,6 +17,17 @@ public sealed class RuleOptions
     /// </summary>
     public string? Placeholders { get; set; }
 
+    /// <summary>
+    /// File with what is changed about rules without editing them (<see cref="Engine.Rules.RuleOverrides"/>); a relative one starts from the
+    /// app's folder.
+    /// </summary>
+    public string? Overrides { get; set; }
+
+    /// <summary>The file of overrides with its full name; null where there is none.</summary>
+    /// <param name="applicationFolder">The folder of the app's binaries.</param>
+    public string? FullOverrides(string applicationFolder) =>
+        string.IsNullOrWhiteSpace(Overrides) ? null : System.IO.Path.GetFullPath(Overrides, applicationFolder);
+
     /// <summary>The placeholder file with its full name; null where there is none.</summary>
     /// <param name="applicationFolder">The folder of the app's binaries.</param>
     public string? FullPlaceholders(string applicationFolder) =>

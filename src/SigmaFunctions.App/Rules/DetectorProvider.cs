@@ -19,16 +19,22 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, RuleMetrics 
     // Doubts do not keep a rule from running; a log of thousands of them would hide what does.
     private const int MaximumDoubts = 50;
 
-    private readonly Lazy<Detector> _current =
-        new(() => Load(options.Value.FullPaths(AppContext.BaseDirectory), options.Value.FullPlaceholders(AppContext.BaseDirectory), metrics, logger));
+    private readonly Lazy<Loaded> _current = new(() => Load(options.Value, metrics, logger));
 
     /// <summary>The detector.</summary>
     /// <exception cref="StartException">There are no rules.</exception>
-    public Detector Current => _current.Value;
+    public Detector Current => _current.Value.Detector;
 
-    private static Detector Load(IReadOnlyList<string> paths, string? placeholders, RuleMetrics metrics, ILogger logger)
+    /// <summary>What the deployment changes about the rules.</summary>
+    /// <exception cref="StartException">There are no rules.</exception>
+    public RuleOverrides Overrides => _current.Value.Overrides;
+
+    private static Loaded Load(RuleOptions options, RuleMetrics metrics, ILogger logger)
     {
-        RuleSet rules = Read(paths, ReadPlaceholders(placeholders));
+        IReadOnlyList<string> paths = options.FullPaths(AppContext.BaseDirectory);
+        RuleOverrides overrides = ReadOverrides(options.FullOverrides(AppContext.BaseDirectory));
+        RuleSet all = Read(paths, ReadPlaceholders(options.FullPlaceholders(AppContext.BaseDirectory)));
+        RuleSet rules = all.With(overrides);
         if (rules.Pack is { } pack)
             logger.PackUsed(pack);
         else
@@ -46,8 +52,31 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, RuleMetrics 
         if (rules.Rules.IsEmpty)
             throw new StartException(NoRules(paths, rules.Rejected, errors));
         logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision);
+        if (overrides.Count > 0)
+            ReportOverrides(overrides, all, rules, logger);
         ReportBlind(rules, metrics, logger);
-        return new Detector(rules);
+        return new Loaded(new Detector(rules), overrides);
+    }
+
+    // An id that no rule has is most likely mistyped, and the rule that was meant runs unchanged.
+    private static void ReportOverrides(RuleOverrides overrides, RuleSet all, RuleSet rules, ILogger logger)
+    {
+        HashSet<string> known = all.Rules.Select(rule => rule.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        logger.OverridesApplied(overrides.Ids.Count(known.Contains), all.Rules.Length - rules.Rules.Length);
+        foreach (string id in overrides.Ids.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal).Take(MaximumDoubts))
+            logger.OverrideUnknown(id);
+    }
+
+    private static RuleOverrides ReadOverrides(string? path)
+    {
+        try
+        {
+            return path is null ? RuleOverrides.None : RuleOverrides.Load(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new StartException($"The file of overrides that Rules__Overrides names cannot be used: {exception.Message}", exception);
+        }
     }
 
     private static void ReportBlind(RuleSet rules, RuleMetrics metrics, ILogger logger)
@@ -98,4 +127,6 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, RuleMetrics 
         return $"There is no usable rule in {string.Join("; ", paths)} ({rejected} rejected). "
             + $"Rules__Path names the files and folders of rules.{first}";
     }
+
+    private sealed record Loaded(Detector Detector, RuleOverrides Overrides);
 }

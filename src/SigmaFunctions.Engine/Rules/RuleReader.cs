@@ -7,7 +7,8 @@ namespace SigmaFunctions.Engine.Rules;
 /// <summary>Reads a YAML document as a rule and reports everything that is wrong with its shape.</summary>
 internal sealed class RuleReader
 {
-    private static readonly FrozenSet<string> Levels =
+    /// <summary>The levels of the specification.</summary>
+    public static readonly FrozenSet<string> Levels =
         FrozenSet.ToFrozenSet(["informational", "low", "medium", "high", "critical"], StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> Statuses =

@@ -59,6 +59,21 @@ public sealed class RuleSet
     internal RuleSet With(Diagnostic diagnostic) =>
         new(Compiled, Filters, Correlations, [diagnostic, .. Diagnostics], Rejected, Revision, UsesPlaceholders) { Pack = Pack };
 
+    /// <summary>The rules with what a deployment changes about them; the revision is that of the files all the same.</summary>
+    public RuleSet With(RuleOverrides overrides)
+    {
+        ArgumentNullException.ThrowIfNull(overrides);
+        if (overrides.Count == 0)
+            return this;
+        ImmutableArray<CompiledRule> changed =
+        [
+            .. Compiled
+                .Where(rule => overrides[rule.Rule.Id] is not { Enabled: false })
+                .Select(rule => overrides[rule.Rule.Id] is { Level: { } level } ? rule with { Rule = rule.Rule with { Level = level } } : rule),
+        ];
+        return new(changed, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+    }
+
     /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
     /// <param name="files">The files.</param>
     /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
