@@ -72,7 +72,8 @@ public sealed class DetectionPipeline
     /// <param name="bodies">The messages' bodies.</param>
     /// <param name="batch">Where they came from.</param>
     /// <param name="cancellationToken">Ends the work; what was recorded by then stays.</param>
-    /// <exception cref="Azure.RequestFailedException">Table, queue or container could not be reached or refused.</exception>
+    /// <exception cref="Azure.RequestFailedException">Table, queue or container refused, or could not be reached.</exception>
+    /// <exception cref="AggregateException">Table, queue or container could not be reached, in none of the tries of the SDK.</exception>
     /// <exception cref="OperationCanceledException">The invocation was cancelled.</exception>
     public async Task RunAsync(IReadOnlyList<byte[]> bodies, EventBatch batch, CancellationToken cancellationToken)
     {

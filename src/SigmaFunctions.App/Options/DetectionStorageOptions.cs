@@ -20,6 +20,10 @@ public sealed class DetectionStorageOptions
     /// <summary>Value of <see cref="Credential"/> for a managed identity.</summary>
     public const string ManagedIdentity = "managedidentity";
 
+    // The service itself ends an operation after 30 seconds: an answer that has not come by then is lost. The SDK would wait 100
+    // seconds, and four times so, before the batch is tried again.
+    private static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>Connection string with a key or a shared access signature; null where an identity is used.</summary>
     public string? ConnectionString { get; set; }
 
@@ -47,23 +51,31 @@ public sealed class DetectionStorageOptions
     }
 
     /// <summary>A client of a table in this account.</summary>
-    internal TableClient CreateTableClient(string table) => string.IsNullOrEmpty(ConnectionString)
-        ? new TableClient(TableServiceUri, table, CreateCredential())
-        : new TableClient(ConnectionString, table);
+    internal TableClient CreateTableClient(string table)
+    {
+        var options = new TableClientOptions { Retry = { NetworkTimeout = NetworkTimeout } };
+        return string.IsNullOrEmpty(ConnectionString)
+            ? new TableClient(TableServiceUri, table, CreateCredential(), options)
+            : new TableClient(ConnectionString, table, options);
+    }
 
     /// <summary>A client of a queue in this account.</summary>
     internal QueueClient CreateQueueClient(string queue, QueueMessageEncoding encoding)
     {
-        var options = new QueueClientOptions { MessageEncoding = encoding };
+        var options = new QueueClientOptions { MessageEncoding = encoding, Retry = { NetworkTimeout = NetworkTimeout } };
         return string.IsNullOrEmpty(ConnectionString)
             ? new QueueServiceClient(QueueServiceUri, CreateCredential(), options).GetQueueClient(queue)
             : new QueueClient(ConnectionString, queue, options);
     }
 
     /// <summary>A client of a blob container in this account.</summary>
-    internal BlobContainerClient CreateContainerClient(string container) => string.IsNullOrEmpty(ConnectionString)
-        ? new BlobServiceClient(BlobServiceUri, CreateCredential()).GetBlobContainerClient(container)
-        : new BlobContainerClient(ConnectionString, container);
+    internal BlobContainerClient CreateContainerClient(string container)
+    {
+        var options = new BlobClientOptions { Retry = { NetworkTimeout = NetworkTimeout } };
+        return string.IsNullOrEmpty(ConnectionString)
+            ? new BlobServiceClient(BlobServiceUri, CreateCredential(), options).GetBlobContainerClient(container)
+            : new BlobContainerClient(ConnectionString, container, options);
+    }
 
     private TokenCredential CreateCredential() => Credential is null
         ? new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = ClientId })
