@@ -50,8 +50,12 @@ internal sealed class LocalCatalogue : IAsyncDisposable
             if (cancellationToken.IsCancellationRequested)
                 return;
             string site = Path.Combine(_folder.FullName, "site");
-            SiteWriter.Write(catalogue, site);
+            SiteWriter.Write(catalogue, site, cancellationToken: cancellationToken);
             Folder = site;
+        }
+        catch (OperationCanceledException)
+        {
+            // The program ends: there is nobody to tell.
         }
         catch (Exception e)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
@@ -74,6 +75,7 @@ public sealed class LiveViewInBrowserTests
 
     private static async Task<string> ValueAsync(StringWriter output, Task running, string name)
     {
+        var waited = Stopwatch.StartNew();
         while (true)
         {
             if (running.IsCompleted)
@@ -81,6 +83,7 @@ public sealed class LiveViewInBrowserTests
             string[] lines = output.ToString().Split('\n')[..^1];
             if (lines.FirstOrDefault(line => line.Contains(name, StringComparison.Ordinal) && line.Contains("://", StringComparison.Ordinal)) is { } line)
                 return line[(line.IndexOf(name, StringComparison.Ordinal) + name.Length)..].Trim();
+            Assert.True(waited.Elapsed < TimeSpan.FromMinutes(2), $"The console does not show '{name}': {output}");
             await Task.Delay(20, Token);
         }
     }
