@@ -46,6 +46,7 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, RuleMetrics 
         if (rules.Rules.IsEmpty)
             throw new StartException(NoRules(paths, rules.Rejected, errors));
         logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision);
+        metrics.SetRules(rules.Rules.Length, rules.Rejected, rules.Revision);
         ReportBlind(rules, metrics, logger);
         return new Detector(rules);
     }
