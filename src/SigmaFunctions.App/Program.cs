@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 using SigmaFunctions.App;
+using SigmaFunctions.App.Exporting;
 using SigmaFunctions.App.Rules;
 
 if (args is [PackRules.Verb, var folder, var pack])
@@ -9,7 +10,7 @@ if (args is [PackRules.Verb, var folder, var pack])
 try
 {
     FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
-    builder.Services.AddDetection();
+    builder.Services.AddDetection().AddTelemetryExport(ExportOptions.Read(builder.Configuration));
     using IHost host = builder.Build();
     await Startup.PrepareAsync(host.Services, CancellationToken.None);
     await host.RunAsync();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
@@ -107,6 +108,35 @@ public sealed class DetectionPipelineTests(StorageAccount account)
             _logger.Entries,
             entry => entry is { Id: 11, Level: LogLevel.Warning }
                 && entry.Message.Contains("hub.servicebus.windows.net/events, partition 0, sequence number 101", StringComparison.Ordinal));
+    }
+
+    /// <summary>Other tests' batches are told apart by their parent.</summary>
+    [Fact]
+    public async Task A_batch_is_a_trace_of_its_steps_and_not_of_its_events()
+    {
+        Store store = await CreateStoreAsync();
+        var ended = new System.Collections.Concurrent.ConcurrentQueue<Activity>();
+        using var root = new Activity("root");
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Traces.SourceName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = ended.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        root.Start();
+
+        await RunAsync(Create(store), ["secret"u8.ToArray(), Whoami, Quiet, Whoami]);
+
+        Activity[] own = [.. ended.Where(activity => activity.TraceId == root.TraceId)];
+        Assert.Equal(["match", "record", "announce", "keep dead letters", "batch"], own.Select(activity => activity.OperationName));
+        Activity batch = own[^1];
+        Assert.All(own[..^1], activity => Assert.Equal(batch.SpanId, activity.ParentSpanId));
+        Assert.Equal(("events", "0", 4, 3, 1, 2), (
+            batch.GetTagItem("messaging.destination.name"), batch.GetTagItem("messaging.destination.partition.id"),
+            batch.GetTagItem("messaging.batch.message_count"), batch.GetTagItem("sigmafunctions.events"),
+            batch.GetTagItem("sigmafunctions.undecoded"), batch.GetTagItem("sigmafunctions.detections")));
+        Assert.DoesNotContain(own.SelectMany(activity => activity.TagObjects), tag => $"{tag.Value}".Contains("whoami", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]

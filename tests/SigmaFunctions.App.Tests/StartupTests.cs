@@ -205,6 +205,31 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
             && entry.Message.Contains(": defender 1 of 2, sysmon 0 of 2, security 1 of 2.", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_rules_that_run_and_those_that_cannot_are_measured_with_the_revision()
+    {
+        WriteRule("good.yml", Good);
+        WriteRule("bad.yml", "title: no rule");
+        await using ServiceProvider services = Services(["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}"]);
+        IMeterFactory meters = services.GetRequiredService<IMeterFactory>();
+        var measured = new Dictionary<string, (int Rules, object? Revision)>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, one) =>
+        {
+            if (instrument.Name is RuleMetrics.LoadedRules or RuleMetrics.RejectedRules && instrument.Meter.Scope == meters)
+                one.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<int>((instrument, rules, tags, _) => measured.Add(instrument.Name, (rules, tags[0].Value)));
+        listener.Start();
+
+        await Startup.PrepareAsync(services, Token);
+        listener.RecordObservableInstruments();
+
+        object revision = RuleSet.LoadPaths([_rules.FullName]).Revision;
+        Assert.Equal((1, revision), measured[RuleMetrics.LoadedRules]);
+        Assert.Equal((1, revision), measured[RuleMetrics.RejectedRules]);
+    }
+
     /// <summary>A pack beside the rules is used while it is theirs; it is also found alone, and by its own name.</summary>
     [Fact]
     public async Task Compiled_rules_are_used_while_they_are_those_of_the_folder()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.Storage;
@@ -37,6 +38,23 @@ public sealed class AlertAnnouncer(
         ArgumentNullException.ThrowIfNull(detections);
         if (detections.Count == 0)
             return [];
+        using Activity? activity = Traces.Start("announce");
+        activity?.SetTag("sigmafunctions.detections", detections.Count);
+        try
+        {
+            AlertOutcome[] outcomes = await AnnounceOwedAsync(detections, cancellationToken);
+            activity?.SetTag("sigmafunctions.alerts", outcomes.Count(outcome => outcome.HeldBack is null));
+            return outcomes;
+        }
+        catch (Exception exception)
+        {
+            activity.Fail(exception);
+            throw;
+        }
+    }
+
+    private async Task<AlertOutcome[]> AnnounceOwedAsync(IReadOnlyList<Detection> detections, CancellationToken cancellationToken)
+    {
         var held = new ConcurrentBag<AlertOutcome>();
         IReadOnlyList<Owed> owed = HoldByLevel(detections, held);
         owed = await HoldRepeatedAsync(owed, held, cancellationToken);

@@ -35,6 +35,12 @@ public sealed class DetectionMetrics
 
     private const string NoLevel = "none";
 
+    // Seconds from a live stream to a backlog of a day.
+    private static readonly InstrumentAdvice<double> LagAdvice = new()
+    {
+        HistogramBucketBoundaries = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400],
+    };
+
     private readonly Counter<long> _events;
     private readonly Counter<long> _undecoded;
     private readonly Counter<long> _failed;
@@ -56,7 +62,8 @@ public sealed class DetectionMetrics
         _alerts = meter.CreateCounter<long>(Alerts, "{alert}", "Alerts put on the queue.");
         _heldBack = meter.CreateCounter<long>(HeldBack, "{detection}", "Detections recorded without an alert of their own, by reason.");
         _deadLetters = meter.CreateCounter<long>(DeadLetters, "{blob}", "Records that could not be read, kept in the blob container.");
-        _lag = meter.CreateHistogram<double>(Lag, "s", "From the enqueuing of a batch's oldest message until its detections are recorded and announced.");
+        _lag = meter.CreateHistogram(
+            Lag, "s", "From the enqueuing of a batch's oldest message until its detections are recorded and announced.", advice: LagAdvice);
     }
 
     internal void AddEvents(int events, int undecoded, int failed)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -79,8 +80,32 @@ public sealed class DetectionPipeline
     {
         ArgumentNullException.ThrowIfNull(bodies);
         ArgumentNullException.ThrowIfNull(batch);
+        using Activity? activity = Traces.Start("batch", ActivityKind.Consumer);
+        activity?
+            .SetTag("messaging.system", "eventhubs")
+            .SetTag("messaging.destination.name", batch.EventHub)
+            .SetTag("messaging.destination.partition.id", batch.Partition)
+            .SetTag("messaging.batch.message_count", bodies.Count);
+        try
+        {
+            await RunAsync(bodies, batch, activity, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            activity.Fail(exception);
+            throw;
+        }
+    }
+
+    private async Task RunAsync(IReadOnlyList<byte[]> bodies, EventBatch batch, Activity? activity, CancellationToken cancellationToken)
+    {
         long started = _timeProvider.GetTimestamp();
         Outcome outcome = Detect(bodies, batch, cancellationToken);
+        activity?
+            .SetTag("sigmafunctions.events", outcome.Events)
+            .SetTag("sigmafunctions.undecoded", outcome.Undecoded)
+            .SetTag("sigmafunctions.failed", outcome.Failed)
+            .SetTag("sigmafunctions.detections", outcome.Detections.Count);
         _metrics.AddEvents(outcome.Events, outcome.Undecoded, outcome.Failed);
         _metrics.AddMatches(outcome.Detections);
         IReadOnlyCollection<AlertOutcome> outcomes = await _recorder.RecordAsync(outcome.Detections, cancellationToken);
@@ -106,6 +131,7 @@ public sealed class DetectionPipeline
 
     private Outcome Detect(IReadOnlyList<byte[]> bodies, EventBatch batch, CancellationToken cancellationToken)
     {
+        using Activity? activity = Traces.Start("match");
         Detector detector = _detector();
         var outcome = new Outcome();
         BodyMatcher matcher = _matchers.Rent(detector);
@@ -232,12 +258,27 @@ public sealed class DetectionPipeline
     {
         if (letters.Count == 0)
             return;
-        DeadLetterResult result = await _deadLetters.WriteAsync(letters, cancellationToken);
+        DeadLetterResult result = await WriteAsync(letters, cancellationToken);
         _metrics.AddDeadLetters(result.Written);
         _logger.DeadLettersKept(batch.Partition, result.Written, _deadLetters.Name, result.Existing, result.Refused.Count);
         foreach (DeadLetter letter in result.Refused.Take(MaximumReports))
             _logger.DeadLetterRefused(
                 letter.Identity.Partition, letter.Identity.SequenceNumber, letter.Identity.Record, letter.Content.Length, _deadLetters.Name);
+    }
+
+    private async Task<DeadLetterResult> WriteAsync(IReadOnlyCollection<DeadLetter> letters, CancellationToken cancellationToken)
+    {
+        using Activity? activity = Traces.Start("keep dead letters");
+        activity?.SetTag("sigmafunctions.dead_letters", letters.Count);
+        try
+        {
+            return await _deadLetters.WriteAsync(letters, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            activity.Fail(exception);
+            throw;
+        }
     }
 
     private sealed class Outcome

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.Storage;
 
@@ -26,10 +27,26 @@ public sealed class DetectionRecorder(AlertPolicy policy, AlertOutbox outbox, De
             [.. detections.Select(detection => policy.IsBelowMinimum(detection.Level) ? detection with { HeldBack = HoldReason.Level } : detection)];
         DetectionId[] owed = [.. judged.Where(detection => detection.HeldBack is null).Select(detection => detection.Id)];
 
-        IReadOnlyList<OutboxEntry> entries = await outbox.AddAsync(owed, cancellationToken);
-        IReadOnlyList<Detection> pending = await table.AddAsync(judged, cancellationToken);
+        (IReadOnlyList<OutboxEntry> entries, IReadOnlyList<Detection> pending) = await WriteAsync(owed, judged, cancellationToken);
         IReadOnlyCollection<AlertOutcome> outcomes = await announcer.AnnounceAsync(pending, cancellationToken);
         await outbox.RemoveAsync(entries, cancellationToken);
         return outcomes;
+    }
+
+    private async Task<(IReadOnlyList<OutboxEntry> Entries, IReadOnlyList<Detection> Pending)> WriteAsync(
+        DetectionId[] owed, Detection[] judged, CancellationToken cancellationToken)
+    {
+        using Activity? activity = Traces.Start("record");
+        activity?.SetTag("sigmafunctions.detections", judged.Length);
+        try
+        {
+            IReadOnlyList<OutboxEntry> entries = await outbox.AddAsync(owed, cancellationToken);
+            return (entries, await table.AddAsync(judged, cancellationToken));
+        }
+        catch (Exception exception)
+        {
+            activity.Fail(exception);
+            throw;
+        }
     }
 }

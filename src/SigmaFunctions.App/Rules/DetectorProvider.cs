@@ -54,6 +54,7 @@ public sealed class DetectorProvider(IOptions<RuleOptions> options, RuleMetrics 
         logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision);
         if (overrides.Count > 0)
             ReportOverrides(overrides, all, rules, logger);
+        metrics.SetRules(rules.Rules.Length, rules.Rejected, rules.Revision);
         ReportBlind(rules, metrics, logger);
         return new Loaded(new Detector(rules), overrides);
     }

@@ -11,14 +11,32 @@ public sealed class RuleMetrics
     /// <summary>Rules that can never fire on a source, by its name under <c>source</c>.</summary>
     public const string BlindRules = "sigmafunctions.rules.blind";
 
+    /// <summary>Rules that run, with the <c>revision</c> of their set.</summary>
+    public const string LoadedRules = "sigmafunctions.rules.loaded";
+
+    /// <summary>Rules that could not be used, with the <c>revision</c> of the set that they are not in.</summary>
+    public const string RejectedRules = "sigmafunctions.rules.rejected";
+
     private IReadOnlyList<Measurement<int>> _blind = [];
+    private IReadOnlyList<Measurement<int>> _loaded = [];
+    private IReadOnlyList<Measurement<int>> _rejected = [];
 
     /// <summary>Makes the instruments.</summary>
     public RuleMetrics(IMeterFactory meters)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        meters.Create(MeterName).CreateObservableGauge(
+        Meter meter = meters.Create(MeterName);
+        meter.CreateObservableGauge(LoadedRules, () => _loaded, "{rule}", "Rules that run.");
+        meter.CreateObservableGauge(RejectedRules, () => _rejected, "{rule}", "Rules that could not be used.");
+        meter.CreateObservableGauge(
             BlindRules, () => _blind, "{rule}", "Rules that can never fire on a source, since its events lack fields that they need.");
+    }
+
+    internal void SetRules(int loaded, int rejected, string revision)
+    {
+        KeyValuePair<string, object?> tag = new("revision", revision);
+        _loaded = [new Measurement<int>(loaded, tag)];
+        _rejected = [new Measurement<int>(rejected, tag)];
     }
 
     internal void SetBlind(IEnumerable<(string Source, int Rules)> blind) =>

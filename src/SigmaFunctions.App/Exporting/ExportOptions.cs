@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Configuration;
+
+namespace SigmaFunctions.App.Exporting;
+
+/// <summary>Where metrics, traces and logs go, by the settings that the exporters and the Functions host themselves have.</summary>
+internal sealed record ExportOptions
+{
+    /// <summary>Setting of Application Insights.</summary>
+    public const string ConnectionStringSetting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+
+    private const string OtlpSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string OtlpMetricsSetting = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+    private const string OtlpTracesSetting = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    private const string OtlpLogsSetting = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
+
+    /// <summary>Connection string of Application Insights; null where nothing goes there.</summary>
+    public string? ConnectionString { get; private init; }
+
+    /// <summary>Client id of the identity to send as; null where the connection string is enough.</summary>
+    public string? ClientId { get; private init; }
+
+    /// <summary>Whether metrics go to an OTLP endpoint.</summary>
+    public bool OtlpMetrics { get; private init; }
+
+    /// <summary>Whether traces go to an OTLP endpoint.</summary>
+    public bool OtlpTraces { get; private init; }
+
+    /// <summary>Whether logs go to an OTLP endpoint.</summary>
+    public bool OtlpLogs { get; private init; }
+
+    /// <summary>Whether anything goes anywhere.</summary>
+    public bool Any => ConnectionString is not null || OtlpMetrics || OtlpTraces || OtlpLogs;
+
+    /// <summary>Reads the settings and checks them.</summary>
+    /// <exception cref="StartException">One is wrong; the message names it and holds no value.</exception>
+    public static ExportOptions Read(IConfiguration configuration)
+    {
+        bool all = IsAddress(configuration, OtlpSetting);
+        return new ExportOptions
+        {
+            ConnectionString = ConnectionStringOf(configuration),
+            ClientId = NotEmpty(configuration["AZURE_CLIENT_ID"]),
+            OtlpMetrics = IsAddress(configuration, OtlpMetricsSetting) || all,
+            OtlpTraces = IsAddress(configuration, OtlpTracesSetting) || all,
+            OtlpLogs = IsAddress(configuration, OtlpLogsSetting) || all,
+        };
+    }
+
+    private static string? ConnectionStringOf(IConfiguration configuration)
+    {
+        if (NotEmpty(configuration[ConnectionStringSetting]) is not { } value)
+            return null;
+        bool hasKey = value.Split(';', StringSplitOptions.TrimEntries).Any(part =>
+            part.StartsWith("InstrumentationKey=", StringComparison.OrdinalIgnoreCase) && Guid.TryParse(part.AsSpan(part.IndexOf('=') + 1), out _));
+        return hasKey
+            ? value
+            : throw new StartException($"{ConnectionStringSetting} is not the connection string of an Application Insights resource: it has no InstrumentationKey.");
+    }
+
+    private static bool IsAddress(IConfiguration configuration, string setting)
+    {
+        if (NotEmpty(configuration[setting]) is not { } value)
+            return false;
+        return Uri.TryCreate(value, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+            ? true
+            : throw new StartException($"{setting} must be an absolute http or https address.");
+    }
+
+    private static string? NotEmpty(string? value) => string.IsNullOrWhiteSpace(value) ? null : value;
+}

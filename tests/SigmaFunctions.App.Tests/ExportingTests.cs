@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using SigmaFunctions.App.Exporting;
+
+namespace SigmaFunctions.App.Tests;
+
+public sealed class ExportingTests
+{
+    private const string ConnectionString = "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=https://127.0.0.1:1/";
+
+    [Theory]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "SECRET", "APPLICATIONINSIGHTS_CONNECTION_STRING is not the connection string")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=SECRET", "APPLICATIONINSIGHTS_CONNECTION_STRING is not the connection string")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "SECRET:4317", "OTEL_EXPORTER_OTLP_ENDPOINT must be an absolute http or https address.")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "ftp://SECRET", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT must be")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/SECRET", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be")]
+    [InlineData("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "SECRET", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT must be")]
+    public void A_mistake_in_the_settings_is_named_and_no_value_is_shown(string setting, string value, string message)
+    {
+        var exception = Assert.Throws<StartException>(() => Read((setting, value)));
+
+        Assert.StartsWith(message, exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_a_destination_nothing_is_registered()
+    {
+        Assert.Empty(new ServiceCollection().AddTelemetryExport(Read(("APPLICATIONINSIGHTS_CONNECTION_STRING", " "), ("OTEL_EXPORTER_OTLP_ENDPOINT", ""))));
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", true, true, true)]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", true, false, false)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", false, true, false)]
+    [InlineData("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", false, false, true)]
+    public void A_signal_is_sent_where_it_has_an_address(string setting, bool metrics, bool traces, bool logs)
+    {
+        ExportOptions options = Read((setting, "http://127.0.0.1:4318"));
+
+        Assert.Equal((metrics, traces, logs, null), (options.OtlpMetrics, options.OtlpTraces, options.OtlpLogs, options.ConnectionString));
+    }
+
+    [Theory]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", ConnectionString)]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
+    public async Task A_destination_starts_all_that_is_needed(string setting, string value)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        services.AddLogging().AddTelemetryExport(Read((setting, value), ("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000002")));
+
+        await using ServiceProvider provider = services.BuildServiceProvider();
+
+        Assert.NotNull(provider.GetRequiredService<MeterProvider>());
+        Assert.NotNull(provider.GetRequiredService<TracerProvider>());
+        Assert.NotNull(provider.GetRequiredService<LoggerProvider>());
+    }
+
+    private static ExportOptions Read(params (string Name, string Value)[] settings) => ExportOptions.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Name, (string?)one.Value))).Build());
+}
