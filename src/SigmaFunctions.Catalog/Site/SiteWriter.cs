@@ -30,8 +30,7 @@ public static class SiteWriter
 
     /// <summary>Writes a site into a folder that is new, is empty, or holds an earlier catalogue, of which no page is left.</summary>
     /// <exception cref="IOException">The folder holds something else, or cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">Stopped: the folder holds a part of the pages.</exception>
-    public static SiteSize Write(RuleCatalogue catalogue, string folder, SiteOptions? options = null, CancellationToken cancellationToken = default)
+    public static SiteSize Write(RuleCatalogue catalogue, string folder, SiteOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(catalogue);
         options ??= new SiteOptions();
@@ -71,7 +70,7 @@ public static class SiteWriter
             page.Link.Path, page.Link.Title, page.Correlation.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
         pages.AddRange(catalogue.Filters.Select(page => (Action)(() => Page(
             page.Link.Path, page.Link.Title, page.Filter.Description ?? "", (html, root) => OtherViews.Write(html, root, page)))));
-        Parallel.ForEach(Partitioner.Create(pages, loadBalance: true), new ParallelOptions { CancellationToken = cancellationToken }, write => write());
+        Parallel.ForEach(Partitioner.Create(pages, loadBalance: true), write => write());
         foreach (string path in stale.Keys)
         {
             System.IO.File.Delete(Path.Combine(folder, path));

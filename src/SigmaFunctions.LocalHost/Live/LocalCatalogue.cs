@@ -50,12 +50,8 @@ internal sealed class LocalCatalogue : IAsyncDisposable
             if (cancellationToken.IsCancellationRequested)
                 return;
             string site = Path.Combine(_folder.FullName, "site");
-            SiteWriter.Write(catalogue, site, cancellationToken: cancellationToken);
+            SiteWriter.Write(catalogue, site);
             Folder = site;
-        }
-        catch (OperationCanceledException)
-        {
-            // The program ends: there is nobody to tell.
         }
         catch (Exception e)
         {
