@@ -104,4 +104,28 @@ internal static partial class Log
         "A dead letter is lost, since {Container} takes no blob of its size: partition {Partition}, sequence number {SequenceNumber}, record {Record}, {Size} bytes")]
     public static partial void DeadLetterRefused(
         this ILogger logger, string partition, long sequenceNumber, int record, int size, string container);
+
+    [LoggerMessage(30, LogLevel.Information, "The rules of container {Container} are version {Key} (pushed set: {Set}), in use after {ElapsedMilliseconds:F0} ms.")]
+    public static partial void StoredRulesUsed(this ILogger logger, string container, string key, string set, double elapsedMilliseconds);
+
+    [LoggerMessage(31, LogLevel.Error, "The rules of container {Container} cannot be used, and those of revision {Revision} go on: {Reason}")]
+    public static partial void StoredRulesBroken(this ILogger logger, string container, string revision, string reason);
+
+    [LoggerMessage(32, LogLevel.Warning, "The container {Container} of rules cannot be looked at (status {Status}, {ErrorCode}); the rules go on as they are.")]
+    public static partial void RuleCheckFailed(this ILogger logger, string container, int status, string errorCode);
+
+    [LoggerMessage(33, LogLevel.Warning, "Table {Table} could not be told about the rules (status {Status}, {ErrorCode}).")]
+    public static partial void RuleReportFailed(this ILogger logger, string table, int status, string errorCode);
+
+    [LoggerMessage(34, LogLevel.Information, "The compiled rules could not be kept in container {Container} for the next start: {Reason}")]
+    public static partial void PackNotKept(this ILogger logger, string container, string reason);
+
+    [LoggerMessage(35, LogLevel.Warning, "{Count} more rules were not loaded; 'sigmaf check' shows all.")]
+    public static partial void MoreRejected(this ILogger logger, int count);
+
+    [LoggerMessage(36, LogLevel.Information, "{Left} of {All} rules run, as Rules__Statuses, Levels, Tags, Products and Ids select.")]
+    public static partial void RulesSelected(this ILogger logger, int left, int all);
+
+    [LoggerMessage(37, LogLevel.Error, "A defect of the app, please report it: looking for new rules failed with {Exception} {StackTrace}; the rules go on as they are.")]
+    public static partial void RuleCheckDefect(this ILogger logger, string? exception, string? stackTrace);
 }

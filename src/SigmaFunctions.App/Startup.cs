@@ -21,13 +21,15 @@ internal static class Startup
     /// <summary>Registers the app's services.</summary>
     public static IServiceCollection AddDetection(this IServiceCollection services)
     {
-        services.AddOptions<RuleOptions>().BindConfiguration(RuleOptions.Section);
+        services.AddOptions<RuleOptions>().BindConfiguration(RuleOptions.Section).ValidateOnStart();
         services.AddOptions<MappingOptions>().BindConfiguration(MappingOptions.Section);
         services.AddOptions<DetectionOptions>().BindConfiguration(DetectionOptions.Section).ValidateOnStart();
         services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateOnStart();
         services.AddOptions<DetectionStorageOptions>()
             .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
             .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<RuleOptions>, RuleOptionsValidator>();
+        services.AddSingleton<IValidateOptions<RuleOptions>, RuleSelectionValidator>();
         services.AddSingleton<IValidateOptions<DetectionOptions>, DetectionOptionsValidator>();
         services.AddSingleton<IValidateOptions<AlertOptions>, AlertOptionsValidator>();
         services.AddSingleton<IValidateOptions<DetectionStorageOptions>, DetectionStorageOptionsValidator>();
@@ -46,7 +48,8 @@ internal static class Startup
         services.AddMetrics();
         services.AddSingleton<RuleMetrics>();
         services.AddSingleton<DetectionMetrics>();
-        services.AddSingleton<DetectorProvider>();
+        services.AddSingleton(CreateDetectorProvider);
+        services.AddHostedService<RuleReloader>();
         services.AddSingleton<Func<RuleOverrides>>(provider => () => provider.GetRequiredService<DetectorProvider>().Overrides);
         services.AddSingleton<AlertPolicy>();
         services.AddSingleton<AlertRates>();
@@ -65,10 +68,10 @@ internal static class Startup
 
         // Mappings are YAML, which takes a while to read where the rules come from a pack.
         Task<EventDecoder> decoder = Task.Run(services.GetRequiredService<EventDecoder>, cancellationToken);
-        _ = services.GetRequiredService<DetectorProvider>().Current;
-        await decoder;
         if (options.CreateIfNotExists)
             await CreateStoreAsync(services, cancellationToken);
+        await services.GetRequiredService<DetectorProvider>().StartAsync(cancellationToken);
+        await decoder;
     }
 
     private static DetectionOptions ReadOptions(IServiceProvider services)
@@ -77,6 +80,7 @@ internal static class Startup
         {
             _ = Storage(services);
             _ = services.GetRequiredService<IOptions<AlertOptions>>().Value;
+            _ = Rules(services);
             return Names(services);
         }
         catch (OptionsValidationException exception)
@@ -101,6 +105,10 @@ internal static class Startup
             await services.GetRequiredService<AlertQueue>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<DeadLetterStore>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<OriginalStore>().CreateIfNotExistsAsync(cancellationToken);
+            if (CreateRuleStore(services) is { } rules)
+                await rules.CreateIfNotExistsAsync(cancellationToken);
+            if (CreateRuleSetTable(services) is { } reports)
+                await reports.CreateIfNotExistsAsync(cancellationToken);
         }
         catch (RequestFailedException exception)
         {
@@ -117,6 +125,31 @@ internal static class Startup
         services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(
             names.TableName, names.QueueName, names.DeadLetterContainer, names.OriginalContainer);
     }
+
+    private static DetectorProvider CreateDetectorProvider(IServiceProvider services)
+    {
+        RuleStore? store = CreateRuleStore(services);
+        IOptions<RuleOptions> options = services.GetRequiredService<IOptions<RuleOptions>>();
+        ILogger<DetectorProvider> logger = services.GetRequiredService<ILogger<DetectorProvider>>();
+        return new DetectorProvider(
+            new RuleSetLoader(options, logger, store),
+            options,
+            services.GetRequiredService<RuleMetrics>(),
+            Time(services),
+            logger,
+            store,
+            CreateRuleSetTable(services));
+    }
+
+    private static RuleStore? CreateRuleStore(IServiceProvider services) => string.IsNullOrEmpty(Rules(services).BlobContainer)
+        ? null
+        : new RuleStore(Storage(services).CreateContainerClient(Rules(services).BlobContainer!), Time(services));
+
+    private static RuleSetTable? CreateRuleSetTable(IServiceProvider services) => string.IsNullOrEmpty(Rules(services).BlobContainer)
+        ? null
+        : new RuleSetTable(Storage(services).CreateTableClient(Rules(services).TableName));
+
+    private static RuleOptions Rules(IServiceProvider services) => services.GetRequiredService<IOptions<RuleOptions>>().Value;
 
     private static TableClient CreateTableClient(IServiceProvider services, string suffix) =>
         Storage(services).CreateTableClient(Names(services).TableName + suffix);

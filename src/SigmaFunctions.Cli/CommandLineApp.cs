@@ -22,7 +22,7 @@ internal sealed class CommandLineApp
         _terminal = terminal;
         time ??= TimeProvider.System;
         _root = new RootCommand(
-            "Checks, tests, compares, packs and catalogues Sigma rules, runs them over files of events, sends events to an Event Hub, and reads what came of them. "
+            "Checks, tests, compares, packs and catalogues Sigma rules, runs them over files of events, sends events to an Event Hub, reads what came of them, and changes the rules of an app that runs. "
             + "Exit codes: 0 done; 1 something is wrong with rules or events (check, test, pack, catalog, send, show, replay); 2 usage, or a path that cannot be read; "
             + "130 interrupted.")
         {
@@ -38,6 +38,7 @@ internal sealed class CommandLineApp
             SendCommand.Create(terminal, connect ?? HubConnection.Open, time),
             DetectionsCommand.Create(terminal, time),
             DeadLettersCommand.Create(terminal, connect ?? HubConnection.Open, time),
+            RulesCommand.Create(terminal, time),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new DocumentedCommand.HelpWithNotes((HelpAction)help.Action!);

@@ -140,7 +140,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
 
     private async Task<(EventHubsTrigger Trigger, ImmutableArray<TimerTrigger> Timers)> StartWorkerAsync(CancellationToken cancellationToken)
     {
-        ImmutableDictionary<string, string> settings = WorkerSettings.Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules, _live?.CatalogAddress);
+        ImmutableDictionary<string, string> settings = WorkerSettings.Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules, _live?.CatalogAddress, RuleStore.DefaultName);
         _worker = await WorkerProcess.StartAsync(
             new WorkerOptions
             {

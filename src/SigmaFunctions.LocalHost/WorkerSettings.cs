@@ -15,11 +15,15 @@ internal static class WorkerSettings
     public const string LocalEventHub = "events";
 
     /// <summary>
-    /// Settings for an Event Hubs endpoint and a storage account, for rules where <paramref name="rules"/> has any, and for a catalogue that alerts
-    /// link to where there is one.
+    /// Settings for an Event Hubs endpoint and a storage account, for rules where <paramref name="rules"/> has any, for a container of further
+    /// rules where one is named, and for a catalogue that alerts link to where there is one.
     /// </summary>
     public static ImmutableDictionary<string, string> Create(
-        string eventHubConnectionString, string storageConnectionString, IReadOnlyCollection<string> rules, Uri? catalogAddress = null)
+        string eventHubConnectionString,
+        string storageConnectionString,
+        IReadOnlyCollection<string> rules,
+        Uri? catalogAddress = null,
+        string? ruleContainer = null)
     {
         ImmutableDictionary<string, string> settings = ImmutableDictionary<string, string>.Empty
             .Add(EventHubConnection, eventHubConnectionString)
@@ -29,6 +33,8 @@ internal static class WorkerSettings
             .Add("AzureWebJobsStorage", storageConnectionString)
             .Add("Detections__CreateIfNotExists", "true")
             .Add("Detections__CatalogAddress", catalogAddress?.AbsoluteUri ?? "");
+        if (ruleContainer is not null)
+            settings = settings.Add("Rules__BlobContainer", ruleContainer);
         return rules.Count > 0 ? settings.Add("Rules__Path", string.Join(';', rules)) : settings;
     }
 }

@@ -13,6 +13,12 @@ if (args is ["--ratios"])
     return 0;
 }
 
+if (args is ["--reload"])
+{
+    Reload.Run(Console.Out);
+    return 0;
+}
+
 // In this process: another would have to be built from a generated project, and ratios do not need it.
 IConfig config = DefaultConfig.Instance.AddJob(Job.Default
     .WithToolchain(InProcessEmitToolchain.Instance)

@@ -4,6 +4,7 @@ using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Consumer;
 using Azure.Messaging.EventHubs.Primitives;
 using Azure.Messaging.EventHubs.Producer;
+using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using SigmaFunctions.LocalHost;
 using SigmaFunctions.LocalHost.Azurite;
@@ -36,6 +37,8 @@ internal sealed class LocalDeployment : IAsyncDisposable
         var account = new TableServiceClient(azurite.ConnectionString);
         Table = account.GetTableClient(DetectionTable.DefaultName);
         Outbox = account.GetTableClient(DetectionTable.DefaultName + AlertOutbox.NameSuffix);
+        Rules = new RuleStore(new BlobContainerClient(azurite.ConnectionString, RuleStore.DefaultName));
+        RuleSets = new RuleSetTable(account.GetTableClient(RuleSetTable.DefaultName));
         Queue = new QueueClient(azurite.ConnectionString, AlertQueue.DefaultName, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
     }
 
@@ -44,6 +47,10 @@ internal sealed class LocalDeployment : IAsyncDisposable
     public TableClient Outbox { get; }
 
     public QueueClient Queue { get; }
+
+    public RuleStore Rules { get; }
+
+    public RuleSetTable RuleSets { get; }
 
     public WorkerProcess Worker { get; private set; } = null!;
 
@@ -64,7 +71,8 @@ internal sealed class LocalDeployment : IAsyncDisposable
     /// <summary>Starts a worker; an earlier one must have ended.</summary>
     public async Task StartWorkerAsync()
     {
-        var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules]);
+        var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules], ruleContainer: RuleStore.DefaultName)
+            .Add("Rules__CheckInterval", "00:00:01");
         Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings }, Token);
         Binding = TriggerBinding.Find(Worker.Functions, settings);
     }

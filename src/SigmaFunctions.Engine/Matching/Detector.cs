@@ -54,6 +54,17 @@ public sealed class Detector
         return _routes.Count < MaxRoutes ? _routes.GetOrAdd(logSources, route) : route;
     }
 
+    /// <summary>
+    /// Compiles for the log sources that another detector has seen, so that after a change of rules the first events of each need not wait
+    /// for it.
+    /// </summary>
+    public void Warm(Detector former)
+    {
+        ArgumentNullException.ThrowIfNull(former);
+        foreach (var logSources in former._routes.Keys)
+            RouteOf(logSources);
+    }
+
     /// <summary>The rules that hold on an event, ordered by rule id. Never throws for what the event holds.</summary>
     public ImmutableArray<RuleMatch> Match(SigmaEvent sigmaEvent)
     {

@@ -28,7 +28,7 @@ internal static class PackFormat
     private static ReadOnlySpan<byte> Magic => "SFPACK\r\n"u8;
 
     /// <summary>The very build of the engine: what another one made of the rules may differ.</summary>
-    private static Guid Compiler => typeof(PackFormat).Module.ModuleVersionId;
+    public static Guid Compiler => typeof(PackFormat).Module.ModuleVersionId;
 
     /// <summary>
     /// Tells whether bytes are still the same. It does not tell who wrote them; and it is the one of its family whose code is the same on

@@ -50,6 +50,46 @@ public static class RulePack
         return rules;
     }
 
+    /// <summary>Identifies the build of the engine: a pack is only used by the build that made it.</summary>
+    public static string Build => PackFormat.Compiler.ToString("N");
+
+    /// <summary>A rule set as a pack that names none of the files it was made of.</summary>
+    /// <param name="rules">The rules, as YAML gave them: all that were read, with their own levels.</param>
+    /// <param name="placeholders">The values that they were read with.</param>
+    /// <exception cref="InvalidDataException">The rules are too much for a pack.</exception>
+    public static byte[] Write(RuleSet rules, PlaceholderSet? placeholders = null)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        Dictionary<string, PackSource> sources = rules.Rules.Select(rule => rule.File)
+            .Concat(rules.Filters.Select(filter => filter.File))
+            .Concat(rules.Correlations.Select(correlation => correlation.File))
+            .Concat(rules.Diagnostics.Select(diagnostic => diagnostic.File))
+            .Distinct(StringComparer.Ordinal)
+            .ToDictionary(file => file, file => new PackSource(0, file, 0), StringComparer.Ordinal);
+        return PackWriter.Write(rules, [""], sources, placeholders ?? PlaceholderSet.Empty);
+    }
+
+    /// <summary>Reads a pack that is in memory. Never throws for what it holds.</summary>
+    /// <param name="pack">What <see cref="Write(RuleSet, PlaceholderSet?)"/> gave.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="placeholders">Values for the modifier <c>expand</c>; those of the pack must be the same.</param>
+    /// <param name="reason">Why it cannot be used, as the end of a sentence; null if it can.</param>
+    /// <returns>The rules; null if it cannot be used.</returns>
+    public static RuleSet? TryRead(byte[] pack, string name, PlaceholderSet? placeholders, out string? reason)
+    {
+        string[]? none = [];
+        try
+        {
+            reason = null;
+            return new PackReader(pack).Read(name, placeholders, ref none);
+        }
+        catch (PackException error)
+        {
+            reason = error.Message;
+            return null;
+        }
+    }
+
     /// <summary>
     /// Reads a pack, if it can be used, and else the YAML that it was made of. Never throws for what the pack holds: why it is not used
     /// is a diagnostic (SF0601 to SF0604), a warning where YAML takes its place, and otherwise an error of a rule set without rules.

@@ -16,6 +16,9 @@ internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
 
     public SigmaCorrelation? Correlation { get; private init; }
 
+    /// <summary>Id of the rule, filter or correlation; null if there is none.</summary>
+    public string? Id => Rule?.Rule.Id ?? Filter?.Filter.Id ?? Correlation?.Id;
+
     /// <summary>Where the document begins.</summary>
     public Position Position { get; private init; }
 

@@ -34,7 +34,8 @@ internal static class RuleFiles
     public static bool IsTestFile(string path) =>
         IsYaml(path) && Path.GetFileNameWithoutExtension(path.AsSpan()).EndsWith(TestSuffix, StringComparison.Ordinal);
 
-    private static bool IsRuleFile(string path) => IsYaml(path) && !IsTestFile(path);
+    /// <summary>Whether a file may hold rules, by its name.</summary>
+    public static bool IsRuleFile(string path) => IsYaml(path) && !IsTestFile(path);
 
     private static bool IsYaml(string path) => Path.GetExtension(path.AsSpan()) is ".yml" or ".yaml";
 }

@@ -8,25 +8,27 @@ namespace SigmaFunctions.Engine.Rules;
 /// Reads files on every processor and puts the rule set together in the order of their names, so that the result does not depend on
 /// which was read first.
 /// </summary>
-internal sealed class RuleLoader(PlaceholderSet placeholders)
+/// <param name="placeholders">Values for the modifier <c>expand</c>.</param>
+/// <param name="concurrency">Most threads that read at a time; -1 for one on every processor.</param>
+internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = -1)
 {
     private readonly RuleCompiler _compiler = new(placeholders);
 
-    /// <summary>Reads files at hand.</summary>
-    public RuleSet Load(IEnumerable<RuleFile> files) =>
-        Load([.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], Read);
-
-    /// <summary>Reads files by their paths; one that cannot be read is a diagnostic.</summary>
-    public RuleSet Load(IEnumerable<RulePath> paths) =>
-        Load([.. paths.OrderBy(path => path.Path, StringComparer.Ordinal)], Read);
-
-    private RuleSet Load<T>(T[] sources, Func<T, LoadedFile?> read)
+    /// <summary>Reads layers of rules: what a later one holds takes the place of what has the same id in an earlier one.</summary>
+    public RuleSet Load(IReadOnlyList<RuleLayer> layers)
     {
+        (LayerFile Source, int Layer)[] sources =
+        [
+            .. layers.SelectMany((layer, index) => layer.Files.Select(source => (Source: source, Layer: index)))
+                .OrderByDescending(source => source.Layer)
+                .ThenBy(source => source.Source.Path, StringComparer.Ordinal),
+        ];
         var files = new LoadedFile?[sources.Length];
         if (sources.Length == 1)
-            files[0] = read(sources[0]);
+            files[0] = Read(sources[0].Source);
         else
-            Parallel.For(0, sources.Length, i => files[i] = read(sources[i]));
+            Parallel.For(
+                0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = concurrency }, i => files[i] = Read(sources[i].Source));
 
         var builder = new RuleSetBuilder();
         var unreadable = new List<Diagnostic>();
@@ -40,30 +42,30 @@ internal sealed class RuleLoader(PlaceholderSet placeholders)
             else
                 hashes.Add(file.Hash);
             foreach (var document in file.Documents)
-                builder.Add(document);
+                builder.Add(document, sources[i].Layer);
             files[i] = null;
         }
 
         return builder.Build(unreadable, RevisionOf(hashes), _compiler.UsesPlaceholders);
     }
 
-    private LoadedFile? Read(RulePath path)
+    private LoadedFile? Read(LayerFile source)
     {
         try
         {
-            return path.ReadText() is { } text ? Read(new RuleFile(path.Path, text)) : null;
+            return source.ReadText() is { } text
+                ? new LoadedFile(HashOf(text), LoadedDocument.Load(new RuleFile(source.Path, text), _compiler))
+                : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             var code = DiagnosticCode.UnreadableFile;
             return new LoadedFile("", [])
             {
-                Unreadable = new Diagnostic(code.Id, code.Severity, path.Path, 1, 1, $"The file cannot be read: {error.Message} Check its permissions and size."),
+                Unreadable = new Diagnostic(code.Id, code.Severity, source.Path, 1, 1, $"The file cannot be read: {error.Message} Check its permissions and size."),
             };
         }
     }
-
-    private LoadedFile Read(RuleFile file) => new(HashOf(file.Text), LoadedDocument.Load(file, _compiler));
 
     private static string HashOf(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 

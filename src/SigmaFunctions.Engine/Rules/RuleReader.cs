@@ -11,7 +11,7 @@ internal sealed class RuleReader
     public static readonly FrozenSet<string> Levels =
         FrozenSet.ToFrozenSet(["informational", "low", "medium", "high", "critical"], StringComparer.Ordinal);
 
-    private static readonly FrozenSet<string> Statuses =
+    public static readonly FrozenSet<string> Statuses =
         FrozenSet.ToFrozenSet(["stable", "test", "experimental", "deprecated", "unsupported"], StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> KnownAttributes = FrozenSet.ToFrozenSet(

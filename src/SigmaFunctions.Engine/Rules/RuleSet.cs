@@ -74,11 +74,20 @@ public sealed class RuleSet
         return new(changed, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
     }
 
+    /// <summary>The rules that a selection takes; the revision is that of the files all the same.</summary>
+    public RuleSet With(RuleSelection selection)
+    {
+        ArgumentNullException.ThrowIfNull(selection);
+        return selection.IsAll
+            ? this
+            : new([.. Compiled.Where(rule => selection.Takes(rule.Rule))], Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+    }
+
     /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
     /// <param name="files">The files.</param>
     /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
     public static RuleSet Load(IEnumerable<RuleFile> files, PlaceholderSet? placeholders = null) =>
-        new RuleLoader(placeholders ?? PlaceholderSet.Empty).Load(files);
+        LoadLayers([RuleLayer.FromFiles(files)], placeholders);
 
     /// <summary>
     /// Reads every <c>*.yml</c> and <c>*.yaml</c> below the given folders, and the given files; <c>*.test.yml</c> files
@@ -88,5 +97,18 @@ public sealed class RuleSet
     /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
     /// <exception cref="IOException">A path does not exist.</exception>
     public static RuleSet LoadPaths(IEnumerable<string> paths, PlaceholderSet? placeholders = null) =>
-        new RuleLoader(placeholders ?? PlaceholderSet.Empty).Load(RuleFiles.FindAll(paths));
+        LoadLayers([RuleLayer.FromPaths(paths)], placeholders);
+
+    /// <summary>
+    /// Reads layers of rules: what a later one holds takes the place of what has the same id in an earlier one, which is then not
+    /// looked at. Never throws for what the files hold; a file that cannot be read is a diagnostic.
+    /// </summary>
+    /// <param name="layers">The layers, the last of which counts most.</param>
+    /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
+    /// <param name="concurrency">Most threads that read at a time; -1 for one on every processor.</param>
+    public static RuleSet LoadLayers(IReadOnlyList<RuleLayer> layers, PlaceholderSet? placeholders = null, int concurrency = -1)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        return new RuleLoader(placeholders ?? PlaceholderSet.Empty, concurrency).Load(layers);
+    }
 }

@@ -5,8 +5,8 @@ using SigmaFunctions.Engine.Rules.Yaml;
 namespace SigmaFunctions.Engine.Rules;
 
 /// <summary>
-/// Puts a rule set together from documents in the order of their files: ids are claimed and predicates made one, then filters are
-/// applied to rules and the references of correlations are checked.
+/// Puts a rule set together from documents in the order of their files, those of the last layer first: ids are claimed and predicates
+/// made one, then filters are applied to rules and the references of correlations are checked.
 /// </summary>
 internal sealed class RuleSetBuilder
 {
@@ -15,19 +15,23 @@ internal sealed class RuleSetBuilder
     private readonly SortedDictionary<string, SigmaCorrelation> _correlations = new(StringComparer.Ordinal);
     private readonly List<(CompiledFilter Compiled, DiagnosticSink Sink)> _filters = [];
     private readonly Dictionary<string, DiagnosticSink> _sinkByCorrelation = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (string File, int Line)> _placeById = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string File, int Line, int Layer)> _placeById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _idByName = new(StringComparer.Ordinal);
     private readonly List<DiagnosticSink> _sinks = [];
     private int _rejected;
 
-    public void Add(LoadedDocument document)
+    /// <param name="document">The document.</param>
+    /// <param name="layer">Its layer; later layers must have been added before earlier ones.</param>
+    public void Add(LoadedDocument document, int layer)
     {
+        if (document.Id is { } id && _placeById.TryGetValue(id, out var place) && place.Layer > layer)
+            return;
         _sinks.Add(document.Diagnostics);
-        if (document.Rule is { } rule && Claim(rule.Rule.Id, rule.Rule.Name, document))
+        if (document.Rule is { } rule && Claim(rule.Rule.Id, rule.Rule.Name, document, layer))
             _rules.Add(rule.Rule.Id, _predicates.Intern(rule));
-        if (document.Filter is { } filter && Claim(filter.Filter.Id, null, document))
+        if (document.Filter is { } filter && Claim(filter.Filter.Id, null, document, layer))
             _filters.Add((_predicates.Intern(filter), document.Diagnostics));
-        if (document.Correlation is { } correlation && Claim(correlation.Id, correlation.Name, document))
+        if (document.Correlation is { } correlation && Claim(correlation.Id, correlation.Name, document, layer))
         {
             _correlations.Add(correlation.Id, correlation);
             _sinkByCorrelation.Add(correlation.Id, document.Diagnostics);
@@ -53,10 +57,10 @@ internal sealed class RuleSetBuilder
     }
 
     /// <summary>Takes an id, and a name if there is one; false after reporting that the id is taken.</summary>
-    private bool Claim(string id, string? name, LoadedDocument document)
+    private bool Claim(string id, string? name, LoadedDocument document, int layer)
     {
         var sink = document.Diagnostics;
-        if (!_placeById.TryAdd(id, (sink.File, document.Position.Line)))
+        if (!_placeById.TryAdd(id, (sink.File, document.Position.Line, layer)))
         {
             sink.Report(DiagnosticCode.DuplicateId, document.IdPosition, $"The id {id} is already taken by {PlaceOf(id)}. Give this document an id of its own.");
             return false;

@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+using Azure;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Options;
+
+namespace SigmaFunctions.App.Rules;
+
+/// <summary>Looks for other rules in the container, as long as the app runs, beside the batches that are under way.</summary>
+/// <param name="detectors">Exchanges rules.</param>
+/// <param name="options">How often.</param>
+/// <param name="timeProvider">Clock of the interval.</param>
+/// <param name="logger">Log.</param>
+internal sealed class RuleReloader(
+    DetectorProvider detectors, IOptions<RuleOptions> options, TimeProvider timeProvider, ILogger<RuleReloader> logger) : BackgroundService
+{
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!detectors.MayChange)
+            return;
+        using var timer = new PeriodicTimer(options.Value.CheckInterval, timeProvider);
+        try
+        {
+            await RunAsync(detectors.SettleAsync, stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await RunAsync(CheckAsync, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The app ends.
+        }
+    }
+
+    private async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        if (await detectors.CheckAsync(cancellationToken))
+            await detectors.SettleAsync(cancellationToken);
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault in looking for rules must not end detection, nor later looks.")]
+    private async Task RunAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // On a thread of its own: compiling takes a second.
+            await Task.Run(() => work(cancellationToken), cancellationToken);
+        }
+        catch (RequestFailedException exception)
+        {
+            logger.RuleCheckFailed(options.Value.BlobContainer!, exception.Status, exception.ErrorCode ?? "no answer");
+        }
+        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is RequestFailedException))
+        {
+            logger.RuleCheckFailed(options.Value.BlobContainer!, 0, "no answer");
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            logger.RuleCheckDefect(exception.GetType().FullName, exception.StackTrace);
+        }
+    }
+}
