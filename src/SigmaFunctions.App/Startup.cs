@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -9,6 +10,7 @@ using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Triggers;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
 using SigmaFunctions.Telemetry;
@@ -28,11 +30,14 @@ internal static class Startup
         services.AddOptions<DetectionStorageOptions>()
             .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
             .ValidateOnStart();
+        services.AddOptions<EventHubOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RuleOptions>, RuleOptionsValidator>();
         services.AddSingleton<IValidateOptions<RuleOptions>, RuleSelectionValidator>();
         services.AddSingleton<IValidateOptions<DetectionOptions>, DetectionOptionsValidator>();
         services.AddSingleton<IValidateOptions<AlertOptions>, AlertOptionsValidator>();
         services.AddSingleton<IValidateOptions<DetectionStorageOptions>, DetectionStorageOptionsValidator>();
+        services.AddSingleton<IValidateOptions<EventHubOptions>, EventHubOptionsValidator>();
+        services.AddSingleton<IFunctionMetadataTransformer, HubFunctions>();
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new OriginalStore(Storage(provider).CreateContainerClient(Names(provider).OriginalContainer)));
@@ -79,6 +84,7 @@ internal static class Startup
         try
         {
             _ = Storage(services);
+            _ = services.GetRequiredService<IOptions<EventHubOptions>>().Value;
             _ = services.GetRequiredService<IOptions<AlertOptions>>().Value;
             _ = Rules(services);
             return Names(services);

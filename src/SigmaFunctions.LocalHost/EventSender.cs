@@ -7,16 +7,19 @@ namespace SigmaFunctions.LocalHost;
 internal sealed class EventSender
 {
     private readonly string _connectionString;
+    private readonly string _eventHub;
     private readonly Func<long, CancellationToken, Task> _beforeSend;
     private readonly int _batchSize;
     private long _sent;
 
     /// <param name="connectionString">Connection string of the namespace.</param>
+    /// <param name="eventHub">Event hub that takes them.</param>
     /// <param name="batchSize">Most events in a batch.</param>
     /// <param name="beforeSend">Called before each batch with the number of events sent so far; may wait.</param>
-    public EventSender(string connectionString, int batchSize, Func<long, CancellationToken, Task> beforeSend)
+    public EventSender(string connectionString, string eventHub, int batchSize, Func<long, CancellationToken, Task> beforeSend)
     {
         _connectionString = connectionString;
+        _eventHub = eventHub;
         _batchSize = batchSize;
         _beforeSend = beforeSend;
     }
@@ -30,7 +33,7 @@ internal sealed class EventSender
     /// <summary>Sends all bodies.</summary>
     public async Task SendAsync(IAsyncEnumerable<string> bodies, CancellationToken cancellationToken)
     {
-        await using var producer = new EventHubProducerClient(_connectionString, WorkerSettings.LocalEventHub);
+        await using var producer = new EventHubProducerClient(_connectionString, _eventHub);
         EventDataBatch batch = await producer.CreateBatchAsync(cancellationToken);
         try
         {

@@ -21,6 +21,7 @@ internal static class LocalHostCommand
     {
         var events = new Option<FileInfo?>("--events") { Description = "File with one event hub body a line (gzip if it ends in .gz). Without it, the sample is sent.", HelpName = "FILE" };
         var rules = new Option<string[]>("--rules") { Description = "File or folder of Sigma rules; may be given more than once. Without it, the rules that ship with the app.", HelpName = "PATH" };
+        var hubs = new Option<string[]>("--hub") { Description = $"Event hub of the endpoint; may be given more than once. Without it, '{WorkerSettings.LocalEventHub}'. The events go to the first.", HelpName = "NAME" };
         var once = new Option<bool>("--once") { Description = "End when everything sent was processed: exit code 0 if all of it was." };
         var port = new Option<int>("--port") { Description = "Port of the Event Hubs endpoint (0: any free one).", HelpName = "PORT", DefaultValueFactory = _ => EventHubsEndpointOptions.DefaultPort };
         port.Validators.Add(result =>
@@ -36,12 +37,13 @@ internal static class LocalHostCommand
         });
         var verbose = new Option<bool>("--verbose") { Description = "Show what the worker logs." };
 
-        var command = new RootCommand("Runs the SigmaFunctions worker on this machine: with Azurite for storage and an Event Hubs endpoint of its own.") { events, rules, once, port, httpPort, verbose };
+        var command = new RootCommand("Runs the SigmaFunctions worker on this machine: with Azurite for storage and an Event Hubs endpoint of its own.") { events, rules, hubs, once, port, httpPort, verbose };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new LocalHostOptions
             {
                 EventsPath = parsed.GetValue(events)?.FullName,
                 Rules = [.. (parsed.GetValue(rules) ?? []).Select(Path.GetFullPath)],
+                Hubs = parsed.GetValue(hubs) is { Length: > 0 } named ? [.. named] : [WorkerSettings.LocalEventHub],
                 Once = parsed.GetValue(once),
                 Port = parsed.GetValue(port),
                 HttpPort = parsed.GetValue(httpPort),
@@ -88,6 +90,9 @@ internal sealed record LocalHostOptions
 
     /// <summary>Rules instead of those that ship with the app, with full paths.</summary>
     public ImmutableArray<string> Rules { get; init; } = [];
+
+    /// <summary>Event hubs of the endpoint, one or more; the events go to the first.</summary>
+    public ImmutableArray<string> Hubs { get; init; } = [WorkerSettings.LocalEventHub];
 
     /// <summary>End after the events were processed.</summary>
     public bool Once { get; init; }

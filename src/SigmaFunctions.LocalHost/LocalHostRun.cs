@@ -30,6 +30,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private readonly ConsoleReport _report;
     private readonly TimeProvider _time;
     private readonly Stopwatch _watch = new();
+    private readonly TriggerStatistics _statistics = new();
     private AzuriteProcess? _azurite;
     private EventHubsEndpoint? _endpoint;
     private WorkerProcess? _worker;
@@ -61,20 +62,20 @@ internal sealed class LocalHostRun : IAsyncDisposable
         await StartStoresAsync(stop.Token);
         var alerts = new AlertReader(_azurite!.ConnectionString, Show);
         await alerts.CreateIfNotExistsAsync(stop.Token);
-        (EventHubsTrigger trigger, ImmutableArray<TimerTrigger> timers) = await StartWorkerAsync(stop.Token);
+        (ImmutableArray<EventHubsTrigger> triggers, ImmutableArray<TimerTrigger> timers) = await StartWorkerAsync(stop.Token);
         if (_live is not null)
         {
             _live.Find = alerts.FindAsync;
-            _live.Counters = () => new RunCounters(trigger.Statistics.Events, trigger.Statistics.Batches);
+            _live.Counters = () => new RunCounters(_statistics.Events, _statistics.Batches);
             _live.EventHubs = _endpoint!.ConnectionString;
         }
 
-        Task triggering = trigger.RunAsync(stop.Token);
+        IEnumerable<Task> triggering = triggers.Select(trigger => trigger.RunAsync(stop.Token));
         Task reading = alerts.RunAsync(stop.Token);
         Task cataloguing = _live?.BuildCatalogueAsync(CataloguePatience, stop.Token) ?? Task.CompletedTask;
-        Task<bool> processing = ProcessAsync(eventsPath, trigger, alerts, stop.Token);
+        Task<bool> processing = ProcessAsync(eventsPath, alerts, stop.Token);
         IEnumerable<Task> timing = timers.Select(timer => timer.RunAsync(_worker!, reason => ShowFailure(timer.FunctionName, reason), _time, stop.Token));
-        Task[] background = [triggering, reading, .. timing, WatchWorkerAsync(stop.Token), WatchAzuriteAsync(stop.Token)];
+        Task[] background = [.. triggering, reading, .. timing, WatchWorkerAsync(stop.Token), WatchAzuriteAsync(stop.Token)];
         try
         {
             // Whatever ends first decides: the background only ends by failing.
@@ -130,17 +131,20 @@ internal sealed class LocalHostRun : IAsyncDisposable
         _endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions
         {
             Port = _options.Port,
-            Hubs = [new EventHubDefinition(WorkerSettings.LocalEventHub, Partitions)],
+            Hubs = [.. _options.Hubs.Select(hub => new EventHubDefinition(hub, Partitions))],
         });
-        _report.Step("Event Hubs", $"AMQP on 127.0.0.1:{_endpoint.Port}, event hub '{WorkerSettings.LocalEventHub}' with {Partitions} partitions");
+        string hubs = string.Join(", ", _options.Hubs.Select(hub => $"'{hub}'"));
+        _report.Step("Event Hubs", $"AMQP on 127.0.0.1:{_endpoint.Port}, event hub {hubs} with {Partitions} partitions");
         var watch = Stopwatch.StartNew();
         _azurite = await AzuriteProcess.StartAsync(cancellationToken);
         _report.Step("Storage", $"Azurite started in {Milliseconds(watch.Elapsed)}");
     }
 
-    private async Task<(EventHubsTrigger Trigger, ImmutableArray<TimerTrigger> Timers)> StartWorkerAsync(CancellationToken cancellationToken)
+    private async Task<(ImmutableArray<EventHubsTrigger> Triggers, ImmutableArray<TimerTrigger> Timers)> StartWorkerAsync(CancellationToken cancellationToken)
     {
-        ImmutableDictionary<string, string> settings = WorkerSettings.Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules, _live?.CatalogAddress, RuleStore.DefaultName);
+        ImmutableDictionary<string, string> settings = WorkerSettings
+            .Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules, _live?.CatalogAddress, RuleStore.DefaultName)
+            .SetItem(WorkerSettings.EventHubName, string.Join(';', _options.Hubs));
         _worker = await WorkerProcess.StartAsync(
             new WorkerOptions
             {
@@ -149,17 +153,23 @@ internal sealed class LocalHostRun : IAsyncDisposable
                 Log = ShowLog,
             },
             cancellationToken);
-        TriggerBinding binding = TriggerBinding.Find(_worker.Functions, settings);
+        ImmutableArray<TriggerBinding> bindings = TriggerBinding.Find(_worker.Functions, settings);
         var host = HostSettings.Read(Path.Combine(Path.GetDirectoryName(LocalPaths.AppAssembly)!, "host.json"));
-        _report.Step("Worker", $"started and loaded in {Milliseconds(_worker.LoadedAfter)}; {binding.FunctionName} takes batches of up to {host.MaxEventBatchSize} from '{binding.EventHubName}' ({binding.ConsumerGroup})");
+        _report.Step("Worker", $"started and loaded in {Milliseconds(_worker.LoadedAfter)}");
+        foreach (TriggerBinding binding in bindings)
+            _report.Step("Function", $"{binding.FunctionName} takes batches of up to {host.MaxEventBatchSize} from '{binding.EventHubName}' ({binding.ConsumerGroup})");
         _report.Line();
         _report.Connection("Event Hubs", _endpoint.ConnectionString);
-        _report.Connection("Event hub", binding.EventHubName);
+        foreach (TriggerBinding binding in bindings)
+            _report.Connection("Event hub", binding.EventHubName);
         _report.Connection("Storage", _azurite.ConnectionString);
         _report.Line();
-        var trigger = new EventHubsTrigger(
-            _endpoint.ConnectionString, binding, host, _worker, new Checkpoints(), reason => ShowFailure(binding.FunctionName, reason), _time);
-        return (trigger, TimerTrigger.Find(_worker.Functions, settings));
+        ImmutableArray<EventHubsTrigger> triggers =
+        [
+            .. bindings.Select(binding => new EventHubsTrigger(
+                _endpoint.ConnectionString, binding, host, _worker, new Checkpoints(), reason => ShowFailure(binding.FunctionName, reason), _time, _statistics)),
+        ];
+        return (triggers, TimerTrigger.Find(_worker.Functions, settings));
     }
 
     private void ShowFailure(string function, string reason) => _report.Warn($"{function} failed: {FirstLine(reason)}");
@@ -184,27 +194,27 @@ internal sealed class LocalHostRun : IAsyncDisposable
         throw new LocalHostException("Azurite ended unexpectedly; detections cannot be stored.");
     }
 
-    private async Task<bool> ProcessAsync(string path, EventHubsTrigger trigger, AlertReader alerts, CancellationToken cancellationToken)
+    private async Task<bool> ProcessAsync(string path, AlertReader alerts, CancellationToken cancellationToken)
     {
         bool sample = _options.EventsPath is null;
         _report.Step("Sending", sample ? "the sample events" : path);
-        var sender = new EventSender(_endpoint!.ConnectionString, sample ? SampleBatchSize : FileBatchSize, async (sent, token) =>
+        var sender = new EventSender(_endpoint!.ConnectionString, _options.Hubs[0], sample ? SampleBatchSize : FileBatchSize, async (sent, token) =>
         {
-            while (sent - trigger.Statistics.Events > MaxUnprocessed)
+            while (sent - _statistics.Events > MaxUnprocessed)
                 await Task.Delay(PollInterval, token);
         });
 
         _watch.Start();
         Task sending = sender.SendAsync(EventFile.ReadAsync(path), cancellationToken);
         TimeSpan shown = TimeSpan.Zero;
-        while (!sending.IsCompleted || trigger.Statistics.Events + trigger.Statistics.LostEvents < sender.Sent)
+        while (!sending.IsCompleted || _statistics.Events + _statistics.LostEvents < sender.Sent)
         {
             if (sending.IsFaulted)
                 break;
             if (_watch.Elapsed - shown >= ProgressInterval)
             {
                 shown = _watch.Elapsed;
-                _report.Step("Processed", $"{Count(trigger.Statistics.Events)} of {Count(sender.Sent)} events sent{(sending.IsCompleted ? "" : " so far")}, {Count(alerts.Alerts)} alerts");
+                _report.Step("Processed", $"{Count(_statistics.Events)} of {Count(sender.Sent)} events sent{(sending.IsCompleted ? "" : " so far")}, {Count(alerts.Alerts)} alerts");
             }
             await Task.Delay(PollInterval, cancellationToken);
         }
@@ -212,29 +222,29 @@ internal sealed class LocalHostRun : IAsyncDisposable
         TimeSpan processed = _watch.Elapsed;
         await alerts.DrainedAsync(cancellationToken);
         long rows = await alerts.CountDetectionsAsync(cancellationToken);
-        Summarize(sender, trigger.Statistics, alerts, rows, processed, trigger.FirstInvocation);
-        return sender.TooLarge == 0 && trigger.Statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
+        Summarize(sender, alerts, rows, processed);
+        return sender.TooLarge == 0 && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
     }
 
-    private void Summarize(EventSender sender, TriggerStatistics statistics, AlertReader alerts, long rows, TimeSpan elapsed, TimeSpan? firstInvocation)
+    private void Summarize(EventSender sender, AlertReader alerts, long rows, TimeSpan elapsed)
     {
         var lines = new List<(string, string)>
         {
             ("Events sent", Count(sender.Sent)),
-            ("Batches", Count(statistics.Batches)),
+            ("Batches", Count(_statistics.Batches)),
             ("Detections in the table", Count(rows)),
             ("Alerts from the queue", Count(alerts.Alerts)),
-            ("End to end", $"{elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s, {Count((long)(statistics.Events / elapsed.TotalSeconds))} events/s"),
+            ("End to end", $"{elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s, {Count((long)(_statistics.Events / elapsed.TotalSeconds))} events/s"),
             ("Worker loaded after", Milliseconds(_worker!.LoadedAfter)),
         };
-        if (firstInvocation is { } first)
+        if (_statistics.FirstInvocation is { } first)
             lines.Add(("First invocation took", Milliseconds(first)));
-        if (statistics.Retries > 0)
-            lines.Add(("Invocations tried again", Count(statistics.Retries)));
-        if (statistics.FailedEvents > 0)
-            lines.Add(("Events given up", Count(statistics.FailedEvents)));
-        if (statistics.LostEvents > 0)
-            lines.Add(("Events dropped before reading", Count(statistics.LostEvents)));
+        if (_statistics.Retries > 0)
+            lines.Add(("Invocations tried again", Count(_statistics.Retries)));
+        if (_statistics.FailedEvents > 0)
+            lines.Add(("Events given up", Count(_statistics.FailedEvents)));
+        if (_statistics.LostEvents > 0)
+            lines.Add(("Events dropped before reading", Count(_statistics.LostEvents)));
         if (sender.TooLarge > 0)
             lines.Add(("Bodies too large to send", Count(sender.TooLarge)));
         if (alerts.Dangling > 0)

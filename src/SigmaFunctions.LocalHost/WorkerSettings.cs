@@ -8,10 +8,10 @@ internal static class WorkerSettings
     /// <summary>Setting with the connection string of the event hub's namespace.</summary>
     public const string EventHubConnection = "EventHubConnection";
 
-    /// <summary>Setting with the event hub's name.</summary>
+    /// <summary>Setting with the event hub's name, or those of several with <c>;</c> between them.</summary>
     public const string EventHubName = "EventHubName";
 
-    /// <summary>Event hub that events are sent to.</summary>
+    /// <summary>Event hub that events are sent to, where no other is named.</summary>
     public const string LocalEventHub = "events";
 
     /// <summary>

@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
+using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Triggers;
 
 namespace SigmaFunctions.App.Tests;
 
@@ -42,6 +45,72 @@ public sealed class FunctionMetadataTests
         Assert.Equal(("timerTrigger", "0 * * * * *"), ((string?)binding["type"], (string?)binding["schedule"]));
         Assert.False((bool?)binding["useMonitor"]);
     }
+
+    [Fact]
+    public async Task One_hub_changes_nothing()
+    {
+        ImmutableArray<IFunctionMetadata> built = await new GeneratedFunctionMetadataProvider().GetFunctionMetadataAsync("");
+        List<IFunctionMetadata> transformed = [.. built];
+
+        Transform(transformed, "events");
+
+        Assert.Equal(built.AsEnumerable(), transformed, ReferenceEqualityComparer.Instance);
+    }
+
+    [Fact]
+    public async Task Of_several_hubs_each_has_a_function_that_differs_from_Detect_in_name_and_hub_alone()
+    {
+        IFunctionMetadata detect = await FunctionAsync("Detect");
+
+        List<IFunctionMetadata> functions = await TransformedAsync("one", "Two_2");
+
+        Assert.Equal(["Sweep", "Detect-one", "Detect-Two_2"], functions.Select(function => function.Name));
+        Assert.Equal(3, functions.Select(function => function.FunctionId).Distinct().Count());
+        foreach ((IFunctionMetadata function, string hub) in functions.Skip(1).Zip(["one", "Two_2"]))
+        {
+            JsonNode expected = JsonNode.Parse(Assert.Single(detect.RawBindings!))!;
+            expected["eventHubName"] = hub;
+            Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(Assert.Single(function.RawBindings!))), hub);
+            Assert.Equal(
+                (detect.EntryPoint, detect.ScriptFile, detect.Language, detect.IsProxy, detect.ManagedDependencyEnabled),
+                (function.EntryPoint, function.ScriptFile, function.Language, function.IsProxy, function.ManagedDependencyEnabled));
+            Assert.Equivalent(detect.Retry, function.Retry);
+        }
+    }
+
+    [Theory]
+    [InlineData("events", "Detect-events")]
+    [InlineData("am_SecurityEvent-1", "Detect-am_SecurityEvent-1")]
+    [InlineData("a.b", "Detect-a_b-8c084ff9")]
+    [InlineData("A.b", "Detect-A_b-8c084ff9")]
+    [InlineData("a_b", "Detect-a_b")]
+    public void A_function_is_named_after_its_hub(string hub, string name) => Assert.Equal(name, HubFunctions.NameOf(hub));
+
+    /// <summary>The host's own rule, of its class Utility.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(121)]
+    [InlineData(122)]
+    [InlineData(256)]
+    public void Every_name_of_a_hub_gives_a_name_that_the_host_takes_and_no_other_hub_has(int length)
+    {
+        string[] hubs = [.. new[] { '.', '-', '_', 'x' }.Select(character => new string(character, length - 1) + "0").Append(new string('x', length - 1) + "1").Distinct()];
+
+        string[] names = [.. hubs.Select(HubFunctions.NameOf)];
+
+        Assert.All(names, name => Assert.Matches("(?i)^[a-z][a-z0-9_-]{0,127}$", name));
+        Assert.Equal(hubs.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+    }
+
+    private static async Task<List<IFunctionMetadata>> TransformedAsync(params ImmutableArray<string> hubs)
+    {
+        List<IFunctionMetadata> functions = [.. await new GeneratedFunctionMetadataProvider().GetFunctionMetadataAsync("")];
+        Transform(functions, hubs);
+        return functions;
+    }
+
+    private static void Transform(List<IFunctionMetadata> functions, params ImmutableArray<string> hubs) =>
+        new HubFunctions(Microsoft.Extensions.Options.Options.Create(new EventHubOptions { Names = hubs })).Transform(functions);
 
     private static async Task<IFunctionMetadata> FunctionAsync(string name) =>
         Assert.Single(await new GeneratedFunctionMetadataProvider().GetFunctionMetadataAsync(""), function => function.Name == name);

@@ -61,6 +61,15 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CatalogAddress=https://user:SECRET@rules.example/"], "Detections__CatalogAddress must be an absolute" },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:CatalogAddress=https://rules.example/?sig=SECRET"], "Detections__CatalogAddress must be an absolute" },
         { ["DetectionStorage=UseDevelopmentStorage=true", $"Detections:CatalogAddress=https://rules.example/{new string('é', 30)}"], "Detections__CatalogAddress must have at most 153 characters" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName="], "EventHubName is not set: name the event hub to read" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName=a;;b"], "EventHubName has an empty name at position 2 of 3" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName=a;b;"], "EventHubName has an empty name at position 3 of 3" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName=a; %b%"], "EventHubName has '%b%', which is no name of an event hub" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName= a"], "EventHubName has ' a', which is no name of an event hub" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName=a;b.;"], "EventHubName has 'b.', which is no name of an event hub" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", $"EventHubName=a;{new string('b', 257)}"], "which is no name of an event hub" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName=hub;other;Hub"], "EventHubName has 'hub' 2 times (case does not tell names apart)" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", $"EventHubName={string.Join(';', Enumerable.Range(0, 101))}"], "EventHubName names 101 event hubs; one app reads at most 100." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Mappings:Path=/no/such/folder"], "Mappings__Path names the files and folders." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:Path=/no/such/folder"], "The rules cannot be read: There is no file or folder '/no/such/folder'" },
     };
@@ -388,6 +397,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
     private ServiceProvider Services(IEnumerable<string> settings)
     {
         IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([KeyValuePair.Create("EventHubName", (string?)"events")])
             .AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(parts => KeyValuePair.Create(parts[0], (string?)parts[1])))
             .Build();
         return new ServiceCollection()

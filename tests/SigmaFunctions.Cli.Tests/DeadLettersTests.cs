@@ -18,7 +18,7 @@ public sealed class DeadLettersTests : IDisposable
     private static readonly byte[] Bytes = [0, 0xFF, (byte)'\n', 0x1B, (byte)'[', (byte)'a'];
 
     private readonly StorageAccount _account;
-    private readonly EventHubsEndpoint _hub = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition("events", 1)] });
+    private readonly EventHubsEndpoint _hub = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition("events", 1), new EventHubDefinition("other", 1)] });
     private readonly CommandLine _cli = new() { Time = new FakeTimeProvider(Now) };
 
     public DeadLettersTests(StorageAccount account)
@@ -95,6 +95,30 @@ public sealed class DeadLettersTests : IDisposable
         Assert.Equal("20 dead letters sent, 20 deleted, 0 too large, 0 gone", outcome.Output.TrimEnd());
         Assert.Equal(Enumerable.Range(1, 20), (await ReceiveAsync(20)).Select(body => (int)body[0]).Order());
         Assert.Equal([30], await LeftAsync(container));
+    }
+
+    [Theory]
+    [InlineData("1 3", "2")]
+    [InlineData("", "1 2 3", "--hub", "other")]
+    [InlineData("", "1 2 3", "EntityPath=other")]
+    public async Task Letters_go_to_the_hub_that_they_came_from_unless_another_is_named(string events, string other, params string[] arguments)
+    {
+        DeadLetter second = DeadLetter.OfRecord(Identity(2, minutes: 2) with { EventHub = "other" }, "r", 0, (byte[])[2]);
+        (string container, _) = await FillAsync(Letter(1, minutes: 1, "r", [1]), second, Letter(3, minutes: 3, "r", [3]));
+        string connection = _hub.ConnectionString;
+        if (arguments is [['E', ..] path])
+        {
+            (connection, arguments) = (connection + path, []);
+        }
+
+        CommandLine.Outcome outcome = await RunAsync(
+            ["deadletters", "replay", "--container", container, "--since", "1h", "--hub-connection", connection, .. arguments]);
+
+        Assert.Equal("3 dead letters sent, 3 deleted, 0 too large, 0 gone", outcome.Output.TrimEnd());
+        Assert.Equal((events, other), (await BodiesAsync("events", events), await BodiesAsync("other", other)));
+
+        async Task<string> BodiesAsync(string hub, string expected) =>
+            string.Join(' ', (await ReceiveAsync(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length, hub)).Select(body => body[0]).Order());
     }
 
     [Fact]
@@ -203,14 +227,14 @@ public sealed class DeadLettersTests : IDisposable
         await new DeadLetterStore(new BlobContainerClient(_account.ConnectionString, container))
             .ListAsync(Now.AddDays(-30), Now.AddDays(1), Token).Select(letter => letter.SequenceNumber).Order().ToListAsync(Token);
 
-    private async Task<List<byte[]>> ReceiveAsync(int count)
+    private async Task<List<byte[]>> ReceiveAsync(int count, string hub = "events")
     {
         await using var receiver = new PartitionReceiver(
-            EventHubDefinition.DefaultConsumerGroup, "0", EventPosition.Earliest, _hub.ConnectionString, "events");
+            EventHubDefinition.DefaultConsumerGroup, "0", EventPosition.Earliest, _hub.ConnectionString, hub);
         var received = new List<byte[]>();
-        while (received.Count < count)
+        while (received.Count < count && await receiver.ReceiveBatchAsync(count - received.Count, TimeSpan.FromSeconds(5), Token) is var batch && batch.Any())
         {
-            received.AddRange((await receiver.ReceiveBatchAsync(count - received.Count, TimeSpan.FromSeconds(5), Token)).Select(data => data.EventBody.ToArray()));
+            received.AddRange(batch.Select(data => data.EventBody.ToArray()));
         }
 
         return received;

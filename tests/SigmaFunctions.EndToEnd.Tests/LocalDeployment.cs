@@ -26,14 +26,16 @@ internal sealed class LocalDeployment : IAsyncDisposable
     private readonly AzuriteProcess _azurite;
     private readonly EventHubsEndpoint _endpoint;
     private readonly string _rules;
+    private readonly ImmutableArray<string> _hubs;
     private readonly EventHubProducerClient _producer;
 
-    private LocalDeployment(AzuriteProcess azurite, EventHubsEndpoint endpoint, string rules)
+    private LocalDeployment(AzuriteProcess azurite, EventHubsEndpoint endpoint, string rules, ImmutableArray<string> hubs)
     {
         _azurite = azurite;
         _endpoint = endpoint;
         _rules = rules;
-        _producer = new EventHubProducerClient(endpoint.ConnectionString, Hub);
+        _hubs = hubs;
+        _producer = new EventHubProducerClient(endpoint.ConnectionString, hubs[0]);
         var account = new TableServiceClient(azurite.ConnectionString);
         Table = account.GetTableClient(DetectionTable.DefaultName);
         Outbox = account.GetTableClient(DetectionTable.DefaultName + AlertOutbox.NameSuffix);
@@ -54,16 +56,20 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     public WorkerProcess Worker { get; private set; } = null!;
 
-    public TriggerBinding Binding { get; private set; } = null!;
+    /// <summary>The triggers of the worker's functions, in the order of the hubs.</summary>
+    public ImmutableArray<TriggerBinding> Bindings { get; private set; }
+
+    public TriggerBinding Binding => Bindings.Single();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<LocalDeployment> StartAsync(string rule, int partitions = 1)
+    public static async Task<LocalDeployment> StartAsync(string rule, int partitions = 1, params ImmutableArray<string> hubs)
     {
+        hubs = hubs.IsDefaultOrEmpty ? [Hub] : hubs;
         string rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
         await File.WriteAllTextAsync(Path.Combine(rules, "rule.yml"), rule, Token);
-        var endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition(Hub, partitions)] });
-        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules);
+        var endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [.. hubs.Select(hub => new EventHubDefinition(hub, partitions))] });
+        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, hubs);
         await deployment.StartWorkerAsync();
         return deployment;
     }
@@ -72,13 +78,16 @@ internal sealed class LocalDeployment : IAsyncDisposable
     public async Task StartWorkerAsync()
     {
         var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules], ruleContainer: RuleStore.DefaultName)
+            .SetItem(WorkerSettings.EventHubName, string.Join("; ", _hubs))
             .Add("Rules__CheckInterval", "00:00:01");
         Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings }, Token);
-        Binding = TriggerBinding.Find(Worker.Functions, settings);
+        Bindings = TriggerBinding.Find(Worker.Functions, settings);
     }
 
-    public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null) =>
-        new(_endpoint.ConnectionString, Binding, new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
+    public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null) => CreateTrigger(Binding, checkpoints, failed);
+
+    public EventHubsTrigger CreateTrigger(TriggerBinding binding, Checkpoints? checkpoints = null, Action<string>? failed = null) =>
+        new(_endpoint.ConnectionString, binding, new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
 
     /// <summary>Invokes the function that announces what was left behind, as its timer would.</summary>
     public async Task SweepAsync()
@@ -90,6 +99,12 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     public async Task SendAsync(params IEnumerable<string> bodies) =>
         await _producer.SendAsync(bodies.Select(body => new EventData(body)), Token);
+
+    public async Task SendToAsync(string hub, params IEnumerable<string> bodies)
+    {
+        await using var producer = new EventHubProducerClient(_endpoint.ConnectionString, hub);
+        await producer.SendAsync(bodies.Select(body => new EventData(body)), Token);
+    }
 
     /// <summary>Runs the trigger until it has done this many events.</summary>
     public static async Task ProcessAsync(EventHubsTrigger trigger, int events)

@@ -24,6 +24,17 @@ public sealed class LocalHostRunTests
     }
 
     [Fact]
+    public async Task Every_hub_that_is_named_is_read()
+    {
+        (bool complete, string output) = await RunAsync(new LocalHostOptions { Once = true, Port = 0, Hubs = ["first", "second"] });
+
+        Assert.True(complete, output);
+        Assert.Contains("Detect-first takes batches of up to 128 from 'first'", output, StringComparison.Ordinal);
+        Assert.Contains("Detect-second takes batches of up to 128 from 'second'", output, StringComparison.Ordinal);
+        Assert.Contains("Potential Arbitrary Code Execution Via Node.EXE", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Own_events_and_rules_are_used_instead()
     {
         using var folder = new TemporaryFolder();

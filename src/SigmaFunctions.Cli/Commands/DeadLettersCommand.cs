@@ -116,7 +116,7 @@ internal static class DeadLettersCommand
         };
         var hub = new Option<string?>("--hub")
         {
-            Description = $"Name of the hub, where the connection string has no EntityPath. [default: {HubConnection.DefaultHub}]",
+            Description = "Name of the hub that takes them all, where the connection string has no EntityPath. [default: the hub that each came from]",
             HelpName = "NAME",
         };
         var keep = new Option<bool>("--keep") { Description = "Leaves the letters where they are." };
@@ -125,6 +125,7 @@ internal static class DeadLettersCommand
             "replay",
             "Sends dead letters to an Event Hub again and then deletes them.",
             """
+            Each letter goes to the hub that it came from, unless --hub or the connection string names one for all.
             A letter is deleted after the hub has taken it, never before; if the command is ended between the two it is sent again by the next
             replay. Sent letters are new events: what still cannot be read becomes a new letter, and of a whole body all records are detected
             again. Exit code 1 if a letter could not be sent.
@@ -177,13 +178,18 @@ internal static class DeadLettersCommand
                 return await TellAsync(letters, terminal, cancellationToken);
             }
 
-            await using EventHubProducerClient producer = Connect(
-                parsed.GetValue(connection) ?? (parsed.GetValue(hubNamespace) is null ? terminal.Environment(HubConnection.Variable) : null),
-                parsed.GetValue(hubNamespace),
-                parsed.GetValue(hub),
-                connect);
+            string? namespaceHost = parsed.GetValue(hubNamespace);
+            string? account = parsed.GetValue(connection) ?? (namespaceHost is null ? terminal.Environment(HubConnection.Variable) : null);
+            string? one = parsed.GetValue(hub) ?? (account is null ? null : HubConnection.HubOf(account));
+
+            // A connection that cannot be is said before a letter is read; opening one sends nothing.
+            await Connect(account, namespaceHost, one, connect).DisposeAsync();
             var replay = new LetterReplay(
-                producer, store, parsed.GetValue(keep), (letter, why) => terminal.Errors.WriteLine($"sigmaf: {DeadLetterOutput.Line(letter)} {why}"));
+                letter => one ?? letter.EventHub ?? HubConnection.DefaultHub,
+                name => Connect(account, namespaceHost, name, connect),
+                store,
+                parsed.GetValue(keep),
+                (letter, why) => terminal.Errors.WriteLine($"sigmaf: {DeadLetterOutput.Line(letter)} {why}"));
             return await ReplayAsync(replay, letters, terminal, cancellationToken);
         }));
         return command;

@@ -31,6 +31,19 @@ internal static class HubConnection
             ? new EventHubProducerClient(fullyQualifiedNamespace, hub ?? DefaultHub, new DefaultAzureCredential(), Options)
             : throw new CommandException("--hub-namespace is a host name such as NAME.servicebus.windows.net");
 
+    /// <summary>The hub that a connection string names; <see langword="null"/> where it names none, or is no connection string.</summary>
+    public static string? HubOf(string connection)
+    {
+        try
+        {
+            return EventHubsConnectionStringProperties.Parse(connection).EventHubName;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Opens a producer; nothing is sent yet.</summary>
     /// <exception cref="CommandException">The connection string is unusable.</exception>
     public static EventHubProducerClient Open(string connection, string? hub)

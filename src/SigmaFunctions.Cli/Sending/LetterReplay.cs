@@ -4,16 +4,22 @@ using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.Cli.Sending;
 
-/// <summary>Sends dead letters to an event hub again. A letter is deleted only after the batch that it is in was taken.</summary>
-/// <param name="producer">Where they are sent.</param>
+/// <summary>Sends dead letters to event hubs again. A letter is deleted only after the batch that it is in was taken.</summary>
+/// <param name="hubOf">Name of the hub that a letter goes to.</param>
+/// <param name="connect">Opens the producer of a hub; each is disposed of at the end.</param>
 /// <param name="store">Where they are.</param>
 /// <param name="keep">Whether they stay where they are.</param>
 /// <param name="report">Is told of each letter that is not sent, and why.</param>
-internal sealed class LetterReplay(EventHubProducerClient producer, DeadLetterStore store, bool keep, Action<StoredDeadLetter, string> report)
+internal sealed class LetterReplay(
+    Func<StoredDeadLetter, string> hubOf,
+    Func<string, EventHubProducerClient> connect,
+    DeadLetterStore store,
+    bool keep,
+    Action<StoredDeadLetter, string> report)
 {
     private const int Concurrency = 8;
 
-    private readonly List<StoredDeadLetter> _inBatch = [];
+    private readonly Dictionary<string, Outgoing> _outgoing = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Letters that the hub took.</summary>
     public long Sent { get; private set; }
@@ -30,7 +36,6 @@ internal sealed class LetterReplay(EventHubProducerClient producer, DeadLetterSt
     /// <summary>Sends them.</summary>
     public async Task RunAsync(IAsyncEnumerable<StoredDeadLetter> letters, CancellationToken cancellationToken)
     {
-        EventDataBatch batch = await producer.CreateBatchAsync(cancellationToken);
         try
         {
             await foreach (StoredDeadLetter[] some in letters.Chunk(Concurrency).WithCancellation(cancellationToken))
@@ -45,36 +50,49 @@ internal sealed class LetterReplay(EventHubProducerClient producer, DeadLetterSt
                         continue;
                     }
 
-                    var data = new EventData(content);
-                    bool isAdded = batch.TryAdd(data);
-                    if (!isAdded && batch.Count > 0)
-                    {
-                        await SendAsync(batch, cancellationToken);
-                        batch.Dispose();
-                        batch = await producer.CreateBatchAsync(cancellationToken);
-                        isAdded = batch.TryAdd(data);
-                    }
-
-                    Take(letter, isAdded);
+                    await AddAsync(OutgoingOf(hubOf(letter)), letter, new EventData(content), cancellationToken);
                 }
             }
 
-            if (batch.Count > 0)
+            foreach (Outgoing outgoing in _outgoing.Values)
             {
-                await SendAsync(batch, cancellationToken);
+                await SendAsync(outgoing, cancellationToken);
             }
         }
         finally
         {
-            batch.Dispose();
+            foreach (Outgoing outgoing in _outgoing.Values)
+            {
+                await outgoing.DisposeAsync();
+            }
         }
     }
 
-    private void Take(StoredDeadLetter letter, bool isAdded)
+    private Outgoing OutgoingOf(string hub)
     {
+        if (!_outgoing.TryGetValue(hub, out Outgoing? outgoing))
+        {
+            outgoing = new Outgoing(connect(hub));
+            _outgoing.Add(hub, outgoing);
+        }
+
+        return outgoing;
+    }
+
+    private async Task AddAsync(Outgoing outgoing, StoredDeadLetter letter, EventData data, CancellationToken cancellationToken)
+    {
+        outgoing.Batch ??= await outgoing.Producer.CreateBatchAsync(cancellationToken);
+        bool isAdded = outgoing.Batch.TryAdd(data);
+        if (!isAdded && outgoing.Batch.Count > 0)
+        {
+            await SendAsync(outgoing, cancellationToken);
+            outgoing.Batch = await outgoing.Producer.CreateBatchAsync(cancellationToken);
+            isAdded = outgoing.Batch.TryAdd(data);
+        }
+
         if (isAdded)
         {
-            _inBatch.Add(letter);
+            outgoing.Letters.Add(letter);
             return;
         }
 
@@ -82,17 +100,40 @@ internal sealed class LetterReplay(EventHubProducerClient producer, DeadLetterSt
         report(letter, "is larger than the hub takes and stays");
     }
 
-    private async Task SendAsync(EventDataBatch batch, CancellationToken cancellationToken)
+    private async Task SendAsync(Outgoing outgoing, CancellationToken cancellationToken)
     {
-        await producer.SendAsync(batch, cancellationToken);
-        Sent += _inBatch.Count;
-        foreach (StoredDeadLetter[] some in keep ? [] : _inBatch.Chunk(Concurrency))
+        if (outgoing.Letters.Count == 0)
+        {
+            return;
+        }
+
+        await outgoing.Producer.SendAsync(outgoing.Batch, cancellationToken);
+        Sent += outgoing.Letters.Count;
+        foreach (StoredDeadLetter[] some in keep ? [] : outgoing.Letters.Chunk(Concurrency))
         {
             // What was sent is deleted even where the user interrupts: it would be sent again.
             await Task.WhenAll(some.Select(letter => store.DeleteAsync(letter.Name, CancellationToken.None)));
             Deleted += some.Length;
         }
 
-        _inBatch.Clear();
+        outgoing.Letters.Clear();
+        outgoing.Batch?.Dispose();
+        outgoing.Batch = null;
+    }
+
+    /// <summary>What is to be sent to one hub.</summary>
+    private sealed class Outgoing(EventHubProducerClient producer) : IAsyncDisposable
+    {
+        public EventHubProducerClient Producer => producer;
+
+        public List<StoredDeadLetter> Letters { get; } = [];
+
+        public EventDataBatch? Batch { get; set; }
+
+        public async ValueTask DisposeAsync()
+        {
+            Batch?.Dispose();
+            await producer.DisposeAsync();
+        }
     }
 }

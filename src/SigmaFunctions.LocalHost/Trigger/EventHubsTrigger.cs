@@ -31,8 +31,16 @@ internal sealed class EventHubsTrigger
     /// <param name="checkpoints">Where reading goes on.</param>
     /// <param name="failed">Told the reason of each invocation that fails; called from several threads.</param>
     /// <param name="time">Clock of the retries' delays.</param>
+    /// <param name="statistics">Where what is done is counted; triggers may share it.</param>
     public EventHubsTrigger(
-        string connectionString, TriggerBinding binding, HostSettings settings, IFunctionWorker worker, Checkpoints checkpoints, Action<string>? failed = null, TimeProvider? time = null)
+        string connectionString,
+        TriggerBinding binding,
+        HostSettings settings,
+        IFunctionWorker worker,
+        Checkpoints checkpoints,
+        Action<string>? failed = null,
+        TimeProvider? time = null,
+        TriggerStatistics? statistics = null)
     {
         _connectionString = connectionString;
         _binding = binding;
@@ -41,13 +49,11 @@ internal sealed class EventHubsTrigger
         _checkpoints = checkpoints;
         _failed = failed;
         _time = time ?? TimeProvider.System;
+        Statistics = statistics ?? new TriggerStatistics();
     }
 
     /// <summary>What was done so far.</summary>
-    public TriggerStatistics Statistics { get; } = new();
-
-    /// <summary>How long the first invocation took that succeeded; null before it. It compiles much of the worker's code.</summary>
-    public TimeSpan? FirstInvocation { get; private set; }
+    public TriggerStatistics Statistics { get; }
 
     /// <summary>Reads and invokes until cancelled.</summary>
     /// <exception cref="WorkerException">The worker ended.</exception>
@@ -84,7 +90,7 @@ internal sealed class EventHubsTrigger
             InvocationResponse response = await _worker.InvokeAsync(batch.ToRequest(_binding, _worker.Capabilities, retry), cancellationToken);
             if (response.Result.Status == StatusResult.Types.Status.Success)
             {
-                FirstInvocation ??= _time.GetElapsedTime(started);
+                Statistics.Succeeded(_time.GetElapsedTime(started));
                 return true;
             }
             cancellationToken.ThrowIfCancellationRequested();

@@ -16,27 +16,21 @@ internal sealed record TriggerBinding(string FunctionId, string FunctionName, st
 {
     private const string BindingType = "eventHubTrigger";
 
-    /// <summary>Finds the one function that an event hub triggers.</summary>
-    /// <exception cref="LocalHostException">There is none or more than one, it binds other than batches of bytes, or a setting is missing.</exception>
-    public static TriggerBinding Find(IEnumerable<RpcFunctionMetadata> functions, ImmutableDictionary<string, string> settings)
+    /// <summary>Finds the functions that an event hub triggers, one for each hub.</summary>
+    /// <exception cref="LocalHostException">There is none, two have the same hub, one binds other than batches of bytes, or a setting is missing.</exception>
+    public static ImmutableArray<TriggerBinding> Find(IEnumerable<RpcFunctionMetadata> functions, ImmutableDictionary<string, string> settings)
     {
-        (RpcFunctionMetadata Function, JsonElement Binding)[] found =
-            [.. functions.SelectMany(f => f.RawBindings.Select(raw => (Function: f, Binding: Parse(raw)))).Where(b => Text(b.Binding, "type") == BindingType)];
-        if (found.Length != 1)
-            throw new LocalHostException($"The function app should have one function that an event hub triggers; it has {found.Length}.");
-
-        (RpcFunctionMetadata function, JsonElement binding) = found[0];
-        if (!Is(binding, "cardinality", "Many") || !Is(binding, "dataType", "Binary"))
-            throw new LocalHostException($"The function {function.Name} should take its batch as byte[][] (cardinality Many, data type Binary).");
-
-        return new TriggerBinding(
-            function.FunctionId,
-            function.Name,
-            Text(binding, "name") ?? throw new LocalHostException($"The trigger of the function {function.Name} names no parameter."),
-            Resolve(Text(binding, "eventHubName") ?? "", settings),
-            Resolve(Text(binding, "consumerGroup") is { Length: > 0 } group ? group : EventHubs.EventHubDefinition.DefaultConsumerGroup, settings),
-            Text(binding, "connection") ?? "",
-            RetryPolicy.From(function.RetryOptions));
+        ImmutableArray<TriggerBinding> found =
+        [
+            .. functions.SelectMany(f => f.RawBindings.Select(raw => (Function: f, Binding: Parse(raw))))
+                .Where(b => Text(b.Binding, "type") == BindingType)
+                .Select(b => Of(b.Function, b.Binding, settings)),
+        ];
+        if (found.IsEmpty)
+            throw new LocalHostException("The function app should have a function that an event hub triggers; it has none.");
+        if (found.GroupBy(b => b.EventHubName, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
+            throw new LocalHostException($"The function app has {twice.Count()} functions that the event hub '{twice.Key}' triggers; they would share their checkpoints.");
+        return found;
     }
 
     /// <summary>Replaces each <c>%NAME%</c> by the setting of that name.</summary>
@@ -49,6 +43,21 @@ internal sealed record TriggerBinding(string FunctionId, string FunctionName, st
         for (int i = 1; i < parts.Length; i += 2)
             parts[i] = settings.TryGetValue(parts[i], out string? value) ? value : throw new LocalHostException($"'{text}' in the function's trigger refers to the setting {parts[i]}, which is not set.");
         return string.Concat(parts);
+    }
+
+    private static TriggerBinding Of(RpcFunctionMetadata function, JsonElement binding, ImmutableDictionary<string, string> settings)
+    {
+        if (!Is(binding, "cardinality", "Many") || !Is(binding, "dataType", "Binary"))
+            throw new LocalHostException($"The function {function.Name} should take its batch as byte[][] (cardinality Many, data type Binary).");
+
+        return new TriggerBinding(
+            function.FunctionId,
+            function.Name,
+            Text(binding, "name") ?? throw new LocalHostException($"The trigger of the function {function.Name} names no parameter."),
+            Resolve(Text(binding, "eventHubName") ?? "", settings),
+            Resolve(Text(binding, "consumerGroup") is { Length: > 0 } group ? group : EventHubs.EventHubDefinition.DefaultConsumerGroup, settings),
+            Text(binding, "connection") ?? "",
+            RetryPolicy.From(function.RetryOptions));
     }
 
     private static JsonElement Parse(string raw)

@@ -1,6 +1,6 @@
 namespace SigmaFunctions.LocalHost.Trigger;
 
-/// <summary>What a trigger has done; safe to read at any time.</summary>
+/// <summary>What triggers have done; safe to read at any time.</summary>
 internal sealed class TriggerStatistics
 {
     private long _events;
@@ -8,6 +8,7 @@ internal sealed class TriggerStatistics
     private long _retries;
     private long _failedEvents;
     private long _lostEvents;
+    private long _firstInvocation = -1;
 
     /// <summary>Events of batches that are done, whether they succeeded or were given up.</summary>
     public long Events => Interlocked.Read(ref _events);
@@ -23,6 +24,12 @@ internal sealed class TriggerStatistics
 
     /// <summary>Events that the event hub dropped before they were read.</summary>
     public long LostEvents => Interlocked.Read(ref _lostEvents);
+
+    /// <summary>How long the first invocation took that succeeded; null before it. It compiles much of the worker's code.</summary>
+    public TimeSpan? FirstInvocation => Interlocked.Read(ref _firstInvocation) is >= 0 and long ticks ? TimeSpan.FromTicks(ticks) : null;
+
+    /// <summary>Notes that an invocation succeeded.</summary>
+    public void Succeeded(TimeSpan elapsed) => Interlocked.CompareExchange(ref _firstInvocation, elapsed.Ticks, -1);
 
     /// <summary>Counts a batch that is done.</summary>
     public void Done(int events, bool failed)

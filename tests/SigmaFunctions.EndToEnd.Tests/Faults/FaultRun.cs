@@ -278,7 +278,7 @@ internal sealed class FaultRun : IAsyncDisposable
             .SetItem("Detections__QueueName", _queue.Name)
             .SetItem("Detections__DeadLetterContainer", _deadLetters.Name);
         WorkerProcess process = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings }, cancellationToken);
-        TriggerBinding binding = TriggerBinding.Find(process.Functions, settings);
+        TriggerBinding binding = TriggerBinding.Find(process.Functions, settings).Single();
         // As patient as the app asks for, and quicker than it asks for.
         RetryPolicy retry = binding.Retry with { Minimum = TimeSpan.FromMilliseconds(50), Maximum = TimeSpan.FromMilliseconds(500) };
         return new RunningWorker(process, binding with { Retry = retry });

@@ -24,19 +24,26 @@ public sealed class TriggerBindingTests
             MaximumInterval = Duration.FromTimeSpan(TimeSpan.FromMinutes(1)),
         };
 
-        TriggerBinding binding = TriggerBinding.Find([sweep, detect], Settings);
+        TriggerBinding binding = Assert.Single(TriggerBinding.Find([sweep, detect], Settings));
 
         Assert.Equal(new TriggerBinding("id of Any name", "Any name", "bodies", "events", "second", "EventHubConnection", new RetryPolicy(-1, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))), binding);
     }
 
     [Fact]
     public void Without_a_consumer_group_it_is_the_default_one() =>
-        Assert.Equal("$Default", TriggerBinding.Find([Function("Detect", Raw.Replace("%Group%", "", StringComparison.Ordinal))], Settings).ConsumerGroup);
+        Assert.Equal("$Default", TriggerBinding.Find([Function("Detect", Raw.Replace("%Group%", "", StringComparison.Ordinal))], Settings).Single().ConsumerGroup);
+
+    [Fact]
+    public void Every_hub_has_a_function_of_its_own() => Assert.Equal(
+        [("F0", "events"), ("F1", "other")],
+        TriggerBinding.Find(
+            [Function("F0", Raw), Function("F1", Raw.Replace("%EventHubName%", "other", StringComparison.Ordinal))], Settings)
+            .Select(binding => (binding.FunctionName, binding.EventHubName)));
 
     public static TheoryData<string[], string> Unusable => new()
     {
-        { [], "it has 0" },
-        { [Raw, Raw], "it has 2" },
+        { [], "it has none" },
+        { [Raw, Raw], "2 functions that the event hub 'events' triggers" },
         { [Raw.Replace("Many", "One", StringComparison.Ordinal)], "byte[][]" },
         { [Raw.Replace("Binary", "String", StringComparison.Ordinal)], "byte[][]" },
         { [Raw.Replace("%Group%", "%Absent%", StringComparison.Ordinal)], "Absent" },

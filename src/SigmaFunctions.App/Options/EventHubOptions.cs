@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace SigmaFunctions.App.Options;
+
+/// <summary>Which event hubs are read: setting <c>EventHubName</c>, one name or several with <c>;</c> between them.</summary>
+public sealed class EventHubOptions
+{
+    /// <summary>Name of the setting.</summary>
+    public const string Setting = "EventHubName";
+
+    /// <summary>Most hubs of one app; a Premium namespace holds as many for each of its processing units.</summary>
+    public const int MaximumHubs = 100;
+
+    /// <summary>The hubs, as they are set; not yet checked.</summary>
+    public ImmutableArray<string> Names { get; set; } = [];
+
+    // The host takes the setting of a single hub as it is: it is not trimmed here, so that what is checked is what is read.
+    internal void Read(IConfiguration configuration)
+    {
+        string value = configuration[Setting] ?? "";
+        Names = value.Contains(';', StringComparison.Ordinal) ? [.. value.Split(';', StringSplitOptions.TrimEntries)] : [value];
+    }
+}
+
+/// <summary>Checks <see cref="EventHubOptions"/>.</summary>
+internal sealed partial class EventHubOptionsValidator : IValidateOptions<EventHubOptions>
+{
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, EventHubOptions options)
+    {
+        string[] failures = [.. Failures(options.Names)];
+        return failures is [] ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static IEnumerable<string> Failures(ImmutableArray<string> names)
+    {
+        if (names is [""])
+        {
+            yield return "EventHubName is not set: name the event hub to read, or several with ; between them.";
+            yield break;
+        }
+        if (names.Length > EventHubOptions.MaximumHubs)
+            yield return $"EventHubName names {names.Length} event hubs; one app reads at most {EventHubOptions.MaximumHubs}.";
+        if (names.Contains(""))
+            yield return $"EventHubName has an empty name at position {names.IndexOf("") + 1} of {names.Length}: put one ; between two names and none at the ends.";
+        foreach (string name in names.Where(name => name is not "" && !EventHubName().IsMatch(name)))
+        {
+            yield return $"EventHubName has '{name}', which is no name of an event hub: 1 to 256 letters, digits, periods, hyphens and underscores, "
+                + "with a letter or digit at both ends.";
+        }
+        foreach (IGrouping<string, string> same in names.Where(name => name is not "").GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(same => same.Skip(1).Any()))
+            yield return $"EventHubName has '{same.Key}' {same.Count()} times (case does not tell names apart): one function reads a hub.";
+    }
+
+    // "Naming rules and restrictions for Azure resources": Microsoft.EventHub, namespaces/eventhubs.
+    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9._-]{0,254}[A-Za-z0-9])?\z")]
+    private static partial Regex EventHubName();
+}
