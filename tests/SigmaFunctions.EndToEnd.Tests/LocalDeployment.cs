@@ -25,10 +25,12 @@ internal sealed class LocalDeployment : IAsyncDisposable
     private readonly AzuriteProcess _azurite;
     private readonly EventHubsEndpoint _endpoint;
     private readonly string _rules;
+    private readonly Action<WorkerLogLine>? _log;
     private readonly EventHubProducerClient _producer;
 
-    private LocalDeployment(AzuriteProcess azurite, EventHubsEndpoint endpoint, string rules)
+    private LocalDeployment(AzuriteProcess azurite, EventHubsEndpoint endpoint, string rules, Action<WorkerLogLine>? log)
     {
+        _log = log;
         _azurite = azurite;
         _endpoint = endpoint;
         _rules = rules;
@@ -38,6 +40,9 @@ internal sealed class LocalDeployment : IAsyncDisposable
         Outbox = account.GetTableClient(DetectionTable.DefaultName + AlertOutbox.NameSuffix);
         Queue = new QueueClient(azurite.ConnectionString, AlertQueue.DefaultName, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
     }
+
+    /// <summary>Connection string of the storage account.</summary>
+    public string StorageConnection => _azurite.ConnectionString;
 
     public TableClient Table { get; }
 
@@ -51,12 +56,12 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<LocalDeployment> StartAsync(string rule, int partitions = 1)
+    public static async Task<LocalDeployment> StartAsync(string rule, int partitions = 1, Action<WorkerLogLine>? log = null)
     {
         string rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
         await File.WriteAllTextAsync(Path.Combine(rules, "rule.yml"), rule, Token);
         var endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition(Hub, partitions)] });
-        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules);
+        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, log);
         await deployment.StartWorkerAsync();
         return deployment;
     }
@@ -65,7 +70,7 @@ internal sealed class LocalDeployment : IAsyncDisposable
     public async Task StartWorkerAsync()
     {
         var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules]);
-        Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings }, Token);
+        Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings, Log = _log }, Token);
         Binding = TriggerBinding.Find(Worker.Functions, settings);
     }
 
@@ -82,6 +87,8 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     public async Task SendAsync(params IEnumerable<string> bodies) =>
         await _producer.SendAsync(bodies.Select(body => new EventData(body)), Token);
+
+    public async Task SendAsync(byte[] body) => await _producer.SendAsync([new EventData(body)], Token);
 
     /// <summary>Runs the trigger until it has done this many events.</summary>
     public static async Task ProcessAsync(EventHubsTrigger trigger, int events)
