@@ -46,6 +46,12 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     public TableClient Table { get; }
 
+    /// <summary>The process of the storage account.</summary>
+    public int StorageProcess => _azurite.ProcessId;
+
+    /// <summary>Settings of workers beside those that name hub, storage and rules.</summary>
+    public ImmutableDictionary<string, string> Settings { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     public TableClient Outbox { get; }
 
     public QueueClient Queue { get; }
@@ -56,12 +62,16 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<LocalDeployment> StartAsync(string rule, int partitions = 1, Action<WorkerLogLine>? log = null)
+    public static async Task<LocalDeployment> StartAsync(
+        string rule, int partitions = 1, Action<WorkerLogLine>? log = null, ImmutableDictionary<string, string>? settings = null)
     {
         string rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
         await File.WriteAllTextAsync(Path.Combine(rules, "rule.yml"), rule, Token);
         var endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition(Hub, partitions)] });
-        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, log);
+        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, log)
+        {
+            Settings = settings ?? ImmutableDictionary<string, string>.Empty,
+        };
         await deployment.StartWorkerAsync();
         return deployment;
     }
@@ -69,13 +79,13 @@ internal sealed class LocalDeployment : IAsyncDisposable
     /// <summary>Starts a worker; an earlier one must have ended.</summary>
     public async Task StartWorkerAsync()
     {
-        var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules]);
+        var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules]).SetItems(Settings);
         Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings, Log = _log }, Token);
         Binding = TriggerBinding.Find(Worker.Functions, settings);
     }
 
-    public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null) =>
-        new(_endpoint.ConnectionString, Binding, new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
+    public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null, HostSettings? settings = null) =>
+        new(_endpoint.ConnectionString, Binding, settings ?? new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
 
     /// <summary>Invokes the function that announces what was left behind, as its timer would.</summary>
     public async Task SweepAsync()
