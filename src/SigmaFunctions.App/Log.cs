@@ -47,6 +47,18 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "{Detections} detections were announced that an earlier run had recorded and not announced.")]
     public static partial void Swept(this ILogger logger, int detections);
 
+    [LoggerMessage(
+        22,
+        LogLevel.Error,
+        "The alerts of outbox entry {PartitionKey}/{RowKey} ({Detections} detections) could not be settled and are tried again in a minute: {Reason}")]
+    public static partial void OutboxEntryFailed(this ILogger logger, string partitionKey, string rowKey, int detections, string reason);
+
+    [LoggerMessage(
+        23,
+        LogLevel.Error,
+        "Outbox entry {PartitionKey}/{RowKey} is given up after seven days: {Missing} of its detections were never recorded, {Unreadable} cannot be read.")]
+    public static partial void OutboxEntryGivenUp(this ILogger logger, string partitionKey, string rowKey, int missing, int unreadable);
+
     [LoggerMessage(3, LogLevel.Information, "Table {Table}, queue {Queue} and containers {DeadLetters}, {Originals} are there.")]
     public static partial void StoreReady(this ILogger logger, string table, string queue, string deadLetters, string originals);
 

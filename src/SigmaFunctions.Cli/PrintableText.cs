@@ -52,6 +52,18 @@ internal static class PrintableText
         return text.ToString();
     }
 
+    /// <summary>
+    /// JSON of one line with its control characters escaped, which only its strings can hold: the writer leaves those as they are
+    /// that turn the direction of text round.
+    /// </summary>
+    public static ReadOnlySpan<byte> Json(ReadOnlySpan<byte> utf8)
+    {
+        string text = Encoding.UTF8.GetString(utf8);
+        return text.Any(IsControl)
+            ? Encoding.UTF8.GetBytes(string.Concat(text.Select(c => IsControl(c) ? $"\\u{(int)c:X4}" : c.ToString())))
+            : utf8;
+    }
+
     // Also those that turn the direction of text round, and line ends of Unicode's own.
     private static bool IsControl(char c) => char.IsControl(c)
         || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
@@ -57,14 +58,16 @@ internal static class TerminalText
     /// <summary>A number as text.</summary>
     public static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Writes one JSON value and ends the line.</summary>
+    /// <summary>Writes one JSON value, with what could steer a terminal escaped, and ends the line.</summary>
     public static void WriteJson(Terminal terminal, Action<Utf8JsonWriter> write)
     {
-        using (var writer = new Utf8JsonWriter(terminal.Output, JsonOutput.Options))
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json, JsonOutput.Options))
         {
             write(writer);
         }
 
+        terminal.Output.Write(PrintableText.Json(json.WrittenSpan));
         terminal.Output.Write("\n"u8);
         terminal.Output.Flush();
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -79,37 +78,27 @@ public sealed class AlertOutbox
             async (entry, token) => await _table.DeleteEntityAsync(entry.PartitionKey, entry.RowKey, ETag.All, token));
     }
 
-    /// <summary>The entries that were written before <paramref name="time"/>, in no particular order.</summary>
+    /// <summary>
+    /// The entries that were written before <paramref name="time"/>, in no particular order. A row that is none is given without ids.
+    /// </summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    /// <exception cref="FormatException">A row is not an entry; thrown after all the others are given.</exception>
     public async IAsyncEnumerable<OutboxEntry> FindAsync(DateTimeOffset time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        TableEntity? wrong = null;
         string filter = TableClient.CreateQueryFilter($"WrittenAt lt {time}");
         await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
-        {
-            if (TryRead(row, out OutboxEntry? entry))
-                yield return entry;
-            else
-                wrong = row;
-        }
-        if (wrong is not null)
-            throw new FormatException($"Row {wrong.PartitionKey}/{wrong.RowKey} is not an entry of the outbox.");
+            yield return new OutboxEntry(row.PartitionKey, row.RowKey, ReadIds(row), row[WrittenAt] as DateTimeOffset? ?? row.Timestamp ?? time);
     }
 
-    private static bool TryRead(TableEntity row, [NotNullWhen(true)] out OutboxEntry? entry)
+    private static DetectionId[] ReadIds(TableEntity row)
     {
-        entry = null;
         var ids = new List<DetectionId>();
-        foreach (string text in (row.GetString(Ids) ?? "").Split(Separator))
+        foreach (string text in (row[Ids] as string ?? "").Split(Separator))
         {
             if (!DetectionId.TryParse(text, out DetectionId id))
-                return false;
+                return [];
             ids.Add(id);
         }
-        if (row.GetDateTimeOffset(WrittenAt) is { } writtenAt)
-            entry = new OutboxEntry(row.PartitionKey, row.RowKey, ids, writtenAt);
-        return entry is not null;
+        return [.. ids];
     }
 
     // The bucket of the detections, so that entries spread as these do.
@@ -126,6 +115,6 @@ public sealed class AlertOutbox
 /// <summary>Detections whose alerts are owed.</summary>
 /// <param name="PartitionKey">Table partition of the entry.</param>
 /// <param name="RowKey">Row of the entry.</param>
-/// <param name="Ids">The detections, all of one partition of their table; they need not be recorded yet.</param>
+/// <param name="Ids">The detections, all of one partition of their table; they need not be recorded yet. None where the row is not an entry.</param>
 /// <param name="WrittenAt">When the entry was last written (UTC).</param>
 public sealed record OutboxEntry(string PartitionKey, string RowKey, IReadOnlyList<DetectionId> Ids, DateTimeOffset WrittenAt);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Azure;
@@ -20,6 +21,15 @@ public sealed class AlertWindows
     private const string HeldBack = "HeldBack";
     private const string HeldBackBefore = "HeldBackBefore";
     private const int MaximumConflicts = 16;
+    private const int Partitions = 256;
+    private const int MaximumRemoved = 1_000;
+    private const int MaximumConcurrency = 8;
+
+    /// <summary>
+    /// For how long a closed window is kept: as long as a detection that opened it may come again, and the next alert may tell what
+    /// was held back in it.
+    /// </summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(7);
 
     private readonly TableClient _table;
     private readonly TimeProvider _timeProvider;
@@ -83,6 +93,44 @@ public sealed class AlertWindows
         NullableResponse<TableEntity> found =
             await _table.GetEntityIfExistsAsync<TableEntity>(partition, row, cancellationToken: cancellationToken);
         return found.HasValue ? Read(found.Value!) : null;
+    }
+
+    /// <summary>
+    /// Removes windows that have been closed for <see cref="KeptFor"/>, at most 1,000, of one of the table's 256 partitions, which
+    /// follows from the clock's minute: asked every minute, it passes over the whole table in a little more than four hours.
+    /// </summary>
+    /// <returns>Number of windows removed.</returns>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused; what was removed stays so.</exception>
+    public async Task<int> RemoveClosedAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = _timeProvider.GetUtcNow();
+        DateTimeOffset closed = now - KeptFor;
+        string partition = (now.UtcTicks / TimeSpan.TicksPerMinute % Partitions).ToString("x2", CultureInfo.InvariantCulture);
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition} and Until lt {closed}");
+        int removed = 0;
+        await Parallel.ForEachAsync(
+            _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(MaximumRemoved),
+            new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
+            async (row, token) =>
+            {
+                if (await TryRemoveAsync(row, token))
+                    Interlocked.Increment(ref removed);
+            });
+        return removed;
+    }
+
+    // One that was opened again meanwhile stays.
+    private async Task<bool> TryRemoveAsync(TableEntity row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _table.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException exception) when (IsConflict(exception))
+        {
+            return false;
+        }
     }
 
     private async Task<bool> TryWriteAsync(

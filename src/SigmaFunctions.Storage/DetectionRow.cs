@@ -102,7 +102,19 @@ internal static class DetectionRow
     /// <param name="entity">The row, or its <see cref="Summary"/>.</param>
     /// <param name="isSummary">Whether it was read without its original.</param>
     /// <exception cref="FormatException">The row is not of a detection.</exception>
-    public static Detection FromEntity(TableEntity entity, bool isSummary = false) => new()
+    public static Detection FromEntity(TableEntity entity, bool isSummary = false)
+    {
+        try
+        {
+            return Read(entity, isSummary);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or KeyNotFoundException)
+        {
+            throw new FormatException($"Row {entity.PartitionKey}/{entity.RowKey}: a property is not of its type.", exception);
+        }
+    }
+
+    private static Detection Read(TableEntity entity, bool isSummary) => new()
     {
         SchemaVersion = entity.GetInt32(nameof(Detection.SchemaVersion)) ?? throw Missing(entity, nameof(Detection.SchemaVersion)),
         Identity = new EventIdentity(

@@ -46,11 +46,11 @@ public sealed class DetectionTable
     public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _table.CreateIfNotExistsAsync(cancellationToken);
 
     /// <summary>
-    /// Records detections, in transactions of up to 100 rows a partition, and returns those whose alerts are owed, in the
-    /// order given and each once: the new ones but those held back, and old ones whose alert was never confirmed.
+    /// Records detections, in transactions of up to 100 rows a partition, and returns those whose alerts are owed and those that are
+    /// new and held back.
     /// </summary>
     /// <exception cref="RequestFailedException">A store could not be reached or refused; what was recorded stays.</exception>
-    public async Task<IReadOnlyList<Detection>> AddAsync(
+    public async Task<RecordedDetections> AddAsync(
         IReadOnlyCollection<Detection> detections, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(detections);
@@ -62,18 +62,25 @@ public sealed class DetectionTable
         foreach (Detection detection in detections)
             distinct.TryAdd(detection.Id, detection);
         if (distinct.Count == 0)
-            return [];
+            return new RecordedDetections([], []);
 
-        var pending = new ConcurrentDictionary<(string Partition, string Row), bool>();
+        var noted = new ConcurrentDictionary<(string Partition, string Row), bool>();
         await Parallel.ForEachAsync(
             Transactions(distinct),
             Options(cancellationToken),
             async (rows, token) =>
             {
-                foreach (TableEntity row in await AddRowsAsync(rows, token))
-                    pending[(row.PartitionKey, row.RowKey)] = true;
+                foreach ((TableEntity row, bool isPending) in await AddRowsAsync(rows, token))
+                    noted[(row.PartitionKey, row.RowKey)] = isPending;
             });
-        return [.. distinct.Where(entry => pending.ContainsKey((entry.Key.PartitionKey, entry.Key.RowKey))).Select(entry => entry.Value)];
+        return new RecordedDetections(Noted(isPending: true), Noted(isPending: false));
+
+        Detection[] Noted(bool isPending) =>
+        [
+            .. distinct
+                .Where(entry => noted.TryGetValue((entry.Key.PartitionKey, entry.Key.RowKey), out bool pending) && pending == isPending)
+                .Select(entry => entry.Value),
+        ];
     }
 
     /// <summary>Notes what became of alerts. Detections that are gone are passed over.</summary>
@@ -88,19 +95,30 @@ public sealed class DetectionTable
             transactions, Options(cancellationToken), async (chunk, token) => await MarkRowsAsync(chunk, now, token));
     }
 
-    /// <summary>Which of these detections are recorded, of one partition of the table.</summary>
+    /// <summary>Which of these detections are recorded, and for rows under their keys that are not of a detection, why not.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    /// <exception cref="FormatException">A row is not of a detection.</exception>
-    public async Task<IReadOnlyList<Detection>> FindAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<Detection> Found, IReadOnlyList<FormatException> Wrong)> FindAsync(
+        IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var wanted = ids.ToDictionary(id => id.RowKey, StringComparer.Ordinal);
+        var wanted = ids.Select(id => (id.PartitionKey, id.RowKey)).ToHashSet();
         var found = new List<Detection>();
+        var wrong = new List<FormatException>();
         foreach (IGrouping<string, DetectionId> partition in ids.GroupBy(id => id.PartitionKey))
             await foreach (TableEntity row in _table.QueryAsync<TableEntity>(Between(partition.Key, [.. partition.Select(id => id.RowKey)]), cancellationToken: cancellationToken))
-                if (wanted.ContainsKey(row.RowKey))
+            {
+                if (!wanted.Contains((row.PartitionKey, row.RowKey)))
+                    continue;
+                try
+                {
                     found.Add(DetectionRow.FromEntity(row));
-        return found;
+                }
+                catch (FormatException exception)
+                {
+                    wrong.Add(exception);
+                }
+            }
+        return (found, wrong);
     }
 
     /// <summary>Reads one detection; null if there is none.</summary>
@@ -171,10 +189,10 @@ public sealed class DetectionTable
 
     private static bool Is(RequestFailedException exception, TableErrorCode code) => exception.ErrorCode == code.ToString();
 
-    /// <summary>Adds rows of one partition, and gives those whose alerts are owed.</summary>
-    private async Task<List<TableEntity>> AddRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
+    /// <summary>Adds rows of one partition, and gives those that are new or whose alerts are owed, with whether they are.</summary>
+    private async Task<List<(TableEntity Row, bool IsPending)>> AddRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
     {
-        var pending = new List<TableEntity>(rows.Count);
+        var noted = new List<(TableEntity Row, bool IsPending)>(rows.Count);
         List<TableEntity> missing = rows;
         for (int conflicts = 0; missing.Count > 0; conflicts++)
         {
@@ -182,18 +200,18 @@ public sealed class DetectionTable
             {
                 await _table.SubmitTransactionAsync(
                     missing.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)), cancellationToken);
-                pending.AddRange(missing.Where(DetectionRow.IsPending));
-                return pending;
+                noted.AddRange(missing.Select(row => (row, DetectionRow.IsPending(row))));
+                return noted;
             }
             catch (TableTransactionFailedException exception)
                 when (Is(exception, TableErrorCode.EntityAlreadyExists) && conflicts < MaximumConflicts)
             {
                 Dictionary<string, bool> recorded = await FindPendingAsync(missing, cancellationToken);
-                pending.AddRange(missing.Where(row => recorded.GetValueOrDefault(row.RowKey)));
+                noted.AddRange(missing.Where(row => recorded.GetValueOrDefault(row.RowKey)).Select(row => (row, true)));
                 missing = [.. missing.Where(row => !recorded.ContainsKey(row.RowKey))];
             }
         }
-        return pending;
+        return noted;
     }
 
     /// <summary>Which rows there are between the first and the last of these, and whether the alert of each is owed.</summary>
@@ -241,3 +259,8 @@ public sealed class DetectionTable
     private static ParallelOptions Options(CancellationToken cancellationToken) =>
         new() { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken };
 }
+
+/// <summary>What became of detections that were to be recorded; each once, in the order given.</summary>
+/// <param name="Owed">Those whose alerts are owed: new ones but those held back, and old ones whose alert was never confirmed.</param>
+/// <param name="HeldBack">New ones that are held back.</param>
+public sealed record RecordedDetections(IReadOnlyList<Detection> Owed, IReadOnlyList<Detection> HeldBack);

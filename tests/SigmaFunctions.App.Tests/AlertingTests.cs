@@ -1,8 +1,12 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
+using Microsoft.Extensions.Logging;
 using Moq;
 using SigmaFunctions.App.Alerting;
+using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
@@ -194,6 +198,109 @@ public sealed class AlertingTests(StorageAccount account)
         Assert.Equal(0, await store.Sweep().RunAsync(Token));
         Assert.Equal(0, await store.OwedAsync());
         Assert.Empty(await store.TakeAlertsAsync());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    public async Task Entries_that_fail_stop_no_others_and_the_run_fails_at_its_end(int foreign)
+    {
+        Store store = await CreateAsync();
+        await store.Table.AddAsync([.. Some(0, 4), .. Some(4, 2)], Token);
+        Detection unreadable = Some(1, 1)[0];
+        await store.Detections.UpsertEntityAsync(new TableEntity(unreadable.Id.PartitionKey, unreadable.Id.RowKey) { ["RuleId"] = 1 }, cancellationToken: Token);
+        for (int number = 0; number < foreign; number++)
+            await store.Outbox.AddEntityAsync(new TableEntity("0", $"{number:D3}") { ["WrittenAt"] = Now }, Token);
+        await store.AlertOutbox.AddAsync([.. Some(0, 2).Select(detection => detection.Id)], Token);
+        await store.AlertOutbox.AddAsync([.. Some(2, 4).Select(detection => detection.Id)], Token);
+        store.Clock.Advance(AlertSweep.MinimumAge + TimeSpan.FromSeconds(1));
+
+        var exception = await Assert.ThrowsAsync<AggregateException>(() => store.Sweep().RunAsync(Token));
+
+        Assert.StartsWith($"{foreign + 1} entries of the outbox could not be settled.", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(Math.Min(foreign + 1, 20), exception.InnerExceptions.Count);
+        Assert.Equal(Math.Min(foreign + 1, 20), store.SweepLog.Entries.Count(entry => entry is { Id: 22, Level: LogLevel.Error }));
+        Assert.Contains(store.SweepLog.Entries, entry => entry is { Id: 16, Level: LogLevel.Warning } && entry.Message.StartsWith("5 detections", StringComparison.Ordinal));
+        Assert.Equal(
+            Some(0, 6).Where(detection => detection.Id != unreadable.Id).Select(detection => detection.Id.Value),
+            (await store.TakeAlertsAsync()).Select(alert => alert.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(foreign + 1, await store.OwedAsync());
+
+        store.Clock.Advance(AlertSweep.MaximumAge);
+        Assert.Equal(0, await store.Sweep().RunAsync(Token));
+
+        Assert.Equal(foreign + 1, store.SweepLog.Entries.Count(entry => entry is { Id: 23, Level: LogLevel.Error }));
+        Assert.Contains(store.SweepLog.Entries, entry => entry.Id == 23 && entry.Message.EndsWith("0 of its detections were never recorded, 1 cannot be read.", StringComparison.Ordinal));
+        Assert.Equal(0, await store.OwedAsync());
+        Assert.Empty(await store.TakeAlertsAsync());
+    }
+
+    [Fact]
+    public async Task A_sweep_ends_soon_where_the_queue_is_out_of_reach_and_forgets_nothing()
+    {
+        Store store = await CreateAsync();
+        await store.Table.AddAsync(Some(0, 9), Token);
+        foreach (Detection detection in Some(0, 9))
+            await store.AlertOutbox.AddAsync([detection.Id], Token);
+        store.Clock.Advance(AlertSweep.MaximumAge);
+
+        await Assert.ThrowsAsync<AggregateException>(() => (store with { Queue = FailingQueue() }).Sweep().RunAsync(Token));
+
+        Assert.Equal(AlertSweep.MaximumOutages, store.SweepLog.Entries.Count(entry => entry.Id == 22));
+        Assert.Equal(9, await store.Sweep().RunAsync(Token));
+        Assert.Equal(9, (await store.TakeAlertsAsync()).Count);
+        Assert.Equal(0, await store.OwedAsync());
+    }
+
+    [Fact]
+    public async Task One_alert_that_the_queue_refuses_holds_up_its_own_entry_alone()
+    {
+        Store store = await CreateAsync();
+        await store.Table.AddAsync([.. Some(0, 9), .. Some(9, 1, host: "REFUSED")], Token);
+        foreach (Detection detection in (Detection[])[.. Some(0, 9), .. Some(9, 1)])
+            await store.AlertOutbox.AddAsync([detection.Id], Token);
+        store.Clock.Advance(AlertSweep.MaximumAge);
+        var queue = new Mock<QueueClient>();
+        queue.Setup(mock => mock.SendMessageAsync(
+                It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
+            .Returns((BinaryData body, TimeSpan? visible, TimeSpan? live, CancellationToken token) => body.ToString().Contains("REFUSED", StringComparison.Ordinal)
+                ? throw new RequestFailedException(413, "secret", "RequestBodyTooLarge", null)
+                : store.Queue.SendMessageAsync(body, visible, live, token));
+
+        await Assert.ThrowsAsync<AggregateException>(() => (store with { Queue = queue.Object }).Sweep().RunAsync(Token));
+
+        Assert.Equal(9, (await store.TakeAlertsAsync()).Count);
+        Assert.EndsWith(": RequestBodyTooLarge", Assert.Single(store.SweepLog.Entries, entry => entry.Id == 22).Message, StringComparison.Ordinal);
+        Assert.Equal(1, await store.OwedAsync());
+    }
+
+    [Fact]
+    public async Task What_is_held_back_is_measured_once_by_its_reason_whenever_that_is_decided()
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { MinimumLevel = RuleLevel.Medium, SuppressFor = TimeSpan.FromHours(1), MaximumPerRule = 1 };
+        var measured = new ConcurrentDictionary<string, long>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Meter.Scope == store.Meters)
+                    self.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+            measured.AddOrUpdate($"{instrument.Name} {(tags.IsEmpty ? "" : tags[0].Value)}", value, (_, sum) => sum + value));
+        listener.Start();
+        Detection[] detections = [.. Some(0, 3, level: "low"), .. Some(3, 4), .. Some(7, 1, host: "WS02"), .. Some(8, 1, host: "WS03")];
+        DetectionRecorder recorder = store.Recorder(options);
+
+        IReadOnlyCollection<AlertOutcome> outcomes = await recorder.RecordAsync(detections, Token);
+        await recorder.RecordAsync(detections, Token);
+
+        Assert.Equal(7, outcomes.Count(outcome => outcome.HeldBack is not null));
+        Assert.Equal(
+            [("sigmafunctions.alerts ", 2), ("sigmafunctions.held_back level", 3), ("sigmafunctions.held_back rate", 1), ("sigmafunctions.held_back repetition", 3)],
+            measured.Select(pair => (pair.Key, pair.Value)).Order());
     }
 
     [Fact]

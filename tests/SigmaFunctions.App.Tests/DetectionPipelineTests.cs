@@ -396,7 +396,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         match ?? ((matcher, body) => matcher.Match(body)),
         store.Recorder(),
         new DeadLetterStore(store.DeadLetters),
-        Store.Metrics(),
+        store.Metrics,
         store.Clock,
         _logger);
 

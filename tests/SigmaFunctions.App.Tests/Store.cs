@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
@@ -20,6 +21,10 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
 {
     public RuleOverrides Overrides { get; init; } = RuleOverrides.None;
 
+    public IMeterFactory Meters { get; } = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+
+    public TestLogger<AlertSweep> SweepLog { get; } = new();
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static async Task<Store> CreateAsync(StorageAccount account, DateTimeOffset now) => new(
@@ -40,13 +45,13 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
         new AlertRates(Clock),
         new AlertQueue(Queue),
         Table,
-        Metrics(),
+        Metrics,
         NullLogger<AlertAnnouncer>.Instance);
 
-    public DetectionRecorder Recorder(AlertOptions? options = null) => new(Policy(options), AlertOutbox, Table, Announcer(options));
+    public DetectionRecorder Recorder(AlertOptions? options = null) => new(Policy(options), AlertOutbox, Table, Announcer(options), Metrics);
 
     public AlertSweep Sweep(AlertOptions? options = null) =>
-        new(AlertOutbox, Table, Announcer(options), Clock, NullLogger<AlertSweep>.Instance);
+        new(AlertOutbox, Table, Announcer(options), Clock, SweepLog);
 
     public async Task<List<TableEntity>> RowsAsync() => await Detections.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
 
@@ -69,8 +74,7 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
         return container;
     }
 
-    public static DetectionMetrics Metrics() =>
-        new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+    public DetectionMetrics Metrics => new(Meters);
 
     private AlertPolicy Policy(AlertOptions? options) => new(
         MsOptions.Create(options ?? new AlertOptions()),

@@ -194,7 +194,7 @@ public sealed class DeliveryTests
     public async Task Every_hub_that_is_set_has_its_own_function_and_checkpoints_and_its_events_keep_its_name()
     {
         const string Windows = "am-securityevent", Defender = "insights-logs.process";
-        await using var deployment = await LocalDeployment.StartAsync(Rule, partitions: 1, Windows, Defender);
+        await using var deployment = await LocalDeployment.StartAsync(Rule, hubs: [Windows, Defender]);
         Assert.Equal(["Sweep", "Detect-am-securityevent", "Detect-insights-logs_process-fa2ae63f"], deployment.Worker.Functions.Select(function => function.Name));
         Assert.Equal([Windows, Defender], deployment.Bindings.Select(binding => binding.EventHubName));
         Assert.Equal(deployment.Worker.Functions.Length, deployment.Worker.Functions.Select(function => function.FunctionId).Distinct().Count());

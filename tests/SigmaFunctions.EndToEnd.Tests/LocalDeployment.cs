@@ -27,10 +27,12 @@ internal sealed class LocalDeployment : IAsyncDisposable
     private readonly EventHubsEndpoint _endpoint;
     private readonly string _rules;
     private readonly ImmutableArray<string> _hubs;
+    private readonly Action<WorkerLogLine>? _log;
     private readonly EventHubProducerClient _producer;
 
-    private LocalDeployment(AzuriteProcess azurite, EventHubsEndpoint endpoint, string rules, ImmutableArray<string> hubs)
+    private LocalDeployment(AzuriteProcess azurite, EventHubsEndpoint endpoint, string rules, ImmutableArray<string> hubs, Action<WorkerLogLine>? log)
     {
+        _log = log;
         _azurite = azurite;
         _endpoint = endpoint;
         _rules = rules;
@@ -44,7 +46,16 @@ internal sealed class LocalDeployment : IAsyncDisposable
         Queue = new QueueClient(azurite.ConnectionString, AlertQueue.DefaultName, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
     }
 
+    /// <summary>Connection string of the storage account.</summary>
+    public string StorageConnection => _azurite.ConnectionString;
+
     public TableClient Table { get; }
+
+    /// <summary>The process of the storage account.</summary>
+    public int StorageProcess => _azurite.ProcessId;
+
+    /// <summary>Settings of workers beside those that name hub, storage and rules.</summary>
+    public ImmutableDictionary<string, string> Settings { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     public TableClient Outbox { get; }
 
@@ -63,13 +74,21 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<LocalDeployment> StartAsync(string rule, int partitions = 1, params ImmutableArray<string> hubs)
+    public static async Task<LocalDeployment> StartAsync(
+        string rule,
+        int partitions = 1,
+        Action<WorkerLogLine>? log = null,
+        ImmutableDictionary<string, string>? settings = null,
+        ImmutableArray<string> hubs = default)
     {
         hubs = hubs.IsDefaultOrEmpty ? [Hub] : hubs;
         string rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
         await File.WriteAllTextAsync(Path.Combine(rules, "rule.yml"), rule, Token);
         var endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [.. hubs.Select(hub => new EventHubDefinition(hub, partitions))] });
-        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, hubs);
+        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, hubs, log)
+        {
+            Settings = settings ?? ImmutableDictionary<string, string>.Empty,
+        };
         await deployment.StartWorkerAsync();
         return deployment;
     }
@@ -79,15 +98,18 @@ internal sealed class LocalDeployment : IAsyncDisposable
     {
         var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules], ruleContainer: RuleStore.DefaultName)
             .SetItem(WorkerSettings.EventHubName, string.Join("; ", _hubs))
-            .Add("Rules__CheckInterval", "00:00:01");
-        Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings }, Token);
+            .Add("Rules__CheckInterval", "00:00:01")
+            .SetItems(Settings);
+        Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings, Log = _log }, Token);
         Bindings = TriggerBinding.Find(Worker.Functions, settings);
     }
 
-    public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null) => CreateTrigger(Binding, checkpoints, failed);
+    public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null, HostSettings? settings = null) =>
+        CreateTrigger(Binding, checkpoints, failed, settings);
 
-    public EventHubsTrigger CreateTrigger(TriggerBinding binding, Checkpoints? checkpoints = null, Action<string>? failed = null) =>
-        new(_endpoint.ConnectionString, binding, new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
+    public EventHubsTrigger CreateTrigger(
+        TriggerBinding binding, Checkpoints? checkpoints = null, Action<string>? failed = null, HostSettings? settings = null) =>
+        new(_endpoint.ConnectionString, binding, settings ?? new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
 
     /// <summary>Invokes the function that announces what was left behind, as its timer would.</summary>
     public async Task SweepAsync()
@@ -99,6 +121,8 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     public async Task SendAsync(params IEnumerable<string> bodies) =>
         await _producer.SendAsync(bodies.Select(body => new EventData(body)), Token);
+
+    public async Task SendAsync(byte[] body) => await _producer.SendAsync([new EventData(body)], Token);
 
     public async Task SendToAsync(string hub, params IEnumerable<string> bodies)
     {

@@ -1,4 +1,7 @@
+using Azure;
+using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
+using Moq;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;
@@ -63,6 +66,65 @@ public sealed class AlertWindowsTests(StorageAccount account)
         DetectionId opened = Assert.Single(entered.Select(window => window.AlertId).Distinct());
         Assert.Contains(opened, Ids(0, 12));
         Assert.Equal(11, (await windows.FindAsync(Key, Token))?.HeldBack);
+    }
+
+    [Fact]
+    public async Task Windows_that_closed_long_ago_are_removed_in_one_pass_over_the_table()
+    {
+        TableClient table = await account.CreateTableAsync();
+        AlertWindows windows = new(table, _clock);
+        string[] keys = [.. Enumerable.Range(0, 40).Select(number => $"entity\nrule\nWS{number}")];
+        foreach (string key in keys)
+            await windows.EnterAsync(key, Ids(0, 1), Hour, Token);
+        await windows.EnterAsync(keys[7], Ids(1, 1), Hour, Token);
+
+        _clock.Advance(Hour + AlertWindows.KeptFor - TimeSpan.FromMinutes(257));
+        await windows.EnterAsync(keys[7], Ids(2, 1), Hour, Token);
+        Assert.Equal(0, await RemoveAsync());
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(39, await RemoveAsync());
+
+        Assert.Equal(Ids(2, 1)[0], (await windows.FindAsync(keys[7], Token))?.AlertId);
+        Assert.Single(await table.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+
+        async Task<int> RemoveAsync()
+        {
+            int removed = 0;
+            for (int minute = 0; minute < 256; minute++)
+            {
+                removed += await windows.RemoveClosedAsync(Token);
+                _clock.Advance(TimeSpan.FromMinutes(1));
+            }
+            return removed;
+        }
+    }
+
+    [Fact]
+    public async Task A_window_that_opens_again_while_it_is_removed_stays()
+    {
+        TableClient real = await account.CreateTableAsync();
+        AlertWindows windows = new(real, _clock);
+        AlertWindow first = await windows.EnterAsync(Key, Ids(0, 1), Hour, Token);
+        _clock.Advance(Hour + AlertWindows.KeptFor + Hour);
+        var client = new Mock<TableClient>();
+        client.Setup(mock => mock.QueryAsync<TableEntity>(It.IsAny<string>(), It.IsAny<int?>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
+            .Returns((string filter, int? size, IEnumerable<string> select, CancellationToken token) => real.QueryAsync<TableEntity>(filter, size, select, token));
+        client.Setup(mock => mock.DeleteEntityAsync(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<ETag>(), It.IsAny<CancellationToken>()))
+            .Returns(async (string partition, string row, ETag tag, CancellationToken token) =>
+            {
+                await windows.EnterAsync(Key, Ids(1, 1), Hour, token);
+                return await real.DeleteEntityAsync(partition, row, tag, token);
+            });
+        var removing = new AlertWindows(client.Object, _clock);
+
+        for (int minute = 0; minute < 256; minute++)
+        {
+            Assert.Equal(0, await removing.RemoveClosedAsync(Token));
+            _clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        client.Verify(mock => mock.DeleteEntityAsync(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<ETag>(), It.IsAny<CancellationToken>()), Times.Once);
+        Assert.NotEqual(first.AlertId, (await windows.FindAsync(Key, Token))?.AlertId);
     }
 
     private async Task<AlertWindows> CreateAsync() => new(await account.CreateTableAsync(), _clock);

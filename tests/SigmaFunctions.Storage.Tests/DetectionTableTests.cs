@@ -20,7 +20,7 @@ public sealed class DetectionTableTests(StorageAccount account)
         DetectionTable table = await CreateAsync();
         Detection detection = Some.Detection();
 
-        Assert.Equal([detection], await table.AddAsync([detection], Token));
+        Assert.Equal([detection], (await table.AddAsync([detection], Token)).Owed);
 
         AssertSame(detection, await table.FindAsync(detection.Id, Token));
     }
@@ -60,11 +60,11 @@ public sealed class DetectionTableTests(StorageAccount account)
         TableClient client = await account.CreateTableAsync();
         DetectionTable table = Create(client);
         List<Detection> detections = Some.Detections(250);
-        Assert.Equal(detections, await table.AddAsync(detections, Token));
+        Assert.Equal(detections, (await table.AddAsync(detections, Token)).Owed);
         await table.MarkAsync([.. detections.Take(120).Select(detection => new AlertOutcome(detection.Id))], Token);
         Dictionary<string, ETag> before = await EntityTagsAsync(client);
 
-        IReadOnlyList<Detection> pending = await table.AddAsync(detections, Token);
+        IReadOnlyList<Detection> pending = (await table.AddAsync(detections, Token)).Owed;
 
         Assert.Equal(detections.Skip(120), pending);
         Assert.Equal(before, await EntityTagsAsync(client));
@@ -77,12 +77,16 @@ public sealed class DetectionTableTests(StorageAccount account)
         List<Detection> detections = Some.Detections(4);
         detections[0] = detections[0] with { HeldBack = HoldReason.Level };
 
-        Assert.Equal(detections.Skip(1), await table.AddAsync(detections, Token));
+        RecordedDetections recorded = await table.AddAsync(detections, Token);
+        Assert.Equal(detections.Skip(1), recorded.Owed);
+        Assert.Equal(detections.Take(1), recorded.HeldBack);
         await table.MarkAsync(
             [new AlertOutcome(detections[1].Id), new AlertOutcome(detections[2].Id, HoldReason.Repetition, detections[1].Id)], Token);
 
-        Assert.Equal([detections[3]], await table.AddAsync(detections, Token));
-        IReadOnlyList<Detection> found = await table.FindAsync([.. detections.Select(detection => detection.Id), Some.Detection(ruleId: "other").Id], Token);
+        recorded = await table.AddAsync(detections, Token);
+        Assert.Equal([detections[3]], recorded.Owed);
+        Assert.Empty(recorded.HeldBack);
+        (IReadOnlyList<Detection> found, _) = await table.FindAsync([.. detections.Select(detection => detection.Id), Some.Detection(ruleId: "other").Id], Token);
         Assert.Equal([detections[1].Id], found.Where(detection => detection.AlertedAt == _clock.GetUtcNow()).Select(detection => detection.Id));
         Assert.Equal(
             [HoldReason.Level, null, HoldReason.Repetition, null],
@@ -100,7 +104,7 @@ public sealed class DetectionTableTests(StorageAccount account)
         await table.AddAsync([.. alerted, .. recorded], Token);
         await table.MarkAsync([.. alerted.Select(detection => new AlertOutcome(detection.Id))], Token);
 
-        IReadOnlyList<Detection> pending = await table.AddAsync(detections, Token);
+        IReadOnlyList<Detection> pending = (await table.AddAsync(detections, Token)).Owed;
 
         Assert.Equal(detections.Except(alerted), pending);
         Assert.Equal(150, (await EntityTagsAsync(client)).Count);
@@ -111,7 +115,7 @@ public sealed class DetectionTableTests(StorageAccount account)
     {
         DetectionTable table = await CreateAsync();
 
-        Assert.Single(await table.AddAsync([Some.Detection(), Some.Detection()], Token));
+        Assert.Single((await table.AddAsync([Some.Detection(), Some.Detection()], Token)).Owed);
     }
 
     [Fact]
@@ -119,7 +123,7 @@ public sealed class DetectionTableTests(StorageAccount account)
     {
         var client = new Mock<TableClient>(MockBehavior.Strict);
 
-        Assert.Empty(await Create(client.Object).AddAsync([], Token));
+        Assert.Empty((await Create(client.Object).AddAsync([], Token)).Owed);
     }
 
     [Fact]
@@ -128,12 +132,12 @@ public sealed class DetectionTableTests(StorageAccount account)
         TableClient client = await account.CreateTableAsync();
         List<Detection> detections = Some.Detections(400);
 
-        IReadOnlyList<Detection>[] pending = await Task.WhenAll(
+        RecordedDetections[] recorded = await Task.WhenAll(
             Enumerable.Range(0, 4).Select(writer => Create(client).AddAsync(
                 [.. detections.Skip(writer * 37), .. detections.Take(writer * 37)], Token)));
 
         Assert.Equal(400, (await EntityTagsAsync(client)).Count);
-        Assert.All(pending, list => Assert.Equal(400, list.Count));
+        Assert.All(recorded, one => Assert.Equal(400, one.Owed.Count));
     }
 
     [Fact]
@@ -156,7 +160,7 @@ public sealed class DetectionTableTests(StorageAccount account)
             .Returns((string filter, int? size, IEnumerable<string> select, CancellationToken token) =>
                 real.QueryAsync<TableEntity>(filter, size, select, token));
 
-        IReadOnlyList<Detection> pending = await Create(client.Object).AddAsync(detections, Token);
+        IReadOnlyList<Detection> pending = (await Create(client.Object).AddAsync(detections, Token)).Owed;
 
         Assert.Equal(detections, pending);
         Assert.Equal(3, transactions);
@@ -172,7 +176,7 @@ public sealed class DetectionTableTests(StorageAccount account)
                 number, enqueued: Some.Time.AddMinutes(10 * number), partition: $"{number % 8}"))),
         ];
 
-        Assert.Equal(detections, await table.AddAsync(detections, Token));
+        Assert.Equal(detections, (await table.AddAsync(detections, Token)).Owed);
         Assert.Equal(40, await table.QueryAsync(Some.Time, Some.Time.AddDays(1), Token).CountAsync(Token));
     }
 
@@ -222,7 +226,37 @@ public sealed class DetectionTableTests(StorageAccount account)
 
         await table.MarkAsync([.. detections.Select(detection => new AlertOutcome(detection.Id))], Token);
 
-        Assert.Equal([detections[1], detections[4]], await table.AddAsync(detections, Token));
+        Assert.Equal([detections[1], detections[4]], (await table.AddAsync(detections, Token)).Owed);
+    }
+
+    [Theory]
+    [InlineData("SchemaVersion", "1")]
+    [InlineData("RuleId", 1)]
+    [InlineData("Host", 1.5)]
+    [InlineData("SequenceNumber", "7")]
+    [InlineData("Tags", "{}")]
+    [InlineData("Tags", "[1]")]
+    [InlineData("Fields", "[1]")]
+    [InlineData("Fields", "[{}]")]
+    [InlineData("Fields", "secret")]
+    [InlineData("AlertedAt", "secret")]
+    public async Task A_row_with_a_property_of_another_type_is_named_and_hides_no_other(string property, object value)
+    {
+        TableClient client = await account.CreateTableAsync();
+        DetectionTable table = Create(client);
+        List<Detection> detections = Some.Detections(2);
+        await table.AddAsync(detections, Token);
+        TableEntity row = await client.GetEntityAsync<TableEntity>(detections[0].Id.PartitionKey, detections[0].Id.RowKey, cancellationToken: Token);
+        row[property] = value;
+        await client.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, Token);
+
+        (IReadOnlyList<Detection> found, IReadOnlyList<FormatException> wrong) = await table.FindAsync([.. detections.Select(detection => detection.Id)], Token);
+
+        Assert.Equal(detections[1].Id, Assert.Single(found).Id);
+        string message = Assert.Single(wrong).Message;
+        Assert.StartsWith($"Row {detections[0].Id.PartitionKey}/{detections[0].Id.RowKey}: ", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<FormatException>(() => table.FindAsync(detections[0].Id, Token));
     }
 
     private static string Huge { get; } = new('x', 1_000_000);
@@ -327,7 +361,7 @@ public sealed class DetectionTableTests(StorageAccount account)
         string original = string.Concat(Enumerable.Repeat(repeated, 100_000 / repeated.Length));
         Detection[] detections = [.. Some.Detections(count).Select(detection => detection with { Original = original })];
 
-        Assert.Equal(detections, await table.AddAsync(detections, Token));
+        Assert.Equal(detections, (await table.AddAsync(detections, Token)).Owed);
 
         Assert.Equal(count, await table.QueryAsync(Some.Time, Some.Time.AddDays(1), Token).CountAsync(Token));
         Assert.InRange(sizes.Largest, 512 * 1024, 4 * 1024 * 1024);
@@ -361,7 +395,7 @@ public sealed class DetectionTableTests(StorageAccount account)
         var exception = await Assert.ThrowsAsync<RequestFailedException>(() => Create(client.Object).AddAsync(detections, Token));
 
         Assert.Equal(503, exception.Status);
-        Assert.Equal(detections, await Create(real).AddAsync(detections, Token));
+        Assert.Equal(detections, (await Create(real).AddAsync(detections, Token)).Owed);
     }
 
     [Fact]

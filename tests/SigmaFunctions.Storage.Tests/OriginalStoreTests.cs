@@ -24,7 +24,7 @@ public sealed class OriginalStoreTests(StorageAccount account)
             Some.Detection(Some.Identity(8)),
         ];
 
-        IReadOnlyList<Detection> added = await table.AddAsync(detections, Token);
+        IReadOnlyList<Detection> added = (await table.AddAsync(detections, Token)).Owed;
         await table.AddAsync(detections, Token);
 
         string blob = Assert.Single(await container.GetBlobsAsync(cancellationToken: Token).ToListAsync(Token)).Name;
@@ -45,7 +45,7 @@ public sealed class OriginalStoreTests(StorageAccount account)
         var table = new DetectionTable(
             await account.CreateTableAsync(), originals: new OriginalStore(new Mock<BlobContainerClient>(MockBehavior.Strict).Object));
 
-        Assert.Single(await table.AddAsync([Some.Detection() with { Original = new string('x', 256_000) }], Token));
+        Assert.Single((await table.AddAsync([Some.Detection() with { Original = new string('x', 256_000) }], Token)).Owed);
     }
 
     [Fact]

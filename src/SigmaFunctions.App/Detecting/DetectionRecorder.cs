@@ -13,10 +13,12 @@ namespace SigmaFunctions.App.Detecting;
 /// <param name="outbox">Which alerts are owed.</param>
 /// <param name="table">Where detections are recorded.</param>
 /// <param name="announcer">Sends alerts.</param>
-public sealed class DetectionRecorder(AlertPolicy policy, AlertOutbox outbox, DetectionTable table, AlertAnnouncer announcer)
+/// <param name="metrics">What is measured.</param>
+public sealed class DetectionRecorder(
+    AlertPolicy policy, AlertOutbox outbox, DetectionTable table, AlertAnnouncer announcer, DetectionMetrics metrics)
 {
     /// <summary>Records and announces.</summary>
-    /// <returns>What became of the alerts that were owed: those of detections that are new, or whose alert was never confirmed.</returns>
+    /// <returns>What became of the alerts of detections that are new, or whose alert was never confirmed.</returns>
     /// <exception cref="Azure.RequestFailedException">The store could not be reached or refused; what was written by then stays.</exception>
     public async Task<IReadOnlyCollection<AlertOutcome>> RecordAsync(IReadOnlyCollection<Detection> detections, CancellationToken cancellationToken)
     {
@@ -27,13 +29,15 @@ public sealed class DetectionRecorder(AlertPolicy policy, AlertOutbox outbox, De
             [.. detections.Select(detection => policy.IsBelowMinimum(detection.Level) ? detection with { HeldBack = HoldReason.Level } : detection)];
         DetectionId[] owed = [.. judged.Where(detection => detection.HeldBack is null).Select(detection => detection.Id)];
 
-        (IReadOnlyList<OutboxEntry> entries, IReadOnlyList<Detection> pending) = await WriteAsync(owed, judged, cancellationToken);
-        IReadOnlyCollection<AlertOutcome> outcomes = await announcer.AnnounceAsync(pending, cancellationToken);
+        (IReadOnlyList<OutboxEntry> entries, RecordedDetections recorded) = await WriteAsync(owed, judged, cancellationToken);
+        AlertOutcome[] held = [.. recorded.HeldBack.Select(detection => new AlertOutcome(detection.Id, detection.HeldBack))];
+        metrics.AddAlerts(held);
+        IReadOnlyCollection<AlertOutcome> outcomes = await announcer.AnnounceAsync(recorded.Owed, cancellationToken);
         await outbox.RemoveAsync(entries, cancellationToken);
-        return outcomes;
+        return [.. outcomes, .. held];
     }
 
-    private async Task<(IReadOnlyList<OutboxEntry> Entries, IReadOnlyList<Detection> Pending)> WriteAsync(
+    private async Task<(IReadOnlyList<OutboxEntry> Entries, RecordedDetections Recorded)> WriteAsync(
         DetectionId[] owed, Detection[] judged, CancellationToken cancellationToken)
     {
         using Activity? activity = Traces.Start("record");

@@ -1,0 +1,181 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SigmaFunctions.LocalHost;
+using SigmaFunctions.LocalHost.Trigger;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.EndToEnd.Tests;
+
+/// <summary>
+/// Much at once, through the real worker and a storage service on this machine. <c>LOAD</c> is how many messages there are (few without
+/// it); <c>LOAD_TABLE</c> names a file that gets a line of docs/reliability.md for each load.
+/// </summary>
+public sealed class LoadTests
+{
+    private const int Partitions = 4;
+    private const int RecordsOfQuietMessage = 20;
+
+    private const string Rule = """
+        title: Marked process
+        id: 11111111-1111-4111-8111-111111111111
+        level: high
+        tags: [attack.t1059]
+        logsource: {category: process_creation, product: windows}
+        detection:
+            selection:
+                CommandLine|contains: marker
+            condition: selection
+        """;
+
+    private static readonly int Messages = int.Parse(Environment.GetEnvironmentVariable("LOAD") is { Length: > 0 } text ? text : "600", CultureInfo.InvariantCulture);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Of_very_many_detections_all_are_recorded_and_announced_once()
+    {
+        await using LocalDeployment deployment = await StartAsync();
+
+        await ProcessAsync("detections", deployment, number => Event(number, "tool.exe marker"));
+
+        Assert.Equal(Messages, (await deployment.RowsAsync()).Count(row => row.GetDateTimeOffset("AlertedAt") is not null));
+        List<Alert> alerts = await ReadAlertsAsync(deployment);
+        Assert.Equal((Messages, Messages), (alerts.Count, alerts.DistinctBy(alert => alert.Id).Count()));
+        Assert.Empty(await deployment.Outbox.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task Of_very_many_unreadable_messages_all_are_kept_once()
+    {
+        await using LocalDeployment deployment = await StartAsync();
+
+        await ProcessAsync("dead letters", deployment, number => $"unreadable {number}");
+
+        var letters = new DeadLetterStore(new BlobContainerClient(deployment.StorageConnection, DeadLetterStore.DefaultName));
+        Assert.Equal(
+            Messages, await letters.ListAsync(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), Token).Select(letter => letter.Name).Distinct().CountAsync(Token));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Events_without_detections_leave_nothing_behind_and_are_told_of_where_telemetry_is_exported(bool exported)
+    {
+        await using Receiver receiver = await Receiver.StartAsync();
+        await using LocalDeployment deployment = await StartAsync(exported ? receiver.Settings : null);
+
+        await ProcessAsync(
+            exported ? $"{RecordsOfQuietMessage} events a message, telemetry exported" : $"{RecordsOfQuietMessage} events a message",
+            deployment,
+            number => string.Join('\n', Enumerable.Range(0, RecordsOfQuietMessage).Select(record => Event(number, $"tool.exe {record}"))));
+
+        Assert.Empty(await deployment.RowsAsync());
+        if (exported)
+            await receiver.WaitForAsync("sigmafunctions.events");
+        else
+            Assert.Empty(receiver.Requests);
+    }
+
+    private static Task<LocalDeployment> StartAsync(ImmutableDictionary<string, string>? settings = null) => LocalDeployment.StartAsync(
+        Rule, Partitions, settings: (settings ?? ImmutableDictionary<string, string>.Empty).Add("Alerts__MaximumPerRule", "0"));
+
+    private static async Task<List<Alert>> ReadAlertsAsync(LocalDeployment deployment)
+    {
+        var alerts = new List<Alert>();
+        while ((await deployment.Queue.ReceiveMessagesAsync(32, TimeSpan.FromDays(1), Token)).Value is { Length: > 0 } messages)
+            alerts.AddRange(messages.Select(message => Alert.Parse(message.Body)));
+        return alerts;
+    }
+
+    private static string Event(int number, string commandLine) =>
+        $$"""{"category":"process_creation","product":"windows","Computer":"host-{{number}}","User":"corp\\ann","Image":"C:\\tool.exe","CommandLine":"{{commandLine}} {{number}}"}""";
+
+    private static async Task ProcessAsync(string name, LocalDeployment deployment, Func<int, string> body)
+    {
+        foreach (int[] numbers in Enumerable.Range(0, Messages).Chunk(250))
+            await deployment.SendAsync(numbers.Select(body));
+        EventHubsTrigger trigger = deployment.CreateTrigger(settings: HostSettings.Read(Path.Combine(Path.GetDirectoryName(LocalPaths.AppAssembly)!, "host.json")));
+        (double worker, double storage) before = (Cpu(deployment.Worker.ProcessId), Cpu(deployment.StorageProcess));
+        var watch = Stopwatch.StartNew();
+        await LocalDeployment.ProcessAsync(trigger, Messages);
+        double seconds = watch.Elapsed.TotalSeconds;
+        string line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name} | {Messages:N0} | {seconds:0.0} | {Messages / seconds:N0} | {Cpu(deployment.Worker.ProcessId) - before.worker:0.0} | {Cpu(deployment.StorageProcess) - before.storage:0.0} | {PeakMegabytes(deployment.Worker.ProcessId):N0} | {deployment.Worker.LoadedAfter.TotalSeconds:0.00} + {trigger.FirstInvocation?.TotalSeconds:0.00} |\n");
+        TestContext.Current.TestOutputHelper!.WriteLine(line);
+        if (Environment.GetEnvironmentVariable("LOAD_TABLE") is { Length: > 0 } path)
+            await File.AppendAllTextAsync(path, line, Token);
+
+        Assert.Equal((0, 0), (trigger.Statistics.LostEvents, trigger.Statistics.Retries));
+    }
+
+    // Clock ticks of user and system: the 14th and 15th field, the 12th and 13th after the command in parentheses.
+    private static double Cpu(int process)
+    {
+        if (!OperatingSystem.IsLinux())
+            return 0;
+        string stat = File.ReadAllText($"/proc/{process}/stat");
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
+    }
+
+    private static double PeakMegabytes(int process) => !OperatingSystem.IsLinux() ? 0 : double.Parse(
+        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+        CultureInfo.InvariantCulture) / 1_024;
+
+    /// <summary>Takes telemetry over OTLP and keeps the requests' bodies as text: names stand in them as they are.</summary>
+    private sealed class Receiver : IAsyncDisposable
+    {
+        private readonly ConcurrentQueue<string> _requests = new();
+        private readonly WebApplication _server;
+
+        private Receiver()
+        {
+            WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+            _server = builder.Build();
+            _server.Run(async context =>
+            {
+                using var body = new MemoryStream();
+                await context.Request.Body.CopyToAsync(body);
+                _requests.Enqueue(Encoding.Latin1.GetString(body.ToArray()));
+                context.Response.ContentType = "application/x-protobuf";
+            });
+        }
+
+        public IReadOnlyCollection<string> Requests => _requests;
+
+        public ImmutableDictionary<string, string> Settings => ImmutableDictionary<string, string>.Empty
+            .Add("OTEL_EXPORTER_OTLP_ENDPOINT", _server.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single())
+            .Add("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+            .Add("OTEL_METRIC_EXPORT_INTERVAL", "1000");
+
+        public static async Task<Receiver> StartAsync()
+        {
+            var receiver = new Receiver();
+            await receiver._server.StartAsync(Token);
+            return receiver;
+        }
+
+        public async Task WaitForAsync(string name)
+        {
+            while (!_requests.Any(request => request.Contains(name, StringComparison.Ordinal)))
+                await Task.Delay(50, Token);
+        }
+
+        public async ValueTask DisposeAsync() => await _server.DisposeAsync();
+    }
+}
