@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Alerting;
+using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.App.Triggers;
@@ -26,6 +28,7 @@ internal static class Startup
         services.AddOptions<RuleOptions>().BindConfiguration(RuleOptions.Section).ValidateOnStart();
         services.AddOptions<MappingOptions>().BindConfiguration(MappingOptions.Section);
         services.AddOptions<DetectionOptions>().BindConfiguration(DetectionOptions.Section).ValidateOnStart();
+        services.AddOptions<CanaryOptions>().BindConfiguration(CanaryOptions.Section);
         services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateOnStart();
         services.AddOptions<DetectionStorageOptions>()
             .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
@@ -45,6 +48,7 @@ internal static class Startup
         services.AddSingleton(provider =>
             new DetectionTable(CreateTableClient(provider, ""), Time(provider), provider.GetRequiredService<OriginalStore>()));
         services.AddSingleton(provider => new AlertOutbox(CreateTableClient(provider, AlertOutbox.NameSuffix), Time(provider)));
+        services.AddSingleton(provider => new InstanceTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertQueue(
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding)));
@@ -55,6 +59,10 @@ internal static class Startup
         services.AddSingleton<DetectionMetrics>();
         services.AddSingleton(CreateDetectorProvider);
         services.AddHostedService<RuleReloader>();
+        services.AddSingleton<HubConnectionOptions>();
+        services.AddSingleton<InstanceActivity>();
+        services.AddSingleton<HealthCheck>();
+        services.AddHostedService<InstanceReporter>();
         services.AddSingleton<Func<RuleOverrides>>(provider => () => provider.GetRequiredService<DetectorProvider>().Overrides);
         services.AddSingleton<AlertPolicy>();
         services.AddSingleton<AlertRates>();
@@ -87,6 +95,11 @@ internal static class Startup
             _ = services.GetRequiredService<IOptions<EventHubOptions>>().Value;
             _ = services.GetRequiredService<IOptions<AlertOptions>>().Value;
             _ = Rules(services);
+            if (services.GetRequiredService<IOptions<CanaryOptions>>().Value.Enabled
+                && services.GetRequiredService<HubConnectionOptions>().Fault() is { } fault)
+            {
+                throw new StartException(fault);
+            }
             return Names(services);
         }
         catch (OptionsValidationException exception)
@@ -108,6 +121,7 @@ internal static class Startup
             await services.GetRequiredService<DetectionTable>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertOutbox>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertWindows>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<InstanceTable>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertQueue>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<DeadLetterStore>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<OriginalStore>().CreateIfNotExistsAsync(cancellationToken);
@@ -138,7 +152,7 @@ internal static class Startup
         IOptions<RuleOptions> options = services.GetRequiredService<IOptions<RuleOptions>>();
         ILogger<DetectorProvider> logger = services.GetRequiredService<ILogger<DetectorProvider>>();
         return new DetectorProvider(
-            new RuleSetLoader(options, logger, store),
+            new RuleSetLoader(options, logger, store, services.GetRequiredService<IOptions<CanaryOptions>>().Value.Enabled ? CanaryRule.Load() : null),
             options,
             services.GetRequiredService<RuleMetrics>(),
             Time(services),

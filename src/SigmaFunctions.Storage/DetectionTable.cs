@@ -13,6 +13,7 @@ public sealed class DetectionTable
     /// <summary>Name of the table that deployments create.</summary>
     public const string DefaultName = "Detections";
 
+    private const string HourFormat = "yyyyMMdd'T'HH";
     private const int MaximumActions = 100;
     private const int MaximumConcurrency = 8;
 
@@ -162,7 +163,67 @@ public sealed class DetectionTable
             yield return DetectionRow.FromEntity(entity);
     }
 
-    private static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString("yyyyMMdd'T'HH", CultureInfo.InvariantCulture);
+    /// <summary>
+    /// Removes detections of whole hours that ended before a time, oldest first, in transactions of up to 100 rows; rows that are not of a
+    /// detection stay.
+    /// </summary>
+    /// <param name="before">The time; the hour that it lies in stays.</param>
+    /// <param name="maximum">Most rows to remove.</param>
+    /// <param name="cancellationToken">Ends the work; what was removed stays so.</param>
+    /// <returns>Number of rows removed.</returns>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<int> RemoveAsync(DateTimeOffset before, int maximum, CancellationToken cancellationToken)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey lt {Hour(before)}");
+        AsyncPageable<TableEntity> rows = _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken);
+        int removed = 0;
+        await Parallel.ForEachAsync(
+            ChunksAsync(rows.Where(IsDetection).Take(maximum), cancellationToken),
+            Options(cancellationToken),
+            async (chunk, token) => Interlocked.Add(ref removed, await RemoveRowsAsync(chunk, token)));
+        return removed;
+    }
+
+    private static bool IsDetection(TableEntity row) =>
+        row.PartitionKey is [.., '-', _] key && DateTime.TryParseExact(key[..^2], HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+
+    private static async IAsyncEnumerable<List<TableEntity>> ChunksAsync(
+        IAsyncEnumerable<TableEntity> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var chunk = new List<TableEntity>();
+        await foreach (TableEntity row in rows.WithCancellation(cancellationToken))
+        {
+            if (chunk.Count == MaximumActions || (chunk.Count > 0 && chunk[0].PartitionKey != row.PartitionKey))
+            {
+                yield return chunk;
+                chunk = [];
+            }
+            chunk.Add(row);
+        }
+        if (chunk.Count > 0)
+            yield return chunk;
+    }
+
+    private async Task<int> RemoveRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
+    {
+        List<TableTransactionAction> actions = [.. rows.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All))];
+        while (actions.Count > 0)
+        {
+            try
+            {
+                await _table.SubmitTransactionAsync(actions, cancellationToken);
+                break;
+            }
+            catch (TableTransactionFailedException exception)
+                when (Is(exception, TableErrorCode.ResourceNotFound) && exception.FailedTransactionActionIndex is { } failed)
+            {
+                actions.RemoveAt(failed);
+            }
+        }
+        return actions.Count;
+    }
+
+    private static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
 
     private static IEnumerable<List<TableEntity>> Transactions(OrderedDictionary<DetectionId, Detection> detections)
     {

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Health;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
@@ -397,6 +398,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         store.Recorder(),
         new DeadLetterStore(store.DeadLetters),
         store.Metrics,
+        new InstanceActivity(),
         store.Clock,
         _logger);
 

@@ -49,7 +49,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         { ["DetectionStorage:tableServiceUri=http://a", "DetectionStorage:queueServiceUri=https://a"], "DetectionStorage__tableServiceUri must be an https address: tokens are sent to it." },
         { ["DetectionStorage:tableServiceUri=https://a", "DetectionStorage:queueServiceUri=/a"], "DetectionStorage__queueServiceUri must be an https address: tokens are sent to it." },
         { ["DetectionStorage:tableServiceUri=https://a", "DetectionStorage:queueServiceUri=https://a", "DetectionStorage:credential=SECRET"], "DetectionStorage__credential must be managedidentity, or not be set." },
-        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:TableName=my-table"], "Detections__TableName must be 3 to 56 letters and digits, and start with a letter." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:TableName=my-table"], "Detections__TableName must be 3 to 54 letters and digits, and start with a letter." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueName=a--b"], "Detections__QueueName must be 3 to 63 lower-case letters, digits and single hyphens between them." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:QueueName="], "Detections__QueueName must not be empty." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:DeadLetterContainer=A"], "Detections__DeadLetterContainer must be 3 to 63 lower-case letters, digits and single hyphens between them." },

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
@@ -24,8 +25,14 @@ public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<Detecti
     /// <summary>Address of a rule's page in the catalogue; null where that is not configured.</summary>
     public string? PageOf(string ruleId) => detectionOptions.Value.PageOf(ruleId);
 
-    /// <summary>Whether a rule of this level never alerts.</summary>
-    public bool IsBelowMinimum(string? level) => Enum.TryParse(level, ignoreCase: true, out RuleLevel parsed) && parsed < _options.MinimumLevel;
+    /// <summary>Whether a detection never alerts, for its level or since it is the app's own canary.</summary>
+    public bool IsBelowMinimum(Detection detection)
+    {
+        ArgumentNullException.ThrowIfNull(detection);
+        return detection.RuleId == CanaryRule.Id || IsBelowMinimum(detection.Level);
+    }
+
+    private bool IsBelowMinimum(string? level) => Enum.TryParse(level, ignoreCase: true, out RuleLevel parsed) && parsed < _options.MinimumLevel;
 
     /// <summary>For how long an alert of this rule stands for those that follow on the same entity; zero where it does not.</summary>
     public TimeSpan SuppressFor(string ruleId) => overrides()[ruleId]?.SuppressFor ?? _options.SuppressFor;

@@ -33,6 +33,9 @@ public sealed class DetectionMetrics
     /// <summary>Seconds from the enqueuing of a batch's oldest message until all of its detections are recorded and announced.</summary>
     public const string Lag = "sigmafunctions.lag";
 
+    /// <summary>Seconds from the enqueuing of a canary until its detection is recorded; what does not come is the alarm.</summary>
+    public const string Canary = "sigmafunctions.canary";
+
     private const string NoLevel = "none";
 
     // Seconds from a live stream to a backlog of a day.
@@ -49,6 +52,7 @@ public sealed class DetectionMetrics
     private readonly Counter<long> _heldBack;
     private readonly Counter<long> _deadLetters;
     private readonly Histogram<double> _lag;
+    private readonly Histogram<double> _canary;
 
     /// <summary>Makes the instruments.</summary>
     public DetectionMetrics(IMeterFactory meters)
@@ -62,6 +66,8 @@ public sealed class DetectionMetrics
         _alerts = meter.CreateCounter<long>(Alerts, "{alert}", "Alerts put on the queue.");
         _heldBack = meter.CreateCounter<long>(HeldBack, "{detection}", "Detections recorded without an alert of their own, by reason.");
         _deadLetters = meter.CreateCounter<long>(DeadLetters, "{blob}", "Records that could not be read, kept in the blob container.");
+        _canary = meter.CreateHistogram(
+            Canary, "s", "From the enqueuing of a canary until its detection is recorded.", advice: LagAdvice);
         _lag = meter.CreateHistogram(
             Lag, "s", "From the enqueuing of a batch's oldest message until its detections are recorded and announced.", advice: LagAdvice);
     }
@@ -93,6 +99,8 @@ public sealed class DetectionMetrics
     }
 
     internal void AddDeadLetters(int written) => _deadLetters.Add(written);
+
+    internal void RecordCanary(string hub, TimeSpan lag) => _canary.Record(lag.TotalSeconds, KeyValuePair.Create("hub", (object?)hub));
 
     internal void RecordLag(TimeSpan lag) => _lag.Record(lag.TotalSeconds);
 }

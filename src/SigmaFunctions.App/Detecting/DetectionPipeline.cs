@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using SigmaFunctions.App.Canary;
+using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Storage;
@@ -26,6 +28,7 @@ public sealed class DetectionPipeline
     private readonly DetectionRecorder _recorder;
     private readonly DeadLetterStore _deadLetters;
     private readonly DetectionMetrics _metrics;
+    private readonly InstanceActivity _activity;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<DetectionPipeline> _logger;
 
@@ -35,6 +38,7 @@ public sealed class DetectionPipeline
     /// <param name="recorder">Records detections and announces them.</param>
     /// <param name="deadLetters">Where goes what cannot be read.</param>
     /// <param name="metrics">What is measured.</param>
+    /// <param name="activity">What is told of how far this instance is.</param>
     /// <param name="timeProvider">Clock of the elapsed time and the lag.</param>
     /// <param name="logger">Log; never of events' contents.</param>
     public DetectionPipeline(
@@ -43,9 +47,10 @@ public sealed class DetectionPipeline
         DetectionRecorder recorder,
         DeadLetterStore deadLetters,
         DetectionMetrics metrics,
+        InstanceActivity activity,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
-        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), recorder, deadLetters, metrics, timeProvider, logger)
+        : this(() => detectors.Current, decoder, (matcher, body) => matcher.Match(body), recorder, deadLetters, metrics, activity, timeProvider, logger)
     {
     }
 
@@ -56,6 +61,7 @@ public sealed class DetectionPipeline
         DetectionRecorder recorder,
         DeadLetterStore deadLetters,
         DetectionMetrics metrics,
+        InstanceActivity activity,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
     {
@@ -65,6 +71,7 @@ public sealed class DetectionPipeline
         _recorder = recorder;
         _deadLetters = deadLetters;
         _metrics = metrics;
+        _activity = activity;
         _timeProvider = timeProvider;
         _logger = logger;
     }
@@ -112,7 +119,13 @@ public sealed class DetectionPipeline
         await KeepUnreadableAsync(outcome.DeadLetters.Letters, batch, cancellationToken);
         int alerts = outcomes.Count(one => one.HeldBack is null);
         if (bodies.Count > 0)
-            _metrics.RecordLag(_timeProvider.GetUtcNow() - batch.OldestEnqueuedTime);
+        {
+            DateTimeOffset now = _timeProvider.GetUtcNow();
+            _metrics.RecordLag(now - batch.OldestEnqueuedTime);
+            foreach (Detection canary in outcome.Detections.Where(detection => detection.RuleId == CanaryRule.Id))
+                _metrics.RecordCanary(batch.EventHub, now - canary.Identity.EnqueuedTime);
+            _activity.Add(outcome.Events, batch.NewestEnqueuedTime, now);
+        }
 
         LogLevel level = outcome.Detections.Count == 0 ? LogLevel.Debug : LogLevel.Information;
         double elapsed = _timeProvider.GetElapsedTime(started).TotalMilliseconds;

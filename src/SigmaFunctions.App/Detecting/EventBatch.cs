@@ -41,6 +41,9 @@ public sealed class EventBatch
     /// <summary>When the hub took in the oldest message (UTC); the batch must have one.</summary>
     public DateTimeOffset OldestEnqueuedTime => _enqueuedTimes.Min();
 
+    /// <summary>When the hub took in the newest message (UTC); the batch must have one.</summary>
+    public DateTimeOffset NewestEnqueuedTime => _enqueuedTimes.Max();
+
     /// <summary>
     /// Reads what the Event Hubs trigger says of a batch: <c>PartitionContext</c> and <c>EnqueuedTimeUtcArray</c> as JSON text,
     /// <c>SequenceNumberArray</c> as numbers or as JSON text, depending on the host.

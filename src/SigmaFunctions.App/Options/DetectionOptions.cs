@@ -12,11 +12,11 @@ public sealed class DetectionOptions
     /// <summary>Name of the section.</summary>
     public const string Section = "Detections";
 
-    /// <summary>Table of detections; two more have its name with <c>Outbox</c> and <c>Windows</c> behind it.</summary>
+    /// <summary>Table of detections; three more have its name with <c>Outbox</c>, <c>Windows</c> and <c>Instances</c> behind it.</summary>
     [Required(ErrorMessage = "Detections__TableName must not be empty.")]
     [RegularExpression(
-        "[A-Za-z][A-Za-z0-9]{2,55}",
-        ErrorMessage = "Detections__TableName must be 3 to 56 letters and digits, and start with a letter.")]
+        "[A-Za-z][A-Za-z0-9]{2,53}",
+        ErrorMessage = "Detections__TableName must be 3 to 54 letters and digits, and start with a letter.")]
     public string TableName { get; set; } = DetectionTable.DefaultName;
 
     /// <summary>Queue of alerts.</summary>
@@ -43,6 +43,10 @@ public sealed class DetectionOptions
         "(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*",
         ErrorMessage = "Detections__OriginalContainer must be 3 to 63 lower-case letters, digits and single hyphens between them.")]
     public string OriginalContainer { get; set; } = OriginalStore.DefaultName;
+
+    /// <summary>Days for which detections are kept, from their enqueuing; 0: for ever.</summary>
+    [Range(0, 36_500, ErrorMessage = "Detections__RetentionDays must be 0 (for ever) to 36500.")]
+    public int RetentionDays { get; set; }
 
     /// <summary>Whether the app creates tables, queue and containers at its start. A deployment has done so already; a development machine has not.</summary>
     public bool CreateIfNotExists { get; set; }

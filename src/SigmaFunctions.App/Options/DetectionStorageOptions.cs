@@ -1,6 +1,5 @@
 using Azure.Core;
 using Azure.Data.Tables;
-using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
@@ -16,9 +15,6 @@ public sealed class DetectionStorageOptions
 {
     /// <summary>Name of the setting, and prefix of those of an identity.</summary>
     public const string Section = "DetectionStorage";
-
-    /// <summary>Value of <see cref="Credential"/> for a managed identity.</summary>
-    public const string ManagedIdentity = "managedidentity";
 
     // The service itself ends an operation after 30 seconds: an answer that has not come by then is lost. The SDK would wait 100
     // seconds, and four times so, before the batch is tried again.
@@ -77,10 +73,7 @@ public sealed class DetectionStorageOptions
             : new BlobContainerClient(ConnectionString, container, options);
     }
 
-    private TokenCredential CreateCredential() => Credential is null
-        ? new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = ClientId })
-        : new ManagedIdentityCredential(
-            ClientId is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(ClientId));
+    private TokenCredential CreateCredential() => IdentityCredential.Create(Credential, ClientId);
 }
 
 /// <summary>Checks <see cref="DetectionStorageOptions"/>, without a word of what a connection string holds.</summary>
@@ -125,7 +118,7 @@ internal sealed class DetectionStorageOptionsValidator : IValidateOptions<Detect
             else if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps)
                 yield return $"{setting} must be an https address: tokens are sent to it.";
         }
-        if (options.Credential is not (null or DetectionStorageOptions.ManagedIdentity))
+        if (options.Credential is not (null or IdentityCredential.ManagedIdentity))
             yield return "DetectionStorage__credential must be managedidentity, or not be set.";
     }
 

@@ -31,8 +31,8 @@ public sealed class DetectorProvider
     private readonly RuleSetTable? _reports;
     private volatile LoadedRules? _current;
 
-    // Of the one loop that checks: what was found broken, and what was new last time.
-    private string? _broken;
+    // Written by the one loop that checks: what was found broken, and what was new last time.
+    private volatile string? _broken;
     private string? _unsettled;
 
     /// <summary>Makes a provider without rules; <see cref="StartAsync"/> loads them.</summary>
@@ -68,6 +68,9 @@ public sealed class DetectorProvider
     /// <summary>What the deployment changes about the rules.</summary>
     /// <exception cref="InvalidOperationException">The rules are not loaded yet.</exception>
     public RuleOverrides Overrides => Loaded.Overrides;
+
+    /// <summary>Whether there are newer rules that cannot be used.</summary>
+    public bool IsStale => _broken is not null;
 
     /// <summary>Whether there is a container of rules, so that they may change.</summary>
     public bool MayChange => _store is not null;

@@ -18,7 +18,8 @@ namespace SigmaFunctions.App.Rules;
 /// <param name="options">Which rules.</param>
 /// <param name="logger">Log.</param>
 /// <param name="store">The container of rules; null where there is none.</param>
-internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logger, RuleStore? store = null)
+/// <param name="own">Rules of the app itself, which run whatever others say.</param>
+internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logger, RuleStore? store = null, RuleSet? own = null)
 {
     private readonly RuleOptions _options = options.Value;
 
@@ -98,9 +99,9 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
     private LoadedRules Compile(RuleSet all, RuleOverrides overrides, RuleStoreVersion? version)
     {
         RuleSet rules = all.With(overrides).With(_options.Selection);
-        return rules.Rules.IsEmpty
-            ? throw new UnusableRulesException(NoRules(all, version))
-            : new LoadedRules(new Detector(rules), all, overrides, version);
+        if (rules.Rules.IsEmpty)
+            throw new UnusableRulesException(NoRules(all, version));
+        return new LoadedRules(new Detector(own is null ? rules : rules.With(own)), all, overrides, version);
     }
 
     private string NoRules(RuleSet all, RuleStoreVersion? version)

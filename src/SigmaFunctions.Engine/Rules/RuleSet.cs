@@ -74,6 +74,18 @@ public sealed class RuleSet
         return new(changed, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
     }
 
+    /// <summary>The rules and others besides, of the same id these; revision and diagnostics are those of these.</summary>
+    public RuleSet With(RuleSet others)
+    {
+        ArgumentNullException.ThrowIfNull(others);
+        HashSet<string> taken = [.. Rules.Select(rule => rule.Id)];
+        ImmutableArray<CompiledRule> all =
+        [
+            .. Compiled.Concat(others.Compiled.Where(rule => !taken.Contains(rule.Rule.Id))).OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal),
+        ];
+        return new(all, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+    }
+
     /// <summary>The rules that a selection takes; the revision is that of the files all the same.</summary>
     public RuleSet With(RuleSelection selection)
     {

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Http;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.App.Health;
+
+/// <summary>The functions that tell how the app is: to anyone in one word, and in detail to who has a key.</summary>
+/// <param name="check">Looks.</param>
+public sealed class HealthFunctions(HealthCheck check)
+{
+    /// <summary><c>GET /api/health</c>: 200 and <c>healthy</c>, or 503 and <c>unhealthy</c>. No key, no details.</summary>
+    [Function("Health")]
+    public async Task<HttpResponseData> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequestData request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        HealthReport report = await check.RunAsync(cancellationToken);
+        HttpResponseData response = request.CreateResponse(report.IsHealthy ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable);
+        response.Headers.Add("Content-Type", "text/plain; charset=utf-8");
+        response.Headers.Add("Cache-Control", "no-store");
+        await response.WriteStringAsync(report.IsHealthy ? "healthy" : "unhealthy", cancellationToken);
+        return response;
+    }
+
+    /// <summary><c>GET /api/health/details</c>, with a function key: JSON of the store, rules and instances (docs/operations.md).</summary>
+    [Function("HealthDetails")]
+    public async Task<HttpResponseData> GetDetailsAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "health/details")] HttpRequestData request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        HealthReport report = await check.RunAsync(cancellationToken);
+        HttpResponseData response = request.CreateResponse(report.IsHealthy ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable);
+        response.Headers.Add("Content-Type", "application/json; charset=utf-8");
+        response.Headers.Add("Cache-Control", "no-store");
+        await using (var writer = new Utf8JsonWriter(response.Body, new JsonWriterOptions { Indented = true }))
+            Write(writer, report);
+        return response;
+    }
+
+    private static void Write(Utf8JsonWriter writer, HealthReport report)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("status", report.IsHealthy ? "healthy" : "unhealthy");
+        writer.WriteString("at", report.At);
+        writer.WriteString("appVersion", InstanceReporter.AppVersion);
+        writer.WriteStartObject("store");
+        writer.WriteBoolean("reachable", report.StoreFault is null);
+        writer.WriteString("fault", report.StoreFault);
+        writer.WriteEndObject();
+        writer.WriteBoolean("rulesStale", report.IsStale || report.Instances.Any(instance => instance.IsStale));
+        InstanceReport? newest = report.Instances.Where(instance => instance.LastEnqueuedTime is not null).MaxBy(instance => instance.LastEnqueuedTime);
+        WriteTime(writer, "lastEnqueuedTime", newest?.LastEnqueuedTime);
+        WriteTime(writer, "lastBatchAt", report.Instances.Max(instance => instance.LastBatchAt));
+        writer.WriteStartArray("instances");
+        foreach (InstanceReport instance in report.Instances)
+            Write(writer, instance);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, InstanceReport instance)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("instance", instance.Instance);
+        writer.WriteString("at", instance.At);
+        writer.WriteString("appVersion", instance.AppVersion);
+        writer.WriteString("revision", instance.Revision);
+        writer.WriteNumber("rules", instance.Rules);
+        writer.WriteNumber("rejected", instance.Rejected);
+        writer.WriteBoolean("rulesStale", instance.IsStale);
+        writer.WriteNumber("events", instance.Events);
+        WriteTime(writer, "lastBatchAt", instance.LastBatchAt);
+        WriteTime(writer, "lastEnqueuedTime", instance.LastEnqueuedTime);
+        if (instance is { LastBatchAt: { } batch, LastEnqueuedTime: { } enqueued })
+            writer.WriteNumber("lagSeconds", Math.Round((batch - enqueued).TotalSeconds, 3));
+        writer.WriteEndObject();
+    }
+
+    private static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)
+    {
+        if (time is { } known)
+            writer.WriteString(name, known);
+        else
+            writer.WriteNull(name);
+    }
+}

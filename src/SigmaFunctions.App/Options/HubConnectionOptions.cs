@@ -1,0 +1,56 @@
+using Azure.Core;
+using Azure.Messaging.EventHubs.Producer;
+using Microsoft.Extensions.Configuration;
+
+namespace SigmaFunctions.App.Options;
+
+/// <summary>
+/// The connection to the namespace of the hubs, which the Functions host reads from the same settings: <c>EventHubConnection</c> is a connection
+/// string, or <c>EventHubConnection__fullyQualifiedNamespace</c> is reached as an identity. Only canaries are sent with it.
+/// </summary>
+public sealed class HubConnectionOptions
+{
+    /// <summary>Name of the setting, and prefix of those of an identity.</summary>
+    public const string Section = "EventHubConnection";
+
+    /// <summary>Reads the settings.</summary>
+    public HubConnectionOptions(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        IConfigurationSection section = configuration.GetSection(Section);
+        ConnectionString = section.Value;
+        FullyQualifiedNamespace = section["fullyQualifiedNamespace"];
+        Credential = section["credential"];
+        ClientId = section["clientId"];
+    }
+
+    private string? ConnectionString { get; }
+
+    private string? FullyQualifiedNamespace { get; }
+
+    private string? Credential { get; }
+
+    private string? ClientId { get; }
+
+    /// <summary>What is wrong with the settings for sending; null if nothing is. Nothing of a connection string is in it.</summary>
+    internal string? Fault()
+    {
+        try
+        {
+            _ = CreateProducer("hub");
+            return null;
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            return "Canary__Enabled is true, and EventHubConnection is neither the connection string of an Event Hubs namespace nor is "
+                + "EventHubConnection__fullyQualifiedNamespace set (NAME.servicebus.windows.net).";
+        }
+    }
+
+    /// <summary>A producer for a hub; nothing is sent yet.</summary>
+    internal EventHubProducerClient CreateProducer(string hub) => string.IsNullOrEmpty(ConnectionString)
+        ? new EventHubProducerClient(FullyQualifiedNamespace, hub, CreateCredential())
+        : new EventHubProducerClient(ConnectionString, hub);
+
+    private TokenCredential CreateCredential() => IdentityCredential.Create(Credential, ClientId);
+}

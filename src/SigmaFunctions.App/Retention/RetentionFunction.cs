@@ -1,0 +1,44 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Options;
+using SigmaFunctions.Storage;
+
+namespace SigmaFunctions.App.Retention;
+
+/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone.</summary>
+/// <param name="options">For how long detections are kept.</param>
+/// <param name="table">The detections.</param>
+/// <param name="instances">What instances said.</param>
+/// <param name="timeProvider">Clock.</param>
+/// <param name="logger">Log.</param>
+public sealed class RetentionFunction(
+    IOptions<DetectionOptions> options, DetectionTable table, InstanceTable instances, TimeProvider timeProvider, ILogger<RetentionFunction> logger)
+{
+    /// <summary>Name of the function.</summary>
+    public const string Name = "Retention";
+
+    /// <summary>Most rows of one run: about ten minutes of the service; the next run goes on.</summary>
+    public const int MaximumRows = 200_000;
+
+    /// <summary>Removes what is too old; neither stops the other.</summary>
+    [Function(Name)]
+    public Task RunAsync([TimerTrigger("0 23 * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(timer);
+        return RunAsync(cancellationToken);
+    }
+
+    internal Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        RemoveDetectionsAsync(cancellationToken), instances.RemoveAsync(timeProvider.GetUtcNow() - InstanceTable.KeptFor, cancellationToken));
+
+    private async Task RemoveDetectionsAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.RetentionDays == 0)
+            return;
+        DateTimeOffset before = timeProvider.GetUtcNow() - TimeSpan.FromDays(options.Value.RetentionDays);
+        int removed = await table.RemoveAsync(before, MaximumRows, cancellationToken);
+        if (removed > 0)
+            logger.DetectionsRemoved(removed, before);
+    }
+}
