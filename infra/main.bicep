@@ -1,6 +1,6 @@
 targetScope = 'subscription'
 
-metadata description = 'SigmaFunctions: an event hub, the function app that runs Sigma rules over its events, and the storage account it writes to.'
+metadata description = 'SigmaFunctions: event hubs, the function app that runs Sigma rules over its events, and the storage account it writes to.'
 
 @minLength(1)
 @maxLength(64)
@@ -12,23 +12,26 @@ param environmentName string
 param location string
 
 @minLength(1)
-@maxLength(50)
-@description('Name of the event hub that events are sent to.')
-param eventHubName string = 'events'
+@maxLength(100)
+@description('Names of the event hubs that events are sent to, one or several. A Standard namespace, which this makes, holds ten.')
+param eventHubNames string[] = ['events']
+
+@description('Resource id of an Event Hubs namespace that is there already, with these hubs in it, to be read instead of a new one. Empty: a new one.')
+param existingEventHubNamespaceId string = ''
 
 @minLength(1)
 @maxLength(50)
-@description('Consumer group that the function app reads with. It must be its own.')
+@description('Consumer group that the function app reads with. It must be its own; it is made on every hub.')
 param eventHubConsumerGroup string = 'sigma'
 
 @minValue(1)
 @maxValue(32)
-@description('Partitions of the event hub: the upper bound of instances that read side by side. It cannot be changed later.')
+@description('Partitions of each event hub: the upper bound of instances that read side by side. It cannot be changed later.')
 param eventHubPartitionCount int = 8
 
 @minValue(1)
 @maxValue(168)
-@description('Hours for which the event hub keeps events. An outage of the app that is longer loses events.')
+@description('Hours for which the event hubs keep events. An outage of the app that is longer loses events.')
 param eventHubRetentionHours int = 72
 
 @minValue(1)
@@ -71,11 +74,58 @@ param logRetentionDays int = 30
 @description('Address at which the rule catalogue is served, for alerts to link to their rule\'s page. Empty: no links.')
 param catalogAddress string = ''
 
+@description('Whether to raise alerts: late detections, silence, records that cannot be read, failures.')
+param enableAlerts bool = true
+
+@maxLength(10)
+@description('E-mail addresses that alerts are sent to.')
+param alertEmails string[] = []
+
+@maxLength(5)
+@description('Resource ids of action groups that are told of alerts besides.')
+param alertActionGroupIds string[] = []
+
+@minValue(10)
+@maxValue(86400)
+@description('Seconds from the hub to the detection, on average over a quarter of an hour, beyond which there is an alert.')
+param alertLagSeconds int = 300
+
+@minValue(0)
+@description('Dead letters in a quarter of an hour, beyond which there is an alert.')
+param alertDeadLetters int = 100
+
+@allowed([1, 2, 3, 4, 5, 6])
+@description('Hours without a single event after which there is an alert.')
+param alertQuietHours int = 1
+
+@description('Puts the app into a virtual network, reaches storage and event hubs by private endpoints, and closes their public ones.')
+param privateNetworking bool = false
+
+@minLength(9)
+@maxLength(18)
+@description('Addresses of the virtual network, IPv4, /16 to /25.')
+param networkAddressPrefix string = '10.90.0.0/24'
+
+@description('Object id of who deploys (azd), who then may push rules. Empty: nobody is given a role.')
+param principalId string = ''
+
+@allowed(['Group', 'ServicePrincipal', 'User'])
+@description('What principalId is.')
+param principalType string = 'User'
+
 @description('Tags for every resource.')
 param tags object = {}
 
 var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
 var allTags = union(tags, { 'azd-env-name': environmentName })
+var isNamespaceNew = empty(existingEventHubNamespaceId)
+// /subscriptions/ID/resourceGroups/NAME/providers/Microsoft.EventHub/namespaces/NAME; of a new one it is not asked for.
+var existingNamespace = split(
+  isNamespaceNew
+    ? '${subscription().id}/resourceGroups/rg-${environmentName}/providers/Microsoft.EventHub/namespaces/new'
+    : existingEventHubNamespaceId,
+  '/'
+)
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
@@ -110,29 +160,63 @@ module storage 'modules/storage.bicep' = {
     resourceToken: resourceToken
     tags: allTags
     principalId: identity.outputs.principalId
+    rulePublisherId: principalId
+    rulePublisherType: principalType
+    isPrivate: privateNetworking
+    workspaceId: monitoring.outputs.workspaceId
     sku: storageSku
     deadLetterRetentionDays: deadLetterRetentionDays
     originalRetentionDays: originalRetentionDays
   }
 }
 
-module eventHub 'modules/event-hub.bicep' = {
+module eventHubs 'modules/event-hubs.bicep' = if (isNamespaceNew) {
   scope: group
   params: {
     location: location
     resourceToken: resourceToken
     tags: allTags
     principalId: identity.outputs.principalId
-    name: eventHubName
+    hubNames: eventHubNames
     consumerGroup: eventHubConsumerGroup
     partitionCount: eventHubPartitionCount
     retentionHours: eventHubRetentionHours
     maximumThroughputUnits: eventHubMaximumThroughputUnits
     allowSharedKeys: allowSharedKeySenders
+    isPrivate: privateNetworking
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
-// The outputs of the other modules make it wait for their role assignments too: the host reads its storage as soon as it starts.
+module existingEventHubs 'modules/existing-event-hubs.bicep' = if (!isNamespaceNew) {
+  scope: resourceGroup(existingNamespace[2], existingNamespace[4])
+  params: {
+    namespaceName: existingNamespace[8]
+    principalId: identity.outputs.principalId
+    hubNames: eventHubNames
+    consumerGroup: eventHubConsumerGroup
+  }
+}
+
+var namespaceId = isNamespaceNew ? eventHubs!.outputs.namespaceId : existingEventHubs!.outputs.namespaceId
+var namespaceHost = isNamespaceNew
+  ? eventHubs!.outputs.fullyQualifiedNamespace
+  : existingEventHubs!.outputs.fullyQualifiedNamespace
+
+module network 'modules/network.bicep' = if (privateNetworking) {
+  scope: group
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: allTags
+    addressPrefix: networkAddressPrefix
+    storageAccountId: storage.outputs.id
+    eventHubNamespaceId: namespaceId
+    eventHubNamespace: namespaceHost
+  }
+}
+
+// The outputs of the other modules make it wait for their role assignments and endpoints too: the host reads its storage as soon as it starts.
 module functionApp 'modules/function-app.bicep' = {
   scope: group
   params: {
@@ -142,27 +226,57 @@ module functionApp 'modules/function-app.bicep' = {
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     applicationInsightsConnectionString: monitoring.outputs.connectionString
+    workspaceId: monitoring.outputs.workspaceId
     storageAccountName: storage.outputs.name
     tableServiceUri: storage.outputs.tableServiceUri
     queueServiceUri: storage.outputs.queueServiceUri
     blobServiceUri: storage.outputs.blobServiceUri
     deploymentContainerUri: storage.outputs.deploymentContainerUri
-    eventHubNamespace: eventHub.outputs.fullyQualifiedNamespace
-    eventHubName: eventHub.outputs.name
-    eventHubConsumerGroup: eventHub.outputs.consumerGroup
+    ruleContainerName: storage.outputs.ruleContainerName
+    eventHubNamespace: namespaceHost
+    eventHubNames: eventHubNames
+    eventHubConsumerGroup: eventHubConsumerGroup
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     catalogAddress: catalogAddress
+    subnetId: privateNetworking ? network!.outputs.functionsSubnetId : ''
+  }
+}
+
+module alerts 'modules/alerts.bicep' = if (enableAlerts) {
+  scope: group
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
+    eventHubNamespaceId: isNamespaceNew ? namespaceId : ''
+    emails: alertEmails
+    actionGroupIds: alertActionGroupIds
+    lagSeconds: alertLagSeconds
+    deadLetters: alertDeadLetters
+    quietHours: alertQuietHours
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
 output AZURE_LOCATION string = location
 output AZURE_RESOURCE_GROUP string = group.name
 output SERVICE_DETECTOR_NAME string = functionApp.outputs.name
-output EVENT_HUB_NAMESPACE string = eventHub.outputs.fullyQualifiedNamespace
-output EVENT_HUB_NAMESPACE_ID string = eventHub.outputs.namespaceId
-output EVENT_HUB_NAME string = eventHub.outputs.name
+output EVENT_HUB_NAMESPACE string = namespaceHost
+output EVENT_HUB_NAMESPACE_ID string = namespaceId
+output EVENT_HUB_NAMES string = join(eventHubNames, ';')
 output STORAGE_ACCOUNT_NAME string = storage.outputs.name
 output STORAGE_TABLE_SERVICE_URI string = storage.outputs.tableServiceUri
 output STORAGE_QUEUE_SERVICE_URI string = storage.outputs.queueServiceUri
 output STORAGE_BLOB_SERVICE_URI string = storage.outputs.blobServiceUri
+output RULES_CONTAINER_NAME string = storage.outputs.ruleContainerName
+output WORKBOOK_ID string = workbook.outputs.id

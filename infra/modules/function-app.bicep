@@ -24,13 +24,25 @@ param queueServiceUri string
 param blobServiceUri string
 param deploymentContainerUri string
 param eventHubNamespace string
-param eventHubName string
+
+@description('Names of the hubs, one or several.')
+param eventHubNames string[]
+
 param eventHubConsumerGroup string
 param instanceMemoryMB int
 param maximumInstanceCount int
 
 @description('Address of the rule catalogue; empty for none.')
 param catalogAddress string
+
+@description('Blob container of the rules that are pushed to the app.')
+param ruleContainerName string
+
+@description('Resource id of the subnet that the app reaches the others from; empty for none.')
+param subnetId string
+
+@description('Resource id of the workspace that takes logs and metrics.')
+param workspaceId string
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${resourceToken}'
@@ -60,6 +72,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
       deployment: {
         storage: {
@@ -97,7 +110,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       EventHubConnection__fullyQualifiedNamespace: eventHubNamespace
       EventHubConnection__credential: 'managedidentity'
       EventHubConnection__clientId: identityClientId
-      EventHubName: eventHubName
+      EventHubName: join(eventHubNames, ';')
       EventHubConsumerGroup: eventHubConsumerGroup
       DetectionStorage__tableServiceUri: tableServiceUri
       DetectionStorage__queueServiceUri: queueServiceUri
@@ -105,6 +118,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       DetectionStorage__credential: 'managedidentity'
       DetectionStorage__clientId: identityClientId
       Detections__CatalogAddress: catalogAddress
+      Rules__BlobContainer: ruleContainerName
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
       AZURE_CLIENT_ID: identityClientId
@@ -124,6 +138,27 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     properties: {
       allow: false
     }
+  }
+}
+
+// Beside what the app itself sends, this has what the host says before and after it runs.
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'workspace'
+  scope: app
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'FunctionAppLogs'
+        enabled: true
+      }
+    ]
+    metrics: [
+      {
+        category: 'AllMetrics'
+        enabled: true
+      }
+    ]
   }
 }
 

@@ -12,6 +12,18 @@ param tags object
 @description('Object id of the identity that reads and writes.')
 param principalId string
 
+@description('Object id of who deploys, to push rules; empty for nobody.')
+param rulePublisherId string
+
+@allowed(['Group', 'ServicePrincipal', 'User'])
+param rulePublisherType string
+
+@description('Whether the account is reached by private endpoints alone.')
+param isPrivate bool
+
+@description('Resource id of the workspace that takes logs and metrics.')
+param workspaceId string
+
 param sku string
 
 @description('Days for which dead letters are kept.')
@@ -21,7 +33,7 @@ param deadLetterRetentionDays int
 param originalRetentionDays int
 
 // The host keeps leases and checkpoints in containers that it makes by itself, the platform fetches the package, and the app writes
-// dead letters and originals.
+// dead letters and originals and reads rules.
 var storageBlobDataOwner = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -35,6 +47,11 @@ var storageTableDataContributor = subscriptionResourceId(
 var storageQueueDataMessageSender = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
+)
+// For who pushes rules: on what holds rules, and nothing else.
+var storageBlobDataContributor = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 )
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
@@ -51,6 +68,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     supportsHttpsTrafficOnly: true
   }
 
@@ -73,6 +91,13 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 
     resource originals 'containers' = {
       name: 'originals'
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+
+    resource rules 'containers' = {
+      name: 'rules'
       properties: {
         publicAccess: 'None'
       }
@@ -137,6 +162,10 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     resource windows 'tables' = {
       name: 'DetectionsWindows'
     }
+
+    resource ruleSets 'tables' = {
+      name: 'RuleSets'
+    }
   }
 
   resource queues 'queueServices' = {
@@ -178,6 +207,77 @@ resource sendAlerts 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+resource pushRules 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(rulePublisherId)) {
+  name: guid(account::blobs::rules.id, rulePublisherId, storageBlobDataContributor)
+  scope: account::blobs::rules
+  properties: {
+    principalId: rulePublisherId
+    principalType: rulePublisherType
+    roleDefinitionId: storageBlobDataContributor
+  }
+}
+
+resource recordRuleSets 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(rulePublisherId)) {
+  name: guid(account::tables::ruleSets.id, rulePublisherId, storageTableDataContributor)
+  scope: account::tables::ruleSets
+  properties: {
+    principalId: rulePublisherId
+    principalType: rulePublisherType
+    roleDefinitionId: storageTableDataContributor
+  }
+}
+
+// Not what is written: a log of every row and checkpoint would be larger than the store itself.
+resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'workspace'
+  scope: account::blobs
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'StorageDelete'
+        enabled: true
+      }
+    ]
+    metrics: [
+      {
+        category: 'Transaction'
+        enabled: true
+      }
+    ]
+  }
+}
+
+resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'workspace'
+  scope: account::tables
+  properties: {
+    workspaceId: workspaceId
+    metrics: [
+      {
+        category: 'Transaction'
+        enabled: true
+      }
+    ]
+  }
+}
+
+resource queueDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'workspace'
+  scope: account::queues
+  properties: {
+    workspaceId: workspaceId
+    metrics: [
+      {
+        category: 'Transaction'
+        enabled: true
+      }
+    ]
+  }
+}
+
+output id string = account.id
+output ruleContainerName string = account::blobs::rules.name
 output name string = account.name
 output tableServiceUri string = account.properties.primaryEndpoints.table
 output queueServiceUri string = account.properties.primaryEndpoints.queue

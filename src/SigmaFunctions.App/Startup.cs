@@ -77,7 +77,7 @@ internal static class Startup
     /// <exception cref="StartException">The app cannot start.</exception>
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        DetectionOptions options = ReadOptions(services);
+        DetectionOptions options = CheckOptions(services);
 
         // Mappings are YAML, which takes a while to read where the rules come from a pack.
         Task<EventDecoder> decoder = Task.Run(services.GetRequiredService<EventDecoder>, cancellationToken);
@@ -87,7 +87,9 @@ internal static class Startup
         await decoder;
     }
 
-    private static DetectionOptions ReadOptions(IServiceProvider services)
+    /// <summary>Checks the settings, and reads nothing else.</summary>
+    /// <exception cref="StartException">One is wrong or missing.</exception>
+    internal static DetectionOptions CheckOptions(IServiceProvider services)
     {
         try
         {

@@ -11,6 +11,21 @@ public sealed class BicepFileTests
     }
 
     [Fact]
+    public async Task Every_example_of_parameters_lints_and_gives_parameters_that_the_template_has()
+    {
+        Bicep.Require();
+        string[] examples = Directory.GetFiles(Path.Combine(Repository.InfraFolder, "examples"), "*.bicepparam");
+        Assert.NotEmpty(examples);
+        foreach (string example in examples)
+        {
+            var lint = await Bicep.RunAsync("lint", example);
+            Assert.Equal((0, "", ""), (lint.ExitCode, lint.Output, lint.Diagnostics));
+            var build = await Bicep.RunAsync("build-params", example, "--stdout");
+            Assert.Equal((0, ""), (build.ExitCode, build.Diagnostics));
+        }
+    }
+
+    [Fact]
     public async Task Every_file_is_formatted()
     {
         Bicep.Require();
@@ -24,9 +39,11 @@ public sealed class BicepFileTests
                 File.Copy(Path.Combine(Repository.InfraFolder, file), Path.Combine(copy.FullName, file));
             }
 
-            var result = await Bicep.RunAsync("format", "--pattern", Path.Combine(copy.FullName, "**", "*.bicep"));
-
-            Assert.Equal((0, ""), (result.ExitCode, result.Diagnostics));
+            foreach (string extension in (string[])["bicep", "bicepparam"])
+            {
+                var result = await Bicep.RunAsync("format", "--pattern", Path.Combine(copy.FullName, "**", $"*.{extension}"));
+                Assert.Equal((0, ""), (result.ExitCode, result.Diagnostics));
+            }
             Assert.NotEmpty(files);
             Assert.All(files, file => Assert.Equal(
                 File.ReadAllText(Path.Combine(Repository.InfraFolder, file)), File.ReadAllText(Path.Combine(copy.FullName, file))));
@@ -38,6 +55,6 @@ public sealed class BicepFileTests
     }
 
     private static IEnumerable<string> Files() =>
-        Directory.EnumerateFiles(Repository.InfraFolder, "*.bicep", SearchOption.AllDirectories)
+        Directory.EnumerateFiles(Repository.InfraFolder, "*.bicep*", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Repository.InfraFolder, file));
 }

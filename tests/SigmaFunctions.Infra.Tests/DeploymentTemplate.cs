@@ -32,7 +32,7 @@ public sealed class DeploymentTemplate : IAsyncLifetime
     /// <summary>What the compiler complained about.</summary>
     internal string Diagnostics { get; private set; } = "";
 
-    /// <summary>Every resource but the modules themselves.</summary>
+    /// <summary>Every resource that is made, but the modules themselves.</summary>
     internal IReadOnlyList<TemplateResource> Resources => _resources;
 
     /// <inheritdoc/>
@@ -57,12 +57,18 @@ public sealed class DeploymentTemplate : IAsyncLifetime
     /// <summary>The only resource of a type.</summary>
     internal TemplateResource Single(string type) => Assert.Single(_resources, resource => resource.Type == type);
 
+    /// <summary>The condition of a module; empty for one that always is.</summary>
+    internal string Condition(string module) => _modules[module].TryGetProperty("condition", out JsonElement condition) ? condition.GetString()! : "";
+
     /// <summary>A module's own template.</summary>
     internal JsonElement ModuleTemplate(string module) => _modules[module].GetProperty("properties").GetProperty("template");
 
-    /// <summary>What the main file passes for a module's parameter.</summary>
-    internal JsonElement Argument(string module, string parameter) =>
-        _modules[module].GetProperty("properties").GetProperty("parameters").GetProperty(parameter).GetProperty("value");
+    /// <summary>What the main file passes for a module's parameter; the whole expression where it chooses between two.</summary>
+    internal JsonElement Argument(string module, string parameter)
+    {
+        JsonElement argument = _modules[module].GetProperty("properties").GetProperty("parameters").GetProperty(parameter);
+        return argument.ValueKind == JsonValueKind.Object ? argument.GetProperty("value") : argument;
+    }
 
     /// <summary>The text of a module's variable.</summary>
     internal string Variable(string module, string variable) =>
@@ -76,6 +82,8 @@ public sealed class DeploymentTemplate : IAsyncLifetime
             : resources.EnumerateObject().Select(property => (property.Name, property.Value));
         foreach (var (name, json) in entries)
         {
+            if (json.TryGetProperty("existing", out JsonElement existing) && existing.GetBoolean())
+                continue;
             string type = json.GetProperty("type").GetString()!;
             if (type != "Microsoft.Resources/deployments")
             {

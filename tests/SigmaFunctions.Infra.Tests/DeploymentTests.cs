@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SigmaFunctions.App.Options;
 using SigmaFunctions.Storage;
 using YamlDotNet.RepresentationModel;
 
@@ -28,12 +29,24 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
             "Microsoft.EventHub/namespaces",
             "Microsoft.EventHub/namespaces/eventhubs",
             "Microsoft.EventHub/namespaces/eventhubs/consumergroups",
+            "Microsoft.EventHub/namespaces/eventhubs/consumergroups", // of hubs that are there already
+            "Microsoft.EventHub/namespaces/networkRuleSets",
+            "Microsoft.Insights/actionGroups",
             "Microsoft.Insights/components",
+            "Microsoft.Insights/metricAlerts",
+            "Microsoft.Insights/scheduledQueryRules",
+            "Microsoft.Insights/workbooks",
             "Microsoft.ManagedIdentity/userAssignedIdentities",
+            "Microsoft.Network/privateDnsZones",
+            "Microsoft.Network/privateDnsZones/virtualNetworkLinks",
+            "Microsoft.Network/privateEndpoints",
+            "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+            "Microsoft.Network/virtualNetworks",
             "Microsoft.OperationalInsights/workspaces",
             "Microsoft.Resources/resourceGroups",
             "Microsoft.Storage/storageAccounts",
             "Microsoft.Storage/storageAccounts/blobServices",
+            "Microsoft.Storage/storageAccounts/blobServices/containers",
             "Microsoft.Storage/storageAccounts/blobServices/containers",
             "Microsoft.Storage/storageAccounts/blobServices/containers",
             "Microsoft.Storage/storageAccounts/blobServices/containers",
@@ -44,13 +57,14 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Web/serverfarms",
             "Microsoft.Web/sites",
             "Microsoft.Web/sites/config",
         ],
         _template.Resources
             .Select(resource => resource.Type)
-            .Where(type => type is not ("Microsoft.Authorization/roleAssignments" or "Microsoft.Web/sites/basicPublishingCredentialsPolicies"))
+            .Where(type => type is not ("Microsoft.Authorization/roleAssignments" or "Microsoft.Insights/diagnosticSettings" or "Microsoft.Web/sites/basicPublishingCredentialsPolicies"))
             .Order(StringComparer.Ordinal));
 
     // No shared secret, nothing in the clear
@@ -106,19 +120,37 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [InlineData("storage", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "Microsoft.Storage/storageAccounts")] // Storage Blob Data Owner
     [InlineData("storage", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "Microsoft.Storage/storageAccounts")] // Storage Table Data Contributor
     [InlineData("storage", "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a", "Microsoft.Storage/storageAccounts/queueServices/queues")] // Storage Queue Data Message Sender
-    [InlineData("eventHub", "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "Microsoft.EventHub/namespaces/eventhubs")] // Azure Event Hubs Data Receiver
+    [InlineData("eventHubs", "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "Microsoft.EventHub/namespaces/eventhubs")] // Azure Event Hubs Data Receiver
+    [InlineData("existingEventHubs", "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "Microsoft.EventHub/namespaces/eventhubs")] // Azure Event Hubs Data Receiver
     [InlineData("monitoring", "3913510d-42f4-4e42-8a64-420c390055eb", "Microsoft.Insights/components")] // Monitoring Metrics Publisher
     public void The_identity_has_a_role_on_what_it_is_for(string module, string role, string scopeType)
     {
-        var assignment = Assert.Single(RoleAssignments(), assignment => RoleOf(assignment) == role);
-        Assert.Equal(module, assignment.Module);
+        var assignment = Assert.Single(RoleAssignments("principalId"), assignment => assignment.Module == module && RoleOf(assignment) == role);
         Assert.StartsWith($"[resourceId('{scopeType}',", assignment.Json.GetProperty("scope").GetString()!, StringComparison.Ordinal);
         Assert.Equal("ServicePrincipal", assignment.Property("principalType").GetString());
         Assert.Contains("'identity'", _template.Argument(module, "principalId").GetString()!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_identity_has_no_other_role() => Assert.Equal(5, RoleAssignments().Count());
+    public void The_identity_has_no_other_role() => Assert.Equal(6, RoleAssignments("principalId").Count());
+
+    [Fact]
+    public void Who_deploys_may_push_rules_and_nothing_else_and_only_where_asked_for()
+    {
+        var assignments = RoleAssignments("rulePublisherId").ToArray();
+
+        Assert.Equal(RoleAssignments().Count(), assignments.Length + RoleAssignments("principalId").Count());
+        Assert.Equal(
+            [("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "blobServices/containers", "'rules'"), ("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "tableServices/tables", "'RuleSets'")],
+            assignments.Select(assignment =>
+            {
+                var scope = RoleScope().Match(assignment.Json.GetProperty("scope").GetString()!);
+                return (RoleOf(assignment), scope.Groups[1].Value, scope.Groups[2].Value);
+            }));
+        Assert.All(assignments, assignment => Assert.Equal("[not(empty(parameters('rulePublisherId')))]", assignment.Json.GetProperty("condition").GetString()));
+        Assert.Equal("[parameters('principalId')]", _template.Argument("storage", "rulePublisherId").GetString());
+        Assert.Equal("", Parameters(_template.Main)["principalId"].GetProperty("defaultValue").GetString());
+    }
 
     [Fact]
     public void The_app_runs_under_that_identity_and_fetches_its_package_with_it()
@@ -132,7 +164,9 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [Theory]
     [InlineData("monitoring")]
     [InlineData("storage")]
-    [InlineData("eventHub")]
+    [InlineData("eventHubs")]
+    [InlineData("existingEventHubs")]
+    [InlineData("network")]
     public void The_app_is_made_after_the_roles_it_needs_at_its_start(string module) => Assert.Contains(
         module,
         _template.Main.GetProperty("resources").GetProperty("functionApp").GetProperty("dependsOn").EnumerateArray().Select(name => name.GetString()));
@@ -146,7 +180,7 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [InlineData("EventHubConnection__fullyQualifiedNamespace", "[parameters('eventHubNamespace')]")]
     [InlineData("EventHubConnection__credential", "managedidentity")]
     [InlineData("EventHubConnection__clientId", "[parameters('identityClientId')]")]
-    [InlineData("EventHubName", "[parameters('eventHubName')]")]
+    [InlineData("EventHubName", "[join(parameters('eventHubNames'), ';')]")]
     [InlineData("EventHubConsumerGroup", "[parameters('eventHubConsumerGroup')]")]
     [InlineData("DetectionStorage__tableServiceUri", "[parameters('tableServiceUri')]")]
     [InlineData("DetectionStorage__queueServiceUri", "[parameters('queueServiceUri')]")]
@@ -154,6 +188,7 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [InlineData("DetectionStorage__credential", "managedidentity")]
     [InlineData("DetectionStorage__clientId", "[parameters('identityClientId')]")]
     [InlineData("Detections__CatalogAddress", "[parameters('catalogAddress')]")]
+    [InlineData("Rules__BlobContainer", "[parameters('ruleContainerName')]")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "[parameters('applicationInsightsConnectionString')]")]
     [InlineData("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "[format('ClientId={0};Authorization=AAD', parameters('identityClientId'))]")]
     public void The_app_has_a_setting(string name, string value) =>
@@ -182,14 +217,14 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     public void Tables_and_queue_have_the_names_that_the_code_uses()
     {
         Assert.Equal(
-            [DetectionTable.DefaultName, DetectionTable.DefaultName + AlertOutbox.NameSuffix, DetectionTable.DefaultName + AlertWindows.NameSuffix],
+            [DetectionTable.DefaultName, DetectionTable.DefaultName + AlertOutbox.NameSuffix, DetectionTable.DefaultName + AlertWindows.NameSuffix, "RuleSets"],
             _template.Resources.Where(resource => resource.Type == "Microsoft.Storage/storageAccounts/tableServices/tables").Select(table => Evaluate(table.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
         Assert.Equal(AlertQueue.DefaultName, Evaluate(_template.Single("Microsoft.Storage/storageAccounts/queueServices/queues").Name).Split('/')[^1]);
     }
 
     [Fact]
     public void Containers_have_the_names_that_the_code_uses() => Assert.Equal(
-        ["app-package", DeadLetterStore.DefaultName, OriginalStore.DefaultName],
+        ["app-package", DeadLetterStore.DefaultName, OriginalStore.DefaultName, "rules"],
         Containers().Select(container => Evaluate(container.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
 
     [Theory]
@@ -218,6 +253,8 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [InlineData("Microsoft.EventHub/namespaces", "^[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]$")]
     [InlineData("Microsoft.Insights/components", "^[A-Za-z0-9-]{1,255}$")]
     [InlineData("Microsoft.ManagedIdentity/userAssignedIdentities", "^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$")]
+    [InlineData("Microsoft.Network/virtualNetworks", "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}[A-Za-z0-9_]$")]
+    [InlineData("Microsoft.Insights/actionGroups", "^[^:<>+/&%\\\\?|]{1,260}$")]
     [InlineData("Microsoft.OperationalInsights/workspaces", "^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$")]
     [InlineData("Microsoft.Web/serverfarms", "^[A-Za-z0-9-]{1,60}$")]
     [InlineData("Microsoft.Web/sites", "^[A-Za-z0-9][A-Za-z0-9-]{0,30}[A-Za-z0-9]$")] // the host tells apps apart by 32 characters
@@ -230,7 +267,10 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
 
     [Fact]
     public void Every_module_holds_its_token_to_the_length_that_the_limits_were_checked_with() => Assert.All(
-        _template.Resources.Select(resource => resource.Module).Where(module => module.Length > 0).Distinct(StringComparer.Ordinal),
+        _template.Resources
+            .Where(resource => resource.Module.Length > 0 && resource.Json.GetProperty("name").GetString()!.Contains("parameters('resourceToken')", StringComparison.Ordinal))
+            .Select(resource => resource.Module)
+            .Distinct(StringComparer.Ordinal),
         module =>
         {
             var token = Parameters(_template.ModuleTemplate(module))["resourceToken"];
@@ -239,7 +279,7 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
 
     [Theory]
     [InlineData("environmentName", 64)] // with the prefix within a resource group's 90
-    [InlineData("eventHubName", 50)]
+    [InlineData("eventHubNames", EventHubOptions.MaximumHubs)] // names
     [InlineData("eventHubConsumerGroup", 50)]
     public void A_name_that_is_given_is_held_to_its_limit(string parameter, int length) =>
         Assert.Equal(length, Parameters(_template.Main)[parameter].GetProperty("maxLength").GetInt32());
@@ -256,13 +296,28 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
         Assert.Empty(parameters.Where(pair => !pair.Value.TryGetProperty("defaultValue", out _)).Select(pair => pair.Key).Except(given));
     }
 
+    [Theory]
+    [InlineData("posix", "sh", "test -z \"$SIGMA_RULES\" ||")]
+    [InlineData("windows", "pwsh", "if ($env:SIGMA_RULES)")]
+    public void Rules_are_pushed_after_a_deployment_where_they_are_named_and_never_fail_it(string system, string shell, string guard)
+    {
+        var hooks = (YamlMappingNode)AzureYaml()["hooks"];
+        Assert.Equal("postdeploy", Assert.Single(hooks.Children).Key.ToString());
+        var hook = hooks["postdeploy"][system];
+
+        Assert.Equal((shell, "true"), (hook["shell"].ToString(), hook["continueOnError"].ToString()));
+        string run = hook["run"].ToString();
+        Assert.StartsWith(guard, run, StringComparison.Ordinal);
+        var outputs = _template.Main.GetProperty("outputs");
+        Assert.All(
+            Variable().Matches(run).Select(match => match.Groups[1].Value).Where(name => name != "SIGMA_RULES"),
+            name => Assert.True(outputs.TryGetProperty(name, out _), name));
+    }
+
     [Fact]
     public void The_service_of_azd_is_the_one_that_the_app_is_tagged_with()
     {
-        var stream = new YamlStream();
-        using (var reader = File.OpenText(Path.Combine(Repository.Folder, "azure.yaml")))
-            stream.Load(reader);
-        var service = Assert.Single(((YamlMappingNode)stream.Documents[0].RootNode["services"]).Children);
+        var service = Assert.Single(((YamlMappingNode)AzureYaml()["services"]).Children);
         string name = service.Key.ToString();
 
         Assert.Contains($"createObject('azd-service-name', '{name}')", _template.Single("Microsoft.Web/sites").Json.GetProperty("tags").GetString()!, StringComparison.Ordinal);
@@ -271,11 +326,22 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
         Assert.True(_template.Main.GetProperty("outputs").TryGetProperty($"SERVICE_{name.ToUpper(CultureInfo.InvariantCulture)}_NAME", out _));
     }
 
+    private static YamlNode AzureYaml()
+    {
+        var stream = new YamlStream();
+        using var reader = File.OpenText(Path.Combine(Repository.Folder, "azure.yaml"));
+        stream.Load(reader);
+        return stream.Documents[0].RootNode;
+    }
+
     private static Dictionary<string, JsonElement> Parameters(JsonElement template) =>
         template.GetProperty("parameters").EnumerateObject().ToDictionary(property => property.Name, property => property.Value, StringComparer.Ordinal);
 
     private IEnumerable<TemplateResource> Containers() =>
         _template.Resources.Where(resource => resource.Type == "Microsoft.Storage/storageAccounts/blobServices/containers");
+
+    private IEnumerable<TemplateResource> RoleAssignments(string principalParameter) =>
+        RoleAssignments().Where(assignment => assignment.Property("principalId").GetString() == $"[parameters('{principalParameter}')]");
 
     private IEnumerable<TemplateResource> RoleAssignments() =>
         _template.Resources.Where(resource => resource.Type == "Microsoft.Authorization/roleAssignments");
@@ -314,6 +380,13 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
 
     [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
     private static partial Regex Guid();
+
+    [GeneratedRegex(@"^\[resourceId\('Microsoft\.Storage/storageAccounts/([^']+)'.*, ('[^']*')\)\]$")]
+    private static partial Regex RoleScope();
+
+    /// <summary>A variable of the environment, in either shell.</summary>
+    [GeneratedRegex(@"\$(?:env:)?([A-Z_]+)")]
+    private static partial Regex Variable();
 
     /// <summary>An innermost call of format.</summary>
     [GeneratedRegex(@"format\('([^']*)'((?:, (?:'[^']*'|parameters\('[^']+'\)))*)\)")]

@@ -1,0 +1,215 @@
+metadata description = 'Alerts on what the app measures of itself. A query answers with a row where something is wrong.'
+
+param location string
+
+@description('Suffix that makes names unique: 13 lower-case letters and digits.')
+@minLength(13)
+@maxLength(13)
+param resourceToken string
+
+param tags object
+
+@description('Resource id of the workspace that the app\'s metrics arrive in.')
+param workspaceId string
+
+@description('Resource id of the Event Hubs namespace, where its metrics arrive in the workspace too; empty where they do not.')
+param eventHubNamespaceId string
+
+@description('Addresses that are written to.')
+param emails string[]
+
+@description('Resource ids of action groups that are told besides.')
+param actionGroupIds string[]
+
+param lagSeconds int
+param deadLetters int
+param quietHours int
+
+var rules = [
+  {
+    name: 'lag'
+    title: 'Detections come late'
+    description: 'Events take longer than the threshold from the hub to recorded and announced detections, on average: too few instances or partitions, or a slow store.'
+    severity: 2
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.lag"'
+      '| summarize Lag = sum(Sum) / sum(ItemCount)'
+      '| where Lag > ${lagSeconds}'
+    ]
+  }
+  {
+    name: 'quiet'
+    title: 'No events'
+    description: 'The app has read no event for hours: nothing is sent, or it does not run.'
+    severity: 1
+    window: 'PT${quietHours}H'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.events"'
+      '| summarize Events = sum(Sum)'
+      '| where coalesce(Events, 0.0) < 1'
+    ]
+  }
+  {
+    name: 'dead-letters'
+    title: 'Records that cannot be read'
+    description: 'More records than the threshold became dead letters: look at them with "sigmaf deadletters list".'
+    severity: 3
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.dead_letters"'
+      '| summarize Letters = sum(Sum)'
+      '| where Letters > ${deadLetters}'
+    ]
+  }
+  {
+    name: 'failed'
+    title: 'A defect of the app'
+    description: 'The app itself failed on records and passed them over: its log (event 13) says where. Please report it.'
+    severity: 2
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.failed"'
+      '| summarize Records = sum(Sum)'
+      '| where Records > 0'
+    ]
+  }
+  {
+    name: 'invocations'
+    title: 'Batches fail'
+    description: 'Invocations fail again and again, and their partitions wait: most often the store cannot be reached or refuses.'
+    severity: 1
+    window: 'PT15M'
+    query: [
+      'AppRequests'
+      '| where Success == false'
+      '| summarize Invocations = sum(ItemCount)'
+      '| where Invocations > 5'
+    ]
+  }
+  {
+    name: 'rules-rejected'
+    title: 'Rules that do not run'
+    description: 'Rules could not be used: the app\'s log names each with file and line, and so does "sigmaf check".'
+    severity: 3
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.rules.rejected"'
+      '| summarize arg_max(TimeGenerated, Sum)'
+      '| where Sum > 0'
+    ]
+  }
+]
+
+var namespaceRules = empty(eventHubNamespaceId)
+  ? []
+  : [
+      {
+        name: 'stalled'
+        title: 'Events are not read'
+        description: 'Events arrive in the hub and none was read: the app does not start, may not receive, or its partitions wait for a store.'
+        severity: 1
+        window: 'PT15M'
+        query: [
+          'union'
+          '(AzureMetrics | where _ResourceId =~ "${eventHubNamespaceId}" and MetricName == "IncomingMessages" | project Arrived = Total, Read = 0.0),'
+          '(AppMetrics | where Name in ("sigmafunctions.events", "sigmafunctions.undecoded") | project Arrived = 0.0, Read = Sum)'
+          '| summarize Arrived = sum(Arrived), Read = sum(Read)'
+          '| where Arrived > 0 and Read < 1'
+        ]
+      }
+    ]
+
+resource group 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)) {
+  name: 'ag-${resourceToken}'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'sigmafuncs'
+    enabled: true
+    emailReceivers: [
+      for email in emails: {
+        name: email
+        emailAddress: email
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+var groupIds = concat(actionGroupIds, empty(emails) ? [] : [group.id])
+
+resource queries 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in concat(rules, namespaceRules): {
+    name: 'alert-${rule.name}-${resourceToken}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'SigmaFunctions: ${rule.title}'
+      description: rule.description
+      enabled: true
+      severity: rule.severity
+      scopes: [workspaceId]
+      evaluationFrequency: 'PT5M'
+      windowSize: rule.window
+      autoMitigate: true
+      // The workspace is empty while it is being made.
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: join(rule.query, '\n')
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
+          }
+        ]
+      }
+      actions: {
+        actionGroups: groupIds
+      }
+    }
+  }
+]
+
+resource throttled 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(eventHubNamespaceId)) {
+  name: 'alert-throttled-${resourceToken}'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'The namespace turns senders or the app away: it has reached its largest number of throughput units.'
+    enabled: true
+    severity: 2
+    scopes: [eventHubNamespaceId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'throttled'
+          metricName: 'ThrottledRequests'
+          timeAggregation: 'Total'
+          operator: 'GreaterThan'
+          threshold: 0
+        }
+      ]
+    }
+    actions: [
+      for id in groupIds: {
+        actionGroupId: id
+      }
+    ]
+  }
+}

@@ -1,0 +1,229 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Rules;
+
+namespace SigmaFunctions.Infra.Tests;
+
+/// <summary>What tells an operator how it goes: alerts, the workbook, logs and metrics in the workspace. And private networking.</summary>
+public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
+{
+    private static readonly string[] Metrics =
+    [
+        .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics) }
+            .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
+            .Where(field => field.IsLiteral && field.Name != nameof(RuleMetrics.MeterName))
+            .Select(field => (string)field.GetRawConstantValue()!),
+    ];
+
+    private readonly DeploymentTemplate _template;
+
+    public OperationsTests(DeploymentTemplate template)
+    {
+        Bicep.Require();
+        _template = template;
+    }
+
+    public static TheoryData<string, string> Alerts => new()
+    {
+        { "lag", DetectionMetrics.Lag },
+        { "quiet", DetectionMetrics.Events },
+        { "dead-letters", DetectionMetrics.DeadLetters },
+        { "failed", DetectionMetrics.Failed },
+        { "invocations", "AppRequests" },
+        { "rules-rejected", RuleMetrics.RejectedRules },
+        { "stalled", "IncomingMessages" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Alerts))]
+    public void There_is_an_alert(string name, string subject)
+    {
+        var rule = Assert.Single(AlertRules(), rule => rule.GetProperty("name").GetString() == name);
+
+        Assert.Contains(subject, Query(rule), StringComparison.Ordinal);
+        Assert.InRange(rule.GetProperty("severity").GetInt32(), 0, 4);
+        Assert.Matches("^.{20,}$", rule.GetProperty("description").GetString()!);
+    }
+
+    [Fact]
+    public void There_is_no_other_alert_and_each_query_reads_tables_that_are_filled()
+    {
+        Assert.Equal(Alerts.Count, AlertRules().Count());
+        Assert.All(AlertRules().Select(Query).Concat(WorkbookQueries()), query => Assert.Matches(TableOfQuery(), query));
+    }
+
+    [Fact]
+    public void Every_metric_that_a_query_names_is_one_that_the_app_has()
+    {
+        string[] named =
+        [
+            .. AlertRules().Select(Query).Concat(WorkbookQueries()).SelectMany(query => MetricName().Matches(query)).Select(match => match.Groups[1].Value).Distinct(),
+        ];
+
+        Assert.NotEmpty(named);
+        Assert.Empty(named.Except(Metrics));
+    }
+
+    [Fact]
+    public void The_workbook_shows_every_metric_of_the_app() =>
+        Assert.Empty(Metrics.Except(WorkbookQueries().SelectMany(query => MetricName().Matches(query)).Select(match => match.Groups[1].Value)));
+
+    [Fact]
+    public void The_workbook_asks_the_workspace_alone_and_names_its_parts_once()
+    {
+        using var workbook = Workbook();
+        JsonElement[] items = [.. workbook.RootElement.GetProperty("items").EnumerateArray()];
+
+        Assert.Equal(items.Length, items.Select(item => item.GetProperty("name").GetString()).Distinct().Count());
+        Assert.All(items.Where(item => item.GetProperty("type").GetInt32() == 3), item =>
+        {
+            var content = item.GetProperty("content");
+            Assert.Equal("WORKSPACE_ID", Assert.Single(content.GetProperty("crossComponentResources").EnumerateArray()).GetString());
+            Assert.Equal("Time", content.GetProperty("timeContextFromParameter").GetString());
+        });
+        Assert.Equal(
+            "[parameters('workspaceId')]", _template.Single("Microsoft.Insights/workbooks").Property("sourceId").GetString());
+        Assert.Contains("'WORKSPACE_ID', parameters('workspaceId')", _template.Single("Microsoft.Insights/workbooks").Property("serializedData").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Alerts_can_be_left_out_and_tell_those_who_are_named()
+    {
+        Assert.Equal("[parameters('enableAlerts')]", _template.Condition("alerts"));
+        Assert.Equal("[parameters('alertEmails')]", _template.Argument("alerts", "emails").GetString());
+        Assert.Equal("[parameters('alertActionGroupIds')]", _template.Argument("alerts", "actionGroupIds").GetString());
+        Assert.Equal("[not(empty(parameters('emails')))]", _template.Single("Microsoft.Insights/actionGroups").Json.GetProperty("condition").GetString());
+        Assert.Equal("[variables('groupIds')]", _template.Single("Microsoft.Insights/scheduledQueryRules").Property("actions", "actionGroups").GetString());
+    }
+
+    [Theory]
+    [InlineData("Microsoft.EventHub/namespaces", "OperationalLogs", "AutoScaleLogs", "AllMetrics")]
+    [InlineData("Microsoft.Storage/storageAccounts/blobServices", "StorageDelete", "Transaction")]
+    [InlineData("Microsoft.Storage/storageAccounts/tableServices", "Transaction")]
+    [InlineData("Microsoft.Storage/storageAccounts/queueServices", "Transaction")]
+    [InlineData("Microsoft.Web/sites", "FunctionAppLogs", "AllMetrics")]
+    public void Logs_and_metrics_go_to_the_workspace(string type, params string[] categories)
+    {
+        var setting = Assert.Single(
+            _template.Resources,
+            resource => resource.Type == "Microsoft.Insights/diagnosticSettings"
+                && resource.Json.GetProperty("scope").GetString()!.StartsWith($"[resourceId('{type}',", StringComparison.Ordinal));
+
+        Assert.Equal("[parameters('workspaceId')]", setting.Property("workspaceId").GetString());
+        Assert.Contains("reference('monitoring').outputs.workspaceId", _template.Argument(setting.Module, "workspaceId").GetString()!, StringComparison.Ordinal);
+        Assert.Equal(
+            categories,
+            new[] { "logs", "metrics" }
+                .Where(kind => setting.Json.GetProperty("properties").TryGetProperty(kind, out _))
+                .SelectMany(kind => setting.Property(kind).EnumerateArray())
+                .Where(entry => entry.GetProperty("enabled").GetBoolean())
+                .Select(entry => entry.GetProperty("category").GetString()));
+    }
+
+    // An existing namespace
+
+    [Fact]
+    public void A_namespace_is_made_or_one_that_is_there_is_read_never_both()
+    {
+        Assert.Equal("[variables('isNamespaceNew')]", _template.Condition("eventHubs"));
+        Assert.Equal("[not(variables('isNamespaceNew'))]", _template.Condition("existingEventHubs"));
+        Assert.Equal(
+            ["Microsoft.Authorization/roleAssignments", "Microsoft.EventHub/namespaces/eventhubs/consumergroups"],
+            _template.Resources.Where(resource => resource.Module == "existingEventHubs").Select(resource => resource.Type).Order(StringComparer.Ordinal));
+        foreach (string parameter in (string[])["hubNames", "consumerGroup", "principalId"])
+            Assert.Equal(_template.Argument("eventHubs", parameter).GetString(), _template.Argument("existingEventHubs", parameter).GetString());
+        Assert.Matches(@"^\[if\(variables\('isNamespaceNew'\), createObject\('value', reference\('eventHubs'\).*, createObject\('value', reference\('existingEventHubs'\)", _template.Argument("functionApp", "eventHubNamespace").GetString()!);
+    }
+
+    // Private networking
+
+    [Fact]
+    public void Without_private_networking_there_is_no_network_and_everything_is_reached_from_outside()
+    {
+        Assert.False(_template.Main.GetProperty("parameters").GetProperty("privateNetworking").GetProperty("defaultValue").GetBoolean());
+        Assert.Equal("[parameters('privateNetworking')]", _template.Condition("network"));
+        Assert.All(
+            _template.Resources.Where(resource => resource.Type.StartsWith("Microsoft.Network/", StringComparison.Ordinal)),
+            resource => Assert.Equal("network", resource.Module));
+        Assert.StartsWith("[if(parameters('privateNetworking'), createObject('value', reference('network')", _template.Argument("functionApp", "subnetId").GetString()!, StringComparison.Ordinal);
+        Assert.EndsWith(", createObject('value', ''))]", _template.Argument("functionApp", "subnetId").GetString()!, StringComparison.Ordinal);
+        Assert.Equal("[if(empty(parameters('subnetId')), null(), parameters('subnetId'))]", _template.Single("Microsoft.Web/sites").Property("virtualNetworkSubnetId").GetString());
+    }
+
+    [Theory]
+    [InlineData("storage", "Microsoft.Storage/storageAccounts")]
+    [InlineData("eventHubs", "Microsoft.EventHub/namespaces")]
+    public void With_it_the_public_endpoint_is_closed(string module, string type)
+    {
+        Assert.Equal("[parameters('privateNetworking')]", _template.Argument(module, "isPrivate").GetString());
+        Assert.Equal("[if(parameters('isPrivate'), 'Disabled', 'Enabled')]", _template.Single(type).Property("publicNetworkAccess").GetString());
+    }
+
+    [Fact]
+    public void With_it_everything_that_the_app_opens_has_a_private_endpoint_and_its_domain()
+    {
+        JsonElement[] endpoints = [.. _template.ModuleTemplate("network").GetProperty("variables").GetProperty("endpoints").EnumerateArray()];
+
+        Assert.Equal(["blob", "queue", "table", "namespace"], endpoints.Select(endpoint => endpoint.GetProperty("group").GetString()));
+        Assert.All(endpoints, endpoint => Assert.StartsWith("[format('privatelink.", endpoint.GetProperty("zone").GetString()!, StringComparison.Ordinal));
+        foreach (string type in (string[])["privateEndpoints", "privateEndpoints/privateDnsZoneGroups", "privateDnsZones", "privateDnsZones/virtualNetworkLinks"])
+            Assert.Equal("[length(variables('endpoints'))]", _template.Single($"Microsoft.Network/{type}").Json.GetProperty("copy").GetProperty("count").GetString());
+    }
+
+    [Fact]
+    public void The_apps_subnet_is_one_that_Flex_Consumption_takes()
+    {
+        JsonElement subnet = _template.Single("Microsoft.Network/virtualNetworks").Property("subnets")[0];
+
+        Assert.DoesNotContain('_', subnet.GetProperty("name").GetString()!);
+        Assert.Equal(
+            "Microsoft.App/environments",
+            Assert.Single(subnet.GetProperty("properties").GetProperty("delegations").EnumerateArray()).GetProperty("properties").GetProperty("serviceName").GetString());
+    }
+
+    private IEnumerable<JsonElement> AlertRules()
+    {
+        JsonElement variables = _template.ModuleTemplate("alerts").GetProperty("variables");
+        return variables.GetProperty("rules").EnumerateArray().Concat(NamespaceRules(variables.GetProperty("namespaceRules").GetString()!));
+    }
+
+    // The compiler writes the rules that depend on a parameter as calls of createObject.
+    private static IEnumerable<JsonElement> NamespaceRules(string expression) => CreatedObject().Matches(expression).Select(match =>
+    {
+        using var document = JsonDocument.Parse(JsonSerializer.Serialize(new
+        {
+            name = match.Groups["name"].Value,
+            description = match.Groups["description"].Value,
+            severity = int.Parse(match.Groups["severity"].Value, System.Globalization.CultureInfo.InvariantCulture),
+            query = new[] { match.Groups["query"].Value },
+        }));
+        return document.RootElement.Clone();
+    });
+
+    private static string Query(JsonElement rule) => string.Join('\n', rule.GetProperty("query").EnumerateArray().Select(line => line.GetString()));
+
+    private static JsonDocument Workbook() => JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.InfraFolder, "workbook.json")));
+
+    private static IEnumerable<string> WorkbookQueries()
+    {
+        using var workbook = Workbook();
+        return
+        [
+            .. workbook.RootElement.GetProperty("items").EnumerateArray()
+                .Where(item => item.GetProperty("type").GetInt32() == 3)
+                .Select(item => item.GetProperty("content").GetProperty("query").GetString()!),
+        ];
+    }
+
+    [GeneratedRegex("\"(sigmafunctions\\.[a-z_.]+)\"")]
+    private static partial Regex MetricName();
+
+    /// <summary>Tables of the workspace: of Application Insights, and of diagnostic settings.</summary>
+    [GeneratedRegex(@"\b(AppMetrics|AppRequests|AppTraces|AzureMetrics)\b")]
+    private static partial Regex TableOfQuery();
+
+    [GeneratedRegex(@"createObject\('name', '(?<name>[^']+)', 'title', '[^']+', 'description', '(?<description>[^']+)', 'severity', (?<severity>\d), 'window', '[^']+', 'query', createArray\((?<query>.*)\)\)")]
+    private static partial Regex CreatedObject();
+}
