@@ -20,6 +20,9 @@ public sealed class DetectionStorageOptions
     // seconds, and four times so, before the batch is tried again.
     private static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(30);
 
+    // As for tables; queues and blobs would be tried six times, over 25 seconds, in which the batch holds its partition silently.
+    private const int MaximumRetries = 3;
+
     /// <summary>Connection string with a key or a shared access signature; null where an identity is used.</summary>
     public string? ConnectionString { get; set; }
 
@@ -49,7 +52,7 @@ public sealed class DetectionStorageOptions
     /// <summary>A client of a table in this account.</summary>
     internal TableClient CreateTableClient(string table)
     {
-        var options = new TableClientOptions { Retry = { NetworkTimeout = NetworkTimeout } };
+        TableClientOptions options = Patient(new TableClientOptions());
         return string.IsNullOrEmpty(ConnectionString)
             ? new TableClient(TableServiceUri, table, CreateCredential(), options)
             : new TableClient(ConnectionString, table, options);
@@ -58,7 +61,7 @@ public sealed class DetectionStorageOptions
     /// <summary>A client of a queue in this account.</summary>
     internal QueueClient CreateQueueClient(string queue, QueueMessageEncoding encoding)
     {
-        var options = new QueueClientOptions { MessageEncoding = encoding, Retry = { NetworkTimeout = NetworkTimeout } };
+        QueueClientOptions options = Patient(new QueueClientOptions { MessageEncoding = encoding });
         return string.IsNullOrEmpty(ConnectionString)
             ? new QueueServiceClient(QueueServiceUri, CreateCredential(), options).GetQueueClient(queue)
             : new QueueClient(ConnectionString, queue, options);
@@ -67,10 +70,18 @@ public sealed class DetectionStorageOptions
     /// <summary>A client of a blob container in this account.</summary>
     internal BlobContainerClient CreateContainerClient(string container)
     {
-        var options = new BlobClientOptions { Retry = { NetworkTimeout = NetworkTimeout } };
+        BlobClientOptions options = Patient(new BlobClientOptions());
         return string.IsNullOrEmpty(ConnectionString)
             ? new BlobServiceClient(BlobServiceUri, CreateCredential(), options).GetBlobContainerClient(container)
             : new BlobContainerClient(ConnectionString, container, options);
+    }
+
+    private static T Patient<T>(T options)
+        where T : ClientOptions
+    {
+        options.Retry.MaxRetries = MaximumRetries;
+        options.Retry.NetworkTimeout = NetworkTimeout;
+        return options;
     }
 
     private TokenCredential CreateCredential() => IdentityCredential.Create(Credential, ClientId);

@@ -31,6 +31,9 @@ internal sealed record FaultScenario(FaultPlan Plan)
     /// <summary>How often a partition goes to another worker; with any, two workers run at once.</summary>
     public int Moves { get; init; }
 
+    /// <summary>Whether faults last so long that invocations must fail of them.</summary>
+    public bool FailsInvocations { get; init; }
+
     /// <summary>Whether a body of every tenth batch cannot be read.</summary>
     public bool Poison { get; init; }
 }
