@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Azure;
 using Azure.Messaging.EventHubs;
+using Microsoft.Extensions.Configuration;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Live;
@@ -63,12 +64,8 @@ internal sealed class LocalHostRun : IAsyncDisposable
         var alerts = new AlertReader(_azurite!.ConnectionString, Show);
         await alerts.CreateIfNotExistsAsync(stop.Token);
         (ImmutableArray<EventHubsTrigger> triggers, ImmutableArray<TimerTrigger> timers) = await StartWorkerAsync(stop.Token);
-        if (_live is not null)
-        {
-            _live.Find = alerts.FindAsync;
-            _live.Counters = () => new RunCounters(_statistics.Events, _statistics.Batches);
-            _live.EventHubs = _endpoint!.ConnectionString;
-        }
+        _live?.Attach(new LiveRun(
+            () => new RunCounters(_statistics.Events, _statistics.Batches), alerts.FindAsync, _endpoint!.ConnectionString));
 
         IEnumerable<Task> triggering = triggers.Select(trigger => trigger.RunAsync(stop.Token));
         Task reading = alerts.RunAsync(stop.Token);
@@ -113,7 +110,8 @@ internal sealed class LocalHostRun : IAsyncDisposable
 
     private async Task StartLiveAsync(CancellationToken cancellationToken)
     {
-        _live = await LiveSite.StartAsync(_options.HttpPort, _options.Rules is [] ? [LocalPaths.AppRules] : _options.Rules, cancellationToken);
+        IConfiguration environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        _live = await LiveSite.StartAsync(_options.HttpPort, RuleSettings.Create(_options.Rules, environment), _time, cancellationToken);
         _report.Step("Live view", _live.Address.AbsoluteUri);
         if (_options.HttpPort is null && _live.Address.Port != LiveSite.DefaultPort)
             _report.Warn($"Port {LiveSite.DefaultPort} is in use, so the live view is on {_live.Address.Port}; --http-port chooses another.");

@@ -65,7 +65,7 @@ public sealed class AttackCoverageTests
               "additionalProperties": false,
               "properties": {
                 "colors": { "type": "array", "minItems": 2, "items": { "type": "string", "pattern": "^#[0-9a-fA-F]{6}$" } },
-                "minValue": { "type": "number" },
+                "minValue": { "const": 0 },
                 "maxValue": { "type": "number", "exclusiveMinimum": 0 }
               }
             }
@@ -136,11 +136,54 @@ public sealed class AttackCoverageTests
     }
 
     [Fact]
+    public void Correlations_cover_techniques_and_count_in_a_layer()
+    {
+        var coverage = AttackCoverage.Of(RuleSet.Load([new RuleFile("r.yml", """
+            title: a
+            id: 11111111-1111-4111-8111-111111111111
+            tags: [attack.t1047]
+            logsource: {category: test}
+            detection: {s: {F: a}, condition: s}
+            ---
+            title: often
+            id: 22222222-2222-4222-8222-222222222222
+            tags: [attack.t1047, attack.t1110.003, attack.t9999]
+            correlation: {type: event_count, rules: [11111111-1111-4111-8111-111111111111], timespan: 1h, condition: {gte: 5}}
+            """)]), Attack);
+
+        Assert.Equal((1, 0, 1, 0, 2), (coverage.Rules, coverage.Untagged, coverage.Correlations, coverage.UntaggedCorrelations, coverage.ByCorrelationsAlone));
+        Assert.True(coverage.Covers(Attack.FindTechnique("T1110")!));
+        Assert.Equal("often", Assert.Single(Assert.Single(coverage.Unknown).Rules).Title);
+        Assert.Equal(
+            ["T1047 2 a\noften (correlation)", "T1110.003 1 often (correlation)"],
+            Layer(coverage)["techniques"]!.AsArray().Select(technique => $"{technique!["techniqueID"]} {technique["score"]} {technique["comment"]}"));
+    }
+
+    /// <summary>What the format forbids is found: the schema of these tests bites.</summary>
+    [Theory]
+    [InlineData("\"layer\": \"4.5\"", "\"layer\": \"4.4\"")]
+    [InlineData("\"domain\": \"enterprise-attack\"", "\"domain\": \"enterprise\"")]
+    [InlineData("\"aggregateFunction\": \"sum\"", "\"aggregateFunction\": \"total\"")]
+    [InlineData("\"expandedSubtechniques\": \"annotated\"", "\"expandedSubtechniques\": true")]
+    [InlineData("\"techniqueID\": \"T1047\"", "\"techniqueId\": \"T1047\"")]
+    [InlineData("\"name\": \"A layer\"", "\"title\": \"A layer\"")]
+    [InlineData("\"#e8f1fa\",", "")]
+    public void A_layer_that_breaks_the_format_is_told_from_one_that_keeps_it(string before, string after)
+    {
+        string text = Text(Coverage(("a", ["attack.t1047"])));
+        Assert.Contains(before, text, StringComparison.Ordinal);
+
+        using var broken = JsonDocument.Parse(text.Replace(before, after, StringComparison.Ordinal));
+
+        Assert.False(LayerFormat.Evaluate(broken.RootElement).IsValid);
+    }
+
+    [Fact]
     public void A_layer_of_no_technique_is_of_the_format_too() => Assert.Empty(Layer(Coverage(("a", [])))["techniques"]!.AsArray());
 
     [Fact]
     public void A_layer_of_SigmaHQs_rules_is_of_the_format() =>
-        Assert.True(Layer(AttackCoverage.Of(RuleSet.LoadPaths([Corpus.Require("sigmahq")]).Rules, Attack))["techniques"]!.AsArray().Count > 300);
+        Assert.True(Layer(AttackCoverage.Of(RuleSet.LoadPaths([Corpus.Require("sigmahq")]), Attack))["techniques"]!.AsArray().Count > 300);
 
     private static AttackCoverage Coverage(params (string Title, string[] Tags)[] rules) => AttackCoverage.Of(
         rules.Select((rule, index) => new SigmaRule
@@ -152,15 +195,22 @@ public sealed class AttackCoverageTests
             File = "r.yml",
             Line = 1,
         }),
+        [],
         Attack);
 
-    private static JsonNode Layer(AttackCoverage coverage)
+    private static string Text(AttackCoverage coverage)
     {
         using var stream = new MemoryStream();
         NavigatorLayer.Write(stream, coverage, "A layer");
-        using var document = JsonDocument.Parse(stream.ToArray());
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static JsonNode Layer(AttackCoverage coverage)
+    {
+        string text = Text(coverage);
+        using var document = JsonDocument.Parse(text);
         var result = LayerFormat.Evaluate(document.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
         Assert.True(result.IsValid, JsonSerializer.Serialize(result));
-        return JsonNode.Parse(stream.ToArray())!;
+        return JsonNode.Parse(text)!;
     }
 }

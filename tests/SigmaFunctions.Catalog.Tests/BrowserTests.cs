@@ -87,12 +87,48 @@ public sealed class BrowserTests(SiteInBrowser browser) : IClassFixture<SiteInBr
         await page.Context.CloseAsync();
     }
 
+    [Theory]
+    [InlineData("#kind=correlation", "Many Logons Fail")]
+    [InlineData("#kind=filter", "Not Those Of The Scanner")]
+    [InlineData("#level=high", "Many Logons Fail")]
+    [InlineData("?q=event_count", "Many Logons Fail")]
+    [InlineData("?q=t1110.003", "Many Logons Fail")]
+    [InlineData("?q=%22a+logon+fails%22", "A Logon Fails|Many Logons Fail|Not Those Of The Scanner")]
+    [InlineData("?q=svc-scanner", "Not Those Of The Scanner")]
+    [InlineData("", "A Logon Fails|Many Logons Fail|Not Those Of The Scanner")]
+    public async Task Search_finds_correlations_and_filters_too(string state, string titles)
+    {
+        IPage page = await browser.OpenAsync(browser.Kinds(), "search.html" + state);
+
+        await Assertions.Expect(page.Locator("#status")).ToHaveTextAsync($"{titles.Split('|').Length} of 3 rules, correlations and filters");
+        Assert.Equal(titles.Split('|'), await page.Locator("#list a").AllInnerTextsAsync());
+        Assert.Equal(
+            ["rule", "correlation", "filter"],
+            await page.Locator(".facets details").Filter(new LocatorFilterOptions { HasText = "Kind" }).Locator("input").EvaluateAllAsync<string[]>("boxes => boxes.map(box => box.id.slice('f-kind-'.length))"));
+        await page.Locator("#list a").First.ClickAsync();
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync(titles.Split('|')[0]);
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Chosen_dark_colours_are_not_printed()
+    {
+        IPage page = await browser.OpenAsync(browser.Kinds(), "index.html", scheme: ColorScheme.Light);
+        await page.ClickAsync("#theme");
+        string onScreen = await page.EvaluateAsync<string>("() => getComputedStyle(document.body).color");
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { Media = Media.Print });
+
+        Assert.Equal("rgb(231, 228, 221)", onScreen);
+        Assert.Equal("rgb(28, 30, 32)", await page.EvaluateAsync<string>("() => getComputedStyle(document.body).color"));
+        await page.Context.CloseAsync();
+    }
+
     [Fact]
     public async Task Nothing_found_is_said()
     {
         IPage page = await browser.OpenAsync(browser.Corpus(), "search.html?q=no-rule-says-this");
 
-        await Assertions.Expect(page.Locator("#status")).ToHaveTextAsync("No rule found.");
+        await Assertions.Expect(page.Locator("#status")).ToHaveTextAsync(new Regex("^Nothing found among [0-9,]+ rules"));
         await page.Context.CloseAsync();
     }
 

@@ -69,6 +69,45 @@ public sealed class SiteInBrowser : IAsyncLifetime
         return Site("hostile", [rules]);
     }
 
+    /// <summary>The site of a rule, a correlation of it and a filter for it.</summary>
+    public string Kinds()
+    {
+        string rules = Path.Combine(_folder, "kinds-rules");
+        Directory.CreateDirectory(rules);
+        File.WriteAllText(
+            Path.Combine(rules, "kinds.yml"),
+            """
+            title: A Logon Fails
+            id: aaaaaaaa-0000-4000-8000-000000000001
+            level: low
+            status: test
+            tags: [attack.t1110]
+            logsource: {product: windows, service: security}
+            detection: {selection: {EventID: 4625}, condition: selection}
+            ---
+            title: Many Logons Fail
+            id: aaaaaaaa-0000-4000-8000-000000000002
+            level: high
+            status: test
+            tags: [attack.t1110.003]
+            correlation:
+                type: event_count
+                rules: [aaaaaaaa-0000-4000-8000-000000000001]
+                group-by: [TargetUserName]
+                timespan: 5m
+                condition: {gte: 20}
+            ---
+            title: Not Those Of The Scanner
+            id: aaaaaaaa-0000-4000-8000-000000000003
+            logsource: {product: windows, service: security}
+            filter:
+                rules: [aaaaaaaa-0000-4000-8000-000000000001]
+                selection: {TargetUserName: svc-scanner}
+                condition: not selection
+            """);
+        return Site("kinds", [rules]);
+    }
+
     /// <summary>A page at a size, in a browsing context of its own.</summary>
     public async Task<IPage> OpenAsync(string site, string path, int width = 1440, ColorScheme scheme = ColorScheme.Light, bool javaScript = true)
     {

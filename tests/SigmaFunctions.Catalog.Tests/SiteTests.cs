@@ -34,6 +34,18 @@ public sealed class SiteTests : IDisposable
     }
 
     [Fact]
+    public void A_site_that_is_part_of_another_leads_back_and_one_that_stands_alone_does_not()
+    {
+        string page = $"rules/{RuleFolder.Id(1)}.html";
+        const string Back = "<li><a href=\"/\">Live</a></li>";
+
+        Assert.Contains(Back, SmallSet().Write(page, new SiteOptions { PartOf = new ParentSite("The whole", "/", "Live"), Remark = "One is off." }), StringComparison.Ordinal);
+        Assert.Contains("<a class=\"wordmark\" href=\"/\">The whole</a>", File.ReadAllText(Path.Combine(_rules.Site, page)), StringComparison.Ordinal);
+        Assert.Contains(" One is off.</p>", File.ReadAllText(Path.Combine(_rules.Site, "index.html")), StringComparison.Ordinal);
+        Assert.DoesNotContain(Back, SmallSet().Write(page), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Equal_rules_make_equal_files()
     {
         SmallSet();
@@ -170,6 +182,8 @@ public sealed class SiteTests : IDisposable
             title: Tool Runs Often
             id: {RuleFolder.Id(100)}
             level: critical
+            tags:
+                - attack.t1110.003
             correlation:
                 type: event_count
                 rules:

@@ -43,6 +43,29 @@ public sealed class CoverageTests : IDisposable
     }
 
     [Fact]
+    public async Task Correlations_are_counted_apart_and_those_without_their_rules_not_at_all()
+    {
+        string rules = WriteRules();
+        _cli.Write("rules/c.yml", Correlation("3", "aaaaaaaa-0000-4000-8000-000000000001", "attack.t1110.003, attack.t1059.001"));
+        _cli.Write("rules/d.yml", Correlation("4", "aaaaaaaa-0000-4000-8000-00000000000f", "attack.t1190"));
+
+        CommandLine.Outcome text = await RunAsync("coverage", "--rules", rules);
+        CommandLine.Outcome json = await RunAsync("coverage", "--rules", rules, "--format", "json");
+
+        Assert.Equal("sigmaf: 1 rule rejected; 'sigmaf check' tells all about them\n", text.Errors);
+        Assert.Matches(@"(?m)^technique +name +rules +with sub-techniques +correlations +tactics *$", text.Output);
+        Assert.Matches(@"(?m)^T1059\.001 +Command and Scripting Interpreter: PowerShell +2 +1 +execution *$", text.Output);
+        Assert.Matches(@"(?m)^T1110 +Brute Force +0 +0 +0 +credential-access *$", text.Output);
+        Assert.Matches(@"(?m)^T1110\.003 +Brute Force: Password Spraying +0 +1 +credential-access *$", text.Output);
+        Assert.DoesNotContain("T1190", text.Output, StringComparison.Ordinal);
+        Assert.Contains("2 rules (0 name no technique), 1 correlation (0 name none); 4 of 691 techniques covered, 2 by correlations alone", text.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            """["aaaaaaaa-0000-4000-8000-000000000003"]""",
+            json.Json.GetProperty("techniques").EnumerateArray().Single(one => one.GetProperty("technique").GetString() == "T1110.003").GetProperty("correlationIds").GetRawText());
+        Assert.Equal((1, 0), (json.Json.GetProperty("correlations").GetInt32(), json.Json.GetProperty("untaggedCorrelations").GetInt32()));
+    }
+
+    [Fact]
     public async Task A_layer_is_written()
     {
         string file = Path.Combine(_cli.Folder, "layer.json");
@@ -71,6 +94,9 @@ public sealed class CoverageTests : IDisposable
         _cli.Write("rules/b.yml", Rule("2", "attack.execution, attack.stealth, attack.t1059.001, attack.t9999"));
         return Path.Combine(_cli.Folder, "rules");
     }
+
+    private static string Correlation(string id, string rule, string tags) =>
+        $"title: Correlation {id}\nid: aaaaaaaa-0000-4000-8000-00000000000{id}\ntags: [{tags}]\ncorrelation: {{type: event_count, rules: [{rule}], timespan: 1h, condition: {{gte: 5}}}}\n";
 
     private static string Rule(string id, string tags) =>
         $"title: Rule {id}\nid: aaaaaaaa-0000-4000-8000-00000000000{id}\ntags: [{tags}]\nlogsource: {{category: test}}\ndetection: {{s: {{a: x}}, condition: s}}\n";

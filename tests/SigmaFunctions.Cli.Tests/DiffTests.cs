@@ -55,6 +55,39 @@ public sealed class DiffTests : IDisposable
     }
 
     [Fact]
+    public async Task Correlations_are_compared_beside_the_rules()
+    {
+        string[] sets = Sets();
+        _cli.Write("old/c.yml", Correlation(7, "1h") + Correlation(8, "1h"));
+        _cli.Write("new/c.yml", Correlation(7, "2h") + Correlation(9, "1h"));
+
+        CommandLine.Outcome text = await RunAsync(sets);
+        JsonElement json = (await RunAsync([.. sets, "--format", "json"])).Json.GetProperty("correlations");
+
+        Assert.Contains(
+            $"""
+            Correlations added: 1
+              + Often 9 ({Id(9)})
+
+            Correlations removed: 1
+              - Often 8 ({Id(8)})
+
+            Correlations changed in logic: 1
+              ~ Often 7 ({Id(7)})
+                  timespan: 1h → 2h
+
+            1 added, 1 removed, 1 changed in logic, 1 in wording or metadata only, 1 unchanged
+            correlations: 1 added, 1 removed, 1 changed in logic, 0 in wording or metadata only, 0 unchanged
+
+            """,
+            text.Output,
+            StringComparison.Ordinal);
+        Assert.Equal(
+            $$"""{"added":[{"rule":"{{Id(9)}}","title":"Often 9","level":"high"}],"removed":[{"rule":"{{Id(8)}}","title":"Often 8","level":"high"}],"changed":[{"rule":"{{Id(7)}}","title":"Often 7","level":"high","logic":true,"differences":[{"name":"timespan","old":"1h","new":"2h"}],"attributes":[]}],"unchanged":0}""",
+            json.GetRawText());
+    }
+
+    [Fact]
     public async Task Verdicts_on_events_are_compared_rule_by_rule()
     {
         string one = _cli.Write("one.ndjson", string.Join('\n', Event("4"), "", Event("2"), Event("22"), "{"));
@@ -103,6 +136,9 @@ public sealed class DiffTests : IDisposable
         _cli.WriteRule("new/5.yml", Id(5), "a", "5");
         return ["diff", Path.Combine(_cli.Folder, "old"), Path.Combine(_cli.Folder, "new")];
     }
+
+    private static string Correlation(int number, string timespan) =>
+        $"---\ntitle: Often {number}\nid: {Id(number)}\nlevel: high\ncorrelation:\n    type: event_count\n    rules: [{Id(4)}]\n    timespan: {timespan}\n    condition: {{gte: 5}}\n";
 
     private static string Id(int rule) => $"aaaaaaaa-0000-4000-8000-00000000000{rule}";
 

@@ -116,6 +116,58 @@ public sealed class RuleSetComparisonTests
         }
     }
 
+    /// <summary>The section of the old correlation, that of the new one, and what differs in logic; "wording" where it only reads otherwise.</summary>
+    [Theory]
+    [InlineData("{type: event_count, rules: [a], timespan: 1h, condition: {gte: 5}}", "{type: event_count, rules: [a], timespan: 60m, condition: {gte: 5.0}}", "same")]
+    [InlineData("{type: event_count, rules: [a], timespan: 1h, condition: {gte: 5}}", "{type: event_count, rules: [11111111-1111-4111-8111-111111111111], timespan: 1h, condition: {gte: 5}}", "wording")]
+    [InlineData("{type: temporal, rules: [a, b], timespan: 1h}", "{type: temporal, rules: [b, a], timespan: 1h}", "wording")]
+    [InlineData("{type: temporal_ordered, rules: [a, b], timespan: 1h}", "{type: temporal_ordered, rules: [b, a], timespan: 1h}", "rules a, b>b, a")]
+    [InlineData("{type: temporal, rules: [a, b], timespan: 1h}", "{type: temporal_ordered, rules: [a, b], timespan: 1h}", "type temporal>temporal_ordered")]
+    [InlineData("{type: temporal, rules: [a, b], timespan: 1h}", "{type: temporal, rules: [a], timespan: 1h}", "rules a, b>a")]
+    [InlineData("{type: event_count, rules: [a], group-by: [x, y], timespan: 1h, condition: {gte: 5}}", "{type: event_count, rules: [a], group-by: [y, x], timespan: 1h, condition: {gte: 5}}", "wording")]
+    [InlineData("{type: event_count, rules: [a], group-by: [x], timespan: 1h, condition: {gte: 5}}", "{type: event_count, rules: [a], timespan: 90s, condition: {gte: 5}}", "group-by x> timespan 1h>90s")]
+    [InlineData("{type: event_count, rules: [a], timespan: 1h, condition: {gte: 5}}", "{type: event_count, rules: [a], timespan: 1h, condition: {gt: 5, lt: 9}}", "condition gte 5>gt 5, lt 9")]
+    [InlineData("{type: value_count, rules: [a], timespan: 1h, condition: {gte: 5, field: User}}", "{type: value_count, rules: [a], timespan: 1h, condition: {gte: 5, field: Host}}", "condition gte 5, field User>gte 5, field Host")]
+    [InlineData("{type: value_percentile, rules: [a], timespan: 1h, condition: {gte: 5, field: n, percentile: 95}}", "{type: value_percentile, rules: [a], timespan: 1h, condition: {gte: 5, field: n, percentile: 99}}", "condition gte 5, percentile 95, field n>gte 5, percentile 99, field n")]
+    [InlineData("{type: event_count, rules: [a], timespan: 1h, condition: {gte: 5}}", "{type: event_count, rules: [a], timespan: 1h, condition: {gte: 5}, generate: true}", "generate false>true")]
+    [InlineData("{type: temporal, rules: [a, b], timespan: 1h, group-by: [ip], aliases: {ip: {a: F, b: G}}}", "{type: temporal, rules: [a, b], timespan: 1h, group-by: [ip], aliases: {ip: {a: F, b: H}}}", "aliases ip (a: F, b: G)>ip (a: F, b: H)")]
+    public void Correlations_compare(string before, string after, string expected)
+    {
+        CorrelationComparison comparison = RuleSetComparison.Of(Load(Correlation(before)), Load(Correlation(after))).Correlations;
+
+        Assert.Equal(expected, comparison.Changed switch
+        {
+            [] => "same",
+            [{ IsLogic: false } change] when change.Attributes.Single() == new ChangedAttribute("correlation", null, null) => "wording",
+            [var change] => string.Join(' ', change.Logic.Select(part => $"{part.Name} {part.Old}>{part.New}")),
+            _ => throw new InvalidOperationException(),
+        });
+        Assert.Equal(expected == "same" ? 1 : 0, comparison.Unchanged);
+    }
+
+    [Fact]
+    public void Correlations_of_one_side_alone_are_added_or_removed_and_metadata_is_no_logic()
+    {
+        const string Section = "{type: event_count, rules: [a], timespan: 1h, condition: {gte: 5}}";
+
+        CorrelationComparison comparison = RuleSetComparison.Of(
+            Load(Correlation(Section, '4') + Correlation(Section, '5', "level: high")),
+            Load(Correlation(Section, '5', "level: low") + Correlation(Section, '6'))).Correlations;
+
+        Assert.StartsWith("6666", Assert.Single(comparison.Added).Id, StringComparison.Ordinal);
+        Assert.StartsWith("4444", Assert.Single(comparison.Removed).Id, StringComparison.Ordinal);
+        ChangedCorrelation change = Assert.Single(comparison.Changed);
+        Assert.Equal((false, new ChangedAttribute("level", "high", "low")), (change.IsLogic, Assert.Single(change.Attributes)));
+    }
+
+    /// <summary>A correlation, with the rules a and b before the first one.</summary>
+    private static string Correlation(string section, char digit = '9', string metadata = "level: high") =>
+        (digit is '9' or '4' || metadata == "level: low"
+            ? "title: A\nid: 11111111-1111-4111-8111-111111111111\nname: a\nlogsource: {category: test}\ndetection: {s: {F: a}, condition: s}\n---\n"
+                + "title: B\nid: 22222222-2222-4222-8222-222222222222\nname: b\nlogsource: {category: test}\ndetection: {s: {F: b}, condition: s}\n"
+            : "")
+        + $"---\ntitle: C\nid: {new string(digit, 8)}-9999-4999-8999-999999999999\n{metadata}\ncorrelation: {section}\n";
+
     private static RuleSet Load(string text)
     {
         var rules = RuleText.Load(text);

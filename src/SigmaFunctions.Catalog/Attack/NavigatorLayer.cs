@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace SigmaFunctions.Catalog.Attack;
 
 /// <summary>
-/// Coverage as a layer of the ATT&amp;CK Navigator, format 4.5: a technique's score is the number of rules that name it, its comment their
-/// titles. Techniques that are no longer in force are left out, since the Navigator shows none of them.
+/// Coverage as a layer of the ATT&amp;CK Navigator, format 4.5: a technique's score is the number of rules and correlations that name it, its
+/// comment their titles. Techniques that are no longer in force are left out, since the Navigator shows none of them.
 /// </summary>
 public static class NavigatorLayer
 {
@@ -18,7 +18,7 @@ public static class NavigatorLayer
     public static void Write(Stream output, AttackCoverage coverage, string name)
     {
         List<CoveredTechnique> techniques =
-            [.. coverage.Techniques.Where(covered => covered.Technique.State == AttackState.Current && !covered.Rules.IsEmpty)];
+            [.. coverage.Techniques.Where(covered => covered.Technique.State == AttackState.Current && ScoreOf(covered) > 0)];
         using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
         writer.WriteStartObject();
         writer.WriteString("name", name);
@@ -28,7 +28,7 @@ public static class NavigatorLayer
         writer.WriteString("layer", FormatVersion);
         writer.WriteEndObject();
         writer.WriteString("domain", "enterprise-attack");
-        writer.WriteString("description", $"{coverage.Rules} Sigma rules. The score of a technique is the number of rules that name it.");
+        writer.WriteString("description", $"{coverage.Rules} Sigma rules, {coverage.Correlations} correlations. The score of a technique is the number of those that name it.");
         writer.WriteStartObject("layout");
         writer.WriteString("layout", "side");
         writer.WriteBoolean("showAggregateScores", true);
@@ -40,8 +40,8 @@ public static class NavigatorLayer
         {
             writer.WriteStartObject();
             writer.WriteString("techniqueID", covered.Technique.Id);
-            writer.WriteNumber("score", covered.Rules.Length);
-            writer.WriteString("comment", string.Join('\n', covered.Rules.Select(rule => rule.Title)));
+            writer.WriteNumber("score", ScoreOf(covered));
+            writer.WriteString("comment", string.Join('\n', covered.Rules.Select(rule => rule.Title).Concat(covered.Correlations.Select(one => $"{one.Title} (correlation)"))));
             writer.WriteEndObject();
         }
 
@@ -52,8 +52,10 @@ public static class NavigatorLayer
         writer.WriteStringValue("#08519c");
         writer.WriteEndArray();
         writer.WriteNumber("minValue", 0);
-        writer.WriteNumber("maxValue", techniques.Select(covered => covered.Rules.Length).DefaultIfEmpty(1).Max());
+        writer.WriteNumber("maxValue", techniques.Select(ScoreOf).DefaultIfEmpty(1).Max());
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
+
+    private static int ScoreOf(CoveredTechnique covered) => covered.Rules.Length + covered.Correlations.Length;
 }

@@ -40,15 +40,17 @@ public sealed class CatalogueBuilder
 
     /// <summary>Makes a catalogue of rules that were read from sources. Their files are read again, for their text.</summary>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static RuleCatalogue Build(RuleSet rules, ImmutableArray<RuleSource> sources, IEventCoverage? coverage = null)
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public static RuleCatalogue Build(
+        RuleSet rules, ImmutableArray<RuleSource> sources, IEventCoverage? coverage = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        return new CatalogueBuilder(rules, sources).Build(coverage);
+        return new CatalogueBuilder(rules, sources).Build(coverage, new ParallelOptions { CancellationToken = cancellationToken });
     }
 
-    private RuleCatalogue Build(IEventCoverage? coverage)
+    private RuleCatalogue Build(IEventCoverage? coverage, ParallelOptions parallel)
     {
-        ReadTexts();
+        ReadTexts(parallel);
         ImmutableArray<CompiledRule> compiled = _rules.Compiled;
         ImmutableArray<PageLink> links = [.. _rules.Rules.Select(LinkOf)];
         (RuleSource Source, string Path)[] places = [.. _rules.Rules.Select(rule => PlaceOf(rule.File))];
@@ -63,7 +65,7 @@ public sealed class CatalogueBuilder
             .SelectMany((rule, i) => rule.Related.Select(relation => (From: links[i], Relation: relation)))
             .ToLookup(one => one.Relation.Id, StringComparer.OrdinalIgnoreCase);
         var pages = new RulePage[compiled.Length];
-        Parallel.For(0, pages.Length, i =>
+        Parallel.For(0, pages.Length, parallel, i =>
         {
             SigmaRule rule = compiled[i].Rule;
             RuleText text = TextOf(rule.File, rule.Line);
@@ -75,9 +77,7 @@ public sealed class CatalogueBuilder
                 Path = places[i].Path,
                 Yaml = text.Yaml,
                 Changed = DayOf(rule.Modified) ?? DayOf(rule.Date),
-                Tactics = AttackCatalogue.Enterprise.TacticsOf(rule.Tags),
-                Techniques = AttackCatalogue.Enterprise.TechniquesOf(rule.Tags),
-                OtherTags = [.. rule.Tags.Where(IsOther)],
+                Attack = NamesOf(rule.Tags),
                 Coverage = coverage?.Of(i) ?? [],
                 Stages = StagesOf(text, compiled[i].Identifiers, compiled[i].Condition),
                 Indicators = index.GroupsOf(i),
@@ -103,14 +103,14 @@ public sealed class CatalogueBuilder
             index.Shared());
     }
 
-    private void ReadTexts()
+    private void ReadTexts(ParallelOptions parallel)
     {
         string[] files = [.. _rules.Rules.Select(rule => rule.File)
             .Concat(_rules.Correlations.Select(correlation => correlation.File))
             .Concat(_rules.Filters.Select(filter => filter.File))
             .Distinct(StringComparer.Ordinal)];
         var texts = new Dictionary<int, RuleText>[files.Length];
-        Parallel.For(0, files.Length, i =>
+        Parallel.For(0, files.Length, parallel, i =>
             texts[i] = RuleText.Read(new RuleFile(files[i], new RulePath(files[i], IsNamed: true).ReadText() ?? "")));
         for (int i = 0; i < files.Length; i++)
         {
@@ -167,6 +167,7 @@ public sealed class CatalogueBuilder
             source,
             path,
             TextOf(correlation.File, correlation.Line).Yaml,
+            NamesOf(correlation.Tags),
             [.. correlation.Rules.Select(Resolve).OfType<PageLink>().DistinctBy(link => link.Id)],
             CorrelationsOf(correlation.Id, correlation.Name));
     }
@@ -204,6 +205,9 @@ public sealed class CatalogueBuilder
     private static PageLink LinkOf(SigmaCorrelation correlation) => new(correlation.Id, correlation.Title, correlation.Level);
 
     private static PageLink LinkOf(SigmaFilter filter) => new(filter.Id, filter.Title, null);
+
+    private static TagNames NamesOf(ImmutableArray<string> tags) => new(
+        AttackCatalogue.Enterprise.TacticsOf(tags), AttackCatalogue.Enterprise.TechniquesOf(tags), [.. tags.Where(IsOther)]);
 
     private static bool IsOther(string tag) => !AttackTag.TryParse(tag, out AttackTag parsed) || parsed.Kind switch
     {

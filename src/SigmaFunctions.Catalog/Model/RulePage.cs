@@ -4,6 +4,16 @@ using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Catalog.Model;
 
+/// <summary>What tags name.</summary>
+/// <param name="Tactics">Tactics, in matrix order.</param>
+/// <param name="Techniques">Techniques and sub-techniques, by id.</param>
+/// <param name="Others">Tags that name neither.</param>
+public sealed record TagNames(ImmutableArray<AttackTactic> Tactics, ImmutableArray<AttackTechnique> Techniques, ImmutableArray<string> Others)
+{
+    /// <summary>No tags.</summary>
+    public static TagNames None { get; } = new([], [], []);
+}
+
 /// <summary>Everything that the page of a rule tells.</summary>
 public sealed record RulePage
 {
@@ -25,14 +35,17 @@ public sealed record RulePage
     /// <summary>Day of the last change, or of creation; null where neither can be read.</summary>
     public DateOnly? Changed { get; init; }
 
+    /// <summary>What its tags name.</summary>
+    public required TagNames Attack { get; init; }
+
     /// <summary>The tactics it names, in matrix order.</summary>
-    public ImmutableArray<AttackTactic> Tactics { get; init; } = [];
+    public ImmutableArray<AttackTactic> Tactics => Attack.Tactics;
 
     /// <summary>The techniques and sub-techniques it names, by id.</summary>
-    public ImmutableArray<AttackTechnique> Techniques { get; init; } = [];
+    public ImmutableArray<AttackTechnique> Techniques => Attack.Techniques;
 
     /// <summary>Tags that name neither.</summary>
-    public ImmutableArray<string> OtherTags { get; init; } = [];
+    public ImmutableArray<string> OtherTags => Attack.Others;
 
     /// <summary>What telemetry can trigger it: one for every source that has events of its log source.</summary>
     public ImmutableArray<SourceCoverage> Coverage { get; init; } = [];
@@ -62,6 +75,7 @@ public sealed record RulePage
 /// <param name="Source">Where it comes from.</param>
 /// <param name="Path">Its file below the source, with <c>/</c>.</param>
 /// <param name="Yaml">As it is written.</param>
+/// <param name="Attack">What its tags name.</param>
 /// <param name="Rules">The rules and correlations it looks at.</param>
 /// <param name="Correlations">Correlations that look at its own results.</param>
 public sealed record CorrelationPage(
@@ -70,6 +84,7 @@ public sealed record CorrelationPage(
     RuleSource Source,
     string Path,
     string Yaml,
+    TagNames Attack,
     ImmutableArray<PageLink> Rules,
     ImmutableArray<PageLink> Correlations);
 

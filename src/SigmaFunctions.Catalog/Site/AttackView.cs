@@ -12,10 +12,16 @@ internal sealed class AttackView
     // By id of a technique that is no sub-technique: the rules that name it or one of its sub-techniques.
     private readonly Dictionary<string, List<RulePage>> _rules = new(StringComparer.Ordinal);
 
+    // Likewise the correlations.
+    private readonly ILookup<string, CorrelationPage> _correlations;
+
     /// <summary>Counts the rules of a catalogue.</summary>
     public AttackView(RuleCatalogue catalogue)
     {
         _catalogue = catalogue;
+        _correlations = catalogue.Correlations
+            .SelectMany(page => page.Attack.Techniques.Select(technique => technique.Parent?.Id ?? technique.Id).Distinct(), (page, id) => (page, id))
+            .ToLookup(pair => pair.id, pair => pair.page, StringComparer.Ordinal);
         foreach (RulePage page in catalogue.Rules)
         {
             foreach (string id in page.Techniques.Select(technique => technique.Parent?.Id ?? technique.Id).Distinct())
@@ -36,9 +42,9 @@ internal sealed class AttackView
     /// <summary>Number of techniques in force.</summary>
     public static int Total => InForce.Count();
 
-    /// <summary>The techniques that have a page: those in force, and those that rules name.</summary>
+    /// <summary>The techniques that have a page: those in force, and those that rules or correlations name.</summary>
     public IEnumerable<AttackTechnique> Pages =>
-        AttackCatalogue.Enterprise.Techniques.Where(technique => technique.Parent is null && (technique.State == AttackState.Current || _rules.ContainsKey(technique.Id)));
+        AttackCatalogue.Enterprise.Techniques.Where(technique => technique.Parent is null && (technique.State == AttackState.Current || _rules.ContainsKey(technique.Id) || _correlations.Contains(technique.Id)));
 
     private static IEnumerable<AttackTechnique> InForce =>
         AttackCatalogue.Enterprise.Techniques.Where(technique => technique.Parent is null && technique.State == AttackState.Current);
@@ -141,6 +147,12 @@ internal sealed class AttackView
             {
                 Section(sub, under);
             }
+        }
+
+        if (_correlations.Contains(technique.Id))
+        {
+            html.Write($"<h2>Correlations</h2>\n");
+            Layout.Links(html, root, _correlations[technique.Id].Select(page => page.Link));
         }
 
         void Section(AttackTechnique? sub, IEnumerable<RulePage> under)

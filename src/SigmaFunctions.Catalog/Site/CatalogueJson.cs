@@ -48,7 +48,7 @@ public static class CatalogueJson
             json.WriteStartObject();
             Common(json, page.Link, page.Source, page.Path, baseUrl);
             Optional(json, "description", page.Correlation.Description);
-            json.WriteString("type", OtherViews.TypeOf(page.Correlation.Type));
+            json.WriteString("type", page.Correlation.TypeName);
             Ids(json, "rules", page.Rules);
             json.WriteString("yaml", page.Yaml);
             json.WriteEndObject();

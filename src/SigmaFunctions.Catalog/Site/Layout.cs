@@ -11,32 +11,17 @@ internal sealed class Layout
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'";
 
-    private static readonly (string Page, string Name)[] Navigation =
-    [
-        ("search.html", "Rules"),
-        ("attack.html", "ATT&CK"),
-        ("logsources.html", "Log sources"),
-        ("indicators.html", "Indicators"),
-        ("telemetry.html", "Telemetry"),
-        ("recent.html", "Recent"),
-    ];
-
-    private readonly Uri? _baseUrl;
+    private readonly SiteOptions _options;
     private readonly bool _hasTelemetry;
 
     /// <summary>Makes the layout of a catalogue.</summary>
-    /// <param name="title">Name of the site.</param>
-    /// <param name="baseUrl">Its address, which ends in a slash; null if it is not known.</param>
+    /// <param name="options">How the site is written; its address ends in a slash where it has one.</param>
     /// <param name="hasTelemetry">Whether there is a page about telemetry.</param>
-    public Layout(string title, Uri? baseUrl, bool hasTelemetry)
+    public Layout(SiteOptions options, bool hasTelemetry)
     {
-        Title = title;
-        _baseUrl = baseUrl;
+        _options = options;
         _hasTelemetry = hasTelemetry;
     }
-
-    /// <summary>Name of the site.</summary>
-    public string Title { get; }
 
     /// <summary>A page.</summary>
     /// <param name="path">Its place in the site, with <c>/</c>.</param>
@@ -58,7 +43,7 @@ internal sealed class Layout
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="referrer" content="no-referrer">
             <meta name="color-scheme" content="light dark">
-            <title>{(path == "index.html" ? title : $"{title} · {Title}")}</title>
+            <title>{(path == "index.html" ? title : $"{title} · {_options.Title}")}</title>
 
             """);
         if (description.Length > 0)
@@ -66,9 +51,9 @@ internal sealed class Layout
             html.Write($"<meta name=\"description\" content=\"{Shorten(description)}\">\n");
         }
 
-        if (_baseUrl is not null)
+        if (_options.BaseUrl is not null)
         {
-            html.Write($"<link rel=\"canonical\" href=\"{new Uri(_baseUrl, path).AbsoluteUri}\">\n");
+            html.Write($"<link rel=\"canonical\" href=\"{new Uri(_options.BaseUrl, path).AbsoluteUri}\">\n");
         }
 
         html.Write(
@@ -90,23 +75,18 @@ internal sealed class Layout
             <body>
             <a class="skip" href="#content">Skip to the content</a>
             <header class="site">
-            <a class="wordmark" href="{root}index.html">{Title}</a>
+            <a class="wordmark" href="{_options.PartOf?.Address ?? $"{root}index.html"}">{_options.PartOf?.Name ?? _options.Title}</a>
             <nav aria-label="Catalogue"><ul>
             """);
-        foreach ((string page, string name) in Navigation)
+        if (_options.PartOf is { } parent)
         {
-            if (page == "telemetry.html" && !_hasTelemetry)
-            {
-                continue;
-            }
+            Item(parent.Address, parent.Label, isCurrent: false);
+            Item($"{root}index.html", "Catalogue", path == "index.html");
+        }
 
-            html.Write($"<li><a href=\"{root}{page}\"");
-            if (page == path)
-            {
-                html.Write($" aria-current=\"page\"");
-            }
-
-            html.Write($">{name}</a></li>");
+        foreach ((string page, string name) in SiteNavigation.Pages.Where(page => page.Path != SiteNavigation.Telemetry || _hasTelemetry))
+        {
+            Item(root + page, name, page == path);
         }
 
         html.Write($"</ul></nav>\n");
@@ -127,9 +107,20 @@ internal sealed class Layout
 
             """);
         content(html, root);
-        html.Write($"\n</main>\n<footer class=\"site\"><p>{Title}");
+        html.Write($"\n</main>\n<footer class=\"site\"><p>{_options.Title}");
         html.Write($" · <a href=\"{root}catalog.json\">catalog.json</a></p><p>{Attack.AttackCatalogue.Notice}</p></footer>\n</body>\n</html>\n");
         return html.ToString();
+
+        void Item(string address, string name, bool isCurrent)
+        {
+            html.Write($"<li><a href=\"{address}\"");
+            if (isCurrent)
+            {
+                html.Write($" aria-current=\"page\"");
+            }
+
+            html.Write($">{name}</a></li>");
+        }
     }
 
     /// <summary>Writes a severity.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using SigmaFunctions.Catalog.Model;
 using SigmaFunctions.Engine.Rules;
 
@@ -13,8 +14,9 @@ internal static class OtherViews
         SigmaCorrelation correlation = page.Correlation;
         html.Write($"<p class=\"crumbs\"><a href=\"{root}index.html\">Correlations</a></p>\n<h1>{correlation.Title}</h1>\n<dl class=\"facts\"><div><dt>Status</dt><dd>{correlation.Status ?? "not stated"}</dd></div><div><dt>Severity</dt><dd>");
         Layout.Level(html, correlation.Level);
-        html.Write($"</dd></div><div><dt>Type</dt><dd>{TypeOf(correlation.Type)}</dd></div><div><dt>Within</dt><dd>{correlation.Timespan.ToString("c", System.Globalization.CultureInfo.InvariantCulture)}</dd></div><div><dt>Grouped by</dt><dd>{(correlation.GroupBy.IsEmpty ? "nothing" : string.Join(", ", correlation.GroupBy))}</dd></div><div><dt>Source</dt><dd>{page.Source.Name} <span class=\"path\">{page.Path}</span></dd></div></dl>\n");
+        html.Write($"</dd></div><div><dt>Type</dt><dd>{correlation.TypeName}</dd></div><div><dt>Condition</dt><dd>{ConditionOf(correlation)}</dd></div><div><dt>Within</dt><dd>{correlation.TimespanText}</dd></div><div><dt>Grouped by</dt><dd>{(correlation.GroupBy.IsEmpty ? "nothing" : string.Join(", ", correlation.GroupBy))}</dd></div><div><dt>Source</dt><dd>{page.Source.Name} <span class=\"path\">{page.Path}</span></dd></div></dl>\n");
         Lead(html, correlation.Description);
+        RuleView.Attack(html, root, page.Attack);
         Section(html, root, "Rules that it looks at", page.Rules);
         Section(html, root, "Correlations that look at it", page.Correlations);
         RuleView.RuleBody(html, page.Yaml);
@@ -33,19 +35,24 @@ internal static class OtherViews
         }
     }
 
-    /// <summary>The name of a type as rules write it.</summary>
-    public static string TypeOf(CorrelationType type) => type switch
+    private static string ConditionOf(SigmaCorrelation correlation)
     {
-        CorrelationType.EventCount => "event_count",
-        CorrelationType.ValueCount => "value_count",
-        CorrelationType.Temporal => "temporal",
-        CorrelationType.TemporalOrdered => "temporal_ordered",
-        CorrelationType.ValueSum => "value_sum",
-        CorrelationType.ValueAvg => "value_avg",
-        CorrelationType.ValuePercentile => "value_percentile",
-        CorrelationType.ValueMedian => "value_median",
-        _ => throw new ArgumentOutOfRangeException(nameof(type)),
-    };
+        string bounds = correlation.Bounds.IsEmpty ? "all of its rules" : string.Join(" and ", correlation.Bounds.Select(bound =>
+        {
+            string sign = bound.Operator switch
+            {
+                CorrelationOperator.Gt => ">",
+                CorrelationOperator.Gte => "≥",
+                CorrelationOperator.Lt => "<",
+                CorrelationOperator.Lte => "≤",
+                CorrelationOperator.Eq => "=",
+                _ => "≠",
+            };
+            return string.Create(CultureInfo.InvariantCulture, $"{sign} {bound.Value}");
+        }));
+        string rank = correlation.Percentile is { } percentile ? string.Create(CultureInfo.InvariantCulture, $", percentile {percentile}") : "";
+        return bounds + rank + (correlation.Fields.IsEmpty ? "" : $" of {string.Join(", ", correlation.Fields)}");
+    }
 
     private static void Lead(HtmlWriter html, string? description)
     {

@@ -16,13 +16,13 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     private bool HasSeveralSources => catalogue.Sources.Length > 1;
 
     /// <summary>Writes the first page.</summary>
-    public void WriteHome(HtmlWriter html, string root, string title)
+    public void WriteHome(HtmlWriter html, string root, SiteOptions options)
     {
         html.Write(
             $"""
             <div class="home">
-            <h1>{title}</h1>
-            <p class="lead">{Layout.Count(catalogue.Rules.Length, "rule")} over {Layout.Count(logSources.All.Count(), "log source")}, for {attack.Covered} of {AttackView.Total} ATT&amp;CK techniques.{(catalogue.Rejected > 0 ? $" {Layout.Count(catalogue.Rejected, "document")} could not be loaded." : "")}</p>
+            <h1>{options.Title}</h1>
+            <p class="lead">{Layout.Count(catalogue.Rules.Length, "rule")} over {Layout.Count(logSources.All.Count(), "log source")}, for {attack.Covered} of {AttackView.Total} ATT&amp;CK techniques.{(catalogue.Rejected > 0 ? $" {Layout.Count(catalogue.Rejected, "document")} could not be loaded." : "")}{(options.Remark is null ? "" : $" {options.Remark}")}</p>
             <form class="big find" action="search.html" role="search"><input type="search" name="q" placeholder="Title, technique, field value, CVE, author …" aria-label="Search all rules" autocomplete="off" spellcheck="false"><button>Search</button></form>
             <div class="columns">
             <section><h2>Severity</h2>

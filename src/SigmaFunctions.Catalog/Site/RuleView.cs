@@ -25,7 +25,7 @@ internal static class RuleView
         }
 
         Notes(html, page);
-        Attack(html, root, page);
+        Attack(html, root, page.Attack);
         Coverage(html, page);
         RuleBody(html, page.Yaml);
         Stages(html, page.Stages);
@@ -124,18 +124,19 @@ internal static class RuleView
         html.Write($"</ul></div>\n");
     }
 
-    private static void Attack(HtmlWriter html, string root, RulePage page)
+    /// <summary>Writes the tactics and techniques that tags name, and the other tags.</summary>
+    public static void Attack(HtmlWriter html, string root, TagNames names)
     {
         html.Write($"<section id=\"attack\"><h2>MITRE ATT&amp;CK coverage</h2>\n");
-        if (page.Tactics.IsEmpty && page.Techniques.IsEmpty)
+        if (names.Tactics.IsEmpty && names.Techniques.IsEmpty)
         {
-            html.Write($"<p class=\"none\">The rule names no tactic or technique.</p>\n");
+            html.Write($"<p class=\"none\">It names no tactic or technique.</p>\n");
         }
 
-        if (!page.Tactics.IsEmpty)
+        if (!names.Tactics.IsEmpty)
         {
             html.Write($"<ul class=\"tactics\" aria-label=\"Tactics\">");
-            foreach (AttackTactic tactic in page.Tactics)
+            foreach (AttackTactic tactic in names.Tactics)
             {
                 if (tactic.Url is { } url)
                 {
@@ -150,10 +151,10 @@ internal static class RuleView
             html.Write($"</ul>\n");
         }
 
-        if (!page.Techniques.IsEmpty)
+        if (!names.Techniques.IsEmpty)
         {
             html.Write($"<ul class=\"techniques\" aria-label=\"Techniques\">");
-            foreach (AttackTechnique technique in page.Techniques)
+            foreach (AttackTechnique technique in names.Techniques)
             {
                 html.Write($"<li><a class=\"id\" href=\"{technique.Url}\" rel=\"noreferrer\">{technique.Id}</a> ");
                 if (technique.Parent is { } parent)
@@ -173,10 +174,10 @@ internal static class RuleView
             html.Write($"</ul>\n");
         }
 
-        if (!page.OtherTags.IsEmpty)
+        if (!names.Others.IsEmpty)
         {
             html.Write($"<p class=\"tags\"><span class=\"label\">Other tags</span>");
-            foreach (string tag in page.OtherTags)
+            foreach (string tag in names.Others)
             {
                 html.Write($" <span class=\"tag\">{tag}</span>");
             }

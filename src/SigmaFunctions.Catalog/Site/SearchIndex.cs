@@ -1,18 +1,22 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Engine.Events;
 
 namespace SigmaFunctions.Catalog.Site;
 
 /// <summary>
 /// What the search page loads: a script, since pages opened as files may not read others, that holds names once and a short row for every
-/// rule (<c>assets/search.js</c> reads it).
+/// rule, correlation and filter (<c>assets/search.js</c> reads it).
 /// </summary>
 internal static class SearchIndex
 {
     /// <summary>Characters of a rule's text that are searched; lists of thousands of values are cut.</summary>
     private const int MaxText = 6000;
+
+    private static readonly string[] Kinds = ["rule", "correlation", "filter"];
 
     /// <summary>The script.</summary>
     public static byte[] Write(RuleCatalogue catalogue)
@@ -29,23 +33,31 @@ internal static class SearchIndex
             var techniques = new NameList();
             var sources = new NameList();
             json.WriteStartObject();
+            json.WriteStartArray("kinds");
+            foreach (string kind in Kinds)
+            {
+                json.WriteStringValue(kind);
+            }
+
+            json.WriteEndArray();
             json.WriteStartArray("rules");
-            foreach (RulePage page in catalogue.Rules.OrderBy(page => page.Link.Title, StringComparer.OrdinalIgnoreCase).ThenBy(page => page.Link.Id, StringComparer.Ordinal))
+            foreach (Entry entry in Entries(catalogue).OrderBy(entry => entry.Link.Title, StringComparer.OrdinalIgnoreCase).ThenBy(entry => entry.Link.Id, StringComparer.Ordinal))
             {
                 json.WriteStartArray();
-                json.WriteStringValue(page.Link.Page);
-                json.WriteStringValue(page.Link.Title);
-                json.WriteNumberValue(LevelOf(page.Rule.Level));
-                json.WriteNumberValue(statuses.IndexOf(page.Rule.Status));
-                json.WriteNumberValue(products.IndexOf(page.Rule.LogSource.Product));
-                json.WriteNumberValue(categories.IndexOf(page.Rule.LogSource.Category));
-                json.WriteNumberValue(services.IndexOf(page.Rule.LogSource.Service));
-                Write(json, page.Tactics.Select(tactic => tactics.IndexOf(tactic.Name)));
-                Write(json, page.Techniques.Select(technique => techniques.IndexOf(technique.Id)));
-                Write(json, page.Coverage.Where(source => source.Verdict != CoverageVerdict.Blind).Select(source => catalogue.Telemetry.IndexOf(source.Telemetry)));
-                json.WriteNumberValue(sources.IndexOf(page.Source.Name));
-                json.WriteStringValue(page.Changed?.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture) ?? "");
-                json.WriteStringValue(TextOf(page));
+                json.WriteNumberValue(entry.Kind);
+                json.WriteStringValue(entry.Link.Page);
+                json.WriteStringValue(entry.Link.Title);
+                json.WriteNumberValue(LevelOf(entry.Link.Level));
+                json.WriteNumberValue(statuses.IndexOf(entry.Status));
+                json.WriteNumberValue(products.IndexOf(entry.LogSource?.Product));
+                json.WriteNumberValue(categories.IndexOf(entry.LogSource?.Category));
+                json.WriteNumberValue(services.IndexOf(entry.LogSource?.Service));
+                Write(json, entry.Attack.Tactics.Select(tactic => tactics.IndexOf(tactic.Name)));
+                Write(json, entry.Attack.Techniques.Select(technique => techniques.IndexOf(technique.Id)));
+                Write(json, entry.Coverage.Where(source => source.Verdict != CoverageVerdict.Blind).Select(source => catalogue.Telemetry.IndexOf(source.Telemetry)));
+                json.WriteNumberValue(sources.IndexOf(entry.Source.Name));
+                json.WriteStringValue(entry.Changed?.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture) ?? "");
+                json.WriteStringValue(TextOf(entry));
                 json.WriteEndArray();
             }
 
@@ -71,36 +83,44 @@ internal static class SearchIndex
         return buffer.WrittenSpan.ToArray();
     }
 
+    private static IEnumerable<Entry> Entries(RuleCatalogue catalogue) =>
+    [
+        .. catalogue.Rules.Select(page => new Entry(
+            0, page.Link, page.Rule.Status, page.Rule.LogSource, page.Attack, page.Coverage, page.Source, page.Changed,
+            [page.Rule.Id, page.Rule.Description, page.Rule.Author, page.Path, .. page.Rule.Tags],
+            page.Indicators.SelectMany(group => group.Values.Select(indicator => indicator.Value).Prepend(group.Field)))),
+        .. catalogue.Correlations.Select(page => new Entry(
+            1, page.Link, page.Correlation.Status, null, page.Attack, [], page.Source, null,
+            [page.Correlation.Id, page.Correlation.Description, page.Path, .. page.Correlation.Tags],
+            [page.Correlation.TypeName, .. page.Correlation.GroupBy, .. page.Correlation.Fields, .. page.Rules.Select(rule => rule.Title)])),
+        .. catalogue.Filters.Select(page => new Entry(
+            2, page.Link, null, page.Filter.LogSource, TagNames.None, [], page.Source, null,
+            [page.Filter.Id, page.Filter.Description, page.Path],
+            page.Stages.SelectMany(stage => Values(stage.Predicates)).Concat(page.Rules.Select(rule => rule.Title)))),
+    ];
+
+    private static IEnumerable<string> Values(LogicNode? node) =>
+        node is null ? []
+        : node.Predicate is { } predicate ? predicate.Values.Prepend(predicate.Field)
+        : node.Parts.SelectMany(Values);
+
     /// <summary>What is searched but not shown, in lower case: parts are separated by line ends, which no query holds.</summary>
-    private static string TextOf(RulePage page)
+    private static string TextOf(Entry entry)
     {
         var text = new StringBuilder();
-        Add(page.Rule.Id);
-        Add(page.Rule.Description);
-        Add(page.Rule.Author);
-        Add(page.Path);
-        foreach (string tag in page.Rule.Tags)
+        foreach (string? part in entry.Words.Concat(entry.Attack.Techniques.Select(technique => technique.Name)))
         {
-            Add(tag);
+            Add(part);
         }
 
-        foreach (string name in page.Techniques.Select(technique => technique.Name))
+        foreach (string value in entry.Values)
         {
-            Add(name);
-        }
-
-        foreach (IndicatorGroup group in page.Indicators)
-        {
-            Add(group.Field);
-            foreach (Indicator indicator in group.Values)
+            if (text.Length > MaxText)
             {
-                if (text.Length > MaxText)
-                {
-                    return text.ToString();
-                }
-
-                Add(indicator.Value);
+                break;
             }
+
+            Add(value);
         }
 
         return text.ToString();
@@ -134,6 +154,29 @@ internal static class SearchIndex
 
         json.WriteEndArray();
     }
+
+    /// <summary>A row.</summary>
+    /// <param name="Kind">Number of its kind.</param>
+    /// <param name="Link">The page.</param>
+    /// <param name="Status">Maturity as written.</param>
+    /// <param name="LogSource">Where it looks; null for a correlation.</param>
+    /// <param name="Attack">What its tags name.</param>
+    /// <param name="Coverage">What telemetry can trigger it.</param>
+    /// <param name="Source">Where it comes from.</param>
+    /// <param name="Changed">Day of the last change.</param>
+    /// <param name="Words">Texts that are searched whole.</param>
+    /// <param name="Values">Texts that are searched as far as there is room.</param>
+    private sealed record Entry(
+        int Kind,
+        PageLink Link,
+        string? Status,
+        LogSource? LogSource,
+        TagNames Attack,
+        ImmutableArray<SourceCoverage> Coverage,
+        RuleSource Source,
+        DateOnly? Changed,
+        IEnumerable<string?> Words,
+        IEnumerable<string> Values);
 
     /// <summary>Names that rows refer to by number; -1 for none.</summary>
     private sealed class NameList

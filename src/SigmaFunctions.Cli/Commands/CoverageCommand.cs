@@ -33,9 +33,10 @@ internal static class CoverageCommand
         Option<string?> placeholders = RuleInput.PlaceholdersOption();
         var command = new DocumentedCommand(
             "coverage",
-            "Counts rules by the ATT&CK tactics and techniques that their tags name, and tells what is not covered.",
+            "Counts rules and correlations by the ATT&CK tactics and techniques that their tags name, and tells what is not covered.",
             """
-            A technique is covered if a rule names it or one of its sub-techniques; a sub-technique only if a rule names it itself.
+            A technique is covered if a rule or correlation names it or one of its sub-techniques; a sub-technique only if one names it
+            itself. A correlation whose rules are missing is rejected and counts for nothing.
             Exit code 0 whatever is covered.
 
             Examples:
@@ -56,7 +57,7 @@ internal static class CoverageCommand
             AttackCatalogue catalogue = AttackCatalogue.Enterprise;
             WantedTechniques? wanted = parsed.GetValue(techniques) is { } list ? WantedTechniques.Read(list, catalogue) : null;
             RuleSet ruleSet = RuleInput.LoadSome(parsed.GetRequiredValue(rules), parsed.GetValue(placeholders), terminal);
-            AttackCoverage coverage = AttackCoverage.Of(ruleSet.Rules, catalogue);
+            AttackCoverage coverage = AttackCoverage.Of(ruleSet, catalogue);
             if (parsed.GetValue(navigator) is { } file)
             {
                 using FileStream layer = File.Create(file);
@@ -93,15 +94,20 @@ internal static class CoverageCommand
 
         console.Write(tactics);
         terminal.Text.WriteLine();
-        Table techniques = TerminalText.Table(terminal, "technique", "name", "#rules", "#with sub-techniques", "tactics");
+        string[] columns = ["technique", "name", "#rules", "#with sub-techniques", .. coverage.Correlations > 0 ? ["#correlations"] : Array.Empty<string>(), "tactics"];
+        Table techniques = TerminalText.Table(terminal, columns);
         foreach (CoveredTechnique covered in coverage.Techniques)
         {
-            techniques.Row(
+            string[] cells =
+            [
                 covered.Technique.Id,
                 covered.Technique.FullName + Remark(covered.Technique),
                 TerminalText.Number(covered.Rules.Length),
                 covered.Technique.Parent is null ? TerminalText.Number(covered.RulesWithSubTechniques) : "",
-                string.Join(", ", covered.Technique.Tactics.Select(tactic => tactic.ShortName)));
+                .. coverage.Correlations > 0 ? [TerminalText.Number(covered.Correlations.Length)] : Array.Empty<string>(),
+                string.Join(", ", covered.Technique.Tactics.Select(tactic => tactic.ShortName)),
+            ];
+            techniques.Row(cells);
         }
 
         console.Write(techniques);
@@ -131,8 +137,10 @@ internal static class CoverageCommand
 
         int inForce = coverage.InForce.Count();
         terminal.Text.WriteLine(
-            $"{TerminalText.Plural(coverage.Rules, "rule")} ({TerminalText.Number(coverage.Untagged)} name no technique); "
-            + $"{TerminalText.Number(inForce - coverage.GapsIn(coverage.InForce).Length)} of {TerminalText.Number(inForce)} techniques covered");
+            $"{TerminalText.Plural(coverage.Rules, "rule")} ({TerminalText.Number(coverage.Untagged)} name no technique)"
+            + (coverage.Correlations == 0 ? "" : $", {TerminalText.Plural(coverage.Correlations, "correlation")} ({TerminalText.Number(coverage.UntaggedCorrelations)} name none)")
+            + $"; {TerminalText.Number(inForce - coverage.GapsIn(coverage.InForce).Length)} of {TerminalText.Number(inForce)} techniques covered"
+            + (coverage.ByCorrelationsAlone == 0 ? "" : $", {TerminalText.Number(coverage.ByCorrelationsAlone)} by correlations alone"));
         terminal.Text.WriteLine($"ATT&CK Enterprise v{AttackCatalogue.Version}. {AttackCatalogue.Notice}");
     }
 
@@ -169,6 +177,8 @@ internal static class CoverageCommand
         writer.WriteString("notice", AttackCatalogue.Notice);
         writer.WriteNumber("rules", coverage.Rules);
         writer.WriteNumber("untagged", coverage.Untagged);
+        writer.WriteNumber("correlations", coverage.Correlations);
+        writer.WriteNumber("untaggedCorrelations", coverage.UntaggedCorrelations);
         writer.WriteStartArray("tactics");
         foreach (CoveredTactic covered in coverage.Tactics)
         {
@@ -191,7 +201,9 @@ internal static class CoverageCommand
             writer.WriteString("state", NameOf(covered.Technique.State));
             writer.WriteNumber("rules", covered.Rules.Length);
             writer.WriteNumber("withSubTechniques", covered.RulesWithSubTechniques);
+            writer.WriteNumber("correlations", covered.Correlations.Length);
             writer.WriteTexts("ruleIds", covered.Rules.Select(rule => rule.Id));
+            writer.WriteTexts("correlationIds", covered.Correlations.Select(one => one.Id));
             writer.WriteEndObject();
         }
 

@@ -6,7 +6,8 @@ namespace SigmaFunctions.Cli.Comparing;
 
 /// <summary>
 /// A comparison as JSON: <c>added</c> and <c>removed</c>, each a list of <c>{rule,title,level}</c>; <c>changed</c>, a list of those with
-/// <c>logic</c>, <c>removedTests</c>, <c>addedTests</c> and <c>attributes</c>; <c>unchanged</c>; and with events <c>verdicts</c>.
+/// <c>logic</c>, <c>removedTests</c>, <c>addedTests</c> and <c>attributes</c>; <c>unchanged</c>; the same under <c>correlations</c>, where what
+/// differs in logic is <c>differences</c>; and with events <c>verdicts</c>.
 /// </summary>
 internal static class ComparisonJson
 {
@@ -23,22 +24,13 @@ internal static class ComparisonJson
             writer.WriteBoolean("logic", change.IsLogic);
             writer.WriteTexts("removedTests", change.RemovedPredicates);
             writer.WriteTexts("addedTests", change.AddedPredicates);
-            writer.WriteStartArray("attributes");
-            foreach (ChangedAttribute attribute in change.Attributes)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("name", attribute.Name);
-                writer.WriteString("old", attribute.Old);
-                writer.WriteString("new", attribute.New);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
+            WriteAttributes(writer, "attributes", change.Attributes);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
         writer.WriteNumber("unchanged", comparison.Unchanged);
+        WriteCorrelations(writer, comparison.Correlations);
         if (verdicts is not null)
         {
             writer.WriteStartObject("verdicts");
@@ -63,6 +55,55 @@ internal static class ComparisonJson
         writer.WriteEndObject();
     }
 
+    private static void WriteCorrelations(Utf8JsonWriter writer, CorrelationComparison comparison)
+    {
+        writer.WriteStartObject("correlations");
+        WriteList("added", comparison.Added);
+        WriteList("removed", comparison.Removed);
+        writer.WriteStartArray("changed");
+        foreach (ChangedCorrelation change in comparison.Changed)
+        {
+            writer.WriteStartObject();
+            WriteIdentity(writer, change.New.Id, change.New.Title, change.New.Level);
+            writer.WriteBoolean("logic", change.IsLogic);
+            WriteAttributes(writer, "differences", change.Logic);
+            WriteAttributes(writer, "attributes", change.Attributes);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteNumber("unchanged", comparison.Unchanged);
+        writer.WriteEndObject();
+
+        void WriteList(string name, IEnumerable<SigmaCorrelation> correlations)
+        {
+            writer.WriteStartArray(name);
+            foreach (SigmaCorrelation correlation in correlations)
+            {
+                writer.WriteStartObject();
+                WriteIdentity(writer, correlation.Id, correlation.Title, correlation.Level);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+    }
+
+    private static void WriteAttributes(Utf8JsonWriter writer, string name, IEnumerable<ChangedAttribute> attributes)
+    {
+        writer.WriteStartArray(name);
+        foreach (ChangedAttribute attribute in attributes)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", attribute.Name);
+            writer.WriteString("old", attribute.Old);
+            writer.WriteString("new", attribute.New);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
     private static void WriteRules(Utf8JsonWriter writer, string name, IEnumerable<SigmaRule> rules)
     {
         writer.WriteStartArray(name);
@@ -76,11 +117,13 @@ internal static class ComparisonJson
         writer.WriteEndArray();
     }
 
-    private static void WriteRule(Utf8JsonWriter writer, SigmaRule rule)
+    private static void WriteRule(Utf8JsonWriter writer, SigmaRule rule) => WriteIdentity(writer, rule.Id, rule.Title, rule.Level);
+
+    private static void WriteIdentity(Utf8JsonWriter writer, string id, string title, string? level)
     {
-        writer.WriteString("rule", rule.Id);
-        writer.WriteString("title", rule.Title);
-        writer.WriteString("level", rule.Level);
+        writer.WriteString("rule", id);
+        writer.WriteString("title", title);
+        writer.WriteString("level", level);
     }
 
     private static void WritePlace(Utf8JsonWriter writer, string name, EventPlace? place)

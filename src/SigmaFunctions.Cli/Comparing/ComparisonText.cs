@@ -55,6 +55,7 @@ internal static class ComparisonText
         }
 
         EndSection(terminal, wording.Count);
+        WriteCorrelations(terminal, comparison.Correlations);
         if (verdicts is not null)
         {
             WriteVerdicts(terminal, verdicts);
@@ -63,6 +64,56 @@ internal static class ComparisonText
         terminal.Text.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{comparison.Added.Length} added, {comparison.Removed.Length} removed, {logic.Count} changed in logic, {wording.Count} in wording or metadata only, {comparison.Unchanged} unchanged"));
+        CorrelationComparison correlations = comparison.Correlations;
+        if (correlations.Added.Length + correlations.Removed.Length + correlations.Changed.Length + correlations.Unchanged > 0)
+        {
+            int inLogic = correlations.Changed.Count(change => change.IsLogic);
+            terminal.Text.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"correlations: {correlations.Added.Length} added, {correlations.Removed.Length} removed, {inLogic} changed in logic, {correlations.Changed.Length - inLogic} in wording or metadata only, {correlations.Unchanged} unchanged"));
+        }
+    }
+
+    private static void WriteCorrelations(Terminal terminal, CorrelationComparison correlations)
+    {
+        WriteList("Correlations added", '+', correlations.Added);
+        WriteList("Correlations removed", '-', correlations.Removed);
+        List<ChangedCorrelation> logic = [.. correlations.Changed.Where(change => change.IsLogic)];
+        WriteHeading(terminal, "Correlations changed in logic", logic.Count);
+        foreach (ChangedCorrelation change in logic)
+        {
+            WriteLine(terminal, $"  ~ {Name(change.New)}");
+            foreach (ChangedAttribute part in change.Logic)
+            {
+                WriteLine(terminal, $"      {part.Name}: {part.Old ?? "none"} → {part.New ?? "none"}");
+            }
+
+            if (!change.Attributes.IsEmpty)
+            {
+                WriteLine(terminal, $"      also: {string.Join(", ", change.Attributes.Select(Attribute))}");
+            }
+        }
+
+        EndSection(terminal, logic.Count);
+        List<ChangedCorrelation> wording = [.. correlations.Changed.Where(change => !change.IsLogic)];
+        WriteHeading(terminal, "Correlations changed in wording or metadata only", wording.Count);
+        foreach (ChangedCorrelation change in wording)
+        {
+            WriteLine(terminal, $"  ~ {Name(change.New)}: {string.Join(", ", change.Attributes.Select(Attribute))}");
+        }
+
+        EndSection(terminal, wording.Count);
+
+        void WriteList(string heading, char sign, IReadOnlyList<SigmaCorrelation> some)
+        {
+            WriteHeading(terminal, heading, some.Count);
+            foreach (SigmaCorrelation one in some)
+            {
+                WriteLine(terminal, $"  {sign} {Name(one)}");
+            }
+
+            EndSection(terminal, some.Count);
+        }
     }
 
     private static void WriteRules(Terminal terminal, string heading, char sign, IReadOnlyList<SigmaRule> rules)
@@ -122,6 +173,8 @@ internal static class ComparisonText
     private static void WriteLine(Terminal terminal, string line) => terminal.Text.WriteLine(PrintableText.Whole(line));
 
     private static string Name(SigmaRule rule) => $"{rule.Title} ({rule.Id})";
+
+    private static string Name(SigmaCorrelation correlation) => $"{correlation.Title} ({correlation.Id})";
 
     /// <summary>The name of an attribute, and its values where they are short.</summary>
     private static string Attribute(ChangedAttribute attribute)

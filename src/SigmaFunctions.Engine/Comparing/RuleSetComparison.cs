@@ -37,8 +37,13 @@ public sealed record ChangedRule(
 /// <param name="Removed">Rules that only the old set has, ordered by title.</param>
 /// <param name="Changed">Rules that differ, ordered by title; those that are only worded otherwise too.</param>
 /// <param name="Unchanged">Number of rules that are the same.</param>
+/// <param name="Correlations">What differs between their correlation rules.</param>
 public sealed record RuleSetComparison(
-    ImmutableArray<SigmaRule> Added, ImmutableArray<SigmaRule> Removed, ImmutableArray<ChangedRule> Changed, int Unchanged)
+    ImmutableArray<SigmaRule> Added,
+    ImmutableArray<SigmaRule> Removed,
+    ImmutableArray<ChangedRule> Changed,
+    int Unchanged,
+    CorrelationComparison Correlations)
 {
     /// <summary>Compares two rule sets.</summary>
     public static RuleSetComparison Of(RuleSet oldRules, RuleSet newRules)
@@ -58,7 +63,8 @@ public sealed record RuleSetComparison(
             Ordered(after.Values.Where(rule => !before.ContainsKey(rule.Rule.Id))),
             Ordered(before.Values.Where(rule => !after.ContainsKey(rule.Rule.Id))),
             changed,
-            kept.Count - changed.Length);
+            kept.Count - changed.Length,
+            CorrelationComparison.Of(oldRules, newRules));
     }
 
     private static ImmutableArray<SigmaRule> Ordered(IEnumerable<CompiledRule> rules) =>

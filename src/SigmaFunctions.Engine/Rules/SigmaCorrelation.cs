@@ -118,4 +118,32 @@ public sealed record SigmaCorrelation
 
     /// <summary>Line of the file where its document starts, from 1.</summary>
     public required int Line { get; init; }
+
+    /// <summary>What it looks for in the word that rules write, such as <c>event_count</c>.</summary>
+    public string TypeName => Type switch
+    {
+        CorrelationType.EventCount => "event_count",
+        CorrelationType.ValueCount => "value_count",
+        CorrelationType.Temporal => "temporal",
+        CorrelationType.TemporalOrdered => "temporal_ordered",
+        CorrelationType.ValueSum => "value_sum",
+        CorrelationType.ValueAvg => "value_avg",
+        CorrelationType.ValuePercentile => "value_percentile",
+        CorrelationType.ValueMedian => "value_median",
+        _ => throw new InvalidOperationException($"{Type} has no name."),
+    };
+
+    /// <summary>Length of the window as rules write it, in the largest unit of which it is a whole number: <c>90s</c>, <c>1h</c>.</summary>
+    public string TimespanText
+    {
+        get
+        {
+            long seconds = (long)Timespan.TotalSeconds;
+            (long count, char unit) = seconds % 86_400 == 0 ? (seconds / 86_400, 'd')
+                : seconds % 3_600 == 0 ? (seconds / 3_600, 'h')
+                : seconds % 60 == 0 ? (seconds / 60, 'm')
+                : (seconds, 's');
+            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count}{unit}");
+        }
+    }
 }

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Azure;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -12,7 +15,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.Catalog.Site;
@@ -26,6 +28,12 @@ namespace SigmaFunctions.LocalHost.Live;
 /// <param name="Batches">Batches processed.</param>
 internal sealed record RunCounters(long Events, long Batches);
 
+/// <summary>The run that the site tells of, once it has begun.</summary>
+/// <param name="Counters">Tells what it has done.</param>
+/// <param name="Find">Finds a detection in the table; null where it is not there.</param>
+/// <param name="EventHubs">Connection string of the namespace that events are sent to; empty where it is not known.</param>
+internal sealed record LiveRun(Func<RunCounters> Counters, Func<DetectionId, CancellationToken, Task<Detection?>> Find, string EventHubs);
+
 /// <summary>
 /// The page that shows detections as they land, and the catalogue of the rules beside it, over HTTP on loopback. Answers only to the names
 /// of loopback, so that no page from elsewhere reaches it under a name of its own.
@@ -36,13 +44,15 @@ internal sealed class LiveSite : IAsyncDisposable
     public const int DefaultPort = 7070;
 
     private const int MaximumReaders = 16;
-    private const int EntriesPerWrite = 50;
+    private const int EntriesPerWrite = 100;
     private const string LivePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private const string CataloguePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+    // What lands within so long goes to a browser together.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CounterInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
     private static readonly ImmutableHashSet<string> LoopbackNames = ["localhost", "127.0.0.1", "[::1]"];
@@ -51,12 +61,19 @@ internal sealed class LiveSite : IAsyncDisposable
     private readonly DetectionFeed _feed = new();
     private readonly ConcurrentDictionary<string, long> _levels = new(StringComparer.Ordinal);
     private readonly LocalCatalogue _catalogue;
+    private readonly TimeProvider _time;
+    private readonly byte[] _page = LivePages.Live();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile LiveRun _run = new(() => new RunCounters(0, 0), (_, _) => Task.FromResult<Detection?>(null), "");
     private WebApplication? _server;
     private int _readers;
 
-    private LiveSite(ImmutableArray<string> rules) => _catalogue = new LocalCatalogue(rules);
+    private LiveSite(RuleSettings rules, TimeProvider time)
+    {
+        _catalogue = new LocalCatalogue(rules);
+        _time = time;
+    }
 
     /// <summary>Where the page is, <c>http://127.0.0.1:PORT/</c>.</summary>
     public Uri Address { get; private set; } = null!;
@@ -64,23 +81,15 @@ internal sealed class LiveSite : IAsyncDisposable
     /// <summary>Where the catalogue is.</summary>
     public Uri CatalogAddress => new(Address, "catalog/");
 
-    /// <summary>Tells what the run has done.</summary>
-    public Func<RunCounters> Counters { get; set; } = () => new RunCounters(0, 0);
-
-    /// <summary>Finds a detection in the table.</summary>
-    public Func<DetectionId, CancellationToken, Task<Detection?>> Find { get; set; } = (_, _) => Task.FromResult<Detection?>(null);
-
-    /// <summary>Connection string of the namespace that events are sent to; empty until it is known.</summary>
-    public string EventHubs { get; set; } = "";
-
     /// <summary>Starts the site.</summary>
     /// <param name="port">The port: null for the default one, or any free one where that is taken; 0 for any free one.</param>
-    /// <param name="rules">Files and folders of the rules that run.</param>
+    /// <param name="rules">The rules that run.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="LocalHostException">The port is taken.</exception>
-    public static async Task<LiveSite> StartAsync(int? port, ImmutableArray<string> rules, CancellationToken cancellationToken)
+    public static async Task<LiveSite> StartAsync(int? port, RuleSettings rules, TimeProvider time, CancellationToken cancellationToken)
     {
-        var site = new LiveSite(rules);
+        var site = new LiveSite(rules, time);
         try
         {
             if (!await site.TryListenAsync(port ?? DefaultPort, cancellationToken))
@@ -98,6 +107,9 @@ internal sealed class LiveSite : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells of a run from now on.</summary>
+    public void Attach(LiveRun run) => _run = run;
+
     /// <summary>Shows a detection.</summary>
     public void Show(Alert alert, Detection? detection)
     {
@@ -109,23 +121,27 @@ internal sealed class LiveSite : IAsyncDisposable
     /// <summary>Builds the catalogue in the background: once there was a detection, or after <paramref name="patience"/>, so that it delays none.</summary>
     public async Task BuildCatalogueAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        await Task.WhenAny(_first.Task, Task.Delay(patience, cancellationToken));
+        await Task.WhenAny(_first.Task, Task.Delay(patience, _time, cancellationToken));
         cancellationToken.ThrowIfCancellationRequested();
-        _catalogue.Start(_stop.Token);
+        _catalogue.Start();
     }
 
-    /// <summary>Ends the site and removes the catalogue.</summary>
+    /// <summary>Ends the site.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         if (_server is not null)
             await _server.DisposeAsync();
-        await _catalogue.DisposeAsync();
+        _catalogue.Dispose();
         _stop.Dispose();
     }
 
     /// <summary>Whether a Host header names this machine and nothing else.</summary>
     internal static bool IsLoopbackName(HostString host) => host.HasValue && LoopbackNames.Contains(host.Host.ToLowerInvariant());
+
+    // Links from elsewhere may lead here; scripts and pictures of other pages get nothing, not even a place among the readers.
+    private static bool IsFromElsewhere(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" && request.Headers["Sec-Fetch-Mode"] != "navigate";
 
     private async Task<bool> TryListenAsync(int port, CancellationToken cancellationToken)
     {
@@ -169,6 +185,11 @@ internal sealed class LiveSite : IAsyncDisposable
             await SayAsync(response, StatusCodes.Status421MisdirectedRequest, "This site answers to localhost, 127.0.0.1 and [::1] only.");
             return;
         }
+        if (IsFromElsewhere(context.Request))
+        {
+            await SayAsync(response, StatusCodes.Status403Forbidden, "This site is not for the pages of others.");
+            return;
+        }
         if (!HttpMethods.IsGet(context.Request.Method))
         {
             response.Headers.Allow = HttpMethods.Get;
@@ -181,12 +202,12 @@ internal sealed class LiveSite : IAsyncDisposable
         {
             await (path switch
             {
-                "/" => SendAsync(response, "text/html; charset=utf-8", OwnAsset("live.html")),
+                "/" => SendAsync(response, "text/html; charset=utf-8", _page),
                 "/events" => StreamAsync(context),
                 "/detection" => WholeAsync(context),
                 "/catalog" => RedirectAsync(response),
                 _ when path.StartsWith("/assets/", StringComparison.Ordinal) => AssetAsync(response, path["/assets/".Length..]),
-                _ when path.StartsWith("/catalog/", StringComparison.Ordinal) => CatalogueAsync(response, path["/catalog/".Length..]),
+                _ when path.StartsWith("/catalog/", StringComparison.Ordinal) => CatalogueAsync(context, path["/catalog/".Length..]),
                 _ => SayAsync(response, StatusCodes.Status404NotFound, "There is no such page."),
             });
         }
@@ -212,31 +233,31 @@ internal sealed class LiveSite : IAsyncDisposable
             context.Response.ContentType = "text/event-stream; charset=utf-8";
             long seen = _feed.Resume(context.Request.Headers["Last-Event-ID"]);
             if (seen == 0)
-                await EventAsync(context.Response, "event: reset\ndata: {}\n\n", ended.Token);
+                await EventAsync(context.Response, string.Create(CultureInfo.InvariantCulture, $"event: reset\ndata: {_feed.Count}\n\n"), ended.Token);
             string told = "";
-            DateTimeOffset last = DateTimeOffset.MinValue;
+            long last = _time.GetTimestamp();
             while (true)
             {
                 (IReadOnlyList<FeedEntry> entries, Task more) = _feed.After(seen, EntriesPerWrite);
                 var text = new StringBuilder();
                 foreach (FeedEntry entry in entries)
                 {
-                    if (entry.Number > seen + 1 && seen > 0)
-                        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"event: missed\ndata: {entry.Number - seen - 1}\n\n");
                     text.Append("id: ").Append(_feed.EventId(entry)).Append("\ndata: ").Append(Encoding.UTF8.GetString(entry.Summary)).Append("\n\n");
                     seen = entry.Number;
                 }
                 string counters = CountersJson();
                 if (counters != told)
                     text.Append("event: counters\ndata: ").Append(told = counters).Append("\n\n");
-                else if (text.Length == 0 && DateTimeOffset.UtcNow - last > Heartbeat)
+                else if (text.Length == 0 && _time.GetElapsedTime(last) > Heartbeat)
                     text.Append(":\n\n");
                 if (text.Length > 0)
                 {
-                    last = DateTimeOffset.UtcNow;
+                    last = _time.GetTimestamp();
                     await EventAsync(context.Response, text.ToString(), ended.Token);
                 }
-                await Task.WhenAny(more, Task.Delay(CounterInterval, ended.Token));
+                if (entries.Count is > 0 and < EntriesPerWrite)
+                    await Task.Delay(Gathering, _time, ended.Token);
+                await Task.WhenAny(more, Task.Delay(CounterInterval, _time, ended.Token));
                 ended.Token.ThrowIfCancellationRequested();
             }
         }
@@ -254,22 +275,31 @@ internal sealed class LiveSite : IAsyncDisposable
 
     private string CountersJson()
     {
-        RunCounters counters = Counters();
+        LiveRun run = _run;
+        RunCounters counters = run.Counters();
         return JsonSerializer.Serialize(new
         {
             events = counters.Events,
             batches = counters.Batches,
             detections = _feed.Count,
             levels = _levels.ToDictionary(),
-            eventHubs = EventHubs,
-            catalogue = _catalogue.Folder is not null,
+            eventHubs = run.EventHubs,
         });
     }
 
     private async Task WholeAsync(HttpContext context)
     {
         FeedEntry? entry = _feed.Find(context.Request.Query["id"].ToString());
-        Detection? detection = entry is not null && DetectionId.TryParse(entry.Id, out DetectionId id) ? await Find(id, context.RequestAborted) : null;
+        Detection? detection;
+        try
+        {
+            detection = entry is not null && DetectionId.TryParse(entry.Id, out DetectionId id) ? await _run.Find(id, context.RequestAborted) : null;
+        }
+        catch (RequestFailedException)
+        {
+            await SayAsync(context.Response, StatusCodes.Status503ServiceUnavailable, "The table cannot be read now.");
+            return;
+        }
         if (detection is null)
             await SayAsync(context.Response, StatusCodes.Status404NotFound, "This detection is no longer kept here.");
         else
@@ -283,44 +313,44 @@ internal sealed class LiveSite : IAsyncDisposable
     }
 
     private static Task AssetAsync(HttpResponse response, string name) =>
-        (name is "live.js" or "live.css" ? OwnAsset(name) : SiteAssets.Find(name)) is { } content
+        (name is "live.js" or "live.css" ? LivePages.Asset(name) : SiteAssets.Find(name)) is { } content
             ? SendAsync(response, ContentTypeOf(name), content)
             : SayAsync(response, StatusCodes.Status404NotFound, "There is no such file.");
 
-    private async Task CatalogueAsync(HttpResponse response, string path)
+    private async Task CatalogueAsync(HttpContext context, string path)
     {
-        if (_catalogue.Folder is not { } folder)
+        HttpResponse response = context.Response;
+        CatalogueState catalogue = _catalogue.State;
+        if (catalogue.Files is null)
         {
             response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            if (_catalogue.Failure is null)
+            if (catalogue.Failure is null)
                 response.Headers["Refresh"] = "1";
-            await SendAsync(response, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(OwnAsset("building.html"))
-                .Replace("{message}", WebUtility.HtmlEncode(_catalogue.Failure ?? "The catalogue of the rules is being built. This page shows it as soon as it is there."), StringComparison.Ordinal)));
+            await SendAsync(response, "text/html; charset=utf-8", LivePages.NoCatalogue(
+                catalogue.Failure is { } failure ? $"There is no catalogue: {failure}" : "The catalogue of the rules is being built. This page shows it as soon as it is there."));
             return;
         }
-        using var files = new PhysicalFileProvider(folder);
-        IFileInfo file = files.GetFileInfo(path.Length == 0 ? "index.html" : path);
-        if (!file.Exists || file.IsDirectory)
+        string name = path.Length == 0 ? "index.html" : path;
+        if (!catalogue.Files.TryGetValue(name, out byte[]? compressed))
         {
             await SayAsync(response, StatusCodes.Status404NotFound, "There is no such page in the catalogue.");
             return;
         }
         response.Headers.ContentSecurityPolicy = CataloguePolicy;
-        response.ContentType = ContentTypeOf(file.Name);
-        await response.SendFileAsync(file);
+        if (context.Request.GetTypedHeaders().AcceptEncoding.Any(coding => coding.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && coding.Quality is null or > 0))
+        {
+            response.Headers.ContentEncoding = "gzip";
+            await SendAsync(response, ContentTypeOf(name), compressed);
+            return;
+        }
+        response.ContentType = ContentTypeOf(name);
+        using var content = new GZipStream(new MemoryStream(compressed), CompressionMode.Decompress);
+        await content.CopyToAsync(response.Body, context.RequestAborted);
     }
 
     private static string ContentTypeOf(string name) =>
         !ContentTypes.TryGetContentType(name, out string? type) ? "application/octet-stream"
         : type.StartsWith("text/", StringComparison.Ordinal) ? type + "; charset=utf-8" : type;
-
-    private static byte[] OwnAsset(string name)
-    {
-        using Stream stream = typeof(LiveSite).Assembly.GetManifestResourceStream($"live/{name}")!;
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
-    }
 
     private static Task SayAsync(HttpResponse response, int status, string message)
     {

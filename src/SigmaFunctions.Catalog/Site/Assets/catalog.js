@@ -38,7 +38,7 @@ addEventListener('beforeprint', () => {
 });
 addEventListener('afterprint', () => { for (const details of opened) details.open = false; });
 
-for (const block of document.querySelectorAll('#body .code')) {
+for (const block of document.querySelectorAll('#body .code, .copyable')) {
   if (!navigator.clipboard) break;
   const copy = document.createElement('button');
   copy.type = 'button';

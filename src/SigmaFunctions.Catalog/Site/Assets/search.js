@@ -6,23 +6,27 @@
   const none = { level: 'none', status: 'not stated', product: 'any product', category: 'any category', service: 'any service' };
   const name = (names, i, facet) => i < 0 ? none[facet] : names[i];
 
-  const rules = index.rules.map(([page, title, level, status, product, category, service, tactics, techniques, telemetry, source, changed, text]) => ({
+  const rules = index.rules.map(([kind, page, title, level, status, product, category, service, tactics, techniques, telemetry, source, changed, text]) => ({
     page, title, changed, text, lower: title.toLowerCase(),
     techniques: techniques.map(i => index.techniques[i]),
+    kind: index.kinds[kind],
+    // A filter has neither level nor status, a correlation no log source.
     values: {
-      level: [level < 0 ? none.level : levels[level]],
-      status: [name(index.statuses, status, 'status')],
-      product: [name(index.products, product, 'product')],
-      category: [name(index.categories, category, 'category')],
-      service: [name(index.services, service, 'service')],
+      kind: [index.kinds[kind]],
+      level: kind === 2 ? [] : [level < 0 ? none.level : levels[level]],
+      status: kind === 2 ? [] : [name(index.statuses, status, 'status')],
+      product: kind === 1 ? [] : [name(index.products, product, 'product')],
+      category: kind === 1 ? [] : [name(index.categories, category, 'category')],
+      service: kind === 1 ? [] : [name(index.services, service, 'service')],
       tactic: tactics.map(i => index.tactics[i]),
       telemetry: telemetry.map(i => index.telemetry[i]),
       source: [index.sources[source]],
     },
-    where: [index.products[product], index.categories[category], index.services[service]].filter(Boolean).join(' / '),
+    where: kind === 1 ? 'correlation' : [index.products[product], index.categories[category], index.services[service]].filter(Boolean).join(' / '),
   }));
 
   const facets = [
+    { key: 'kind', title: 'Kind', order: index.kinds },
     { key: 'level', title: 'Severity', order: [...levels].reverse() },
     { key: 'status', title: 'Status' },
     { key: 'product', title: 'Product', shown: 8 },
@@ -33,6 +37,7 @@
     { key: 'source', title: 'Source of rules' },
   ].filter(facet => new Set(rules.flatMap(rule => rule.values[facet.key])).size > 1);
 
+  const noun = index.kinds.filter(kind => rules.some(rule => rule.kind === kind)).map(kind => `${kind}s`).join(', ').replace(/, (?=\w+$)/, ' and ');
   const input = document.getElementById('query');
   const list = document.getElementById('list');
   const status = document.getElementById('status');
@@ -96,7 +101,7 @@
     list.replaceChildren();
     shown = 0;
     showMore();
-    status.textContent = found.length === 0 ? 'No rule found.' : `${found.length.toLocaleString('en')} of ${rules.length.toLocaleString('en')} rules`;
+    status.textContent = found.length === 0 ? `Nothing found among ${rules.length.toLocaleString('en')} ${noun}.` : `${found.length.toLocaleString('en')} of ${rules.length.toLocaleString('en')} ${noun}`;
   }
 
   function element(tag, attributes, ...content) {
@@ -111,7 +116,7 @@
       const level = rule.values.level[0];
       const css = levels.indexOf(level);
       const row = element('li', {},
-        element('span', { class: `level l${css < 0 ? 'n' : css}` }, level),
+        element('span', { class: `level l${css < 0 ? 'n' : css}` }, level ?? rule.kind),
         element('a', { href: `rules/${rule.page}.html` }, rule.title),
         element('span', { class: 'where' }, rule.where),
         element('span', { class: 'ids' }, rule.techniques.slice(0, 3).join(' ')),

@@ -2,6 +2,7 @@
 // Detections arrive as server-sent events. All that they hold is put into the page as text.
 
 const Kept = 1000;
+const DrawnAtOnce = 250;
 const Levels = ['critical', 'high', 'medium', 'low', 'informational'];
 const Classes = { informational: 'l0', low: 'l1', medium: 'l2', high: 'l3', critical: 'l4' };
 const $ = id => document.getElementById(id);
@@ -9,13 +10,16 @@ const list = $('list');
 const hidden = new Set();
 const counts = new Map();
 let waiting = [];
+let words = [];
 let isPaused = false;
 let frame = 0;
-let isFirst = true;
-let missed = 0;
+let shown = 0;
+let backlog = 0;
+let last = 0;
+let held = 0;
 
 // What does not show, or turns the direction of what does, is shown by its number.
-const visible = text => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
+const visible = text => text.replace(/\r\n/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
   c => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
 
 function element(name, className, text) {
@@ -36,6 +40,7 @@ function item(detection) {
   if (when) {
     at.dateTime = detection.time;
     at.title = `Event of ${when.toLocaleString()}`;
+    if (when.toDateString() !== new Date().toDateString()) at.append(element('span', 'day', when.toLocaleDateString([], { day: 'numeric', month: 'short', year: 'numeric' })));
   }
   const head = element('div', 'head');
   const title = element('a', 'title', detection.title);
@@ -86,38 +91,49 @@ function block(text, name) {
 }
 
 function wanted(li) {
-  return !hidden.has(li.dataset.level) && $('query').value.toLowerCase().split(/\s+/).every(word => li.dataset.text.includes(word));
+  return !hidden.has(li.dataset.level) && words.every(word => li.dataset.text.includes(word));
 }
 
 function filter() {
-  for (const li of list.children) li.hidden = !wanted(li);
+  words = $('query').value.toLowerCase().split(/\s+/).filter(Boolean);
+  shown = 0;
+  for (const li of list.children) {
+    li.hidden = !wanted(li);
+    if (!li.hidden) shown++;
+  }
   tell();
 }
 
 function tell() {
-  const shown = list.querySelectorAll(':scope > li:not([hidden])').length;
   const all = list.children.length;
-  $('empty').hidden = all > 0 || waiting.length > 0;
-  $('shown').hidden = all === 0;
-  $('shown').textContent = (shown === all ? `${all.toLocaleString()} shown, newest first` : `${shown.toLocaleString()} of ${all.toLocaleString()} shown`)
-    + (missed ? `; ${missed.toLocaleString()} came faster than this page could read them and are in the table only` : '');
-  $('pause').textContent = isPaused ? (waiting.length ? `Resume (${waiting.length.toLocaleString()})` : 'Resume') : 'Pause';
+  const isFiltered = hidden.size > 0 || words.length > 0;
+  const elsewhere = last - all - waiting.length;
+  $('empty').hidden = last > 0;
+  $('status').hidden = $('tools').hidden = last === 0;
+  $('shown').textContent = (isFiltered ? `${shown.toLocaleString()} of ${all.toLocaleString()} shown` : `${all.toLocaleString()} shown, newest first`)
+    + (elsewhere > 0 ? `; ${elsewhere.toLocaleString()} more are in the table only` : '');
+  $('clear').hidden = !isFiltered;
+  $('pause').textContent = !isPaused ? 'Pause' : held ? `Resume (${held.toLocaleString()})` : 'Resume';
 }
 
+// A burst is drawn in parts, between which the page answers.
 function draw() {
   frame = 0;
   if (!isPaused && waiting.length) {
     const fresh = document.createDocumentFragment();
-    for (const detection of waiting.reverse()) {
+    for (const { detection, number } of waiting.splice(0, DrawnAtOnce)) {
       const li = item(detection);
       li.hidden = !wanted(li);
-      if (!isFirst) li.className = 'new';
-      fresh.append(li);
+      if (!li.hidden) shown++;
+      if (number > backlog) li.className = 'new';
+      fresh.prepend(li);
     }
-    waiting = [];
-    isFirst = false;
     list.prepend(fresh);
-    while (list.children.length > Kept) list.lastElementChild.remove();
+    while (list.children.length > Kept) {
+      if (!list.lastElementChild.hidden) shown--;
+      list.lastElementChild.remove();
+    }
+    if (waiting.length) soon();
   }
   tell();
 }
@@ -160,8 +176,16 @@ function levels(found) {
 
 levels({});
 $('query').addEventListener('input', filter);
+$('clear').addEventListener('click', () => {
+  $('query').value = '';
+  hidden.clear();
+  for (const { button } of counts.values()) button.setAttribute('aria-pressed', 'true');
+  filter();
+  $('query').focus();
+});
 $('pause').addEventListener('click', () => {
   isPaused = !isPaused;
+  held = 0;
   $('pause').setAttribute('aria-pressed', String(isPaused));
   live();
   draw();
@@ -171,19 +195,18 @@ const source = new EventSource('events');
 source.onopen = live;
 source.onerror = () => state(source.readyState === EventSource.CLOSED ? 'Not connected: reload to try again' : 'Connection lost; trying again…', 'off');
 source.onmessage = event => {
-  waiting.push(JSON.parse(event.data));
+  last = Number(event.lastEventId.split('-')[1]);
+  waiting.push({ detection: JSON.parse(event.data), number: last });
   if (waiting.length > Kept) waiting.shift();
+  if (isPaused) held++;
   soon();
 };
-source.addEventListener('reset', () => {
+// What landed before the page was opened is not new to it.
+source.addEventListener('reset', event => {
+  backlog = Number(event.data);
   waiting = [];
-  isFirst = true;
-  missed = 0;
+  last = shown = held = 0;
   list.replaceChildren();
-  soon();
-});
-source.addEventListener('missed', event => {
-  missed += Number(event.data);
   soon();
 });
 source.addEventListener('counters', event => {
