@@ -65,7 +65,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         await alerts.CreateIfNotExistsAsync(stop.Token);
         (ImmutableArray<EventHubsTrigger> triggers, ImmutableArray<TimerTrigger> timers) = await StartWorkerAsync(stop.Token);
         _live?.Attach(new LiveRun(
-            () => new RunCounters(_statistics.Events, _statistics.Batches), alerts.FindAsync, _endpoint!.ConnectionString));
+            () => new RunCounters(_statistics.Events, _statistics.Batches), alerts.FindAsync, _endpoint!.ConnectionString, GetAsync));
 
         IEnumerable<Task> triggering = triggers.Select(trigger => trigger.RunAsync(stop.Token));
         Task reading = alerts.RunAsync(stop.Token);
@@ -95,6 +95,11 @@ internal sealed class LocalHostRun : IAsyncDisposable
             await Task.WhenAny(Task.WhenAll([processing, cataloguing, .. background]), Task.Delay(TimeSpan.FromSeconds(5), CancellationToken.None));
         }
     }
+
+    private async Task<HttpReply?> GetAsync(Uri address, CancellationToken cancellationToken) =>
+        HttpTrigger.Find(_worker!.Functions).FirstOrDefault(trigger => address.AbsolutePath == $"/api/{trigger.Route}") is { } found
+            ? await found.InvokeAsync(_worker, address, cancellationToken)
+            : null;
 
     /// <summary>Ends the live view, the worker, the endpoint and Azurite.</summary>
     public async ValueTask DisposeAsync()

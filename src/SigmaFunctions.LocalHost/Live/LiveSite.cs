@@ -18,6 +18,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.Catalog.Site;
+using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.Storage;
 
@@ -32,7 +33,12 @@ internal sealed record RunCounters(long Events, long Batches);
 /// <param name="Counters">Tells what it has done.</param>
 /// <param name="Find">Finds a detection in the table; null where it is not there.</param>
 /// <param name="EventHubs">Connection string of the namespace that events are sent to; empty where it is not known.</param>
-internal sealed record LiveRun(Func<RunCounters> Counters, Func<DetectionId, CancellationToken, Task<Detection?>> Find, string EventHubs);
+/// <param name="Get">What the app's function of a route below <c>/api/</c> answers; null where there is none.</param>
+internal sealed record LiveRun(
+    Func<RunCounters> Counters,
+    Func<DetectionId, CancellationToken, Task<Detection?>> Find,
+    string EventHubs,
+    Func<Uri, CancellationToken, Task<HttpReply?>> Get);
 
 /// <summary>
 /// The page that shows detections as they land, and the catalogue of the rules beside it, over HTTP on loopback. Answers only to the names
@@ -65,7 +71,7 @@ internal sealed class LiveSite : IAsyncDisposable
     private readonly byte[] _page = LivePages.Live();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile LiveRun _run = new(() => new RunCounters(0, 0), (_, _) => Task.FromResult<Detection?>(null), "");
+    private volatile LiveRun _run = new(() => new RunCounters(0, 0), (_, _) => Task.FromResult<Detection?>(null), "", (_, _) => Task.FromResult<HttpReply?>(null));
     private WebApplication? _server;
     private int _readers;
 
@@ -206,6 +212,7 @@ internal sealed class LiveSite : IAsyncDisposable
                 "/events" => StreamAsync(context),
                 "/detection" => WholeAsync(context),
                 "/catalog" => RedirectAsync(response),
+                _ when path.StartsWith("/api/", StringComparison.Ordinal) => FunctionAsync(context),
                 _ when path.StartsWith("/assets/", StringComparison.Ordinal) => AssetAsync(response, path["/assets/".Length..]),
                 _ when path.StartsWith("/catalog/", StringComparison.Ordinal) => CatalogueAsync(context, path["/catalog/".Length..]),
                 _ => SayAsync(response, StatusCodes.Status404NotFound, "There is no such page."),
@@ -216,6 +223,20 @@ internal sealed class LiveSite : IAsyncDisposable
             // The browser went away, or the program ends.
             context.Abort();
         }
+    }
+
+    /// <summary>What the app's own function of this route answers.</summary>
+    private async Task FunctionAsync(HttpContext context)
+    {
+        HttpRequest request = context.Request;
+        var address = new Uri(Address, request.PathBase + request.Path + request.QueryString);
+        if (await _run.Get(address, context.RequestAborted) is not { } reply)
+        {
+            await SayAsync(context.Response, StatusCodes.Status404NotFound, "The app has no such function.");
+            return;
+        }
+        context.Response.StatusCode = reply.Status;
+        await SendAsync(context.Response, reply.ContentType ?? "application/octet-stream", reply.Body.ToArray());
     }
 
     /// <summary>Detections as server-sent events, from where the browser was; counters between them.</summary>

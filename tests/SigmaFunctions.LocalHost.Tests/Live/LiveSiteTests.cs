@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using SigmaFunctions.LocalHost.Live;
+using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.LocalHost.Tests.Live;
@@ -139,7 +140,7 @@ public sealed class LiveSiteTests : IAsyncLifetime
     {
         Alert alert = Some(1);
         _site.Show(alert, null);
-        _site.Attach(new LiveRun(() => new RunCounters(0, 0), (_, _) => throw new Azure.RequestFailedException("no"), ""));
+        _site.Attach(new LiveRun(() => new RunCounters(0, 0), (_, _) => throw new Azure.RequestFailedException("no"), "", (_, _) => Task.FromResult<HttpReply?>(null)));
 
         using HttpResponseMessage response = await GetAsync($"detection?id={alert.Id}");
 
