@@ -16,7 +16,7 @@ public sealed class LiveViewInBrowserTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static string? Executable => new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
+    internal static string? Executable => new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
         .FirstOrDefault(path => path is { Length: > 0 } && File.Exists(path));
 
     [Fact]
