@@ -47,14 +47,24 @@ internal static class EventBlobName
                 out enqueuedTime);
     }
 
-    /// <summary>The prefixes, in order of time, that all names of a span begin with: hours, or days where that is more than two.</summary>
+    /// <summary>
+    /// The prefixes, in order of time, that all names of a span begin with: hours, or for longer spans days, months or years, so that
+    /// a span is some tens of questions at most, but for many years.
+    /// </summary>
     public static IEnumerable<string> Prefixes(DateTimeOffset from, DateTimeOffset to)
     {
-        bool byHour = to - from <= TimeSpan.FromDays(2);
+        // No year comes after 9999.
+        DateTime last = DateTime.MaxValue.AddYears(-1);
+        DateTime end = to.UtcDateTime < last ? to.UtcDateTime : last;
         DateTime start = from.UtcDateTime;
-        DateTime first = byHour ? start.Date.AddHours(start.Hour) : start.Date;
-        string format = byHour ? "yyyy'/'MM'/'dd'/'HH'/'" : "yyyy'/'MM'/'dd'/'";
-        for (DateTime time = first; time < to.UtcDateTime; time = byHour ? time.AddHours(1) : time.AddDays(1))
+        (string format, DateTime first, Func<DateTime, DateTime> next) = (to - from).TotalDays switch
+        {
+            <= 2 => ("yyyy'/'MM'/'dd'/'HH'/'", start.Date.AddHours(start.Hour), (Func<DateTime, DateTime>)(time => time.AddHours(1))),
+            <= 62 => ("yyyy'/'MM'/'dd'/'", start.Date, time => time.AddDays(1)),
+            <= 1_100 => ("yyyy'/'MM'/'", new DateTime(start.Year, start.Month, 1), time => time.AddMonths(1)),
+            _ => ("yyyy'/'", new DateTime(start.Year, 1, 1), time => time.AddYears(1)),
+        };
+        for (DateTime time = first; time < end; time = next(time))
             yield return time.ToString(format, CultureInfo.InvariantCulture);
     }
 }

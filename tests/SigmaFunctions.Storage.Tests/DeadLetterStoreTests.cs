@@ -104,6 +104,8 @@ public sealed class DeadLetterStoreTests(StorageAccount account)
     [InlineData(-1, 61, "0 60")]
     [InlineData(1, 3_000, "60 2940")]
     [InlineData(-100_000, 100_000, "-2940 0 60 2940")]
+    [InlineData(-1_000_000, 2_940, "-2940 0 60")]
+    [InlineData(-10_000_000, 10_000_000, "-2940 0 60 2940")]
     public async Task A_span_includes_its_start_and_excludes_its_end_and_is_in_order_of_time(int from, int to, string expected)
     {
         BlobContainerClient container = await account.CreateContainerAsync();
@@ -186,6 +188,16 @@ public sealed class DeadLetterStoreTests(StorageAccount account)
         Assert.Equal(expected, outcome);
         Assert.Empty(queue);
     }
+
+    [Theory]
+    [InlineData("2026-11-24T23:59", "2026-11-25T02:00", "2026/11/24/23/ 2026/11/25/00/ 2026/11/25/01/")]
+    [InlineData("2026-11-25T03:00", "2026-11-28T00:00", "2026/11/25/ 2026/11/26/ 2026/11/27/")]
+    [InlineData("2025-12-31T03:00", "2026-03-10T00:00", "2025/12/ 2026/01/ 2026/02/ 2026/03/")]
+    [InlineData("2022-12-31T03:00", "2026-03-10T00:00", "2022/ 2023/ 2024/ 2025/ 2026/")]
+    [InlineData("9995-12-31T03:00", "9999-12-31T23:59", "9995/ 9996/ 9997/ 9998/")]
+    public void A_long_span_is_few_questions(string from, string to, string prefixes) => Assert.Equal(
+        prefixes.Split(' '),
+        EventBlobName.Prefixes(DateTimeOffset.Parse($"{from}Z", CultureInfo.InvariantCulture), DateTimeOffset.Parse($"{to}Z", CultureInfo.InvariantCulture)));
 
     [Fact]
     public async Task A_letter_without_its_metadata_is_still_listed_and_read()

@@ -23,7 +23,7 @@ internal static class HubFailure
         EventHubsException.FailureReason.ResourceNotFound => "the hub does not exist in this namespace",
         EventHubsException.FailureReason.ServiceCommunicationProblem => "the Event Hubs endpoint cannot be reached",
         EventHubsException.FailureReason.ServiceTimeout => "the Event Hubs endpoint does not answer",
-        EventHubsException.FailureReason.ServiceBusy => "the namespace is throttling; try --rate",
+        EventHubsException.FailureReason.ServiceBusy => "the namespace is throttling: send more slowly, or try again later",
         EventHubsException.FailureReason.QuotaExceeded => "the namespace's quota is used up",
         EventHubsException.FailureReason.MessageSizeExceeded => "an event is larger than the hub takes",
         _ => $"Event Hubs reported {e.Reason}",

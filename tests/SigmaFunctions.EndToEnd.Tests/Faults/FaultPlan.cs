@@ -72,6 +72,12 @@ internal sealed record FaultPlan
     /// <summary>The longest delay of a request, and the latest moment of a kill after it came.</summary>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>The only service that anything happens to; null for all.</summary>
+    public StorageService? Only { get; init; }
+
+    /// <summary>When faults end at the latest, after their start: a run in which too many requests fail would go on for ever.</summary>
+    public TimeSpan Lifted { get; init; } = TimeSpan.FromSeconds(8);
+
     /// <summary>How long nothing listens, once in a run; zero for never.</summary>
     public TimeSpan Gone { get; init; }
 
@@ -82,7 +88,7 @@ internal sealed record FaultPlan
     public Fault Next(StorageService service, string operation, int ordinal)
     {
         string fate = $"{service}/{operation}/{ordinal / Burst}";
-        if (Kinds.IsEmpty || Draw($"{fate}/share") >= Share)
+        if (Kinds.IsEmpty || (Only is { } only && service != only) || Draw($"{fate}/share") >= Share)
             return default;
         return new Fault(Kinds[(int)(Draw($"{fate}/kind") * Kinds.Length)], LongestDelay * Draw($"{fate}/{ordinal}/delay"));
     }

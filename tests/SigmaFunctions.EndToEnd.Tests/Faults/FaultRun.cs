@@ -50,7 +50,6 @@ internal sealed class FaultRun : IAsyncDisposable
     private const int MaximumKills = 4;
     private const int Redeliverers = 3;
 
-    private static readonly TimeSpan LongestFaults = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     private readonly string _account;
@@ -175,7 +174,6 @@ internal sealed class FaultRun : IAsyncDisposable
 
     private bool IsDone(Checkpoints checkpoints) => _events.All(partition => checkpoints[partition.Key] >= partition.Value[^1].SequenceNumber);
 
-    // Without an end of the faults, a run in which too many requests fail would go on for ever.
     private async Task LiftAsync(CancellationToken cancellationToken)
     {
         try
@@ -185,7 +183,7 @@ internal sealed class FaultRun : IAsyncDisposable
                 await Task.Delay(TimeSpan.FromMilliseconds(500 * Plan.Draw("gone")), cancellationToken);
                 await _proxy!.BeGoneAsync(Plan.Gone);
             }
-            await Task.Delay(LongestFaults, cancellationToken);
+            await Task.Delay(Plan.Lifted, cancellationToken);
         }
         catch (OperationCanceledException)
         {
