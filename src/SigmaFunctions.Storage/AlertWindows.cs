@@ -57,7 +57,6 @@ public sealed class AlertWindows
     /// <param name="length">For how long the window is open.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    /// <exception cref="FormatException">A row is not a window.</exception>
     public async Task<AlertWindow> EnterAsync(
         string key, IReadOnlyList<DetectionId> detections, TimeSpan length, CancellationToken cancellationToken)
     {
@@ -86,7 +85,6 @@ public sealed class AlertWindows
 
     /// <summary>The window, open or closed; null where there was none.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    /// <exception cref="FormatException">A row is not a window.</exception>
     public async Task<AlertWindow?> FindAsync(string key, CancellationToken cancellationToken)
     {
         (string partition, string row) = Keys(key);
@@ -161,10 +159,11 @@ public sealed class AlertWindows
         || exception.ErrorCode == TableErrorCode.UpdateConditionNotSatisfied.ToString()
         || exception.ErrorCode == TableErrorCode.ResourceNotFound.ToString();
 
-    private static AlertWindow Read(TableEntity row) =>
-        DetectionId.TryParse(row.GetString(AlertId), out DetectionId alert) && row.GetDateTimeOffset(Until) is { } until
-            ? new AlertWindow(alert, until, row.GetInt32(HeldBack) ?? 0, row.GetInt32(HeldBackBefore) ?? 0)
-            : throw new FormatException($"Row {row.PartitionKey}/{row.RowKey} is not a window.");
+    // What is no window counts as none, and is replaced when one opens: a detection must not wait for someone to mend a row.
+    private static AlertWindow? Read(TableEntity row) =>
+        DetectionId.TryParse(row.GetValueOrDefault(AlertId) as string, out DetectionId alert) && row.GetValueOrDefault(Until) is DateTimeOffset until
+            ? new AlertWindow(alert, until, row.GetValueOrDefault(HeldBack) as int? ?? 0, row.GetValueOrDefault(HeldBackBefore) as int? ?? 0)
+            : null;
 
     // Hashed, since a key holds names from events; 256 partitions, since one takes 2,000 requests a second.
     private static (string Partition, string Row) Keys(string key)

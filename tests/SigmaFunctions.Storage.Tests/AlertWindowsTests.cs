@@ -56,6 +56,23 @@ public sealed class AlertWindowsTests(StorageAccount account)
         Assert.Equal(Ids(1, 1)[0], (await windows.FindAsync(other, Token))?.AlertId);
     }
 
+    [Theory]
+    [InlineData("AlertId", 7)]
+    [InlineData("Until", "soon")]
+    public async Task A_row_that_is_no_window_counts_as_none_and_holds_nobody_up(string property, object value)
+    {
+        TableClient table = await account.CreateTableAsync();
+        var windows = new AlertWindows(table, _clock);
+        await windows.EnterAsync(Key, Ids(0, 2), Hour, Token);
+        TableEntity row = await table.QueryAsync<TableEntity>(cancellationToken: Token).SingleAsync(Token);
+        row[property] = value;
+        await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, Token);
+
+        Assert.Null(await windows.FindAsync(Key, Token));
+        Assert.Equal(Ids(5, 1)[0], (await windows.EnterAsync(Key, Ids(5, 1), Hour, Token)).AlertId);
+        Assert.Equal(Ids(5, 1)[0], (await windows.FindAsync(Key, Token))?.AlertId);
+    }
+
     [Fact]
     public async Task Of_many_that_ask_at_once_one_opens_the_window()
     {
