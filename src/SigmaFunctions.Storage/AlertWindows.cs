@@ -161,8 +161,8 @@ public sealed class AlertWindows
 
     // What is no window counts as none, and is replaced when one opens: a detection must not wait for someone to mend a row.
     private static AlertWindow? Read(TableEntity row) =>
-        DetectionId.TryParse(row.GetValueOrDefault(AlertId) as string, out DetectionId alert) && row.GetValueOrDefault(Until) is DateTimeOffset until
-            ? new AlertWindow(alert, until, row.GetValueOrDefault(HeldBack) as int? ?? 0, row.GetValueOrDefault(HeldBackBefore) as int? ?? 0)
+        DetectionId.TryParse(row[AlertId] as string, out DetectionId alert) && row[Until] is DateTimeOffset until
+            ? new AlertWindow(alert, until, row[HeldBack] as int? ?? 0, row[HeldBackBefore] as int? ?? 0)
             : null;
 
     // Hashed, since a key holds names from events; 256 partitions, since one takes 2,000 requests a second.
