@@ -53,6 +53,19 @@ var rules = [
     ]
   }
   {
+    name: 'silent-hub'
+    title: 'A hub has fallen silent'
+    description: 'Events of a hub were read within a day and none for hours: its source no longer sends, or its function does not run.'
+    severity: 2
+    window: 'P1D'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.events"'
+      '| summarize Last = max(TimeGenerated) by Hub = tostring(Properties["hub"])'
+      '| where Last < ago(${quietHours}h)'
+    ]
+  }
+  {
     name: 'dead-letters'
     title: 'Records that cannot be read'
     description: 'More records than the threshold became dead letters: look at them with "sigmaf deadletters list".'

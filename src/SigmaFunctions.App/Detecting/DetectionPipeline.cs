@@ -106,7 +106,7 @@ public sealed class DetectionPipeline
             .SetTag("sigmafunctions.undecoded", outcome.Undecoded)
             .SetTag("sigmafunctions.failed", outcome.Failed)
             .SetTag("sigmafunctions.detections", outcome.Detections.Count);
-        _metrics.AddEvents(outcome.Events, outcome.Undecoded, outcome.Failed);
+        _metrics.AddEvents(batch.EventHub, outcome.Events, outcome.Undecoded, outcome.Failed);
         _metrics.AddMatches(outcome.Detections);
         IReadOnlyCollection<AlertOutcome> outcomes = await _recorder.RecordAsync(outcome.Detections, cancellationToken);
         await KeepUnreadableAsync(outcome.DeadLetters.Letters, batch, cancellationToken);
