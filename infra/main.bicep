@@ -70,6 +70,14 @@ param maximumInstanceCount int = 40
 @description('Days for which logs and metrics of the app are kept.')
 param logRetentionDays int = 30
 
+@minValue(0)
+@maxValue(36500)
+@description('Days for which detections are kept in the table. 0: for ever.')
+param detectionRetentionDays int = 365
+
+@description('Whether the app sends an event to each of its hubs every five minutes, to see that events still become detections.')
+param enableCanary bool = true
+
 @maxLength(153)
 @description('Address at which the rule catalogue is served, for alerts to link to their rule\'s page. Empty: no links.')
 param catalogAddress string = ''
@@ -179,6 +187,7 @@ module eventHubs 'modules/event-hubs.bicep' = if (isNamespaceNew) {
     principalId: identity.outputs.principalId
     hubNames: eventHubNames
     consumerGroup: eventHubConsumerGroup
+    sendsCanary: enableCanary
     partitionCount: eventHubPartitionCount
     retentionHours: eventHubRetentionHours
     maximumThroughputUnits: eventHubMaximumThroughputUnits
@@ -195,6 +204,7 @@ module existingEventHubs 'modules/existing-event-hubs.bicep' = if (!isNamespaceN
     principalId: identity.outputs.principalId
     hubNames: eventHubNames
     consumerGroup: eventHubConsumerGroup
+    sendsCanary: enableCanary
   }
 }
 
@@ -239,6 +249,8 @@ module functionApp 'modules/function-app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     catalogAddress: catalogAddress
+    detectionRetentionDays: detectionRetentionDays
+    sendsCanary: enableCanary
     subnetId: privateNetworking ? network!.outputs.functionsSubnetId : ''
   }
 }
@@ -253,6 +265,7 @@ module alerts 'modules/alerts.bicep' = if (enableAlerts) {
     eventHubNamespaceId: isNamespaceNew ? namespaceId : ''
     emails: alertEmails
     actionGroupIds: alertActionGroupIds
+    hasCanary: enableCanary
     lagSeconds: alertLagSeconds
     deadLetters: alertDeadLetters
     quietHours: alertQuietHours

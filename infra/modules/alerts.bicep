@@ -21,6 +21,9 @@ param emails string[]
 @description('Resource ids of action groups that are told besides.')
 param actionGroupIds string[]
 
+@description('Whether the app sends canaries.')
+param hasCanary bool
+
 param lagSeconds int
 param deadLetters int
 param quietHours int
@@ -50,6 +53,19 @@ var rules = [
       '| where Name == "sigmafunctions.events"'
       '| summarize Events = sum(Sum)'
       '| where coalesce(Events, 0.0) < 1'
+    ]
+  }
+  {
+    name: 'silent-hub'
+    title: 'A hub has fallen silent'
+    description: 'Events of a hub were read within a day and none for hours: its source no longer sends, or its function does not run.'
+    severity: 2
+    window: 'P1D'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.events"'
+      '| summarize Last = max(TimeGenerated) by Hub = tostring(Properties["hub"])'
+      '| where Last < ago(${quietHours}h)'
     ]
   }
   {
@@ -92,6 +108,19 @@ var rules = [
     ]
   }
   {
+    name: 'rules-stale'
+    title: 'New rules cannot be used'
+    description: 'The newest rules of the container cannot be used, and older ones run: "sigmaf rules status" tells why.'
+    severity: 2
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.rules.stale"'
+      '| summarize Stale = max(Max)'
+      '| where Stale > 0'
+    ]
+  }
+  {
     name: 'rules-rejected'
     title: 'Rules that do not run'
     description: 'Rules could not be used: the app\'s log names each with file and line, and so does "sigmaf check".'
@@ -106,6 +135,24 @@ var rules = [
   }
 ]
 
+var canaryRules = !hasCanary
+  ? []
+  : [
+      {
+        name: 'canary'
+        title: 'Events do not become detections'
+        description: 'No canary was detected for half an hour: something between the hub and the table does not work, or the app does not run.'
+        severity: 1
+        window: 'PT30M'
+        query: [
+          'AppMetrics'
+          '| where Name == "sigmafunctions.canary"'
+          '| summarize Canaries = sum(ItemCount)'
+          '| where coalesce(Canaries, 0) < 1'
+        ]
+      }
+    ]
+
 var namespaceRules = empty(eventHubNamespaceId)
   ? []
   : [
@@ -118,7 +165,8 @@ var namespaceRules = empty(eventHubNamespaceId)
         query: [
           'union'
           '(AzureMetrics | where _ResourceId =~ "${eventHubNamespaceId}" and MetricName == "IncomingMessages" | project Arrived = Total, Read = 0.0),'
-          '(AppMetrics | where Name in ("sigmafunctions.events", "sigmafunctions.undecoded") | project Arrived = 0.0, Read = Sum)'
+          '(AppMetrics | where Name in ("sigmafunctions.events", "sigmafunctions.undecoded") | project Arrived = 0.0, Read = Sum),'
+          '(AppMetrics | where Name == "sigmafunctions.canary" | project Arrived = 0.0, Read = todouble(ItemCount))'
           '| summarize Arrived = sum(Arrived), Read = sum(Read)'
           '| where Arrived > 0 and Read < 1'
         ]
@@ -145,7 +193,7 @@ resource group 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)
 var groupIds = concat(actionGroupIds, empty(emails) ? [] : [group.id])
 
 resource queries 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
-  for rule in concat(rules, namespaceRules): {
+  for rule in concat(rules, canaryRules, namespaceRules): {
     name: 'alert-${rule.name}-${resourceToken}'
     location: location
     tags: tags

@@ -16,6 +16,9 @@ param principalId string
 param hubNames string[]
 
 param consumerGroup string
+
+@description('Whether the identity may send to the hubs, too.')
+param sendsCanary bool
 param partitionCount int
 param retentionHours int
 param maximumThroughputUnits int
@@ -32,6 +35,11 @@ param workspaceId string
 var eventHubsDataReceiver = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'a638d3c7-ab3a-418d-83e6-5f17a39d4fde'
+)
+
+var eventHubsDataSender = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '2b629674-e913-4c01-ae53-ef4638d8f975'
 )
 
 resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' = {
@@ -93,6 +101,18 @@ resource receive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       principalId: principalId
       principalType: 'ServicePrincipal'
       roleDefinitionId: eventHubsDataReceiver
+    }
+  }
+]
+
+resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in hubNames: if (sendsCanary) {
+    name: guid(hubs[index].id, principalId, eventHubsDataSender)
+    scope: hubs[index]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: eventHubsDataSender
     }
   }
 ]

@@ -35,6 +35,12 @@ param maximumInstanceCount int
 @description('Address of the rule catalogue; empty for none.')
 param catalogAddress string
 
+@description('Days for which detections are kept; 0: for ever.')
+param detectionRetentionDays int
+
+@description('Whether the app sends an event to each of its hubs every five minutes.')
+param sendsCanary bool
+
 @description('Blob container of the rules that are pushed to the app.')
 param ruleContainerName string
 
@@ -118,6 +124,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       DetectionStorage__credential: 'managedidentity'
       DetectionStorage__clientId: identityClientId
       Detections__CatalogAddress: catalogAddress
+      Detections__RetentionDays: string(detectionRetentionDays)
+      Canary__Enabled: string(sendsCanary)
       Rules__BlobContainer: ruleContainerName
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'

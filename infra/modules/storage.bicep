@@ -163,6 +163,10 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
       name: 'DetectionsWindows'
     }
 
+    resource instances 'tables' = {
+      name: 'DetectionsInstances'
+    }
+
     resource ruleSets 'tables' = {
       name: 'RuleSets'
     }

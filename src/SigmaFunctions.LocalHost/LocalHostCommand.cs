@@ -22,6 +22,14 @@ internal static class LocalHostCommand
         var events = new Option<FileInfo?>("--events") { Description = "File with one event hub body a line (gzip if it ends in .gz). Without it, the sample is sent.", HelpName = "FILE" };
         var rules = new Option<string[]>("--rules") { Description = "File or folder of Sigma rules; may be given more than once. Without it, the rules that ship with the app.", HelpName = "PATH" };
         var hubs = new Option<string[]>("--hub") { Description = $"Event hub of the endpoint; may be given more than once. Without it, '{WorkerSettings.LocalEventHub}'. The events go to the first.", HelpName = "NAME" };
+        hubs.Validators.Add(result =>
+        {
+            string[] named = result.GetValueOrDefault<string[]>() ?? [];
+            if (named.Distinct(StringComparer.OrdinalIgnoreCase).Count() < named.Length)
+                result.AddError("--hub names a hub twice (case does not tell names apart).");
+            if (named.Any(hub => hub.AsSpan().Trim().IsEmpty || hub.AsSpan().ContainsAny(';', '/')))
+                result.AddError("--hub must be one name of an event hub; give it again for another.");
+        });
         var once = new Option<bool>("--once") { Description = "End when everything sent was processed: exit code 0 if all of it was." };
         var port = new Option<int>("--port") { Description = "Port of the Event Hubs endpoint (0: any free one).", HelpName = "PORT", DefaultValueFactory = _ => EventHubsEndpointOptions.DefaultPort };
         port.Validators.Add(result =>

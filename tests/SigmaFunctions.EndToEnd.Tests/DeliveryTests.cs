@@ -190,28 +190,6 @@ public sealed class DeliveryTests
         Assert.True((await deployment.RowsAsync()).Select(row => row.GetString("Partition")).Distinct().Count() > 1);
     }
 
-    [Fact]
-    public async Task Every_hub_that_is_set_has_its_own_function_and_checkpoints_and_its_events_keep_its_name()
-    {
-        const string Windows = "am-securityevent", Defender = "insights-logs.process";
-        await using var deployment = await LocalDeployment.StartAsync(Rule, hubs: [Windows, Defender]);
-        Assert.Equal(["Sweep", "Detect-am-securityevent", "Detect-insights-logs_process-fa2ae63f"], deployment.Worker.Functions.Select(function => function.Name));
-        Assert.Equal([Windows, Defender], deployment.Bindings.Select(binding => binding.EventHubName));
-        Assert.Equal(deployment.Worker.Functions.Length, deployment.Worker.Functions.Select(function => function.FunctionId).Distinct().Count());
-
-        // The same bodies under the same sequence numbers: only the hub tells them apart.
-        await deployment.SendToAsync(Windows, Flat("a.exe marker"), Flat("a.exe"));
-        await deployment.SendToAsync(Defender, Flat("a.exe marker"), Flat("a.exe"), Unreadable);
-        Checkpoints windows = new(), defender = new();
-        await Task.WhenAll(
-            LocalDeployment.ProcessAsync(deployment.CreateTrigger(deployment.Bindings[0], windows), events: 2),
-            LocalDeployment.ProcessAsync(deployment.CreateTrigger(deployment.Bindings[1], defender), events: 3));
-
-        Assert.Equal((1, 2), (windows["0"], defender["0"]));
-        Assert.Equal([Windows, Defender], (await deployment.RowsAsync()).Select(row => row.GetString("EventHub")).Order(StringComparer.Ordinal));
-        Assert.Equal(2, (await deployment.TakeAlertsAsync()).Select(alert => alert.Id).Distinct().Count());
-    }
-
     private static async Task InvokeAsync(LocalDeployment deployment, TriggerBatch batch)
     {
         var response = await deployment.Worker.InvokeAsync(batch.ToRequest(deployment.Binding, deployment.Worker.Capabilities, retry: 0), Token);

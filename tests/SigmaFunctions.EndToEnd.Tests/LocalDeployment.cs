@@ -26,18 +26,16 @@ internal sealed class LocalDeployment : IAsyncDisposable
     private readonly AzuriteProcess _azurite;
     private readonly EventHubsEndpoint _endpoint;
     private readonly string _rules;
-    private readonly ImmutableArray<string> _hubs;
     private readonly Action<WorkerLogLine>? _log;
     private readonly EventHubProducerClient _producer;
 
-    private LocalDeployment(AzuriteProcess azurite, EventHubsEndpoint endpoint, string rules, ImmutableArray<string> hubs, Action<WorkerLogLine>? log)
+    private LocalDeployment(AzuriteProcess azurite, EventHubsEndpoint endpoint, string rules, Action<WorkerLogLine>? log)
     {
         _log = log;
         _azurite = azurite;
         _endpoint = endpoint;
         _rules = rules;
-        _hubs = hubs;
-        _producer = new EventHubProducerClient(endpoint.ConnectionString, hubs[0]);
+        _producer = new EventHubProducerClient(endpoint.ConnectionString, Hub);
         var account = new TableServiceClient(azurite.ConnectionString);
         Table = account.GetTableClient(DetectionTable.DefaultName);
         Outbox = account.GetTableClient(DetectionTable.DefaultName + AlertOutbox.NameSuffix);
@@ -67,25 +65,17 @@ internal sealed class LocalDeployment : IAsyncDisposable
 
     public WorkerProcess Worker { get; private set; } = null!;
 
-    /// <summary>The triggers of the worker's functions, in the order of the hubs.</summary>
-    public ImmutableArray<TriggerBinding> Bindings { get; private set; }
-
-    public TriggerBinding Binding => Bindings.Single();
+    public TriggerBinding Binding { get; private set; } = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static async Task<LocalDeployment> StartAsync(
-        string rule,
-        int partitions = 1,
-        Action<WorkerLogLine>? log = null,
-        ImmutableDictionary<string, string>? settings = null,
-        ImmutableArray<string> hubs = default)
+        string rule, int partitions = 1, Action<WorkerLogLine>? log = null, ImmutableDictionary<string, string>? settings = null)
     {
-        hubs = hubs.IsDefaultOrEmpty ? [Hub] : hubs;
         string rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
         await File.WriteAllTextAsync(Path.Combine(rules, "rule.yml"), rule, Token);
-        var endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [.. hubs.Select(hub => new EventHubDefinition(hub, partitions))] });
-        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, hubs, log)
+        var endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition(Hub, partitions)] });
+        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, log)
         {
             Settings = settings ?? ImmutableDictionary<string, string>.Empty,
         };
@@ -97,19 +87,14 @@ internal sealed class LocalDeployment : IAsyncDisposable
     public async Task StartWorkerAsync()
     {
         var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules], ruleContainer: RuleStore.DefaultName)
-            .SetItem(WorkerSettings.EventHubName, string.Join("; ", _hubs))
             .Add("Rules__CheckInterval", "00:00:01")
             .SetItems(Settings);
         Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings, Log = _log }, Token);
-        Bindings = TriggerBinding.Find(Worker.Functions, settings);
+        Binding = TriggerBinding.Find(Worker.Functions, settings).Single();
     }
 
     public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null, HostSettings? settings = null) =>
-        CreateTrigger(Binding, checkpoints, failed, settings);
-
-    public EventHubsTrigger CreateTrigger(
-        TriggerBinding binding, Checkpoints? checkpoints = null, Action<string>? failed = null, HostSettings? settings = null) =>
-        new(_endpoint.ConnectionString, binding, settings ?? new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
+        new(_endpoint.ConnectionString, Binding, settings ?? new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
 
     /// <summary>Invokes the function that announces what was left behind, as its timer would.</summary>
     public async Task SweepAsync()
@@ -123,12 +108,6 @@ internal sealed class LocalDeployment : IAsyncDisposable
         await _producer.SendAsync(bodies.Select(body => new EventData(body)), Token);
 
     public async Task SendAsync(byte[] body) => await _producer.SendAsync([new EventData(body)], Token);
-
-    public async Task SendToAsync(string hub, params IEnumerable<string> bodies)
-    {
-        await using var producer = new EventHubProducerClient(_endpoint.ConnectionString, hub);
-        await producer.SendAsync(bodies.Select(body => new EventData(body)), Token);
-    }
 
     /// <summary>Runs the trigger until it has done this many events.</summary>
     public static async Task ProcessAsync(EventHubsTrigger trigger, int events)

@@ -58,6 +58,7 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Web/serverfarms",
             "Microsoft.Web/sites",
             "Microsoft.Web/sites/config",
@@ -122,6 +123,8 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     [InlineData("storage", "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a", "Microsoft.Storage/storageAccounts/queueServices/queues")] // Storage Queue Data Message Sender
     [InlineData("eventHubs", "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "Microsoft.EventHub/namespaces/eventhubs")] // Azure Event Hubs Data Receiver
     [InlineData("existingEventHubs", "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "Microsoft.EventHub/namespaces/eventhubs")] // Azure Event Hubs Data Receiver
+    [InlineData("eventHubs", "2b629674-e913-4c01-ae53-ef4638d8f975", "Microsoft.EventHub/namespaces/eventhubs")] // Azure Event Hubs Data Sender
+    [InlineData("existingEventHubs", "2b629674-e913-4c01-ae53-ef4638d8f975", "Microsoft.EventHub/namespaces/eventhubs")] // Azure Event Hubs Data Sender
     [InlineData("monitoring", "3913510d-42f4-4e42-8a64-420c390055eb", "Microsoft.Insights/components")] // Monitoring Metrics Publisher
     public void The_identity_has_a_role_on_what_it_is_for(string module, string role, string scopeType)
     {
@@ -132,7 +135,7 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     }
 
     [Fact]
-    public void The_identity_has_no_other_role() => Assert.Equal(6, RoleAssignments("principalId").Count());
+    public void The_identity_has_no_other_role() => Assert.Equal(8, RoleAssignments("principalId").Count());
 
     [Fact]
     public void Who_deploys_may_push_rules_and_nothing_else_and_only_where_asked_for()

@@ -29,6 +29,7 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
     {
         { "lag", DetectionMetrics.Lag },
         { "quiet", DetectionMetrics.Events },
+        { "silent-hub", "Properties[\"hub\"]" },
         { "dead-letters", DetectionMetrics.DeadLetters },
         { "failed", DetectionMetrics.Failed },
         { "invocations", "AppRequests" },

@@ -24,6 +24,8 @@ public sealed class SettingsTests : IClassFixture<DeploymentTemplate>
         ["[parameters('blobServiceUri')]"] = "https://stxxxxxxxxxxxxx.blob.core.windows.net/",
         ["[parameters('catalogAddress')]"] = "",
         ["[parameters('ruleContainerName')]"] = "rules",
+        ["[string(parameters('detectionRetentionDays'))]"] = "365",
+        ["[string(parameters('sendsCanary'))]"] = "True",
         ["[parameters('applicationInsightsConnectionString')]"] =
             "InstrumentationKey=00000000-0000-0000-0000-000000000002;IngestionEndpoint=https://region.in.applicationinsights.azure.com/",
     };
@@ -59,6 +61,8 @@ public sealed class SettingsTests : IClassFixture<DeploymentTemplate>
     [InlineData(DetectionOptions.Section, typeof(DetectionOptions))]
     [InlineData(DetectionStorageOptions.Section, typeof(DetectionStorageOptions))]
     [InlineData(AlertOptions.Section, typeof(AlertOptions))]
+    [InlineData(RuleOptions.Section, typeof(RuleOptions))]
+    [InlineData(CanaryOptions.Section, typeof(CanaryOptions))]
     public void None_is_of_a_name_that_the_app_does_not_know(string section, Type options) => Assert.Empty(
         _settings.Keys
             .Where(name => name.StartsWith(section + "__", StringComparison.Ordinal))

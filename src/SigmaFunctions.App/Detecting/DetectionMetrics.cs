@@ -9,7 +9,7 @@ namespace SigmaFunctions.App.Detecting;
 /// </summary>
 public sealed class DetectionMetrics
 {
-    /// <summary>Events that were read and run through the rules.</summary>
+    /// <summary>Events that were read and run through the rules, by the <c>hub</c> that they came from.</summary>
     public const string Events = "sigmafunctions.events";
 
     /// <summary>Records that could not be read.</summary>
@@ -59,7 +59,7 @@ public sealed class DetectionMetrics
     {
         ArgumentNullException.ThrowIfNull(meters);
         Meter meter = meters.Create(RuleMetrics.MeterName);
-        _events = meter.CreateCounter<long>(Events, "{event}", "Events that were read and run through the rules.");
+        _events = meter.CreateCounter<long>(Events, "{event}", "Events that were read and run through the rules, by hub.");
         _undecoded = meter.CreateCounter<long>(Undecoded, "{record}", "Records that could not be read.");
         _failed = meter.CreateCounter<long>(Failed, "{record}", "Records that the app itself failed on.");
         _matches = meter.CreateCounter<long>(Matches, "{match}", "Rules that matched, by level.");
@@ -72,9 +72,9 @@ public sealed class DetectionMetrics
             Lag, "s", "From the enqueuing of a batch's oldest message until its detections are recorded and announced.", advice: LagAdvice);
     }
 
-    internal void AddEvents(int events, int undecoded, int failed)
+    internal void AddEvents(string hub, int events, int undecoded, int failed)
     {
-        _events.Add(events);
+        _events.Add(events, KeyValuePair.Create("hub", (object?)hub));
         if (undecoded > 0)
             _undecoded.Add(undecoded);
         if (failed > 0)

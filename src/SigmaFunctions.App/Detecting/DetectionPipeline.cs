@@ -113,8 +113,10 @@ public sealed class DetectionPipeline
             .SetTag("sigmafunctions.undecoded", outcome.Undecoded)
             .SetTag("sigmafunctions.failed", outcome.Failed)
             .SetTag("sigmafunctions.detections", outcome.Detections.Count);
-        _metrics.AddEvents(outcome.Events, outcome.Undecoded, outcome.Failed);
-        _metrics.AddMatches(outcome.Detections);
+        // Canaries are counted by themselves: a hub that only they arrive in is silent.
+        ILookup<bool, Detection> byCanary = outcome.Detections.ToLookup(detection => detection.RuleId == CanaryRule.Id);
+        _metrics.AddEvents(batch.EventHub, outcome.Events - byCanary[true].Count(), outcome.Undecoded, outcome.Failed);
+        _metrics.AddMatches(byCanary[false]);
         IReadOnlyCollection<AlertOutcome> outcomes = await _recorder.RecordAsync(outcome.Detections, cancellationToken);
         await KeepUnreadableAsync(outcome.DeadLetters.Letters, batch, cancellationToken);
         int alerts = outcomes.Count(one => one.HeldBack is null);
@@ -122,7 +124,7 @@ public sealed class DetectionPipeline
         {
             DateTimeOffset now = _timeProvider.GetUtcNow();
             _metrics.RecordLag(now - batch.OldestEnqueuedTime);
-            foreach (Detection canary in outcome.Detections.Where(detection => detection.RuleId == CanaryRule.Id))
+            foreach (Detection canary in byCanary[true])
                 _metrics.RecordCanary(batch.EventHub, now - canary.Identity.EnqueuedTime);
             _activity.Add(outcome.Events, batch.NewestEnqueuedTime, now);
         }

@@ -25,7 +25,7 @@ public sealed class EventHubOptions
     }
 }
 
-/// <summary>Checks <see cref="EventHubOptions"/>.</summary>
+/// <summary>Checks <see cref="EventHubOptions"/>, and shows no value but names of hubs.</summary>
 internal sealed partial class EventHubOptionsValidator : IValidateOptions<EventHubOptions>
 {
     /// <inheritdoc/>
@@ -44,14 +44,19 @@ internal sealed partial class EventHubOptionsValidator : IValidateOptions<EventH
         }
         if (names.Length > EventHubOptions.MaximumHubs)
             yield return $"EventHubName names {names.Length} event hubs; one app reads at most {EventHubOptions.MaximumHubs}.";
-        if (names.Contains(""))
-            yield return $"EventHubName has an empty name at position {names.IndexOf("") + 1} of {names.Length}: put one ; between two names and none at the ends.";
-        foreach (string name in names.Where(name => name is not "" && !EventHubName().IsMatch(name)))
+        // By position: a connection string that was put here by mistake has ; in it too.
+        for (int i = 0; i < names.Length; i++)
         {
-            yield return $"EventHubName has '{name}', which is no name of an event hub: 1 to 256 letters, digits, periods, hyphens and underscores, "
-                + "with a letter or digit at both ends.";
+            if (names[i] is "")
+                yield return $"EventHubName has an empty name at position {i + 1} of {names.Length}: put one ; between two names and none at the ends.";
+            else if (!EventHubName().IsMatch(names[i]))
+            {
+                yield return $"EventHubName has no name of an event hub at position {i + 1} of {names.Length}: 1 to 256 letters, digits, periods, hyphens "
+                    + "and underscores, with a letter or digit at both ends.";
+            }
         }
-        foreach (IGrouping<string, string> same in names.Where(name => name is not "").GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(same => same.Skip(1).Any()))
+        names = [.. names.Where(name => EventHubName().IsMatch(name))];
+        foreach (IGrouping<string, string> same in names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(same => same.Skip(1).Any()))
             yield return $"EventHubName has '{same.Key}' {same.Count()} times (case does not tell names apart): one function reads a hub.";
     }
 
