@@ -220,14 +220,20 @@ public sealed partial class DeploymentTests : IClassFixture<DeploymentTemplate>
     public void Tables_and_queue_have_the_names_that_the_code_uses()
     {
         Assert.Equal(
-            [DetectionTable.DefaultName, DetectionTable.DefaultName + AlertOutbox.NameSuffix, DetectionTable.DefaultName + AlertWindows.NameSuffix, "RuleSets"],
+            [
+                DetectionTable.DefaultName,
+                DetectionTable.DefaultName + InstanceTable.NameSuffix,
+                DetectionTable.DefaultName + AlertOutbox.NameSuffix,
+                DetectionTable.DefaultName + AlertWindows.NameSuffix,
+                RuleSetTable.DefaultName,
+            ],
             _template.Resources.Where(resource => resource.Type == "Microsoft.Storage/storageAccounts/tableServices/tables").Select(table => Evaluate(table.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
         Assert.Equal(AlertQueue.DefaultName, Evaluate(_template.Single("Microsoft.Storage/storageAccounts/queueServices/queues").Name).Split('/')[^1]);
     }
 
     [Fact]
     public void Containers_have_the_names_that_the_code_uses() => Assert.Equal(
-        ["app-package", DeadLetterStore.DefaultName, OriginalStore.DefaultName, "rules"],
+        ["app-package", DeadLetterStore.DefaultName, OriginalStore.DefaultName, RuleStore.DefaultName],
         Containers().Select(container => Evaluate(container.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
 
     [Theory]

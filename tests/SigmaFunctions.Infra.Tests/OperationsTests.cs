@@ -33,7 +33,9 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
         { "dead-letters", DetectionMetrics.DeadLetters },
         { "failed", DetectionMetrics.Failed },
         { "invocations", "AppRequests" },
+        { "canary", DetectionMetrics.Canary },
         { "rules-rejected", RuleMetrics.RejectedRules },
+        { "rules-stale", RuleMetrics.StaleRules },
         { "stalled", "IncomingMessages" },
     };
 
@@ -131,9 +133,9 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
         Assert.Equal("[variables('isNamespaceNew')]", _template.Condition("eventHubs"));
         Assert.Equal("[not(variables('isNamespaceNew'))]", _template.Condition("existingEventHubs"));
         Assert.Equal(
-            ["Microsoft.Authorization/roleAssignments", "Microsoft.EventHub/namespaces/eventhubs/consumergroups"],
+            ["Microsoft.Authorization/roleAssignments", "Microsoft.Authorization/roleAssignments", "Microsoft.EventHub/namespaces/eventhubs/consumergroups"],
             _template.Resources.Where(resource => resource.Module == "existingEventHubs").Select(resource => resource.Type).Order(StringComparer.Ordinal));
-        foreach (string parameter in (string[])["hubNames", "consumerGroup", "principalId"])
+        foreach (string parameter in (string[])["hubNames", "consumerGroup", "principalId", "sendsCanary"])
             Assert.Equal(_template.Argument("eventHubs", parameter).GetString(), _template.Argument("existingEventHubs", parameter).GetString());
         Assert.Matches(@"^\[if\(variables\('isNamespaceNew'\), createObject\('value', reference\('eventHubs'\).*, createObject\('value', reference\('existingEventHubs'\)", _template.Argument("functionApp", "eventHubNamespace").GetString()!);
     }
@@ -187,11 +189,13 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
     private IEnumerable<JsonElement> AlertRules()
     {
         JsonElement variables = _template.ModuleTemplate("alerts").GetProperty("variables");
-        return variables.GetProperty("rules").EnumerateArray().Concat(NamespaceRules(variables.GetProperty("namespaceRules").GetString()!));
+        return variables.GetProperty("rules").EnumerateArray()
+            .Concat(ConditionalRules(variables.GetProperty("canaryRules").GetString()!))
+            .Concat(ConditionalRules(variables.GetProperty("namespaceRules").GetString()!));
     }
 
     // The compiler writes the rules that depend on a parameter as calls of createObject.
-    private static IEnumerable<JsonElement> NamespaceRules(string expression) => CreatedObject().Matches(expression).Select(match =>
+    private static IEnumerable<JsonElement> ConditionalRules(string expression) => CreatedObject().Matches(expression).Select(match =>
     {
         using var document = JsonDocument.Parse(JsonSerializer.Serialize(new
         {
