@@ -48,7 +48,14 @@ public sealed class RetentionTests(StorageAccount account)
         var table = new InstanceTable(await account.CreateTableAsync());
         var busy = new InstanceReport("a", Before)
         {
-            AppVersion = "1", Revision = "r", Rules = 3, Rejected = 1, IsStale = true, Events = 5_000_000_000, LastBatchAt = Before, LastEnqueuedTime = Before.AddSeconds(-1),
+            AppVersion = "1",
+            Revision = "r",
+            Rules = 3,
+            Rejected = 1,
+            IsStale = true,
+            Events = 5_000_000_000,
+            LastBatchAt = Before,
+            LastEnqueuedTime = Before.AddSeconds(-1),
         };
         await table.WriteAsync(busy with { Events = 1 }, Token);
         await table.WriteAsync(busy, Token);
