@@ -35,15 +35,30 @@ public sealed class FunctionMetadataTests
         Assert.Equal(TimeSpan.FromMinutes(1), function.Retry.MaximumInterval);
     }
 
-    [Fact]
-    public async Task Sweep_runs_every_minute()
+    [Theory]
+    [InlineData("Sweep", "SigmaFunctions.App.Alerting.SweepFunction.RunAsync", "0 * * * * *")]
+    [InlineData("Canary", "SigmaFunctions.App.Canary.CanaryFunction.RunAsync", "30 */5 * * * *")]
+    [InlineData("Retention", "SigmaFunctions.App.Retention.RetentionFunction.RunAsync", "0 23 * * * *")]
+    public async Task A_timer_runs_on_its_schedule_and_keeps_no_state(string name, string entryPoint, string schedule)
     {
-        IFunctionMetadata function = await FunctionAsync("Sweep");
+        IFunctionMetadata function = await FunctionAsync(name);
 
-        Assert.Equal("SigmaFunctions.App.Alerting.SweepFunction.RunAsync", function.EntryPoint);
+        Assert.Equal(entryPoint, function.EntryPoint);
         JsonNode binding = JsonNode.Parse(Assert.Single(function.RawBindings!))!;
-        Assert.Equal(("timerTrigger", "0 * * * * *"), ((string?)binding["type"], (string?)binding["schedule"]));
+        Assert.Equal(("timerTrigger", schedule), ((string?)binding["type"], (string?)binding["schedule"]));
         Assert.False((bool?)binding["useMonitor"]);
+    }
+
+    [Theory]
+    [InlineData("Health", "health", "Anonymous")]
+    [InlineData("HealthDetails", "health/details", "Function")]
+    public async Task Health_is_asked_with_get_alone_and_details_with_a_key(string name, string route, string level)
+    {
+        JsonNode[] bindings = [.. (await FunctionAsync(name)).RawBindings!.Select(binding => JsonNode.Parse(binding)!)];
+
+        JsonNode trigger = Assert.Single(bindings, binding => (string?)binding["type"] == "httpTrigger");
+        Assert.Equal((route, level), ((string?)trigger["route"], (string?)trigger["authLevel"]));
+        Assert.Equal("get", (string?)Assert.Single(trigger["methods"]!.AsArray()));
     }
 
     [Fact]
@@ -64,9 +79,11 @@ public sealed class FunctionMetadataTests
 
         List<IFunctionMetadata> functions = await TransformedAsync("one", "Two_2");
 
-        Assert.Equal(["Sweep", "Detect-one", "Detect-Two_2"], functions.Select(function => function.Name));
-        Assert.Equal(3, functions.Select(function => function.FunctionId).Distinct().Count());
-        foreach ((IFunctionMetadata function, string hub) in functions.Skip(1).Zip(["one", "Two_2"]))
+        Assert.Equal(
+            ["Canary", "Detect-Two_2", "Detect-one", "Health", "HealthDetails", "Retention", "Sweep"],
+            functions.Select(function => function.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(functions.Count, functions.Select(function => function.FunctionId).Distinct().Count());
+        foreach ((IFunctionMetadata function, string hub) in functions.TakeLast(2).Zip(["one", "Two_2"]))
         {
             JsonNode expected = JsonNode.Parse(Assert.Single(detect.RawBindings!))!;
             expected["eventHubName"] = hub;

@@ -99,6 +99,39 @@ public sealed class RuleReloadTests
         }
     }
 
+    [Fact]
+    public async Task Changes_while_events_flow_cost_no_event_and_make_none_twice()
+    {
+        const int Changes = 8, Batches = 5, BatchSize = 40;
+        await using var deployment = await LocalDeployment.StartAsync(Rule(1, "one"), partitions: 2);
+        EventHubsTrigger trigger = deployment.CreateTrigger();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task running = trigger.RunAsync(stop.Token);
+        var sent = new List<string>();
+        for (int change = 0; change < Changes; change++)
+        {
+            // Every other set cannot be used; all that can have the rule of the package besides their own.
+            bool broken = change % 2 == 1;
+            PushedRuleSet set = await deployment.Rules.PushAsync(
+                [new($"{change}.yml", Rule(2 + change, "two"))], broken ? new RuleFile("overrides.yml", "- no") : null, null, 1, Token);
+            for (int batch = 0; batch < Batches || (await deployment.RuleSets.ListAsync(Token)).All(report => report.Set != set.Name); batch++)
+            {
+                string[] hosts = [.. Enumerable.Range(0, BatchSize).Select(i => $"host-{change}-{batch}-{i}")];
+                await deployment.SendAsync(hosts.Select(host => JsonSerializer.Serialize(new { category = "process_creation", product = "windows", Computer = host, CommandLine = "one" })));
+                sent.AddRange(hosts);
+                await Task.Delay(50, Token);
+            }
+        }
+        while (trigger.Statistics.Events < sent.Count && !running.IsCompleted)
+            await Task.Delay(50, Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        Assert.Equal(sent.Order(StringComparer.Ordinal), (await deployment.RowsAsync()).Select(row => row.GetString("Host")).Order(StringComparer.Ordinal));
+        Assert.Equal(sent.Count, (await deployment.TakeAlertsAsync()).Select(alert => alert.Id).Distinct().Count());
+        Assert.Equal(Changes / 2, (await deployment.RuleSets.ListAsync(Token)).Count(report => report.Broken is not null));
+    }
+
     private static string Id(int number) => $"00000000-0000-4000-8000-00000000000{number}";
 
     private static string Rule(int number, string word) =>

@@ -47,8 +47,10 @@ public sealed class SeveralHubsTests
                 new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings }, Token);
 
             ImmutableArray<TriggerBinding> bindings = TriggerBinding.Find(worker.Functions, settings);
-            Assert.Equal(["Sweep", "Detect-am-securityevent", "Detect-insights-logs_process-fa2ae63f"], worker.Functions.Select(function => function.Name));
-            Assert.Equal(3, worker.Functions.Select(function => function.FunctionId).Distinct().Count());
+            Assert.Equal(
+                ["Detect-am-securityevent", "Detect-insights-logs_process-fa2ae63f"],
+                worker.Functions.Select(function => function.Name).Where(name => name.StartsWith("Detect", StringComparison.Ordinal)));
+            Assert.Equal(worker.Functions.Length, worker.Functions.Select(function => function.FunctionId).Distinct().Count());
             Assert.Equal([Windows, Defender], bindings.Select(binding => binding.EventHubName));
 
             // The same bodies under the same sequence numbers: only the hub tells them apart.
