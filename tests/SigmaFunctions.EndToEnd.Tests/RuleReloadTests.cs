@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.LocalHost.Trigger;
@@ -103,7 +104,8 @@ public sealed class RuleReloadTests
     public async Task Changes_while_events_flow_cost_no_event_and_make_none_twice()
     {
         const int Changes = 8, Batches = 5, BatchSize = 40;
-        await using var deployment = await LocalDeployment.StartAsync(Rule(1, "one"), partitions: 2);
+        await using var deployment = await LocalDeployment.StartAsync(
+            Rule(1, "one"), partitions: 2, settings: ImmutableDictionary<string, string>.Empty.Add("Alerts__MaximumPerRule", "0"));
         EventHubsTrigger trigger = deployment.CreateTrigger();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task running = trigger.RunAsync(stop.Token);

@@ -33,7 +33,9 @@ public sealed class PackageTests
     {
         JsonElement[] functions = [.. Read("functions.metadata").EnumerateArray()];
 
-        Assert.Equal(["Detect", "Sweep"], functions.Select(function => function.GetProperty("name").GetString()).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["Canary", "Detect", "Health", "HealthDetails", "Retention", "Sweep"],
+            functions.Select(function => function.GetProperty("name").GetString()).Order(StringComparer.Ordinal));
         Assert.All(functions, function =>
         {
             Assert.True(File.Exists(PathOf(function.GetProperty("scriptFile").GetString()!)));
