@@ -13,6 +13,9 @@ if (args is ["--ratios"])
     return 0;
 }
 
+if (args is ["--cost", .. string[] options])
+    return Cost.Run(options, Console.Out, Console.Error) ? 0 : 2;
+
 if (args is ["--reload"])
 {
     Reload.Run(Console.Out);

@@ -39,7 +39,12 @@ internal sealed class Workspace : IDisposable
     }
 
     /// <summary>Variables that commands see beside those of this process.</summary>
-    public Dictionary<string, string> Variables { get; } = new() { ["Rules__CheckInterval"] = "00:00:01" };
+    public Dictionary<string, string> Variables { get; } = new()
+    {
+        ["REPOSITORY"] = Repository.Folder,
+        ["CONFIGURATION"] = Repository.Configuration,
+        ["Rules__CheckInterval"] = "00:00:01",
+    };
 
     public void Dispose()
     {
