@@ -26,11 +26,9 @@ public sealed class RetentionFunction(
     public Task RunAsync([TimerTrigger("0 23 * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(timer);
-        return RunAsync(cancellationToken);
+        return Task.WhenAll(
+            RemoveDetectionsAsync(cancellationToken), instances.RemoveAsync(timeProvider.GetUtcNow() - InstanceTable.KeptFor, cancellationToken));
     }
-
-    internal Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(
-        RemoveDetectionsAsync(cancellationToken), instances.RemoveAsync(timeProvider.GetUtcNow() - InstanceTable.KeptFor, cancellationToken));
 
     private async Task RemoveDetectionsAsync(CancellationToken cancellationToken)
     {

@@ -1,0 +1,50 @@
+using Azure.Data.Tables;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Retention;
+using SigmaFunctions.Storage;
+using SigmaFunctions.Tests;
+using MsOptions = Microsoft.Extensions.Options.Options;
+
+namespace SigmaFunctions.App.Tests;
+
+/// <summary>What the function <c>Retention</c> removes.</summary>
+public sealed class RetentionTests(StorageAccount account)
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 26, 10, 23, 0, TimeSpan.Zero);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(0, "10 30 40")]
+    [InlineData(30, "10 30")]
+    [InlineData(29, "10")]
+    public async Task Detections_are_kept_for_as_many_days_as_is_set(int days, string kept)
+    {
+        TableClient client = await account.CreateTableAsync();
+        var table = new DetectionTable(client);
+        await table.AddAsync([.. new[] { 10, 30, 40 }.Select(age => Detection(Now.AddDays(-age), age))], Token);
+        var instances = new InstanceTable(await account.CreateTableAsync());
+        await instances.WriteAsync(new InstanceReport("gone", Now - InstanceTable.KeptFor - TimeSpan.FromMinutes(1)), Token);
+        await instances.WriteAsync(new InstanceReport("here", Now.AddMinutes(-1)), Token);
+        var logger = new TestLogger<RetentionFunction>();
+
+        var function = new RetentionFunction(
+            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, new FakeTimeProvider(Now), logger);
+        await function.RunAsync(new TimerInfo(), Token);
+
+        List<Detection> left = await table.QueryAsync(Now.AddDays(-100), Now, Token).ToListAsync(Token);
+        Assert.Equal(kept, string.Join(' ', left.Select(detection => detection.Identity.SequenceNumber).Order()));
+        Assert.Equal("here", Assert.Single(await instances.ListAsync(DateTimeOffset.UnixEpoch, Token)).Instance);
+        Assert.Equal(left.Count == 3 ? 0 : 1, logger.Entries.Count(entry => entry.Id == 39));
+    }
+
+    private static Detection Detection(DateTimeOffset enqueued, int number) => new()
+    {
+        Identity = new EventIdentity("hub.servicebus.windows.net", "events", "0", enqueued, number, 0),
+        RuleId = "rule",
+        RuleTitle = "A title",
+        Original = "{}",
+    };
+}
