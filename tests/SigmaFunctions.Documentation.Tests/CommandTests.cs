@@ -17,9 +17,13 @@ public sealed partial class CommandTests
         HashSet<string> documented = [.. lines.Select(line => line.Text)];
         HashSet<string> words = [.. lines.Select(line => line.Program)];
 
-        Assert.Equal([], lines.Where(line => !known.Contains(line.Text) && !Manifest.Output.Contains(line.Program)).Select(line => $"{line.Place}: {line.Text}"));
-        Assert.Equal([], known.Where(command => !documented.Contains(command)));
-        Assert.Equal([], Manifest.Output.Where(word => !words.Contains(word)));
+        AssertNone(
+        [
+            .. lines.Where(line => !known.Contains(line.Text) && !Manifest.Output.Contains(line.Program))
+                .Select(line => $"{line.Place}: not in commands.yml: {line.Text}"),
+            .. known.Where(command => !documented.Contains(command)).Select(command => $"commands.yml: documented no more: {command}"),
+            .. Manifest.Output.Where(word => !words.Contains(word)).Select(word => $"commands.yml: no output begins with this any more: {word}"),
+        ]);
         Assert.Equal(known.Count, Manifest.Commands.Count);
     }
 
