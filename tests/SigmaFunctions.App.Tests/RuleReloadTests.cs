@@ -98,6 +98,7 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         { "pointer", "The blob 'sets/current.json' does not name a set of rules" },
         { "gone", "' is not there." },
         { "overrides", "The file of overrides of the container of rules cannot be used: overrides.yml(1," },
+        { "rules", "None of the 1 files of rules in the container " },
         { "placeholders", "The placeholder file of the container of rules cannot be used: placeholders.yml(1," },
     };
 
@@ -272,6 +273,9 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
                 break;
             case "placeholders":
                 await Store.PushAsync(files, null, new RuleFile("p", "- x"), 1, Token);
+                break;
+            case "rules":
+                await Store.PushAsync([new("b.yml", "title: [")], null, null, 1, Token);
                 break;
             case "pointer":
                 await _container.GetBlobClient("sets/current.json").UploadAsync(BinaryData.FromString("{}"), overwrite: true, Token);

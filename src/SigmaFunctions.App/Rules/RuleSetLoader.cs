@@ -72,11 +72,21 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
         RuleStoreContent content = await from.ReadAsync(version, withRules: true, cancellationToken);
         PlaceholderSet? placeholders = ReadPlaceholders(content.Placeholders);
         RuleSet all = RuleSet.LoadLayers([package, RuleLayer.FromFiles(content.Files)], placeholders, concurrency);
+        RequireAny(from, content, all);
         logger.YamlUsed();
         return Compile(all, ReadOverrides(content.Overrides), version) with
         {
             KeepAsync = token => KeepAsync(from, key, all, placeholders, token),
         };
+    }
+
+    // A container that is not empty and adds nothing is not what its people meant.
+    private static void RequireAny(RuleStore from, RuleStoreContent content, RuleSet all)
+    {
+        HashSet<string> files = content.Files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
+        bool any = all.Rules.Select(rule => rule.File).Concat(all.Filters.Select(filter => filter.File)).Any(files.Contains);
+        if (!any && all.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && files.Contains(diagnostic.File)) is { } error)
+            throw new InvalidDataException($"None of the {files.Count} files of rules in the container {from.Name} holds a rule that can be used. The first error: {error}");
     }
 
     // The next instance that starts need not compile; without it, it does.
