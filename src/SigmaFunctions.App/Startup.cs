@@ -94,11 +94,11 @@ internal static class Startup
         try
         {
             _ = Storage(services);
-            _ = services.GetRequiredService<IOptions<EventHubOptions>>().Value;
+            EventHubOptions hubs = services.GetRequiredService<IOptions<EventHubOptions>>().Value;
             _ = services.GetRequiredService<IOptions<AlertOptions>>().Value;
             _ = Rules(services);
             if (services.GetRequiredService<IOptions<CanaryOptions>>().Value.Enabled
-                && services.GetRequiredService<HubConnectionOptions>().Fault() is { } fault)
+                && services.GetRequiredService<HubConnectionOptions>().Fault(hubs.Names) is { } fault)
             {
                 throw new StartException(fault);
             }

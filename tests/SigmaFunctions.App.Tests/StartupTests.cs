@@ -71,6 +71,15 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName=Endpoint=sb://a;SharedAccessKey=SECRET"], "EventHubName has no name of an event hub at position 1 of 2" },
         { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName=hub;other;Hub"], "EventHubName has 'hub' 2 times (case does not tell names apart)" },
         { ["DetectionStorage=UseDevelopmentStorage=true", $"EventHubName={string.Join(';', Enumerable.Range(0, 101))}"], "EventHubName names 101 event hubs; one app reads at most 100." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:RetentionDays=-1"], "Detections__RetentionDays must be 0 (for ever) to 36500." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:BlobContainer=My_Rules"], "Rules__BlobContainer must be 3 to 63 lower-case letters, digits and single hyphens between them." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:TableName=my-table"], "Rules__TableName must be 3 to 63 letters and digits, and start with a letter." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:CheckInterval=02:00:00"], "Rules__CheckInterval must be between 00:00:01 and 01:00:00." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:CheckInterval=soon"], "'Rules:CheckInterval'" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:Statuses=stable;final"], "Rules__Statuses or Rules__Levels: 'final' is no status" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Canary:Enabled=perhaps"], "'Canary:Enabled'" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Canary:Enabled=true"], "Canary__Enabled is true, and EventHubConnection is neither the connection string" },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Canary:Enabled=true", "EventHubConnection=Endpoint=sb://a;SharedAccessKey=SECRET"], "Canary__Enabled is true, and EventHubConnection is neither" },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Mappings:Path=/no/such/folder"], "Mappings__Path names the files and folders." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:Path=/no/such/folder"], "The rules cannot be read: There is no file or folder '/no/such/folder'" },
     };
@@ -112,6 +121,21 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         Assert.NotNull(services.GetRequiredService<AlertSweep>());
         Assert.Equal("Detections", services.GetRequiredService<DetectionTable>().Name);
         Assert.Equal("dead-letters", services.GetRequiredService<DeadLetterStore>().Name);
+    }
+
+    [Theory]
+    [InlineData("EventHubConnection=Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=a2V5")]
+    [InlineData("EventHubConnection=Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=a2V5;EntityPath=events")]
+    [InlineData("EventHubConnection:fullyQualifiedNamespace=a.servicebus.windows.net")]
+    public async Task A_canary_is_sent_over_the_connection_that_events_come_over(string connection)
+    {
+        WriteRule("good.yml", Good);
+
+        await using ServiceProvider services = Services(
+            ["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}", "EventHubName=events", "Canary:Enabled=true", connection]);
+        await Startup.PrepareAsync(services, Token);
+
+        Assert.Equal(["Canary Of SigmaFunctions", "Good"], services.GetRequiredService<DetectorProvider>().Current.Rules.Select(rule => rule.Title));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class CanaryFunction(
     public const string Name = "Canary";
 
     /// <summary>Sends an event to each hub. One that refuses does not keep the others from theirs.</summary>
-    /// <exception cref="AggregateException">A hub could not be reached or refused.</exception>
+    /// <exception cref="EventHubsException">A hub could not be reached or refused; of several the first.</exception>
     [Function(Name)]
     public Task RunAsync([TimerTrigger("30 */5 * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
     {

@@ -45,7 +45,7 @@ public sealed class DetectionOptions
     public string OriginalContainer { get; set; } = OriginalStore.DefaultName;
 
     /// <summary>Days for which detections are kept, from their enqueuing; 0: for ever.</summary>
-    [Range(0, 36_500, ErrorMessage = "Detections__RetentionDays must be 0 (for ever) to 36500.")]
+    [RetentionDays]
     public int RetentionDays { get; set; }
 
     /// <summary>Whether the app creates tables, queue and containers at its start. A deployment has done so already; a development machine has not.</summary>
@@ -87,6 +87,14 @@ internal sealed class CatalogAddressAttribute : ValidationAttribute
             ? ValidationResult.Success
             : new ValidationResult($"Detections__CatalogAddress must have at most {MaximumLength} characters (those that are escaped count as three or more).");
     }
+}
+
+/// <summary>Days that detections are kept. The platform's own attribute of ranges loses its message in validators that are generated.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class RetentionDaysAttribute() : ValidationAttribute("Detections__RetentionDays must be 0 (for ever) to 36500.")
+{
+    /// <inheritdoc/>
+    public override bool IsValid(object? value) => value is >= 0 and <= 36_500;
 }
 
 /// <summary>Checks <see cref="DetectionOptions"/>.</summary>

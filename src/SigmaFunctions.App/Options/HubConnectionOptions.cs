@@ -32,18 +32,19 @@ public sealed class HubConnectionOptions
 
     private string? ClientId { get; }
 
-    /// <summary>What is wrong with the settings for sending; null if nothing is. Nothing of a connection string is in it.</summary>
-    internal string? Fault()
+    /// <summary>What is wrong with the settings for sending to these hubs; null if nothing is. Nothing of a connection string is in it.</summary>
+    internal string? Fault(IEnumerable<string> hubs)
     {
         try
         {
-            _ = CreateProducer("hub");
+            foreach (string hub in hubs)
+                _ = CreateProducer(hub);
             return null;
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException)
         {
-            return "Canary__Enabled is true, and EventHubConnection is neither the connection string of an Event Hubs namespace nor is "
-                + "EventHubConnection__fullyQualifiedNamespace set (NAME.servicebus.windows.net).";
+            return "Canary__Enabled is true, and EventHubConnection is neither the connection string of an Event Hubs namespace (or of the one hub that EventHubName "
+                + "names) nor is EventHubConnection__fullyQualifiedNamespace set (NAME.servicebus.windows.net).";
         }
     }
 

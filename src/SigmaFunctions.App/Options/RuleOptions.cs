@@ -42,7 +42,6 @@ public sealed class RuleOptions
     public string TableName { get; set; } = RuleSetTable.DefaultName;
 
     /// <summary>How often the container is looked at.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ErrorMessage = "Rules__CheckInterval must be between 00:00:01 and 01:00:00.")]
     public TimeSpan CheckInterval { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Statuses of rules that run; all where empty (<see cref="RuleSelection.Statuses"/>).</summary>
@@ -96,13 +95,18 @@ public sealed class RuleOptions
 [OptionsValidator]
 internal sealed partial class RuleOptionsValidator : IValidateOptions<RuleOptions>;
 
-/// <summary>Checks the lists of <see cref="RuleOptions"/>.</summary>
+/// <summary>Checks of <see cref="RuleOptions"/> what its attributes do not say: the interval and the lists.</summary>
 internal sealed class RuleSelectionValidator : IValidateOptions<RuleOptions>
 {
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, RuleOptions options)
     {
-        string[] faults = [.. options.Selection.Faults().Select(fault => $"Rules__Statuses or Rules__Levels: {fault}")];
+        List<string> faults = [.. options.Selection.Faults().Select(fault => $"Rules__Statuses or Rules__Levels: {fault}")];
+        if (options.CheckInterval < Shortest || options.CheckInterval > Longest)
+            faults.Add("Rules__CheckInterval must be between 00:00:01 and 01:00:00.");
         return faults is [] ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 }
