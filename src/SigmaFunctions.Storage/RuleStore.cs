@@ -26,6 +26,9 @@ public sealed class RuleStore
     /// <summary>Most bytes of one blob of rules.</summary>
     public const int MaximumBlobSize = 64 * 1024 * 1024;
 
+    /// <summary>Most bytes of all blobs of rules.</summary>
+    public const int MaximumSize = 256 * 1024 * 1024;
+
     /// <summary>Most blobs of rules; more belong into an archive.</summary>
     public const int MaximumBlobs = 20_000;
 
@@ -35,8 +38,6 @@ public sealed class RuleStore
     private const string SetFolder = "sets/";
     private const string Pointer = SetFolder + "current.json";
     private const string PackFolder = "packs/";
-    private const string OverridesName = "overrides.yml";
-    private const string PlaceholdersName = "placeholders.yml";
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
     private const string RulesMetadata = "rules";
     private const string SetProperty = "set";
@@ -96,8 +97,13 @@ public sealed class RuleStore
     {
         ArgumentNullException.ThrowIfNull(version);
         if (version.Set is { } set)
-            return ContentOf(Unpack(set, "", await DownloadAsync(set, null, cancellationToken)));
-        ImmutableArray<RuleBlob> blobs = withRules ? version.Blobs : [.. version.Blobs.Where(blob => blob.Name is OverridesName or PlaceholdersName)];
+        {
+            BinaryData archive = await DownloadAsync(set, null, cancellationToken);
+            return RuleStoreContent.Of(Unpack(set, "", archive, withRules ? null : RuleStoreContent.IsExtra));
+        }
+        ImmutableArray<RuleBlob> blobs = withRules ? version.Blobs : [.. version.Blobs.Where(blob => RuleStoreContent.IsExtra(blob.Name))];
+        if (blobs.Sum(blob => blob.Length) > MaximumSize)
+            throw new InvalidDataException($"The blobs of rules in the container '{Name}' are more than {MaximumSize / (1024 * 1024)} MiB.");
         var files = new IReadOnlyList<RuleFile>[blobs.Length];
         await Parallel.ForAsync(
             0,
@@ -113,7 +119,7 @@ public sealed class RuleStore
                     ? Unpack(blob.Name, blob.Name + "/", content)
                     : [RuleFile.Decode(blob.Name, content.ToMemory().Span)];
             });
-        return ContentOf(files.SelectMany(file => file));
+        return RuleStoreContent.Of(files.SelectMany(file => file));
     }
 
     /// <summary>The name of the pushed set that counts; null if none was pushed.</summary>
@@ -174,9 +180,9 @@ public sealed class RuleStore
         ArgumentNullException.ThrowIfNull(files);
         List<RuleFile> all = [.. files];
         if (overrides is not null)
-            all.Add(overrides with { Path = OverridesName });
+            all.Add(overrides with { Path = RuleStoreContent.OverridesName });
         if (placeholders is not null)
-            all.Add(placeholders with { Path = PlaceholdersName });
+            all.Add(placeholders with { Path = RuleStoreContent.PlaceholdersName });
         byte[] archive = RuleArchive.Write(all);
         DateTimeOffset now = _timeProvider.GetUtcNow();
         string hash = Convert.ToHexStringLower(SHA256.HashData(archive).AsSpan(0, 8));
@@ -251,33 +257,16 @@ public sealed class RuleStore
                 ? rules
                 : null;
 
-    private static IReadOnlyList<RuleFile> Unpack(string blob, string prefix, BinaryData content)
+    private static IReadOnlyList<RuleFile> Unpack(string blob, string prefix, BinaryData content, Func<string, bool>? isWanted = null)
     {
         try
         {
-            return RuleArchive.Read(content.ToMemory(), prefix);
+            return RuleArchive.Read(content.ToMemory(), prefix, isWanted);
         }
         catch (InvalidDataException exception)
         {
             throw new InvalidDataException($"The archive '{blob}' cannot be read: {exception.Message}.", exception);
         }
-    }
-
-    private static RuleStoreContent ContentOf(IEnumerable<RuleFile> files)
-    {
-        var rules = ImmutableArray.CreateBuilder<RuleFile>();
-        RuleFile? overrides = null;
-        RuleFile? placeholders = null;
-        foreach (RuleFile file in files)
-        {
-            if (file.Path == OverridesName)
-                overrides = file;
-            else if (file.Path == PlaceholdersName)
-                placeholders = file;
-            else
-                rules.Add(file);
-        }
-        return new RuleStoreContent(rules.ToImmutable(), overrides, placeholders);
     }
 
     private async Task PointAsync(string set, CancellationToken cancellationToken)
@@ -322,4 +311,20 @@ public sealed record RuleBlob(string Name, ETag ETag, long Length);
 /// <param name="Files">Files of rules.</param>
 /// <param name="Overrides">What is changed about rules; null where the container says nothing.</param>
 /// <param name="Placeholders">Values of placeholders; null where the container says nothing.</param>
-public sealed record RuleStoreContent(ImmutableArray<RuleFile> Files, RuleFile? Overrides, RuleFile? Placeholders);
+public sealed record RuleStoreContent(ImmutableArray<RuleFile> Files, RuleFile? Overrides, RuleFile? Placeholders)
+{
+    /// <summary>Name of the file of overrides, at the top.</summary>
+    public const string OverridesName = "overrides.yml";
+
+    /// <summary>Name of the file of placeholders, at the top.</summary>
+    public const string PlaceholdersName = "placeholders.yml";
+
+    /// <summary>What files are, by their names below the top.</summary>
+    public static RuleStoreContent Of(IEnumerable<RuleFile> files)
+    {
+        ILookup<string, RuleFile> extras = files.ToLookup(file => IsExtra(file.Path) ? file.Path : "");
+        return new RuleStoreContent([.. extras[""]], extras[OverridesName].LastOrDefault(), extras[PlaceholdersName].LastOrDefault());
+    }
+
+    internal static bool IsExtra(string name) => name is OverridesName or PlaceholdersName;
+}

@@ -80,6 +80,21 @@ public sealed class RulesTests : IDisposable
     }
 
     [Fact]
+    public async Task Overrides_and_placeholders_at_the_top_of_the_rules_go_with_them()
+    {
+        string folder = Path.GetDirectoryName(_cli.Write("mine/one.yml", Rule(One).Replace("{F: x}", "{F|expand: '%a%'}", StringComparison.Ordinal)))!;
+        _cli.Write("mine/overrides.yml", $"{One}: {{ level: low }}");
+        _cli.Write("mine/placeholders.yml", "a: b");
+
+        Assert.Equal((0, ""), await RunAsync("push", folder) is var pushed ? (pushed.ExitCode, pushed.Errors) : default);
+
+        RuleStoreContent content = await Store.ReadAsync(await Store.GetVersionAsync(Token), withRules: true, Token);
+        Assert.Equal(("one.yml", $"{One}: {{ level: low }}", "a: b"), (Assert.Single(content.Files).Path, content.Overrides?.Text, content.Placeholders?.Text));
+        CommandLine.Outcome twice = await RunAsync("push", folder, "--overrides", _cli.Write("o.yml", ""));
+        Assert.Equal((2, "sigmaf: there is 'overrides.yml' at the top of the rules, and --overrides names another: keep one\n"), (twice.ExitCode, twice.Errors));
+    }
+
+    [Fact]
     public async Task Rejected_rules_can_be_left_out_knowingly()
     {
         CommandLine.Outcome outcome = await RunAsync(

@@ -91,6 +91,9 @@ public sealed class RuleStoreTests(StorageAccount account)
         RuleStoreContent content = await store.ReadAsync(version, withRules: true, Token);
         Assert.Equal(("windows/a.yml", null, "p"), (Assert.Single(content.Files).Path, content.Overrides, content.Placeholders?.Text));
 
+        RuleStoreContent extras = await store.ReadAsync(version, withRules: false, Token);
+        Assert.Equal((0, null, "p"), (extras.Files.Length, extras.Overrides, extras.Placeholders?.Text));
+
         Assert.True(await store.TryPointAsync(first.Name, Token));
         content = await store.ReadAsync(await store.GetVersionAsync(Token), withRules: true, Token);
         Assert.Equal(["b.yml", "windows/a.yml"], content.Files.Select(file => file.Path));

@@ -7,11 +7,14 @@ namespace SigmaFunctions.Cli.Commands;
 /// <summary>Reading of rules as commands do it.</summary>
 internal static class RuleInput
 {
+    /// <summary>Name of the option of <see cref="PlaceholdersOption"/>.</summary>
+    public const string PlaceholdersName = "--placeholders";
+
     // How many rejected rules are told one by one.
     private const int MaxReports = 20;
 
     /// <summary>The option that names the file with the values of placeholders.</summary>
-    public static Option<string?> PlaceholdersOption() => new("--placeholders")
+    public static Option<string?> PlaceholdersOption() => new(PlaceholdersName)
     {
         Description = "YAML file of values for placeholders (modifier expand): name: value, or name: [value, ...].",
         HelpName = "FILE",
@@ -49,11 +52,15 @@ internal static class RuleInput
     /// <summary>The values of placeholders; <see langword="null"/> if there is no file of them.</summary>
     /// <exception cref="CommandException">The file is not of its form.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static PlaceholderSet? Placeholders(string? file)
+    public static PlaceholderSet? Placeholders(string? file) => Placeholders(file is null ? null : new RuleFile(file, File.ReadAllText(file)));
+
+    /// <summary>The values of placeholders; <see langword="null"/> if there is no file of them.</summary>
+    /// <exception cref="CommandException">The file is not of its form.</exception>
+    public static PlaceholderSet? Placeholders(RuleFile? file)
     {
         try
         {
-            return file is null ? null : PlaceholderFile.Load(file);
+            return file is null ? null : PlaceholderFile.Parse(file);
         }
         catch (InvalidDataException e)
         {

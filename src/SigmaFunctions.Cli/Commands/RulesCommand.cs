@@ -60,10 +60,10 @@ internal static class RulesCommand
         storage.AddTo(command);
         command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
         {
-            IReadOnlyList<RuleFile> files = Read(parsed.GetRequiredValue(paths));
-            RuleFile? overridesFile = ReadExtra(parsed.GetValue(overrides));
-            RuleFile? placeholdersFile = ReadExtra(parsed.GetValue(placeholders));
-            RuleSet rules = RuleSet.Load(files, RuleInput.Placeholders(parsed.GetValue(placeholders)));
+            RuleStoreContent content = RuleStoreContent.Of(Read(parsed.GetRequiredValue(paths)));
+            RuleFile? overridesFile = Extra("--overrides", parsed.GetValue(overrides), content.Overrides);
+            RuleFile? placeholdersFile = Extra(RuleInput.PlaceholdersName, parsed.GetValue(placeholders), content.Placeholders);
+            RuleSet rules = RuleSet.Load(content.Files, RuleInput.Placeholders(placeholdersFile));
             await RuleInput.RequireAnyAsync(rules, terminal);
             await CheckOverridesAsync(overridesFile, rules, terminal);
             if (rules.Rejected > 0 && !parsed.GetValue(allowRejected))
@@ -73,7 +73,7 @@ internal static class RulesCommand
             }
 
             PushedRuleSet set = await new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container)), time)
-                .PushAsync(files, overridesFile, placeholdersFile, rules.Rules.Length, cancellationToken);
+                .PushAsync(content.Files, overridesFile, placeholdersFile, rules.Rules.Length, cancellationToken);
             await terminal.Text.WriteLineAsync($"{set.Name}: {TerminalText.Plural(rules.Rules.Length, "rule")} pushed");
             return await WaitAsync(parsed.GetValue(wait) ? storage.Table(parsed, parsed.GetRequiredValue(table)) : null, set.Name, terminal, time, cancellationToken);
         }));
@@ -207,7 +207,13 @@ internal static class RulesCommand
             : files;
     }
 
-    private static RuleFile? ReadExtra(string? path) => path is null ? null : new RuleFile(path, File.ReadAllText(path));
+    /// <summary>A file that goes with the rules: the one that an option names, or the one at their top.</summary>
+    private static RuleFile? Extra(string option, string? path, RuleFile? atTop) => (path, atTop) switch
+    {
+        (null, _) => atTop,
+        (_, null) => new RuleFile(path, File.ReadAllText(path)),
+        _ => throw new CommandException($"there is '{atTop.Path}' at the top of the rules, and {option} names another: keep one"),
+    };
 
     private static async Task CheckOverridesAsync(RuleFile? file, RuleSet rules, Terminal terminal)
     {

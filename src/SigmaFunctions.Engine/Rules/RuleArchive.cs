@@ -27,29 +27,38 @@ public static class RuleArchive
     /// </summary>
     /// <param name="archive">The archive.</param>
     /// <param name="name">What stands before the names of its files in diagnostics; nothing where empty.</param>
+    /// <param name="isWanted">Which of them are read, by their names in the archive; all where it is null.</param>
     /// <exception cref="InvalidDataException">It is no zip archive, or is damaged or too large; the message says which, as the end of a sentence.</exception>
-    public static IReadOnlyList<RuleFile> Read(ReadOnlyMemory<byte> archive, string name = "")
+    public static IReadOnlyList<RuleFile> Read(ReadOnlyMemory<byte> archive, string name = "", Func<string, bool>? isWanted = null)
     {
         var files = new List<RuleFile>();
         long left = MaximumSize;
         try
         {
             using var zip = new ZipArchive(new MemoryStream(archive.ToArray(), writable: false), ZipArchiveMode.Read);
-            foreach (var entry in zip.Entries.Where(entry => RuleFile.HasName(entry.FullName)))
+            foreach (var entry in zip.Entries.Where(entry => RuleFile.HasName(entry.FullName) && isWanted?.Invoke(entry.FullName) != false))
             {
-                if (files.Count == MaximumFiles)
-                    throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it holds more than {MaximumFiles} files of rules"));
-                byte[] content = ReadEntry(entry, left);
+                // Of what is too much only as much is read as tells so.
+                if (files.Count == MaximumFiles || ReadEntry(entry, left) is not { } content)
+                {
+                    left = -1;
+                    break;
+                }
+
                 left -= content.Length;
                 files.Add(RuleFile.Decode(name + Printable(entry.FullName), content));
             }
         }
-        catch (InvalidDataException error) when (error.InnerException is not null || !error.Message.StartsWith("it ", StringComparison.Ordinal))
+        catch (InvalidDataException error)
         {
             throw new InvalidDataException($"it is damaged, or no zip archive ({error.Message.TrimEnd('.')})", error);
         }
 
-        return files;
+        if (left >= 0)
+            return files;
+        throw new InvalidDataException(files.Count == MaximumFiles
+            ? string.Create(CultureInfo.InvariantCulture, $"it holds more than {MaximumFiles} files of rules")
+            : string.Create(CultureInfo.InvariantCulture, $"it unpacks to more than {MaximumSize / (1024 * 1024)} MiB"));
     }
 
     /// <summary>An archive of files, by their names. Equal files give equal bytes.</summary>
@@ -71,8 +80,8 @@ public static class RuleArchive
         return stream.ToArray();
     }
 
-    // What an entry says of its size need not be true.
-    private static byte[] ReadEntry(ZipArchiveEntry entry, long left)
+    // Null if it is longer; what an entry says of its size need not be true.
+    private static byte[]? ReadEntry(ZipArchiveEntry entry, long left)
     {
         using var content = entry.Open();
         using var buffer = new MemoryStream();
@@ -81,7 +90,7 @@ public static class RuleArchive
         while ((read = content.Read(block)) > 0)
         {
             if (buffer.Length + read > left)
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it unpacks to more than {MaximumSize / (1024 * 1024)} MiB"));
+                return null;
             buffer.Write(block, 0, read);
         }
 
