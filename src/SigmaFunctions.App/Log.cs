@@ -138,12 +138,12 @@ internal static partial class Log
     [LoggerMessage(36, LogLevel.Information, "{Left} of {All} rules run, as Rules__Statuses, Levels, Tags, Products and Ids select.")]
     public static partial void RulesSelected(this ILogger logger, int left, int all);
 
+    [LoggerMessage(37, LogLevel.Error, "A defect of the app, please report it: looking for new rules failed with {Exception} {StackTrace}; the rules go on as they are.")]
+    public static partial void RuleCheckDefect(this ILogger logger, string? exception, string? stackTrace);
+
     [LoggerMessage(38, LogLevel.Warning, "What this instance runs could not be written to the table of instances ({Reason}).")]
     public static partial void InstanceNotReported(this ILogger logger, string reason);
 
     [LoggerMessage(39, LogLevel.Information, "{Detections} detections from before {Before:O} were removed.")]
     public static partial void DetectionsRemoved(this ILogger logger, int detections, DateTimeOffset before);
-
-    [LoggerMessage(37, LogLevel.Error, "A defect of the app, please report it: looking for new rules failed with {Exception} {StackTrace}; the rules go on as they are.")]
-    public static partial void RuleCheckDefect(this ILogger logger, string? exception, string? stackTrace);
 }

@@ -231,10 +231,13 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         await _table.DeleteAsync(Token);
 
         DetectorProvider provider = await StartAsync();
-        await provider.SettleAsync(Token);
+        Assert.False(await provider.SettleAsync(Token));
 
         Assert.Equal("1 package", Running(provider));
         Assert.Single(Messages(33));
+        await _table.CreateAsync(Token);
+        Assert.True(await provider.SettleAsync(Token));
+        Assert.Single(await Reports());
     }
 
     private async Task PrepareAsync(string[] package)

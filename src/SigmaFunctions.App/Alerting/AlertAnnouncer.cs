@@ -77,7 +77,7 @@ public sealed class AlertAnnouncer(
         var left = new List<Owed>(detections.Count);
         foreach (Detection detection in detections)
         {
-            if (policy.IsBelowMinimum(detection))
+            if (policy.NeverAlerts(detection))
                 held.Add(new AlertOutcome(detection.Id, HoldReason.Level));
             else
                 left.Add(new Owed(detection));

@@ -26,7 +26,7 @@ public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<Detecti
     public string? PageOf(string ruleId) => detectionOptions.Value.PageOf(ruleId);
 
     /// <summary>Whether a detection never alerts, for its level or since it is the app's own canary.</summary>
-    public bool IsBelowMinimum(Detection detection)
+    public bool NeverAlerts(Detection detection)
     {
         ArgumentNullException.ThrowIfNull(detection);
         return detection.RuleId == CanaryRule.Id || IsBelowMinimum(detection.Level);

@@ -26,7 +26,7 @@ public sealed class DetectionRecorder(
         if (detections.Count == 0)
             return [];
         Detection[] judged =
-            [.. detections.Select(detection => policy.IsBelowMinimum(detection) ? detection with { HeldBack = HoldReason.Level } : detection)];
+            [.. detections.Select(detection => policy.NeverAlerts(detection) ? detection with { HeldBack = HoldReason.Level } : detection)];
         DetectionId[] owed = [.. judged.Where(detection => detection.HeldBack is null).Select(detection => detection.Id)];
 
         (IReadOnlyList<OutboxEntry> entries, RecordedDetections recorded) = await WriteAsync(owed, judged, cancellationToken);

@@ -18,7 +18,7 @@ public sealed class HealthCheck(DetectorProvider detectors, InstanceTable instan
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _one = new(1, 1);
-    private volatile HealthReport? _last;
+    private HealthReport? _last;
 
     /// <summary>How the app is.</summary>
     public async Task<HealthReport> RunAsync(CancellationToken cancellationToken)
@@ -54,6 +54,7 @@ public sealed class HealthCheck(DetectorProvider detectors, InstanceTable instan
             string reason = exception switch
             {
                 OperationCanceledException => $"no answer in {Patience.TotalSeconds:F0} s",
+                FormatException malformed => malformed.Message,
                 RequestFailedException { ErrorCode: { } code } failed => $"status {failed.Status} {code}",
                 _ => "it cannot be reached",
             };

@@ -114,13 +114,14 @@ public sealed class DetectorProvider
     /// Keeps what was compiled of the container's rules, and tells which of them run: after the start and after each exchange, when
     /// nothing waits for it.
     /// </summary>
-    public async Task SettleAsync(CancellationToken cancellationToken)
+    /// <returns>Whether it was told; if not, it is due again.</returns>
+    public async Task<bool> SettleAsync(CancellationToken cancellationToken)
     {
         LoadedRules loaded = Loaded;
         if (loaded.KeepAsync is { } keepAsync)
             await keepAsync(cancellationToken);
         _current = loaded with { KeepAsync = null };
-        await ReportAsync(loaded, cancellationToken);
+        return await ReportAsync(loaded, cancellationToken);
     }
 
     /// <summary>
@@ -287,8 +288,8 @@ public sealed class DetectorProvider
                 reports.Select(report => $"{report.Source.Name} {report.Count(VisibilityVerdict.Blind)} of {rules.Rules.Length - report.NotForSource}")));
     }
 
-    private Task ReportAsync(LoadedRules loaded, CancellationToken cancellationToken) => loaded.Version is not { } version
-        ? Task.CompletedTask
+    private Task<bool> ReportAsync(LoadedRules loaded, CancellationToken cancellationToken) => loaded.Version is not { } version
+        ? Task.FromResult(true)
         : TellAsync(
             new RuleSetReport(version.Key, _timeProvider.GetUtcNow())
             {
@@ -304,17 +305,19 @@ public sealed class DetectorProvider
         new(version.Key, _timeProvider.GetUtcNow()) { Set = version.Set, Broken = reason };
 
     // Detection does not wait for what is only told to people.
-    private async Task TellAsync(RuleSetReport report, CancellationToken cancellationToken)
+    private async Task<bool> TellAsync(RuleSetReport report, CancellationToken cancellationToken)
     {
         if (_reports is null)
-            return;
+            return true;
         try
         {
             await _reports.WriteAsync(report, cancellationToken);
+            return true;
         }
         catch (RequestFailedException exception)
         {
             _logger.RuleReportFailed(_options.TableName, exception.Status, exception.ErrorCode ?? "no answer");
+            return false;
         }
     }
 }

@@ -15,6 +15,8 @@ namespace SigmaFunctions.App.Rules;
 internal sealed class RuleReloader(
     DetectorProvider detectors, IOptions<RuleOptions> options, TimeProvider timeProvider, ILogger<RuleReloader> logger) : BackgroundService
 {
+    private bool _isSettled;
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,9 +25,9 @@ internal sealed class RuleReloader(
         using var timer = new PeriodicTimer(options.Value.CheckInterval, timeProvider);
         try
         {
-            await RunAsync(detectors.SettleAsync, stoppingToken);
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                await RunAsync(CheckAsync, stoppingToken);
+            do
+                await RunAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -36,16 +38,18 @@ internal sealed class RuleReloader(
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
         if (await detectors.CheckAsync(cancellationToken))
-            await detectors.SettleAsync(cancellationToken);
+            _isSettled = false;
+        if (!_isSettled)
+            _isSettled = await detectors.SettleAsync(cancellationToken);
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault in looking for rules must not end detection, nor later looks.")]
-    private async Task RunAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    private async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
             // On a thread of its own: compiling takes a second.
-            await Task.Run(() => work(cancellationToken), cancellationToken);
+            await Task.Run(() => CheckAsync(cancellationToken), cancellationToken);
         }
         catch (RequestFailedException exception)
         {

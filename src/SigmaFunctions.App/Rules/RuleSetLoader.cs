@@ -111,7 +111,7 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
         RuleSet rules = all.With(overrides).With(_options.Selection);
         if (rules.Rules.IsEmpty)
             throw new UnusableRulesException(NoRules(all, version));
-        return new LoadedRules(new Detector(own is null ? rules : rules.With(own)), all, overrides, version);
+        return new LoadedRules(new Detector(own is null ? rules : rules.Including(own)), all, overrides, version);
     }
 
     private string NoRules(RuleSet all, RuleStoreVersion? version)

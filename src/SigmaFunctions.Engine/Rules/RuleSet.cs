@@ -71,11 +71,11 @@ public sealed class RuleSet
                 .Where(rule => overrides[rule.Rule.Id] is not { Enabled: false })
                 .Select(rule => overrides[rule.Rule.Id] is { Level: { } level } ? rule with { Rule = rule.Rule with { Level = level } } : rule),
         ];
-        return new(changed, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+        return Of(changed);
     }
 
     /// <summary>The rules and others besides, of the same id these; revision and diagnostics are those of these.</summary>
-    public RuleSet With(RuleSet others)
+    public RuleSet Including(RuleSet others)
     {
         ArgumentNullException.ThrowIfNull(others);
         HashSet<string> taken = [.. Rules.Select(rule => rule.Id)];
@@ -83,7 +83,7 @@ public sealed class RuleSet
         [
             .. Compiled.Concat(others.Compiled.Where(rule => !taken.Contains(rule.Rule.Id))).OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal),
         ];
-        return new(all, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+        return Of(all);
     }
 
     /// <summary>The rules that a selection takes; the revision is that of the files all the same.</summary>
@@ -92,7 +92,7 @@ public sealed class RuleSet
         ArgumentNullException.ThrowIfNull(selection);
         return selection.IsAll
             ? this
-            : new([.. Compiled.Where(rule => selection.Takes(rule.Rule))], Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+            : Of([.. Compiled.Where(rule => selection.Takes(rule.Rule))]);
     }
 
     /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
@@ -123,4 +123,7 @@ public sealed class RuleSet
         ArgumentNullException.ThrowIfNull(layers);
         return new RuleLoader(placeholders ?? PlaceholderSet.Empty, concurrency).Load(layers);
     }
+
+    private RuleSet Of(ImmutableArray<CompiledRule> compiled) =>
+        new(compiled, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
 }
