@@ -253,6 +253,7 @@ public sealed class EventMatcher
                 continue;
             ref byte text = ref _folded[start];
             field.Literals?.Scan(ref text, length, this);
+            field.Endings?.Find(ref text, length, this);
             field.Texts?.Find(ref text, length, isNumber: false, this);
             if (field.Numbers is { } numbers && kind != FieldValueKind.Boolean
                 && NumberText.TryNormalize(_folded.AsSpan(start, length), out int normalLength, out bool isNegativeZero))
@@ -272,7 +273,7 @@ public sealed class EventMatcher
         for (int value = first; value >= 0; value = _values[value].Next)
         {
             longest = Math.Max(longest, _values[value].Length);
-            foreach (byte character in _folded.AsSpan(_values[value].Start, _values[value].Length))
+            foreach (byte character in FoldedOf(value))
                 _stands[character] = true;
         }
 
@@ -297,34 +298,43 @@ public sealed class EventMatcher
 
     private bool Holds(RuleGroup group, int node)
     {
-        var (kind, first, count, indexed, excluded) = group.Nodes[node];
-        var operands = group.Operands.AsSpan(kind is NodeKind.And or NodeKind.Or ? first : 0, count);
-        switch (kind)
+        ref readonly var condition = ref group.Nodes[node];
+        return condition.Kind switch
         {
-            case NodeKind.Test:
-                return Test(group, first);
-            case NodeKind.NotTest:
-                return !Test(group, first);
-            case NodeKind.And:
-                foreach (int predicate in operands[..indexed])
-                    if (_state[predicate] != True)
-                        return false;
-                foreach (int predicate in operands.Slice(indexed, excluded))
-                    if (_state[predicate] == True)
-                        return false;
-                foreach (int operand in operands[(indexed + excluded)..])
-                    if (!Holds(group, operand))
-                        return false;
-                return true;
-            default:
-                foreach (int predicate in operands[..indexed])
-                    if (_state[predicate] == True)
-                        return true;
-                foreach (int operand in operands[indexed..])
-                    if (Holds(group, operand))
-                        return true;
+            NodeKind.And => HoldsAll(group, condition),
+            NodeKind.Or => HoldsOne(group, condition),
+            var kind => Test(group, condition.First) == (kind == NodeKind.Test),
+        };
+    }
+
+    private bool HoldsAll(RuleGroup group, in ConditionNode node)
+    {
+        byte[] state = _state;
+        var operands = group.Operands.AsSpan(node.First, node.Count);
+        int excluded = node.Indexed + node.Excluded;
+        for (int i = 0; i < operands.Length; i++)
+        {
+            bool holds = i < node.Indexed ? state[operands[i]] == True
+                : i < excluded ? state[operands[i]] != True
+                : Holds(group, operands[i]);
+            if (!holds)
                 return false;
         }
+
+        return true;
+    }
+
+    private bool HoldsOne(RuleGroup group, in ConditionNode node)
+    {
+        byte[] state = _state;
+        var operands = group.Operands.AsSpan(node.First, node.Count);
+        foreach (int predicate in operands[..node.Indexed])
+            if (state[predicate] == True)
+                return true;
+        foreach (int operand in operands[node.Indexed..])
+            if (Holds(group, operand))
+                return true;
+        return false;
     }
 
     private bool Test(RuleGroup group, int predicate)
@@ -404,6 +414,13 @@ public sealed class EventMatcher
         int others = FieldReferencePredicate.MaxElements;
         for (int other = _first[otherSlot]; other >= 0 && others > 0; other = _values[other].Next, others--)
         {
+            if (reference is { Relation: TextRelation.Equals, Cased: false } && IsAsciiText(value) && IsAsciiText(other))
+            {
+                if (FoldedOf(value).SequenceEqual(FoldedOf(other)))
+                    return true;
+                continue;
+            }
+
             // The text of the other first: making it may move the buffer.
             TextOf(other);
             if (ValueTest.Relates(reference, _values[value].Kind, TextOf(value), _values[other].Kind, TextOf(other)))
@@ -421,7 +438,7 @@ public sealed class EventMatcher
         if (length < test.MinLength)
             return true;
         if (test.Needed.Length > 0 && ((test.Traits & TestTraits.NeedsKnownForAsciiOnly) == 0 || IsAscii(value))
-            && !HasOne(test.Needed, _folded.AsSpan(_values[value].Start, length)))
+            && !HasOne(test.Needed, FoldedOf(value)))
             return true;
         return test.Outline is { } outline && IsAscii(value) && !outline.StandsIn(_text.AsSpan(_values[value].Start, length));
     }
@@ -464,6 +481,10 @@ public sealed class EventMatcher
 
         return true;
     }
+
+    private ReadOnlySpan<byte> FoldedOf(int value) => _folded.AsSpan(_values[value].Start, _values[value].Length);
+
+    private bool IsAsciiText(int value) => _values[value].Kind == FieldValueKind.Text && IsAscii(value);
 
     private bool AreAscii(int first)
     {

@@ -136,10 +136,18 @@ internal readonly record struct TestedPredicate(int Predicate, int MinLength, by
 /// <summary>What is known of one field of a group.</summary>
 /// <param name="Field">Field name; null for the event's own values.</param>
 /// <param name="Literals">The literals that are looked for in its values.</param>
+/// <param name="Endings">The literals that its values may end with.</param>
 /// <param name="Texts">The texts that its values may equal.</param>
 /// <param name="Numbers">The numbers that its values may equal, as <see cref="NumberText"/> has them.</param>
 /// <param name="Tested">The predicates to test wherever the field is present, having nothing that an index could look for.</param>
 /// <param name="RulesIfPresent">The rules to evaluate wherever the field is present.</param>
 /// <param name="RulesIfNotAscii">The rules to evaluate where a value is not ASCII.</param>
 internal sealed record FieldIndex(
-    string? Field, LiteralIndex? Literals, EqualityIndex? Texts, EqualityIndex? Numbers, TestedPredicate[] Tested, int[] RulesIfPresent, int[] RulesIfNotAscii);
+    string? Field,
+    LiteralIndex? Literals,
+    EndingIndex? Endings,
+    EqualityIndex? Texts,
+    EqualityIndex? Numbers,
+    TestedPredicate[] Tested,
+    int[] RulesIfPresent,
+    int[] RulesIfNotAscii);

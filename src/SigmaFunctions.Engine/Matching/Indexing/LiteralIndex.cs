@@ -31,7 +31,8 @@ internal readonly record struct IndexedLiteral(byte[] Folded, int Predicate, Lit
 /// <summary>
 /// Finds those of many literals that stand in a text. Each literal is filed by four of its bytes in a row, those that are least common
 /// among all literals. A scan hashes the four bytes at every place of the text and looks at two bits of one word of a Bloom filter, which
-/// says no nearly always, so that the time does not depend on the number of literals. What remains is compared in full.
+/// says no nearly always, so that the time does not depend on the number of literals. What remains is compared in full. Where no literal is
+/// short, each is filed by several windows, so that a scan may look at every other or every fourth place only.
 /// </summary>
 internal sealed class LiteralIndex
 {
@@ -41,6 +42,10 @@ internal sealed class LiteralIndex
     /// <summary>Places that are looked at before those that remain are compared.</summary>
     public const int Chunk = 256;
 
+    private const int MaxStride = 4;
+
+    private readonly int _stride;
+    private readonly int _lastPlace;
     private readonly ulong[] _filter;
     private readonly int _filterShift;
     private readonly int[] _buckets;
@@ -48,8 +53,11 @@ internal sealed class LiteralIndex
     private readonly Entry[] _entries;
     private readonly byte[] _text;
 
-    private LiteralIndex(ulong[] filter, int filterShift, int[] buckets, int bucketShift, Entry[] entries, byte[] text)
+    private LiteralIndex(
+        int stride, int lastPlace, ulong[] filter, int filterShift, int[] buckets, int bucketShift, Entry[] entries, byte[] text)
     {
+        _stride = stride;
+        _lastPlace = lastPlace;
         _filter = filter;
         _filterShift = filterShift;
         _buckets = buckets;
@@ -58,22 +66,25 @@ internal sealed class LiteralIndex
         _text = text;
     }
 
-    /// <summary>Files literals, none shorter than <see cref="MinLength"/>; null if there are none.</summary>
+    /// <summary>Files literals, none shorter than <see cref="MinLength"/> and none <see cref="LiteralUse.AtEnd"/>; null if there are none.</summary>
     public static LiteralIndex? Create(IReadOnlyList<IndexedLiteral> literals)
     {
         if (literals.Count == 0)
             return null;
-        int[] offsets = LiteralWindows.Choose(literals);
-        // Two to four literals a word; the filter for some ten thousand literals stays in the nearest cache.
-        int log = BitOperations.Log2((uint)literals.Count);
+        int shortest = literals.Where(literal => !IsAtStart(literal)).Select(literal => literal.Folded.Length).DefaultIfEmpty(int.MaxValue).Min();
+        int stride = shortest >= MinLength + MaxStride - 1 ? MaxStride : shortest > MinLength ? 2 : 1;
+        var windows = LiteralWindows.Choose(literals, stride);
+        int lastPlace = literals.All(IsAtStart) ? windows.Max(window => window.Offset) : int.MaxValue;
+        // Two to four windows a word; the filter for some ten thousand stays in the nearest cache.
+        int log = BitOperations.Log2((uint)windows.Count);
         int filterShift = 32 - Math.Max(4, log - 1);
         int bucketShift = 32 - Math.Max(4, log + 1);
         var filter = new ulong[1 << (32 - filterShift)];
         var buckets = new int[(1 << (32 - bucketShift)) + 1];
-        var hashes = new uint[literals.Count];
-        for (int i = 0; i < literals.Count; i++)
+        var hashes = new uint[windows.Count];
+        for (int i = 0; i < hashes.Length; i++)
         {
-            hashes[i] = Hash(MemoryMarshal.Read<uint>(literals[i].Folded.AsSpan(offsets[i])));
+            hashes[i] = Hash(MemoryMarshal.Read<uint>(literals[windows[i].Literal].Folded.AsSpan(windows[i].Offset)));
             filter[hashes[i] >> filterShift] |= (1UL << FirstBit(hashes[i])) | (1UL << SecondBit(hashes[i]));
             buckets[(hashes[i] >> bucketShift) + 1]++;
         }
@@ -81,28 +92,35 @@ internal sealed class LiteralIndex
         for (int i = 1; i < buckets.Length; i++)
             buckets[i] += buckets[i - 1];
         var text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
-        var entries = new Entry[literals.Count];
-        int[] next = buckets[..^1];
+        var starts = new int[literals.Count];
         int used = 0;
-        for (int i = 0; i < literals.Count; i++)
+        for (int i = 0; i < starts.Length; i++)
         {
-            byte[] literal = literals[i].Folded;
-            literal.CopyTo(text, used);
-            int unused = Math.Max(0, (sizeof(ulong) - (literal.Length - offsets[i])) * 8);
-            entries[next[hashes[i] >> bucketShift]++] = new Entry
-            {
-                Window = MemoryMarshal.Read<ulong>(text.AsSpan(used + offsets[i])) << unused,
-                UnusedBits = (byte)unused,
-                Start = used,
-                Length = (ushort)literal.Length,
-                Predicate = literals[i].Predicate,
-                Offset = (byte)offsets[i],
-                Use = literals[i].Use,
-            };
-            used += literal.Length;
+            starts[i] = used;
+            literals[i].Folded.CopyTo(text, used);
+            used += literals[i].Folded.Length;
         }
 
-        return new LiteralIndex(filter, filterShift, buckets, bucketShift, entries, text);
+        var entries = new Entry[windows.Count];
+        int[] next = buckets[..^1];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            var (index, offset) = windows[i];
+            int length = literals[index].Folded.Length;
+            int unused = Math.Max(0, (sizeof(ulong) - (length - offset)) * 8);
+            entries[next[hashes[i] >> bucketShift]++] = new Entry
+            {
+                Window = MemoryMarshal.Read<ulong>(text.AsSpan(starts[index] + offset)) << unused,
+                UnusedBits = (byte)unused,
+                Start = starts[index],
+                Length = (ushort)length,
+                Predicate = literals[index].Predicate,
+                Offset = (byte)offset,
+                Use = literals[index].Use,
+            };
+        }
+
+        return new LiteralIndex(stride, lastPlace, filter, filterShift, buckets, bucketShift, entries, text);
     }
 
     /// <summary>Tells every literal that stands in a folded text, some of them several times.</summary>
@@ -112,13 +130,10 @@ internal sealed class LiteralIndex
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Scan(ref byte text, int length, EventMatcher found)
     {
-        int last = length - MinLength;
-        for (int begin = 0; begin <= last; begin += Chunk)
-        {
-            int end = Math.Min(begin + Chunk, last + 1);
-            foreach (int place in Candidates(ref text, begin, end, found.Places))
+        int last = Math.Min(length - MinLength, _lastPlace);
+        for (int begin = 0; begin <= last; begin += Chunk * _stride)
+            foreach (int place in Candidates(ref text, begin, last, found.Places))
                 Compare(ref text, length, place, HashAt(ref text, place), found);
-        }
     }
 
     /// <summary>Whether some literal stands in a folded text.</summary>
@@ -127,9 +142,9 @@ internal sealed class LiteralIndex
     /// <param name="places">Room for <see cref="Chunk"/> places.</param>
     public bool AnyStandsIn(ref byte text, int length, int[] places)
     {
-        int last = length - MinLength;
-        for (int begin = 0; begin <= last; begin += Chunk)
-            foreach (int place in Candidates(ref text, begin, Math.Min(begin + Chunk, last + 1), places))
+        int last = Math.Min(length - MinLength, _lastPlace);
+        for (int begin = 0; begin <= last; begin += Chunk * _stride)
+            foreach (int place in Candidates(ref text, begin, last, places))
             {
                 ulong window = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref text, place));
                 foreach (ref readonly var entry in Bucket(HashAt(ref text, place)))
@@ -141,16 +156,18 @@ internal sealed class LiteralIndex
     }
 
     /// <summary>
-    /// The places that the filter does not rule out. No branch depends on the filter, since none could be foretold; what these
+    /// The places of a chunk that the filter does not rule out. No branch depends on the filter, since none could be foretold; what these
     /// places will be compared with is on its way from memory when it is needed.
     /// </summary>
-    private ReadOnlySpan<int> Candidates(ref byte text, int begin, int end, int[] places)
+    private ReadOnlySpan<int> Candidates(ref byte text, int begin, int last, int[] places)
     {
         ref ulong filter = ref MemoryMarshal.GetArrayDataReference(_filter);
         ref int candidates = ref MemoryMarshal.GetArrayDataReference(places);
         int shift = _filterShift;
+        int stride = _stride;
+        int end = Math.Min(last, begin + ((Chunk - 1) * stride));
         int count = 0;
-        for (int place = begin; place < end; place++)
+        for (int place = begin; place <= end; place += stride)
         {
             uint hash = HashAt(ref text, place);
             ulong word = Unsafe.Add(ref filter, hash >> shift);
@@ -193,6 +210,8 @@ internal sealed class LiteralIndex
                 found.Found(entry.Predicate, (entry.Use & LiteralUse.Hint) != 0);
     }
 
+    private static bool IsAtStart(IndexedLiteral literal) => (literal.Use & LiteralUse.AtStart) != 0;
+
     private ReadOnlySpan<Entry> Bucket(uint hash)
     {
         uint bucket = hash >> _bucketShift;
@@ -202,10 +221,8 @@ internal sealed class LiteralIndex
     private static bool IsPlaced(in Entry entry, int place, int length)
     {
         int start = place - entry.Offset;
-        int end = start + entry.Length;
-        return start >= 0 && end <= length
-            && ((entry.Use & LiteralUse.AtStart) == 0 || start == 0)
-            && ((entry.Use & LiteralUse.AtEnd) == 0 || end == length);
+        return start >= 0 && start + entry.Length <= length
+            && ((entry.Use & LiteralUse.AtStart) == 0 || start == 0);
     }
 
     private bool StandsAt(ref byte text, int place, in Entry entry) =>

@@ -11,23 +11,40 @@ internal static class LiteralWindows
     // A window that most events hold is as bad as one that this many literals share.
     private const int CommonCost = 50;
 
-    /// <summary>For each literal the offset of the window that is least common among the literals; they are written in the language of events.</summary>
-    public static int[] Choose(IReadOnlyList<IndexedLiteral> literals)
+    /// <summary>
+    /// Offsets of windows, so that of each literal one begins at a multiple of a stride wherever the literal itself begins: of those that
+    /// would do, the one that is least common among the literals; they are written in the language of events.
+    /// </summary>
+    /// <param name="literals">The literals.</param>
+    /// <param name="stride">The stride; none but those at the start of a value is shorter than it and a window less one.</param>
+    /// <returns>Index of the literal and offset, literal by literal.</returns>
+    public static List<(int Literal, int Offset)> Choose(IReadOnlyList<IndexedLiteral> literals, int stride)
     {
         var counts = new Dictionary<uint, int>();
         foreach (var literal in literals)
             for (int offset = 0; offset <= LastOffset(literal); offset++)
                 CollectionsMarshal.GetValueRefOrAddDefault(counts, At(literal, offset), out _)++;
-        return [.. literals.Select(literal => Choose(literal, counts))];
+        var windows = new List<(int Literal, int Offset)>(literals.Count * stride);
+        for (int i = 0; i < literals.Count; i++)
+        {
+            // What begins with the value has its windows at places that are known.
+            int phases = (literals[i].Use & LiteralUse.AtStart) != 0 ? 1 : stride;
+            for (int phase = 0; phase < phases; phase++)
+                windows.Add((i, Choose(literals[i], counts, phase, stride)));
+        }
+
+        return windows;
     }
 
-    private static int Choose(IndexedLiteral literal, Dictionary<uint, int> counts)
+    private static int Choose(IndexedLiteral literal, Dictionary<uint, int> counts, int phase, int stride)
     {
-        int best = 0;
+        int best = phase;
         int least = int.MaxValue;
         // From the end: endings tell literals apart better than the folders they begin with.
         for (int offset = LastOffset(literal); offset >= 0; offset--)
         {
+            if (offset % stride != phase)
+                continue;
             int cost = counts[At(literal, offset)];
             // The eight bytes from the window on are compared at once.
             if (literal.Folded.Length - offset < Math.Min(sizeof(ulong), literal.Folded.Length))

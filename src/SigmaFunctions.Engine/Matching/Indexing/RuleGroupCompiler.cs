@@ -8,6 +8,10 @@ namespace SigmaFunctions.Engine.Matching.Indexing;
 /// </summary>
 internal sealed class RuleGroupCompiler
 {
+    // More operands stay where they are, since each condition that takes them over has a copy.
+    private const int MaxMerged = 64;
+    private const double NodeEffort = 2;
+
     private readonly Dictionary<Predicate, int> _predicates = new(ReferenceEqualityComparer.Instance);
     private readonly List<TestShape> _shapes = [];
     private readonly List<(int Slot, int OtherSlot)> _slots = [];
@@ -16,6 +20,9 @@ internal sealed class RuleGroupCompiler
     private readonly List<ConditionNode> _nodes = [];
     private readonly List<int> _operands = [];
     private readonly Dictionary<(CompiledIdentifier, bool), Lowered> _identifiers = [];
+
+    // By node, the operands that a node of its kind takes over.
+    private readonly Dictionary<int, Lowered[]> _merged = [];
     private int _ownValues = -1;
 
     private RuleGroupCompiler()
@@ -122,9 +129,8 @@ internal sealed class RuleGroupCompiler
             witness = predicate is NullPredicate or ExistsPredicate { Expected: false } ? new Witness([new Signal(SignalKind.Present, id)], LiteralRarity.Always) : null;
         else
             witness = shape.Signals.IsEmpty ? null : new Witness(shape.Signals, shape.Cost);
-        double weight = shape.IsDecided ? 1 : shape.Kind == TestKind.Value ? predicate is RegexPredicate && (shape.Traits & TestTraits.Hinted) == 0 ? 200 : 50 : 10;
-        double likelihood = negated ? 1 - shape.Likelihood : shape.Likelihood;
-        return new Lowered(Add(new ConditionNode(negated ? NodeKind.NotTest : NodeKind.Test, id, 0)), witness, likelihood, weight);
+        double likelihood = Bounded(negated ? 1 - shape.Likelihood : shape.Likelihood);
+        return new Lowered(Add(new ConditionNode(negated ? NodeKind.NotTest : NodeKind.Test, id, 0)), witness, likelihood, shape.Effort);
     }
 
     private Lowered Combine(NodeKind kind, IEnumerable<Lowered> parts)
@@ -138,15 +144,35 @@ internal sealed class RuleGroupCompiler
             witness = operands.Select(operand => operand.Witness).Aggregate(Witness.Rarer);
         else if (operands.TrueForAll(operand => operand.Witness is not null))
             witness = Witness.Union([.. operands.Select(operand => operand.Witness!)]);
-        // What is most likely to decide comes first.
-        var ordered = kind == NodeKind.And
-            ? operands.OrderBy(operand => operand.Likelihood).ThenBy(operand => operand.Weight)
-            : operands.OrderByDescending(operand => operand.Likelihood / operand.Weight);
+
+        // What decides with the least effort comes first.
+        Lowered[] ordered =
+        [
+            .. operands.SelectMany(operand => OperandsOf(kind, operand)).DistinctBy(operand => operand.Node)
+                .OrderBy(operand => operand.Effort / (kind == NodeKind.And ? 1 - operand.Likelihood : operand.Likelihood)),
+        ];
+        double effort = 0;
+        double undecided = 1;
+        foreach (var operand in ordered)
+        {
+            effort += undecided * operand.Effort;
+            undecided *= kind == NodeKind.And ? operand.Likelihood : 1 - operand.Likelihood;
+        }
+
         int first = _operands.Count;
         _operands.AddRange(ordered.Select(operand => operand.Node));
-        double likelihood = kind == NodeKind.And ? operands.Min(operand => operand.Likelihood) : Math.Min(1, operands.Sum(operand => operand.Likelihood));
-        return new Lowered(Add(new ConditionNode(kind, first, operands.Count)), witness, likelihood, operands.Sum(operand => operand.Weight));
+        var combined = new Lowered(
+            Add(new ConditionNode(kind, first, ordered.Length)), witness, Bounded(kind == NodeKind.And ? undecided : 1 - undecided), effort + NodeEffort);
+        if (ordered.Length <= MaxMerged)
+            _merged.Add(combined.Node, ordered);
+        return combined;
     }
+
+    /// <summary>What an operand of an "and" or "or" adds to it: its own operands if it is of the same kind, else itself.</summary>
+    private Lowered[] OperandsOf(NodeKind kind, Lowered operand) =>
+        _nodes[operand.Node].Kind == kind && _merged.TryGetValue(operand.Node, out var operands) ? operands : [operand];
+
+    private static double Bounded(double likelihood) => Math.Clamp(likelihood, 0.0001, 0.9999);
 
     /// <summary>
     /// Puts the operands that an index decides first, as predicates: conditions often have hundreds, and these need no more than a look at
@@ -183,8 +209,7 @@ internal sealed class RuleGroupCompiler
     {
         var isIndexed = new bool[_shapes.Count];
         for (int id = 0; id < isIndexed.Length; id++)
-            isIndexed[id] = _shapes[id] is { IsDecided: true } shape
-                && (shape.Kind is TestKind.Equals or TestKind.Value || !LiteralRarity.IsCommon(shape.Literal));
+            isIndexed[id] = _shapes[id] is { IsDecided: true, IsCommon: false };
         foreach (var (_, signal) in signals)
             if (signal.Kind == SignalKind.Indexed)
                 isIndexed[signal.Predicate] = true;
@@ -267,7 +292,8 @@ internal sealed class RuleGroupCompiler
         [
             .. drafts.Select((draft, slot) => new FieldIndex(
                 _fieldNames[slot],
-                LiteralIndex.Create(draft.Literals),
+                LiteralIndex.Create([.. draft.Literals.Where(literal => (literal.Use & LiteralUse.AtEnd) == 0)]),
+                EndingIndex.Create([.. draft.Literals.Where(literal => (literal.Use & LiteralUse.AtEnd) != 0)]),
                 EqualityIndex.Create(draft.Texts),
                 EqualityIndex.Create(draft.Numbers),
                 [.. draft.Tested.Select(Tested)],
@@ -285,7 +311,12 @@ internal sealed class RuleGroupCompiler
             predicate, shape.MinLength, characters[0], characters[1], characters[2], (shape.Traits & TestTraits.NeedsKnownForAsciiOnly) != 0);
     }
 
-    private readonly record struct Lowered(int Node, Witness? Witness, double Likelihood, double Weight);
+    /// <summary>A condition as nodes.</summary>
+    /// <param name="Node">Its root.</param>
+    /// <param name="Witness">Its witness; null if it has none.</param>
+    /// <param name="Likelihood">Estimate of how often it holds.</param>
+    /// <param name="Effort">Estimate of what it takes to tell, in nanoseconds.</param>
+    private readonly record struct Lowered(int Node, Witness? Witness, double Likelihood, double Effort);
 
     private sealed class Draft
     {

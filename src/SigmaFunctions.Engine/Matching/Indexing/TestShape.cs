@@ -18,6 +18,22 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
     /// <summary>Estimate of how often the predicate holds.</summary>
     public double Likelihood { get; private init; } = Math.Min(Cost, 0.9);
 
+    /// <summary>Estimate of what a test without an index takes, in nanoseconds; of one that an index decides, what a look at its answer does.</summary>
+    public double Effort => Kind switch
+    {
+        _ when IsDecided && !IsCommon => 1,
+        TestKind.Null or TestKind.Exists or TestKind.Absent => 3,
+        TestKind.StartsWith or TestKind.EndsWith or TestKind.Equals => 5,
+        TestKind.Contains => 10,
+        TestKind.Pieces or TestKind.Reference => 20,
+        _ when (Traits & (TestTraits.Hinted | TestTraits.NeedsMoreThanAscii)) != 0 => 10,
+        _ when Outline is not null => 50,
+        _ => 150,
+    };
+
+    /// <summary>Whether the literal stands in about every other event, so that an index would be busy finding it.</summary>
+    public bool IsCommon => Kind is TestKind.Contains or TestKind.StartsWith or TestKind.EndsWith && LiteralRarity.IsCommon(Literal);
+
     /// <summary>Folded literals of which one stands in every value that satisfies it, short ones too; none if unknown.</summary>
     public byte[][] Needed { get; private init; } = [];
 
@@ -59,7 +75,16 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
     };
 
     private static TestShape Plain(TestKind kind, ImmutableArray<Signal> signals) =>
-        new(kind, [], LiteralUse.Anywhere, false, signals, PresenceCost) { Likelihood = kind == TestKind.Value ? 0.1 : 0.5 };
+        new(kind, [], LiteralUse.Anywhere, false, signals, PresenceCost)
+        {
+            Likelihood = kind switch
+            {
+                TestKind.Null => 0.03,
+                TestKind.Exists => 0.8,
+                TestKind.Absent => 0.2,
+                _ => 0.1,
+            },
+        };
 
     private static TestShape OfText(TextPredicate predicate, int id)
     {
