@@ -100,6 +100,39 @@ public sealed class MatcherTests
         }
     }
 
+    [Theory]
+    [InlineData("abcd")]
+    [InlineData("abcde")]
+    [InlineData("abcdef")]
+    [InlineData("abcdefg")]
+    [InlineData("abcdefghijklmnop")]
+    [InlineData("abcdefghijklmnop", "qrstu")]
+    public void A_literal_is_found_wherever_it_stands_in_a_value(params string[] literals)
+    {
+        var detector = new Detector(RuleSet.Load(literals.Select((literal, i) => new RuleFile(
+            $"{i}.yml", RuleText.WithSelection($"F|contains: '{literal}'").Replace("id: 1", $"id: {i}", StringComparison.Ordinal)))));
+        for (int before = 0; before < 1_100; before++)
+            for (int after = 0; after < 2; after++)
+                Assert.Equal(
+                    ["0"],
+                    detector.Match(EventText.Parse($$"""{"F":"{{new string('z', before)}}{{literals[0]}}{{new string('z', after)}}"}""")).Select(match => match.Rule.Id[..1]));
+    }
+
+    [Fact]
+    public void An_ending_is_found_whatever_its_length_and_that_of_the_value()
+    {
+        const string Value = "abcdefghijklmnopqrstuvwxyz";
+        var ruleSet = RuleSet.Load(Enumerable.Range(1, Value.Length).Select(length => new RuleFile(
+            $"{length}.yml", RuleText.WithSelection($"F|endswith: '{Value[^length..]}'").Replace("id: 11", $"id: {length:d2}", StringComparison.Ordinal))));
+        var detector = new Detector(ruleSet);
+        for (int length = 0; length <= Value.Length; length++)
+        {
+            var sigmaEvent = EventText.Parse($$"""{"F":"{{Value[^length..]}}"}""");
+            string[] expected = [.. Enumerable.Range(1, length).Select(ending => $"{ending:d2}")];
+            Assert.Equal(expected, detector.Match(sigmaEvent).Select(match => match.Rule.Id[..2]));
+        }
+    }
+
     [Fact]
     public void Characters_that_are_compared_as_bytes_equal_no_others()
     {
