@@ -35,7 +35,7 @@ internal static class Startup
             .ValidateOnStart();
         services.AddOptions<EventHubOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RuleOptions>, RuleOptionsValidator>();
-        services.AddSingleton<IValidateOptions<RuleOptions>, RuleSelectionValidator>();
+        services.AddSingleton<IValidateOptions<RuleOptions>, RuleSettingsValidator>();
         services.AddSingleton<IValidateOptions<DetectionOptions>, DetectionOptionsValidator>();
         services.AddSingleton<IValidateOptions<AlertOptions>, AlertOptionsValidator>();
         services.AddSingleton<IValidateOptions<DetectionStorageOptions>, DetectionStorageOptionsValidator>();

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
@@ -26,9 +25,6 @@ public sealed class DeadLetterStore
     private const string ReasonKey = "reason";
     private const string OffsetKey = "offset";
     private const string AppVersionKey = "appVersion";
-
-    private static readonly string AppVersion =
-        typeof(DeadLetterStore).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
     private readonly EventBlobs _blobs;
 
@@ -133,7 +129,7 @@ public sealed class DeadLetterStore
             (PartitionKey, letter.Identity.Partition),
             (ReasonKey, letter.Reason),
             (OffsetKey, letter.Offset.ToString(CultureInfo.InvariantCulture)),
-            (AppVersionKey, AppVersion),
+            (AppVersionKey, AppBuild.Version),
         ];
 
         // A header without a value is not sent by every client and not signed alike by every service.

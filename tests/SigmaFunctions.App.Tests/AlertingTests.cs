@@ -6,6 +6,7 @@ using Azure.Storage.Queues;
 using Microsoft.Extensions.Logging;
 using Moq;
 using SigmaFunctions.App.Alerting;
+using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.Engine.Rules;
@@ -291,7 +292,8 @@ public sealed class AlertingTests(StorageAccount account)
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
             measured.AddOrUpdate($"{instrument.Name} {(tags.IsEmpty ? "" : tags[0].Value)}", value, (_, sum) => sum + value));
         listener.Start();
-        Detection[] detections = [.. Some(0, 3, level: "low"), .. Some(3, 4), .. Some(7, 1, host: "WS02"), .. Some(8, 1, host: "WS03")];
+        Detection[] detections =
+            [.. Some(0, 3, level: "low"), .. Some(3, 4), .. Some(7, 1, host: "WS02"), .. Some(8, 1, host: "WS03"), .. Some(9, 2, rule: CanaryRule.Id)];
         DetectionRecorder recorder = store.Recorder(options);
 
         IReadOnlyCollection<AlertOutcome> outcomes = await recorder.RecordAsync(detections, Token);

@@ -31,6 +31,12 @@ internal sealed class Cost
         ["--memory"] = 2_048,
     };
 
+    private static readonly string[] Priced =
+    [
+        "flexGigabyteSecond", "flexMillionExecutions", "throughputUnitHour", "processingUnitHour", "millionIngressEvents", "tenThousandTableTransactions",
+        "tenThousandQueueOperations",
+    ];
+
     private double[] _eventsPerDay = [1_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 28_800_000_000];
     private string _prices = Path.Combine(AppContext.BaseDirectory, "prices.json");
 
@@ -54,9 +60,33 @@ internal sealed class Cost
             }
         }
 
-        cost.Print(output);
-        return true;
+        try
+        {
+            using JsonDocument prices = JsonDocument.Parse(File.ReadAllText(cost._prices));
+            if (Lacking(prices.RootElement) is { } lacking)
+            {
+                errors.WriteLine($"--prices {cost._prices}: {lacking} is missing; take prices.json beside Cost.cs as a pattern, null where no price is known.");
+                return false;
+            }
+
+            cost.Print(prices.RootElement, output);
+            return true;
+        }
+        catch (JsonException exception)
+        {
+            errors.WriteLine($"--prices {cost._prices}: no JSON ({exception.Message}).");
+            return false;
+        }
     }
+
+    /// <summary>What a file of prices does not have; null if it has all.</summary>
+    private static string? Lacking(JsonElement prices) =>
+        prices.ValueKind != JsonValueKind.Object || !prices.TryGetProperty("currency", out JsonElement currency) || currency.ValueKind != JsonValueKind.String
+            ? "the text \"currency\""
+            : Priced.FirstOrDefault(name => !prices.TryGetProperty(name, out JsonElement entry) || entry.ValueKind != JsonValueKind.Object
+                || !entry.TryGetProperty("price", out JsonElement price) || price.ValueKind is not (JsonValueKind.Number or JsonValueKind.Null)) is { } missing
+                ? $"the number or null \"{missing}\".\"price\""
+                : null;
 
     private bool TrySet(string option, string value)
     {
@@ -82,11 +112,10 @@ internal sealed class Cost
     private static double? Number(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 && double.IsFinite(number) ? number : null;
 
-    private void Print(TextWriter output)
+    private void Print(JsonElement prices, TextWriter output)
     {
         bool isMeasured = double.IsNaN(_inputs["--microseconds"]);
         double microseconds = isMeasured ? Measure() : _inputs["--microseconds"];
-        using JsonDocument prices = JsonDocument.Parse(File.ReadAllText(_prices));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"An event: {microseconds:F1} us{(isMeasured ? " (measured here)" : "")} and {_inputs["--overhead"] / _inputs["--records"]:F1} us of the host (assumed), {_inputs["--bytes"]:N0} bytes; peak {_inputs["--peak"]:G3} times the average; {_inputs["--matches"]:P4} match."));
@@ -94,7 +123,7 @@ internal sealed class Cost
         output.WriteLine("| events a day | peak a second | Event Hubs | partitions | instances at peak, on average | detections a second | first limit | of it | GB-s a month | a month |");
         output.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         foreach (double events in _eventsPerDay)
-            output.WriteLine(Row(events, microseconds + (_inputs["--overhead"] / _inputs["--records"]), prices.RootElement));
+            output.WriteLine(Row(events, microseconds + (_inputs["--overhead"] / _inputs["--records"]), prices));
     }
 
     private string Row(double events, double microseconds, JsonElement prices)

@@ -9,18 +9,6 @@ namespace SigmaFunctions.EndToEnd.Tests;
 /// <summary>What goes in at the event hub comes out as rows and alerts, once, whatever happens in between.</summary>
 public sealed class DeliveryTests
 {
-    private const string Rule = """
-        title: Marked process
-        id: 11111111-1111-4111-8111-111111111111
-        level: high
-        tags: [attack.t1059]
-        logsource: {category: process_creation, product: windows}
-        detection:
-            selection:
-                CommandLine|contains: marker
-            condition: selection
-        """;
-
     private const string Defender = """
         {"records":[
           {"time":"2026-01-02T03:04:05Z","tenantId":"tenant-1","operationName":"Publish","category":"AdvancedHunting-DeviceProcessEvents","properties":{"Timestamp":"2026-01-02T03:04:04Z","DeviceName":"host-d0","ActionType":"ProcessCreated","FolderPath":"C:\\a.exe","FileName":"a.exe","ProcessCommandLine":"a.exe marker 1","AccountDomain":"corp","AccountName":"ann"}},
@@ -42,7 +30,7 @@ public sealed class DeliveryTests
     [Fact]
     public async Task Events_of_every_shape_become_rows_and_alerts()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Defender, Unreadable, Sysmon, "", Flat("a.exe"), Flat("a.exe marker 4"));
         await LocalDeployment.ProcessAsync(deployment.CreateTrigger(), events: 6);
 
@@ -73,7 +61,7 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_batch_that_is_delivered_again_changes_nothing()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Defender, Sysmon, Flat("a.exe marker"));
         var batch = await deployment.ReadBatchAsync(3);
         await InvokeAsync(deployment, batch);
@@ -94,7 +82,7 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_second_worker_that_sees_the_same_events_changes_nothing()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Enumerable.Range(0, 50).Select(i => Flat($"a.exe marker {i}")));
         var batch = await deployment.ReadBatchAsync(50);
         await InvokeAsync(deployment, batch);
@@ -111,7 +99,7 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_worker_that_is_killed_in_the_middle_of_its_batches_loses_nothing()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         const int Events = 600;
         foreach (var chunk in Enumerable.Range(0, Events).Select(i => Flat($"a.exe marker {i}")).Chunk(100))
             await deployment.SendAsync(chunk);
@@ -134,7 +122,7 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_store_that_fails_holds_the_partition_until_it_is_back()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Flat("a.exe marker 1"), Flat("a.exe marker 2"));
         await deployment.Queue.DeleteAsync(Token);
         var failures = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -156,7 +144,7 @@ public sealed class DeliveryTests
     [Fact]
     public async Task What_a_worker_recorded_and_left_unannounced_is_announced_without_another_delivery()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         var past = new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(-10));
         Detection[] left =
         [
@@ -181,7 +169,7 @@ public sealed class DeliveryTests
     [Fact]
     public async Task Every_partition_is_processed()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule, partitions: 4);
+        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml, partitions: 4);
         for (int i = 0; i < 20; i++)
             await deployment.SendAsync(Flat($"a.exe marker {i}"), Flat("a.exe"));
         await LocalDeployment.ProcessAsync(deployment.CreateTrigger(), events: 40);

@@ -27,18 +27,6 @@ public sealed class LoadTests
     private const int Partitions = 4;
     private const int RecordsOfQuietMessage = 20;
 
-    private const string Rule = """
-        title: Marked process
-        id: 11111111-1111-4111-8111-111111111111
-        level: high
-        tags: [attack.t1059]
-        logsource: {category: process_creation, product: windows}
-        detection:
-            selection:
-                CommandLine|contains: marker
-            condition: selection
-        """;
-
     private static readonly int Messages = int.Parse(Environment.GetEnvironmentVariable("LOAD") is { Length: > 0 } text ? text : "600", CultureInfo.InvariantCulture);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -89,7 +77,7 @@ public sealed class LoadTests
     }
 
     private static Task<LocalDeployment> StartAsync(ImmutableDictionary<string, string>? settings = null) => LocalDeployment.StartAsync(
-        Rule, Partitions, settings: (settings ?? ImmutableDictionary<string, string>.Empty).Add("Alerts__MaximumPerRule", "0"));
+        MarkedRule.Yaml, Partitions, settings: (settings ?? ImmutableDictionary<string, string>.Empty).Add("Alerts__MaximumPerRule", "0"));
 
     private static string Event(int number, string commandLine) =>
         $$"""{"category":"process_creation","product":"windows","Computer":"host-{{number}}","User":"corp\\ann","Image":"C:\\tool.exe","CommandLine":"{{commandLine}} {{number}}"}""";

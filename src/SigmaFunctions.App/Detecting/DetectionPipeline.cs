@@ -129,7 +129,8 @@ public sealed class DetectionPipeline
             _activity.Add(outcome.Events, batch.NewestEnqueuedTime, now);
         }
 
-        LogLevel level = outcome.Detections.Count == 0 ? LogLevel.Debug : LogLevel.Information;
+        int detections = byCanary[false].Count();
+        LogLevel level = detections == 0 ? LogLevel.Debug : LogLevel.Information;
         double elapsed = _timeProvider.GetElapsedTime(started).TotalMilliseconds;
         _logger.BatchDone(
             level,
@@ -138,7 +139,7 @@ public sealed class DetectionPipeline
             outcome.Events,
             outcome.Undecoded,
             outcome.Failed,
-            outcome.Detections.Count,
+            detections,
             alerts,
             outcomes.Count - alerts,
             elapsed);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SigmaFunctions.App.Alerting;
+using SigmaFunctions.App.Canary;
 using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.App.Detecting;
@@ -30,7 +31,8 @@ public sealed class DetectionRecorder(
         DetectionId[] owed = [.. judged.Where(detection => detection.HeldBack is null).Select(detection => detection.Id)];
 
         (IReadOnlyList<OutboxEntry> entries, RecordedDetections recorded) = await WriteAsync(owed, judged, cancellationToken);
-        AlertOutcome[] held = [.. recorded.HeldBack.Select(detection => new AlertOutcome(detection.Id, detection.HeldBack))];
+        // A canary never alerts, which is no news.
+        AlertOutcome[] held = [.. recorded.HeldBack.Where(detection => detection.RuleId != CanaryRule.Id).Select(detection => new AlertOutcome(detection.Id, detection.HeldBack))];
         metrics.AddAlerts(held);
         IReadOnlyCollection<AlertOutcome> outcomes = await announcer.AnnounceAsync(recorded.Owed, cancellationToken);
         await outbox.RemoveAsync(entries, cancellationToken);

@@ -44,7 +44,7 @@ public sealed class HealthFunctions(HealthCheck check)
         writer.WriteStartObject();
         writer.WriteString("status", report.IsHealthy ? "healthy" : "unhealthy");
         writer.WriteString("at", report.At);
-        writer.WriteString("appVersion", InstanceReporter.AppVersion);
+        writer.WriteString("appVersion", AppBuild.Version);
         writer.WriteStartObject("store");
         writer.WriteBoolean("reachable", report.StoreFault is null);
         writer.WriteString("fault", report.StoreFault);

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 using Azure;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,17 +23,13 @@ internal sealed class InstanceReporter(
     private readonly string _instance = RowKeyOf(
         Environment.GetEnvironmentVariable("WEBSITE_INSTANCE_ID") is { Length: > 0 } id ? id : $"{Environment.MachineName}-{Environment.ProcessId}");
 
-    /// <summary>Version of the app.</summary>
-    public static string AppVersion { get; } =
-        typeof(InstanceReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-
     /// <summary>What this instance says now.</summary>
     public InstanceReport Report()
     {
         InstanceActivity.Snapshot current = activity.Current;
         return new InstanceReport(_instance, timeProvider.GetUtcNow())
         {
-            AppVersion = AppVersion,
+            AppVersion = AppBuild.Version,
             Revision = detectors.Current.RuleSet.Revision,
             Rules = detectors.Current.Rules.Length,
             Rejected = detectors.Current.RuleSet.Rejected,

@@ -96,7 +96,7 @@ public sealed class RuleOptions
 internal sealed partial class RuleOptionsValidator : IValidateOptions<RuleOptions>;
 
 /// <summary>Checks of <see cref="RuleOptions"/> what its attributes do not say: the interval and the lists.</summary>
-internal sealed class RuleSelectionValidator : IValidateOptions<RuleOptions>
+internal sealed class RuleSettingsValidator : IValidateOptions<RuleOptions>
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
