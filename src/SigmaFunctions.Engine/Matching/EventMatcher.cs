@@ -47,9 +47,6 @@ public sealed class EventMatcher
     private int[] _first = [];
     private int[] _last = [];
 
-    // By byte: whether it stands in the values that are looked at.
-    private readonly bool[] _stands = new bool[256];
-
     private RuleGroup? _group;
     private int[] _slots = [];
     private byte[] _state = [];
@@ -264,28 +261,31 @@ public sealed class EventMatcher
         }
     }
 
-    /// <summary>Tests predicates that no index looks for, but only those all of whose characters stand somewhere in the values.</summary>
+    /// <summary>Tests predicates that no index looks for, but only those some of whose characters stand in a value.</summary>
     private void Test(RuleGroup group, TestedPredicate[] tested, int first)
     {
-        Array.Clear(_stands);
-        _stands[0] = true;
-        int longest = 0;
+        foreach (ref readonly var test in tested.AsSpan())
+            if (MayHold(test, first) && Test(group, test.Predicate))
+                WakeRulesOf(group, test.Predicate);
+    }
+
+    private bool MayHold(in TestedPredicate test, int first)
+    {
+        // It may hold on a field without values, too.
+        if (test.MinLength == 0 && test.First == 0)
+            return true;
         for (int value = first; value >= 0; value = _values[value].Next)
         {
-            longest = Math.Max(longest, _values[value].Length);
-            foreach (byte character in FoldedOf(value))
-                _stands[character] = true;
+            var text = FoldedOf(value);
+            if (text.Length >= test.MinLength
+                && ((Stands(test.First, text) && Stands(test.Second, text)) || (test.IsKnownForAsciiOnly && !IsAscii(value))))
+                return true;
         }
 
-        foreach (ref readonly var test in tested.AsSpan())
-        {
-            if (longest < test.MinLength)
-                continue;
-            bool mayHold = _stands[test.First] && _stands[test.Second] && _stands[test.Third];
-            if ((mayHold || (test.IsKnownForAsciiOnly && !AreAscii(first))) && Test(group, test.Predicate))
-                WakeRulesOf(group, test.Predicate);
-        }
+        return false;
     }
+
+    private static bool Stands(byte character, ReadOnlySpan<byte> text) => character == 0 || text.Contains(character);
 
     private void FindNumber(EqualityIndex numbers, ref byte text, int length, bool isNumber, bool isNegativeZero)
     {

@@ -127,11 +127,10 @@ internal readonly record struct ConditionNode(NodeKind Kind, int First, int Coun
 /// <summary>A predicate that is tested wherever its field is present, and what spares that on most values.</summary>
 /// <param name="Predicate">The predicate.</param>
 /// <param name="MinLength">Least length of a value that satisfies it, in bytes.</param>
-/// <param name="First">A folded ASCII character that every satisfying value holds; 0 for none. So are the two others.</param>
+/// <param name="First">A folded ASCII character that every satisfying value holds; 0 for none.</param>
 /// <param name="Second">Another.</param>
-/// <param name="Third">Another.</param>
 /// <param name="IsKnownForAsciiOnly">Whether the characters are needed in ASCII values only.</param>
-internal readonly record struct TestedPredicate(int Predicate, int MinLength, byte First, byte Second, byte Third, bool IsKnownForAsciiOnly);
+internal readonly record struct TestedPredicate(int Predicate, int MinLength, byte First, byte Second, bool IsKnownForAsciiOnly);
 
 /// <summary>What is known of one field of a group.</summary>
 /// <param name="Field">Field name; null for the event's own values.</param>

@@ -306,9 +306,9 @@ internal sealed class RuleGroupCompiler
     {
         var shape = _shapes[predicate];
         var needed = shape.Needed is [var only] ? only : shape.Pieces is { Length: > 0 } pieces ? pieces.SelectMany(piece => piece) : shape.Literal;
-        byte[] characters = [.. needed.Select(FoldedText.Fold).Where(value => value < 128).Distinct().OrderBy(LiteralRarity.Commonness).Take(3), 0, 0, 0];
+        byte[] characters = [.. needed.Select(FoldedText.Fold).Where(value => value < 128).Distinct().OrderBy(LiteralRarity.Commonness).Take(2), 0, 0];
         return new TestedPredicate(
-            predicate, shape.MinLength, characters[0], characters[1], characters[2], (shape.Traits & TestTraits.NeedsKnownForAsciiOnly) != 0);
+            predicate, shape.MinLength, characters[0], characters[1], (shape.Traits & TestTraits.NeedsKnownForAsciiOnly) != 0);
     }
 
     /// <summary>A condition as nodes.</summary>
