@@ -103,6 +103,91 @@ public sealed class ScannerTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("n")]
+    [InlineData("x")]
+    [InlineData("\"")]
+    [InlineData("\",\"c\":\"")]
+    [InlineData("u0041")]
+    [InlineData("u00g1")]
+    [InlineData("u00")]
+    [InlineData("\n")]
+    [InlineData("é")]
+    [InlineData("\u0000")]
+    public void A_run_of_backslashes_escapes_what_follows_if_it_is_odd(string next)
+    {
+        // Over the borders of the first, second and third block.
+        for (int length = 50; length < 200; length = length == 70 ? 114 : length == 134 ? 178 : length + 1)
+        {
+            for (int run = 0; run < 70; run = run < 8 ? run + 1 : run == 8 ? 61 : run + 1)
+            {
+                string value = new string('x', length) + new string('\\', run) + next;
+                AssertTakesTheSame($$"""{"a":"{{value}}","b":1}""");
+                AssertTakesTheSame($$"""{"a":"{{value}}{{new string('y', 80)}}\\\n","b":1}""" + new string(' ', 80));
+            }
+        }
+    }
+
+    [Fact]
+    public void It_takes_any_string_that_the_reader_takes()
+    {
+        string[] parts =
+        [
+            "\\\\", "\\\\", "\\\\", "\\", "\\\"", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t", "\\u0041", "\\ud83d\\ude00", "x", "xyz", "é", new('x', 30), new('y', 61),
+        ];
+        string[] faults = ["\\a", "\\B", "\\1", "\\u", "\\u123", "\\U0041", "\"", "\n", "\u001f", "\\\u0002", "\\\u00e9"];
+        var random = new Random(20250404);
+        int taken = 0;
+        for (int round = 0; round < 20_000; round++)
+        {
+            var text = new StringBuilder();
+            for (int count = random.Next(40); count > 0; count--)
+            {
+                text.Append(random.Next(200) == 0 ? faults[random.Next(faults.Length)] : parts[random.Next(parts.Length)]);
+            }
+
+            taken += AssertTakesTheSame($$"""{"a":"{{text}}","b":1}""" + new string(' ', random.Next(2) * 70)) ? 1 : 0;
+        }
+
+        Assert.InRange(taken, 2_000, 18_000);
+    }
+
+    [Fact]
+    public void A_name_of_any_length_is_found_and_no_other()
+    {
+        string[] names = [.. Enumerable.Range(1, 100).Select(length => new string('n', length - 1) + "a")];
+        var table = new NameTable([.. names]);
+        for (int id = 0; id < names.Length; id++)
+        {
+            string name = names[id];
+            string others = $$"""
+                "{{name}}n":2,"n{{name[..^1]}}":3,"{{name[..^1]}}b":4,"x{{name[1..]}}b":5,"{{name[..^1]}}\u0062":6,"\n{{name}}":7
+                """;
+            string escaped = $"\\u00{(int)name[0]:x2}{name[1..]}";
+            foreach (string json in new[]
+            {
+                $$"""{"{{name}}":1}""",
+                $$"""{"{{name}}":1,{{others}}}""",
+                $$"""{{{others}},"{{name}}":1}""",
+                $$"""{"{{name}}":0,{{others}},"{{name}}":1}""",
+                $$"""{"{{name}}":0,"{{escaped}}":1}""",
+                $$"""{"{{name}}" : 1 }{{new string(' ', 100)}}""",
+            })
+            {
+                byte[] bytes = Encoding.UTF8.GetBytes(json);
+                var tape = new RecordTape(table);
+                tape.Begin(bytes);
+                Assert.True(new ScannerCursor(tape, bytes, 0).TryReadOnlyObject(out int index));
+                Assert.Equal("1", Encoding.UTF8.GetString(new RecordValue(tape, index)[new Name(id)].Text));
+                Assert.Equal(name, Encoding.UTF8.GetString(new RecordValue(tape, index)[new Name(id)].Name));
+                Assert.All(
+                    Enumerable.Range(0, names.Length).Where(other => other != id && !json.Contains($"\"{names[other]}\"", StringComparison.Ordinal)),
+                    other => Assert.False(new RecordValue(tape, index)[new Name(other)].Exists));
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(new byte[] { 0xff })]
     [InlineData(new byte[] { 0xed, 0xa0, 0x80 })]
     [InlineData(new byte[] { 0xe2, 0x82 })]
@@ -174,6 +259,21 @@ public sealed class ScannerTests
         }
 
         Assert.InRange(taken, 1000, 99_000);
+    }
+
+    /// <summary>As <see cref="AssertAgrees"/>; asserts that the scanner takes all that the reader takes, too.</summary>
+    private static bool AssertTakesTheSame(string json)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(json);
+        bool taken = AssertAgrees(bytes);
+        if (!taken)
+        {
+            var exact = new RecordTape(Names);
+            exact.Begin(bytes);
+            Assert.ThrowsAny<JsonException>(() => new ReaderCursor(exact, bytes, 0).TryReadOnlyObject(out _));
+        }
+
+        return taken;
     }
 
     /// <summary>Whether the scanner takes the text; asserts that the reader then does, and that both read the same.</summary>

@@ -70,25 +70,15 @@ internal sealed class NameTable
     public string TextOf(Name name) => _texts[name.Id];
 
     /// <summary>The hash of a name.</summary>
-    public static uint Hash(ReadOnlySpan<byte> name)
-    {
-        if (name.Length > BlockSize)
-        {
-            return HashOfLong(name);
-        }
-
-        Span<byte> block = stackalloc byte[BlockSize];
-        block.Clear();
-        name.CopyTo(block);
-        return Hash(Vector256.Create<byte>(block));
-    }
+    public static uint Hash(ReadOnlySpan<byte> name) => name.Length > BlockSize ? HashOfLong(name) : HashOfShort(name);
 
     /// <summary>The hash of a name that is no longer than a block, in its block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Hash(Vector256<byte> block)
     {
-        Vector256<ulong> parts = block.AsUInt64();
-        return Mix((parts[0] * 0x9E3779B97F4A7C15) ^ (parts[1] * 0xC2B2AE3D27D4EB4F) ^ (parts[2] * 0x165667B19E3779F9) ^ (parts[3] * 0x27D4EB2F165667C5));
+        Vector128<ulong> parts = (block.GetLower() ^ block.GetUpper()).AsUInt64();
+        ulong high = Math.BigMul(parts[0] ^ 0x9E3779B97F4A7C15, parts[1] ^ 0xC2B2AE3D27D4EB4F, out ulong low);
+        return (uint)(high ^ low);
     }
 
     /// <summary>A block of which only the first bytes are kept.</summary>
@@ -149,12 +139,18 @@ internal sealed class NameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref Bucket At(uint place) => ref _buckets[place & (uint)(_buckets.Length - 1)];
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static uint HashOfShort(ReadOnlySpan<byte> name)
+    {
+        Span<byte> block = stackalloc byte[BlockSize];
+        block.Clear();
+        name.CopyTo(block);
+        return Hash(Vector256.Create<byte>(block));
+    }
+
     // Long names of one source begin alike; their length and their ends tell them apart.
     private static uint HashOfLong(ReadOnlySpan<byte> name) =>
         Hash(Vector256.Create(name[^BlockSize..])) ^ ((uint)name.Length * 0x9E3779B1);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Mix(ulong hash) => (uint)(((hash ^ (hash >> 32)) * 0xD6E8FEB86659FD93) >> 32);
 
     /// <summary>Gathers names. One that is added again keeps its id.</summary>
     internal sealed class Builder

@@ -263,12 +263,49 @@ internal sealed class RecordTape
     public void Add(FieldValueKind kind, int parent, in NameSlice name, int start, int length, EntryFlags flags)
     {
         int index = _count;
-        ref Entry entry = ref Append(kind, parent);
+        ref Entry entry = ref Append(parent);
+        SetValue(ref entry, kind, start, length, flags);
+        SetName(ref entry, index, name);
+    }
+
+    /// <summary>Adds an entry, whose name and value have to be set before the next is added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref Entry Append(int parent)
+    {
+        if (_count == _entries.Length)
+        {
+            Grow();
+        }
+
+        ref Entry entry = ref _entries[_count++];
+        entry.Parent = parent;
+        entry.Next = _count;
+        return ref entry;
+    }
+
+    /// <summary>Sets the value of an entry, which is no object or array.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void SetValue(ref Entry entry, FieldValueKind kind, int start, int length, EntryFlags flags)
+    {
+        entry.Kind = (byte)kind;
         entry.Start = start;
         entry.Length = length;
         entry.Flags = flags | _source;
-        SetName(ref entry, index, name);
     }
+
+    /// <summary>Makes the last entry an object or array, as <see cref="Open"/> does.</summary>
+    /// <returns>Its index.</returns>
+    public int OpenLast(FieldValueKind kind)
+    {
+        ref Entry entry = ref _entries[_count - 1];
+        entry.Kind = (byte)kind;
+        entry.Start = entry.Length = 0;
+        entry.Flags = EntryFlags.None;
+        return _count - 1;
+    }
+
+    /// <summary>Sets the name of the last entry.</summary>
+    public void SetLastName(ref Entry entry, in NameSlice name) => SetName(ref entry, _count - 1, name);
 
     /// <summary>Adds well-formed text without escapes.</summary>
     public void AddText(int parent, in NameSlice name, int start, int length, bool inText) =>
@@ -343,17 +380,25 @@ internal sealed class RecordTape
     /// <param name="flags">What is known of it.</param>
     public NameSlice ReadName(ReadOnlySpan<byte> bytes, int start, EntryFlags flags)
     {
-        EntryFlags source = _source;
-        bool escaped = (flags & EntryFlags.Escaped) != 0;
-        if (escaped || ((flags & EntryFlags.Clean) == 0 && !JsonText.IsWellFormed(bytes)))
+        if ((flags & EntryFlags.Clean) == 0)
         {
-            (start, int length) = Clean(bytes, .., escaped);
-            bytes = _text.AsSpan(start, length);
-            source = EntryFlags.InText;
+            return ReadUncleanName(bytes, start, (flags & EntryFlags.Escaped) != 0);
         }
 
         uint hash = NameTable.Hash(bytes);
-        return new NameSlice(start, bytes.Length, hash, Names.Find(bytes, hash).Id, source != EntryFlags.None);
+        return new NameSlice(start, bytes.Length, hash, Names.Find(bytes, hash).Id, _source != EntryFlags.None);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private NameSlice ReadUncleanName(ReadOnlySpan<byte> bytes, int start, bool escaped)
+    {
+        if (!escaped && JsonText.IsWellFormed(bytes))
+        {
+            return ReadName(bytes, start, EntryFlags.Clean);
+        }
+
+        (start, int length) = Clean(bytes, .., escaped);
+        return NameOfText(start, length);
     }
 
     /// <summary>As <see cref="ReadName(ReadOnlySpan{byte}, int, EntryFlags)"/>, for a name that is well-formed, has no escapes and is no longer than a block.</summary>
@@ -367,6 +412,11 @@ internal sealed class RecordTape
         uint hash = NameTable.Hash(block);
         return new NameSlice(start, length, hash, Names.Find(block, length, hash).Id, _source != EntryFlags.None);
     }
+
+    /// <summary>Reads the name of the last entry, as <see cref="ReadName(Vector256{byte}, int, int)"/> does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ReadName(ref Entry entry, Vector256<byte> block, int start, int length) =>
+        SetName(ref entry, _count - 1, ReadName(block, start, length));
 
     /// <summary>The bytes of a name.</summary>
     public ReadOnlySpan<byte> Slice(in NameSlice name) => Slice(name.Start, name.Length, name.IsInText);
@@ -479,18 +529,10 @@ internal sealed class RecordTape
         return found;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref Entry Append(FieldValueKind kind, int parent)
     {
-        if (_count == _entries.Length)
-        {
-            Grow();
-        }
-
-        ref Entry entry = ref _entries[_count++];
+        ref Entry entry = ref Append(parent);
         entry.Kind = (byte)kind;
-        entry.Parent = parent;
-        entry.Next = _count;
         return ref entry;
     }
 
@@ -509,6 +551,8 @@ internal sealed class RecordTape
         }
     }
 
+    // In its own frame: callers seldom need it, and it would need most of their registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Clean(ref Entry entry)
     {
         bool inText = (entry.Flags & EntryFlags.InText) != 0;

@@ -38,15 +38,6 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
 
     public bool Failed { get; private set; }
 
-    /// <summary>What may follow a backslash: 1 where that is all, 2 where four hexadecimal digits must come.</summary>
-    private static ReadOnlySpan<byte> Escapes =>
-    [
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
-        0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    ];
-
     public JsonTokenType Read()
     {
         if (Failed)
@@ -158,16 +149,15 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
     private JsonTokenType ReadName(int position)
     {
         int start = Expect(_json, position, (byte)'"');
-        var flags = RecordTape.EntryFlags.None;
-        int end = start < 0 ? Failure : EndOfString(_json, start, out flags);
-        if (end < 0 || (flags & RecordTape.EntryFlags.Escaped) != 0)
+        StringEnd end = start < 0 ? StringEnd.None : EndOfString(_json, start);
+        if (end.Position < 0 || (end.Flags & RecordTape.EntryFlags.Escaped) != 0)
         {
             return Fail();
         }
 
         _tokenStart = position;
-        _position = end + 1;
-        _isNamedRecords = _json[start..end].SequenceEqual("records"u8);
+        _position = end.Position + 1;
+        _isNamedRecords = _json[start..end.Position].SequenceEqual("records"u8);
         return _token = JsonTokenType.PropertyName;
     }
 
@@ -190,7 +180,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
 
         int end = first switch
         {
-            (byte)'"' => EndOfString(_json, position + 1, out _) + 1,
+            (byte)'"' => EndOfString(_json, position + 1).Position + 1,
             (byte)'t' => EndOfLiteral(_json, position, "true"u8),
             (byte)'f' => EndOfLiteral(_json, position, "false"u8),
             (byte)'n' => EndOfLiteral(_json, position, "null"u8),
@@ -227,81 +217,82 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         while (ByteAt(json, position) == (byte)'"')
         {
             int start = position + 1;
-            int length = LengthOfShortName(json, start, out Vector256<byte> block);
-            int end = start + length;
-            RecordTape.NameSlice name;
-            if (length >= 0)
+            ref RecordTape.Entry entry = ref to.Append(parent);
+            bool isRecords;
+            int end = EndOfShortName(json, start, out Vector256<byte> block);
+            if (end >= 0)
             {
-                name = to.ReadName(block, _offset + start, length);
+                to.ReadName(ref entry, block, _offset + start, end - start);
+                isRecords = mayBeEnvelope && json.Slice(start, 8).SequenceEqual("records\""u8);
             }
-            else if (!ReadLongName(json, start, out end, out name))
+            else
             {
-                return Failure;
-            }
-
-            if (mayBeEnvelope && name.Length == "records"u8.Length && StandsAtRecords(name, position, end + 1))
-            {
-                return Failure;
-            }
-
-            position = SkipBlank(json, end + 1);
-            if (ByteAt(json, position) != (byte)':')
-            {
-                return Failure;
-            }
-
-            position = SkipBlank(json, position + 1);
-            if (ByteAt(json, position) == (byte)'"')
-            {
-                start = position + 1;
-                end = EndOfString(json, start, out RecordTape.EntryFlags flags);
+                end = ReadLongName(json, start, ref entry);
                 if (end < 0)
                 {
                     return Failure;
                 }
 
-                to.Add(FieldValueKind.Text, parent, name, _offset + start, end - start, flags);
-                position = end + 1;
+                isRecords = mayBeEnvelope && to.Slice(entry.Name).SequenceEqual("records"u8);
+            }
+
+            if (isRecords && StandsAtRecords(position, end + 1))
+            {
+                return Failure;
+            }
+
+            position = Behind(json, end + 1, (byte)':');
+            if (ByteAt(json, position) == (byte)'"')
+            {
+                start = position + 1;
+                StringEnd text = EndOfString(json, start);
+                if (text.Position < 0)
+                {
+                    return Failure;
+                }
+
+                to.SetValue(ref entry, FieldValueKind.Text, _offset + start, text.Position - start, text.Flags);
+                position = text.Position + 1;
             }
             else
             {
-                position = AppendValue(json, position, parent, name, depth);
+                position = ReadValueOf(json, position, ref entry, depth);
                 if (position < 0)
                 {
                     return Failure;
                 }
             }
 
-            position = SkipBlank(json, position);
-            byte next = ByteAt(json, position);
-            if (next != (byte)',')
+            int next = Behind(json, position, (byte)',');
+            if (next < 0)
             {
-                return next == (byte)'}' ? position + 1 : Failure;
+                return Expect(json, SkipBlank(json, position), (byte)'}');
             }
 
-            position = SkipBlank(json, position + 1);
+            position = next;
         }
 
         return Failure;
     }
 
+    /// <summary>Reads a name of any kind.</summary>
+    /// <returns>Its closing quote, or <see cref="Failure"/>.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly bool ReadLongName(ReadOnlySpan<byte> json, int start, out int end, out RecordTape.NameSlice name)
+    private readonly int ReadLongName(ReadOnlySpan<byte> json, int start, ref RecordTape.Entry entry)
     {
-        end = EndOfString(json, start, out RecordTape.EntryFlags flags);
-        name = end < 0
-            ? RecordTape.NameSlice.None
-            : _tape.ReadName(json[start..end], _offset + start, flags);
-        return end >= 0;
-    }
-
-    private bool StandsAtRecords(in RecordTape.NameSlice name, int tokenStart, int position)
-    {
-        if (!_tape.Slice(name).SequenceEqual("records"u8))
+        StringEnd end = EndOfString(json, start);
+        if (end.Position < 0)
         {
-            return false;
+            entry.Name = RecordTape.NameSlice.None;
+            return Failure;
         }
 
+        _tape.SetLastName(ref entry, _tape.ReadName(json[start..end.Position], _offset + start, end.Flags));
+        return end.Position;
+    }
+
+    private bool StandsAtRecords(int tokenStart, int position)
+    {
         _tokenStart = tokenStart;
         _position = position;
         _isNamedRecords = true;
@@ -325,54 +316,53 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
 
         while (true)
         {
-            position = AppendValue(json, position, parent, RecordTape.NameSlice.None, depth);
+            ref RecordTape.Entry entry = ref _tape.Append(parent);
+            entry.Name = RecordTape.NameSlice.None;
+            position = ReadValueOf(json, position, ref entry, depth);
             if (position < 0)
             {
                 return Failure;
             }
 
-            position = SkipBlank(json, position);
-            byte next = ByteAt(json, position);
-            if (next == (byte)',')
+            int next = Behind(json, position, (byte)',');
+            if (next < 0)
             {
-                position = SkipBlank(json, position + 1);
+                return Expect(json, SkipBlank(json, position), (byte)']');
             }
-            else
-            {
-                return next == (byte)']' ? position + 1 : Failure;
-            }
+
+            position = next;
         }
     }
 
-    /// <summary>Adds the value that begins at a position.</summary>
+    /// <summary>Reads the value of the last entry, which begins at a position.</summary>
     /// <returns>Where it ends, or <see cref="Failure"/>.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private int AppendValue(ReadOnlySpan<byte> json, int position, int parent, in RecordTape.NameSlice name, int depth)
+    private int ReadValueOf(ReadOnlySpan<byte> json, int position, ref RecordTape.Entry entry, int depth)
     {
         int end;
         byte first = ByteAt(json, position);
         switch (first)
         {
             case (byte)'"':
-                end = EndOfString(json, position + 1, out RecordTape.EntryFlags flags);
-                if (end < 0)
+                StringEnd text = EndOfString(json, position + 1);
+                if (text.Position < 0)
                 {
                     return Failure;
                 }
 
-                _tape.Add(FieldValueKind.Text, parent, name, _offset + position + 1, end - position - 1, flags);
-                return end + 1;
+                _tape.SetValue(ref entry, FieldValueKind.Text, _offset + position + 1, text.Position - position - 1, text.Flags);
+                return text.Position + 1;
             case (byte)'t':
                 end = EndOfLiteral(json, position, "true"u8);
-                _tape.Add(FieldValueKind.Boolean, parent, name, _offset + position, 4, RecordTape.EntryFlags.True);
+                _tape.SetValue(ref entry, FieldValueKind.Boolean, _offset + position, 4, RecordTape.EntryFlags.True);
                 return end;
             case (byte)'f':
                 end = EndOfLiteral(json, position, "false"u8);
-                _tape.Add(FieldValueKind.Boolean, parent, name, _offset + position, 5, RecordTape.EntryFlags.None);
+                _tape.SetValue(ref entry, FieldValueKind.Boolean, _offset + position, 5, RecordTape.EntryFlags.None);
                 return end;
             case (byte)'n':
                 end = EndOfLiteral(json, position, "null"u8);
-                _tape.Add(FieldValueKind.Null, parent, name, _offset + position, 4, RecordTape.EntryFlags.None);
+                _tape.SetValue(ref entry, FieldValueKind.Null, _offset + position, 4, RecordTape.EntryFlags.None);
                 return end;
             case (byte)'{' or (byte)'[':
                 if (depth == RecordTape.MaxDepth)
@@ -381,7 +371,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
                 }
 
                 bool isObject = first == (byte)'{';
-                int index = _tape.Open(isObject ? FieldValueKind.Object : FieldValueKind.Array, parent, name);
+                int index = _tape.OpenLast(isObject ? FieldValueKind.Object : FieldValueKind.Array);
                 end = isObject
                     ? AppendProperties(json, position + 1, index, depth + 1, mayBeEnvelope: false)
                     : AppendElements(json, position + 1, index, depth + 1);
@@ -389,19 +379,36 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
                 return end;
             default:
                 end = EndOfNumber(json, position);
-                _tape.Add(FieldValueKind.Number, parent, name, _offset + position, end - position, RecordTape.EntryFlags.Clean);
+                _tape.SetValue(ref entry, FieldValueKind.Number, _offset + position, end - position, RecordTape.EntryFlags.Clean);
                 return end;
         }
     }
 
     /// <summary>The byte at a position; 0, which no JSON has, beyond the end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte ByteAt(ReadOnlySpan<byte> json, int position) => (uint)position < (uint)json.Length ? json[position] : (byte)0;
+    private static byte ByteAt(ReadOnlySpan<byte> json, int position) =>
+        (uint)position < (uint)json.Length ? Unsafe.Add(ref MemoryMarshal.GetReference(json), position) : (byte)0;
 
     /// <summary>The position behind a byte that must stand at a position; <see cref="Failure"/> if it does not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Expect(ReadOnlySpan<byte> json, int position, byte expected) =>
         ByteAt(json, position) == expected ? position + 1 : Failure;
+
+    /// <summary>The position behind a byte that must stand at a position and the blanks around it; <see cref="Failure"/> if it does not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Behind(ReadOnlySpan<byte> json, int position, byte expected)
+    {
+        if (ByteAt(json, position) != expected)
+        {
+            position = SkipAnyBlank(json, position);
+            if (ByteAt(json, position) != expected)
+            {
+                return Failure;
+            }
+        }
+
+        return SkipBlank(json, position + 1);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int SkipBlank(ReadOnlySpan<byte> json, int position)
@@ -422,9 +429,9 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         return position;
     }
 
-    /// <summary>The length of a name that is ASCII without escapes and shorter than a block; <see cref="Failure"/> for any other.</summary>
+    /// <summary>The closing quote of a name that is ASCII without escapes and shorter than a block; <see cref="Failure"/> for any other.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int LengthOfShortName(ReadOnlySpan<byte> json, int start, out Vector256<byte> block)
+    private static int EndOfShortName(ReadOnlySpan<byte> json, int start, out Vector256<byte> block)
     {
         if (start > json.Length - NameTable.BlockSize)
         {
@@ -434,91 +441,130 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
 
         block = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(json), (nuint)start);
         uint special = Special(block) | block.ExtractMostSignificantBits();
-        int length = BitOperations.TrailingZeroCount(special);
-        return special != 0 && json[start + length] == (byte)'"' ? length : Failure;
+        int end = start + BitOperations.TrailingZeroCount(special);
+        return special != 0 && ByteAt(json, end) == (byte)'"' ? end : Failure;
     }
 
-    /// <summary>The closing quote of a string, or <see cref="Failure"/>.</summary>
+    /// <summary>The closing quote of a string.</summary>
     /// <param name="json">The text.</param>
     /// <param name="position">Behind the opening quote.</param>
-    /// <param name="flags">What is known of the string.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int EndOfString(ReadOnlySpan<byte> json, int position, out RecordTape.EntryFlags flags)
+    private static StringEnd EndOfString(ReadOnlySpan<byte> json, int position)
     {
         if (position <= json.Length - BlockSize)
         {
             ulong special = Special(json, position, out ulong beyondAscii);
             int end = position + BitOperations.TrailingZeroCount(special);
-            if (special != 0 && json[end] == (byte)'"')
+            if (special != 0 && ByteAt(json, end) == (byte)'"')
             {
                 // The bits below the lowest one that is set.
-                flags = (beyondAscii & (special ^ (special - 1))) == 0
+                return new StringEnd(end, (beyondAscii & (special ^ (special - 1))) == 0
                     ? RecordTape.EntryFlags.Ascii | RecordTape.EntryFlags.Clean
-                    : RecordTape.EntryFlags.None;
-                return end;
+                    : RecordTape.EntryFlags.None);
             }
         }
 
-        return EndOfLongString(json, position, out flags);
+        return EndOfLongString(json, position);
     }
 
     /// <summary>As <see cref="EndOfString"/>, for strings that are longer than a block, have escapes or stand at the end of the text.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int EndOfLongString(ReadOnlySpan<byte> json, int position, out RecordTape.EntryFlags flags)
+    private static StringEnd EndOfLongString(ReadOnlySpan<byte> json, int position)
     {
-        bool escaped = false;
-        ulong foreign = 0;
-        while ((uint)position < (uint)json.Length)
+        if (json.Length < BlockSize)
         {
-            int behind = Math.Max(0, position - Math.Max(0, json.Length - BlockSize));
-            ulong special;
-            ulong beyondAscii;
-            if (json.Length < BlockSize)
-            {
-                special = SpecialOfShort(json, out beyondAscii);
-                behind = position;
-            }
-            else
-            {
-                special = Special(json, position - behind, out beyondAscii);
-            }
-
-            special >>= behind;
-            beyondAscii >>= behind;
-            int next = position + BlockSize - behind;
-            while (special != 0)
-            {
-                int bit = BitOperations.TrailingZeroCount(special);
-                int at = position + bit;
-                byte found = json[at];
-                if (found == (byte)'"')
-                {
-                    foreign |= beyondAscii & ((1UL << bit) - 1);
-                    flags = (escaped ? RecordTape.EntryFlags.Escaped : RecordTape.EntryFlags.None)
-                        | (foreign != 0 ? RecordTape.EntryFlags.None
-                            : escaped ? RecordTape.EntryFlags.Ascii
-                            : RecordTape.EntryFlags.Ascii | RecordTape.EntryFlags.Clean);
-                    return at;
-                }
-
-                if (found != (byte)'\\' || EndOfEscape(json, at) < 0)
-                {
-                    flags = RecordTape.EntryFlags.None;
-                    return Failure;
-                }
-
-                // What is escaped may be a quote or a backslash, and the first of the next block.
-                escaped = true;
-                special &= ~(3UL << bit);
-                next = Math.Max(next, at + 2);
-            }
-
-            foreign |= beyondAscii;
-            position = next;
+            return EndOfStringInShort(json, position);
         }
 
-        flags = RecordTape.EntryFlags.None;
-        return Failure;
+        ulong escapes = 0;
+        ulong foreign = 0;
+        ulong isFirstEscaped = 0;
+        while ((uint)position < (uint)json.Length)
+        {
+            // The last block reaches back.
+            int behind = Math.Max(0, position - (json.Length - BlockSize));
+            var block = new Block(in Unsafe.Add(ref MemoryMarshal.GetReference(json), position - behind), behind);
+            ulong escaped = EscapedBytes(block.Backslashes, isFirstEscaped, out isFirstEscaped);
+            ulong quotes = block.Quotes & ~escaped;
+
+            // The bits below the lowest quote; all if there is none.
+            ulong within = (quotes & (0 - quotes)) - 1;
+            ulong units = escaped & within & ~block.Escapable;
+            if ((block.Controls & within) != 0 || (units != 0 && !AreUnits(json, position, units)))
+            {
+                break;
+            }
+
+            escapes |= block.Backslashes & within;
+            foreign |= block.BeyondAscii & within;
+            if (quotes != 0)
+            {
+                return new StringEnd(
+                    position + BitOperations.TrailingZeroCount(quotes),
+                    (escapes != 0 ? RecordTape.EntryFlags.Escaped : RecordTape.EntryFlags.None)
+                    | (foreign != 0 ? RecordTape.EntryFlags.None
+                        : escapes != 0 ? RecordTape.EntryFlags.Ascii
+                        : RecordTape.EntryFlags.Ascii | RecordTape.EntryFlags.Clean));
+            }
+
+            position += BlockSize;
+        }
+
+        return StringEnd.None;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static StringEnd EndOfStringInShort(ReadOnlySpan<byte> json, int position)
+    {
+        Span<byte> block = stackalloc byte[BlockSize];
+        block.Fill((byte)' ');
+        json.CopyTo(block);
+        return EndOfLongString(block, position);
+    }
+
+    /// <summary>A bit for each byte of a block that an odd number of backslashes stands before.</summary>
+    /// <param name="backslashes">A bit for each backslash.</param>
+    /// <param name="isFirstEscaped">Whether, by the block before, the first byte is escaped: 1 or 0.</param>
+    /// <param name="isNextEscaped">The same for the next block.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong EscapedBytes(ulong backslashes, ulong isFirstEscaped, out ulong isNextEscaped)
+    {
+        const ulong Even = 0x5555_5555_5555_5555;
+
+        // Where the first of a run is added to it, it carries to the byte behind the run. Of runs that begin at even places, odd is what
+        // ends at odd ones, and the other way round.
+        ulong runs = backslashes & ~isFirstEscaped;
+        ulong starts = runs & ~(runs << 1);
+        ulong behindEven = runs + (starts & Even);
+        ulong behindOdd = runs + (starts & ~Even);
+        isNextEscaped = behindOdd < runs ? 1u : 0u;
+        return (((behindEven & ~Even) | (behindOdd & Even)) & ~runs) | isFirstEscaped;
+    }
+
+    /// <summary>Whether there is a <c>u</c> and four hexadecimal digits at all places.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="position">Where the block begins.</param>
+    /// <param name="places">A bit for each place in it.</param>
+    private static bool AreUnits(ReadOnlySpan<byte> json, int position, ulong places)
+    {
+        for (; places != 0; places &= places - 1)
+        {
+            int letter = position + BitOperations.TrailingZeroCount(places);
+            if (ByteAt(json, letter) != (byte)'u')
+            {
+                return false;
+            }
+
+            for (int digit = letter + 1; digit <= letter + 4; digit++)
+            {
+                if (!char.IsAsciiHexDigit((char)ByteAt(json, digit)))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     /// <summary>A bit for each byte of a block that is a quote, a backslash or a control character.</summary>
@@ -539,35 +585,6 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         (Vector256.Equals(block, Vector256.Create((byte)'"'))
             | Vector256.Equals(block, Vector256.Create((byte)'\\'))
             | Vector256.Equals(Vector256.Min(block, Vector256.Create((byte)0x1f)), block)).ExtractMostSignificantBits();
-
-    private static ulong SpecialOfShort(ReadOnlySpan<byte> json, out ulong beyondAscii)
-    {
-        Span<byte> block = stackalloc byte[BlockSize];
-        block.Fill((byte)' ');
-        json.CopyTo(block);
-        return Special(block, 0, out beyondAscii);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int EndOfEscape(ReadOnlySpan<byte> json, int backslash)
-    {
-        byte escape = ByteAt(json, backslash + 1);
-        int kind = escape < Escapes.Length ? Escapes[escape] : 0;
-        return kind == 1 ? backslash + 2 : kind == 2 ? EndOfUnit(json, backslash) : Failure;
-    }
-
-    private static int EndOfUnit(ReadOnlySpan<byte> json, int backslash)
-    {
-        for (int digit = backslash + 2; digit < backslash + 6; digit++)
-        {
-            if (!char.IsAsciiHexDigit((char)ByteAt(json, digit)))
-            {
-                return Failure;
-            }
-        }
-
-        return backslash + 6;
-    }
 
     private static int EndOfLiteral(ReadOnlySpan<byte> json, int position, ReadOnlySpan<byte> literal) =>
         (uint)position < (uint)json.Length && json[position..].StartsWith(literal) ? position + literal.Length : Failure;
@@ -626,5 +643,57 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         }
 
         return position;
+    }
+
+    /// <summary>The end of a string.</summary>
+    /// <param name="position">Its closing quote, or <see cref="Failure"/>.</param>
+    /// <param name="flags">What is known of it.</param>
+    private readonly struct StringEnd(int position, RecordTape.EntryFlags flags)
+    {
+        public readonly int Position = position;
+        public readonly RecordTape.EntryFlags Flags = flags;
+
+        public static StringEnd None => new(Failure, RecordTape.EntryFlags.None);
+    }
+
+    /// <summary>What the bytes of a block are, a bit each.</summary>
+    private readonly struct Block
+    {
+        public readonly ulong Quotes;
+        public readonly ulong Backslashes;
+        public readonly ulong Controls;
+        public readonly ulong BeyondAscii;
+
+        /// <summary>What may follow a backslash, but for <c>u</c>.</summary>
+        public readonly ulong Escapable;
+
+        /// <summary>Looks at a block.</summary>
+        /// <param name="first">Its first byte.</param>
+        /// <param name="left">How many bytes are left out of it, from the first.</param>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Block(ref readonly byte first, int left)
+        {
+            var low = Vector256.LoadUnsafe(in first);
+            var high = Vector256.LoadUnsafe(in first, 32);
+            Quotes = Bits(Vector256.Equals(low, Vector256.Create((byte)'"')), Vector256.Equals(high, Vector256.Create((byte)'"'))) >> left;
+            Backslashes = Bits(Vector256.Equals(low, Vector256.Create((byte)'\\')), Vector256.Equals(high, Vector256.Create((byte)'\\'))) >> left;
+            Controls = Bits(
+                Vector256.Equals(Vector256.Min(low, Vector256.Create((byte)0x1f)), low),
+                Vector256.Equals(Vector256.Min(high, Vector256.Create((byte)0x1f)), high)) >> left;
+            BeyondAscii = Bits(low, high) >> left;
+            Escapable = Quotes | Backslashes | (Bits(Letters(low), Letters(high)) >> left);
+        }
+
+        // Each letter stands at the place in the table that its lowest five bits say.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<byte> Letters(Vector256<byte> bytes) => Vector256.Equals(bytes, Vector256.ShuffleNative(
+            Vector256.Create(
+                0, 0, (byte)'b', 0, 0, 0, (byte)'f', 0, 0, 0, 0, 0, 0, 0, (byte)'n', (byte)'/',
+                0, 0, (byte)'r', 0, (byte)'t', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            bytes & Vector256.Create((byte)0x1f)));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static ulong Bits(Vector256<byte> low, Vector256<byte> high) =>
+            low.ExtractMostSignificantBits() | ((ulong)high.ExtractMostSignificantBits() << 32);
     }
 }
