@@ -15,8 +15,8 @@ internal static class Ratios
     /// <param name="output">A table in Markdown is written here.</param>
     public static void Run(TextWriter output)
     {
-        output.WriteLine("| events | tokenize | decode | decode and match | of tokenize | tenfold rules | of once | two threads |");
-        output.WriteLine("|---|---|---|---|---|---|---|---|");
+        output.WriteLine("| events | tokenize | decode | decode and match | of tokenize | tenfold rules | of once | two threads | tokens by two |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (string kind in Workload.Kinds)
         {
             var events = new EventBenchmarks { Kind = kind };
@@ -25,10 +25,10 @@ internal static class Ratios
             rules.Setup();
             var threads = new ThreadBenchmarks { Kind = kind };
             threads.Setup();
-            double[] best = Best([events.Tokenize, events.Decode, events.DecodeAndMatch, rules.Once, rules.Tenfold, threads.One, threads.Two]);
+            double[] best = Best([events.Tokenize, events.Decode, events.DecodeAndMatch, rules.Once, rules.Tenfold, threads.One, threads.Two, threads.TokensByOne, threads.TokensByTwo]);
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {kind} | {best[0]:F2} us | {best[1]:F2} us | {best[2]:F2} us | {best[2] / best[0]:F2} | {best[4]:F2} us | {best[4] / best[3]:F2} | {best[5] / best[6]:F2} times one |"));
+                $"| {kind} | {best[0]:F2} us | {best[1]:F2} us | {best[2]:F2} us | {best[2] / best[0]:F2} | {best[4]:F2} us | {best[4] / best[3]:F2} | {best[5] / best[6]:F2} times one | {best[7] / best[8]:F2} |"));
         }
     }
 
