@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using SigmaFunctions.Engine.Compilation;
@@ -48,7 +47,7 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
         try
         {
             return source.ReadText() is { } text
-                ? new LoadedFile(HashOf(text), LoadedDocument.Load(new RuleFile(source.Path, text), _compiler))
+                ? new LoadedFile(Convert.ToHexString(TextHash.Of(text)), LoadedDocument.Load(new RuleFile(source.Path, text), _compiler))
                 : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -58,19 +57,6 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
             {
                 Unreadable = new Diagnostic(code.Id, code.Severity, source.Path, 1, 1, $"The file cannot be read: {error.Message} Check its permissions and size."),
             };
-        }
-    }
-
-    private static string HashOf(string text)
-    {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
-        try
-        {
-            return Convert.ToHexString(SHA256.HashData(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes))));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
         }
     }
 
