@@ -178,7 +178,7 @@ public sealed class DeliveryTests
         Assert.True((await deployment.RowsAsync()).Select(row => row.GetString("Partition")).Distinct().Count() > 1);
     }
 
-    private static async Task InvokeAsync(LocalDeployment deployment, TriggerBatch batch)
+    internal static async Task InvokeAsync(LocalDeployment deployment, TriggerBatch batch)
     {
         var response = await deployment.Worker.InvokeAsync(batch.ToRequest(deployment.Binding, deployment.Worker.Capabilities, retry: 0), Token);
         Assert.True(response.Result.Status == StatusResult.Types.Status.Success, response.Result.Exception?.Message);

@@ -102,7 +102,7 @@ public sealed class LoadTests
     }
 
     // Clock ticks of user and system: the 14th and 15th field, the 12th and 13th after the command in parentheses.
-    private static double Cpu(int process)
+    internal static double Cpu(int process)
     {
         if (!OperatingSystem.IsLinux())
             return 0;
@@ -111,7 +111,7 @@ public sealed class LoadTests
         return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
     }
 
-    private static double PeakMegabytes(int process) => !OperatingSystem.IsLinux() ? 0 : double.Parse(
+    internal static double PeakMegabytes(int process) => !OperatingSystem.IsLinux() ? 0 : double.Parse(
         File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
         CultureInfo.InvariantCulture) / 1_024;
 

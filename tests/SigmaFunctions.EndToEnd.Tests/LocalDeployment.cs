@@ -52,6 +52,9 @@ internal sealed class LocalDeployment : IAsyncDisposable
     /// <summary>The process of the storage account.</summary>
     public int StorageProcess => _azurite.ProcessId;
 
+    /// <summary>The app that workers run: the built one, or another.</summary>
+    public string AppAssembly { get; init; } = LocalPaths.AppAssembly;
+
     /// <summary>Settings of workers beside those that name hub, storage and rules.</summary>
     public ImmutableDictionary<string, string> Settings { get; init; } = ImmutableDictionary<string, string>.Empty;
 
@@ -70,7 +73,11 @@ internal sealed class LocalDeployment : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static async Task<LocalDeployment> StartAsync(
-        string rule, int partitions = 1, Action<WorkerLogLine>? log = null, ImmutableDictionary<string, string>? settings = null)
+        string rule,
+        int partitions = 1,
+        Action<WorkerLogLine>? log = null,
+        ImmutableDictionary<string, string>? settings = null,
+        string? appAssembly = null)
     {
         string rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
         await File.WriteAllTextAsync(Path.Combine(rules, "rule.yml"), rule, Token);
@@ -78,18 +85,21 @@ internal sealed class LocalDeployment : IAsyncDisposable
         var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, log)
         {
             Settings = settings ?? ImmutableDictionary<string, string>.Empty,
+            AppAssembly = appAssembly ?? LocalPaths.AppAssembly,
         };
         await deployment.StartWorkerAsync();
         return deployment;
     }
 
     /// <summary>Starts a worker; an earlier one must have ended.</summary>
-    public async Task StartWorkerAsync()
+    /// <param name="createsStore">Whether it creates the tables and containers, as only a development machine's does.</param>
+    public async Task StartWorkerAsync(bool createsStore = true)
     {
         var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules], ruleContainer: RuleStore.DefaultName)
             .Add("Rules__CheckInterval", "00:00:01")
+            .SetItem("Detections__CreateIfNotExists", createsStore ? "true" : "false")
             .SetItems(Settings);
-        Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings, Log = _log }, Token);
+        Worker = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = AppAssembly, Settings = settings, Log = _log }, Token);
         Binding = TriggerBinding.Find(Worker.Functions, settings).Single();
     }
 

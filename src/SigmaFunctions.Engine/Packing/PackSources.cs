@@ -38,11 +38,14 @@ internal sealed record PackSource(int Root, string Name, ulong Hash)
                 for (int i = 0; i < paths.Count; i++)
                     Compare(i);
             else
-                Parallel.For(0, paths.Count, Compare);
+                Processors.ForEach(paths.Count, -1, Compare);
             foreach (string? difference in differences)
                 if (difference is not null)
                     return difference;
-            return found.AsSpan().Count(true) == expected.Count ? null : "a file that was packed is no longer there";
+            int present = 0;
+            foreach (bool isThere in found)
+                present += isThere ? 1 : 0;
+            return present == expected.Count ? null : "a file that was packed is no longer there";
 
             void Compare(int i)
             {

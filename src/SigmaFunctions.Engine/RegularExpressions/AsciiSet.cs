@@ -1,29 +1,34 @@
+using System.Numerics;
+
 namespace SigmaFunctions.Engine.RegularExpressions;
 
-/// <summary>A set of ASCII characters.</summary>
-/// <param name="Members">A bit for each.</param>
-internal readonly record struct AsciiSet(UInt128 Members)
+/// <summary>A set of ASCII characters. Two words rather than one of 128 bits: what uses those cannot be compiled ahead of time.</summary>
+/// <param name="Low">A bit for each character below 64.</param>
+/// <param name="High">A bit for each character from 64.</param>
+internal readonly record struct AsciiSet(ulong Low, ulong High)
 {
     private const int Characters = 128;
+    private const int WordSize = 64;
     private const int CaseDistance = 'a' - 'A';
 
     private static readonly AsciiSet Upper = Between('A', 'Z');
     private static readonly AsciiSet Lower = Between('a', 'z');
 
     /// <summary>Every character.</summary>
-    public static AsciiSet All { get; } = new(UInt128.MaxValue);
+    public static AsciiSet All { get; } = new(ulong.MaxValue, ulong.MaxValue);
 
     /// <summary>Number of members, 0 to 128.</summary>
-    public int Count => (int)UInt128.PopCount(Members);
+    public int Count => BitOperations.PopCount(Low) + BitOperations.PopCount(High);
 
     /// <summary>The only member, or the upper case of a letter whose two cases are the only members; else null.</summary>
     public char? Only
     {
         get
         {
-            var folded = new AsciiSet((Members & ~Lower.Members) | ((Members & Lower.Members) >> CaseDistance));
-            return folded.Count == 1 && (Count == 1 || (folded.Members & Upper.Members) != 0)
-                ? (char)(Count == 1 ? UInt128.Log2(Members) : UInt128.Log2(folded.Members))
+            // Letters are all in the high word.
+            var folded = new AsciiSet(Low, (High & ~Lower.High) | ((High & Lower.High) >> CaseDistance));
+            return folded.Count == 1 && (Count == 1 || (folded.High & Upper.High) != 0)
+                ? Count == 1 ? Largest : folded.Largest
                 : null;
         }
     }
@@ -38,22 +43,29 @@ internal readonly record struct AsciiSet(UInt128 Members)
         }
     }
 
-    /// <summary>A character alone; nothing if it is not ASCII.</summary>
-    public static AsciiSet Of(char character) => char.IsAscii(character) ? new(UInt128.One << character) : default;
+    private char Largest => (char)(High != 0 ? WordSize + BitOperations.Log2(High) : BitOperations.Log2(Low));
 
-    /// <summary>The characters from one to another; those of them that are ASCII.</summary>
-    public static AsciiSet Between(char first, char last) =>
-        first >= Characters ? default : new((UInt128.MaxValue << first) & (UInt128.MaxValue >> (Characters - 1 - Math.Min(last, (char)(Characters - 1)))));
+    /// <summary>A character alone; nothing if it is not ASCII.</summary>
+    public static AsciiSet Of(char character) => Between(character, character);
+
+    /// <summary>The characters from one to another, which is not before it; those of them that are ASCII.</summary>
+    public static AsciiSet Between(char first, char last) => new(BitsBetween(first, last), BitsBetween(first - WordSize, last - WordSize));
 
     /// <summary>With every letter also that of the other case.</summary>
-    public AsciiSet InBothCases() => new(Members | ((Members & Upper.Members) << CaseDistance) | ((Members & Lower.Members) >> CaseDistance));
+    public AsciiSet InBothCases() => new(Low, High | ((High & Upper.High) << CaseDistance) | ((High & Lower.High) >> CaseDistance));
 
     /// <summary>Whether a byte is of the set.</summary>
-    public bool Contains(byte value) => value < Characters && ((Members >> value) & 1) != 0;
+    public bool Contains(byte value) => value < Characters && (((value < WordSize ? Low : High) >> value) & 1) != 0;
 
     /// <summary>What is in either.</summary>
-    public static AsciiSet operator |(AsciiSet left, AsciiSet right) => new(left.Members | right.Members);
+    public static AsciiSet operator |(AsciiSet left, AsciiSet right) => new(left.Low | right.Low, left.High | right.High);
 
     /// <summary>What is not in it.</summary>
-    public static AsciiSet operator ~(AsciiSet set) => new(~set.Members);
+    public static AsciiSet operator ~(AsciiSet set) => new(~set.Low, ~set.High);
+
+    /// <summary>The bits of a word from one to another, both as far as they are in it.</summary>
+    private static ulong BitsBetween(int first, int last) =>
+        first >= WordSize || last < 0
+            ? 0
+            : (ulong.MaxValue << Math.Max(first, 0)) & (ulong.MaxValue >> (WordSize - 1 - Math.Min(last, WordSize - 1)));
 }

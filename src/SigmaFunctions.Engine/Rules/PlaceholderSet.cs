@@ -9,11 +9,15 @@ public sealed class PlaceholderSet
     private readonly FrozenDictionary<string, ImmutableArray<string>> _values;
 
     /// <summary>Makes a set from names and their values; names are compared exactly.</summary>
-    public PlaceholderSet(IEnumerable<KeyValuePair<string, ImmutableArray<string>>> values) =>
-        _values = values.ToFrozenDictionary(StringComparer.Ordinal);
+    public PlaceholderSet(IEnumerable<KeyValuePair<string, ImmutableArray<string>>> values)
+        : this(values.ToFrozenDictionary(StringComparer.Ordinal))
+    {
+    }
+
+    private PlaceholderSet(FrozenDictionary<string, ImmutableArray<string>> values) => _values = values;
 
     /// <summary>No placeholder is defined.</summary>
-    public static PlaceholderSet Empty { get; } = new([]);
+    public static PlaceholderSet Empty { get; } = new(FrozenDictionary<string, ImmutableArray<string>>.Empty);
 
     /// <summary>The placeholders by name.</summary>
     internal IEnumerable<KeyValuePair<string, ImmutableArray<string>>> Values => _values.OrderBy(pair => pair.Key, StringComparer.Ordinal);

@@ -17,33 +17,26 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
     /// <summary>Reads layers of rules: what a later one holds takes the place of what has the same id in an earlier one.</summary>
     public RuleSet Load(IReadOnlyList<RuleLayer> layers)
     {
-        (LayerFile Source, int Layer)[] sources =
-        [
-            .. layers.SelectMany((layer, index) => layer.Files.Select(source => (Source: source, Layer: index)))
-                .OrderByDescending(source => source.Layer)
-                .ThenBy(source => source.Source.Path, StringComparer.Ordinal),
-        ];
-        var files = new LoadedFile?[sources.Length];
-        if (sources.Length == 1)
-            files[0] = Read(sources[0].Source);
-        else
-            Parallel.For(
-                0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = concurrency }, i => files[i] = Read(sources[i].Source));
-
         var builder = new RuleSetBuilder();
         var unreadable = new List<Diagnostic>();
         var hashes = new List<string>();
-        for (int i = 0; i < files.Length; i++)
+        for (int layer = layers.Count - 1; layer >= 0; layer--)
         {
-            if (files[i] is not { } file)
-                continue;
-            if (file.Unreadable is { } diagnostic)
-                unreadable.Add(diagnostic);
-            else
-                hashes.Add(file.Hash);
-            foreach (var document in file.Documents)
-                builder.Add(document, sources[i].Layer);
-            files[i] = null;
+            LayerFile[] sources = [.. layers[layer].Files.OrderBy(source => source.Path, StringComparer.Ordinal)];
+            var files = new LoadedFile?[sources.Length];
+            Processors.ForEach(sources.Length, concurrency, i => files[i] = Read(sources[i]));
+            for (int i = 0; i < files.Length; i++)
+            {
+                if (files[i] is not { } file)
+                    continue;
+                if (file.Unreadable is { } diagnostic)
+                    unreadable.Add(diagnostic);
+                else
+                    hashes.Add(file.Hash);
+                foreach (var document in file.Documents)
+                    builder.Add(document, layer);
+                files[i] = null;
+            }
         }
 
         return builder.Build(unreadable, RevisionOf(hashes), _compiler.UsesPlaceholders);
@@ -54,7 +47,7 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
         try
         {
             return source.ReadText() is { } text
-                ? new LoadedFile(HashOf(text), LoadedDocument.Load(new RuleFile(source.Path, text), _compiler))
+                ? new LoadedFile(Convert.ToHexString(TextHash.Of(text)), LoadedDocument.Load(new RuleFile(source.Path, text), _compiler))
                 : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -66,8 +59,6 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
             };
         }
     }
-
-    private static string HashOf(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static string RevisionOf(List<string> hashes)
     {

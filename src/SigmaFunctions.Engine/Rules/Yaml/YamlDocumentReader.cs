@@ -37,7 +37,11 @@ internal sealed class YamlDocumentReader
     }
 
     /// <summary>Reads every document up to the first syntax error, which becomes a last document without content.</summary>
-    public static IEnumerable<YamlDocument> Read(RuleFile file)
+    public static IEnumerable<YamlDocument> Read(RuleFile file) =>
+        PlainYamlReader.Read(file.Text) is { } root ? [new YamlDocument(root, new DiagnosticSink(file.Path))] : Parse(file);
+
+    /// <summary>As <see cref="Read"/>, by the parser alone.</summary>
+    public static IEnumerable<YamlDocument> Parse(RuleFile file)
     {
         int nul = file.Text.IndexOf('\0', StringComparison.Ordinal);
         if (nul < 0)
@@ -163,8 +167,8 @@ internal sealed class YamlDocumentReader
                 return seen.Add(key);
             }
 
-            foreach (var entry in entries)
-                if (entry.Key.Value == key)
+            for (int i = 0; i < entries.Count; i++)
+                if (entries[i].Key.Value == key)
                     return false;
             return true;
         }

@@ -50,7 +50,8 @@ internal sealed class YamlSequence(ImmutableArray<YamlNode> items, Position posi
     }
 }
 
-internal readonly record struct YamlEntry(YamlScalar Key, YamlNode Value);
+/// <summary>A key of a mapping and what is under it.</summary>
+internal sealed record YamlEntry(YamlScalar Key, YamlNode Value);
 
 /// <summary>A mapping with scalar keys, in the file's order, without duplicates.</summary>
 internal sealed class YamlMapping(ImmutableArray<YamlEntry> entries, Position position)
