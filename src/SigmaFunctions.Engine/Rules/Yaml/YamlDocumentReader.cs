@@ -37,11 +37,7 @@ internal sealed class YamlDocumentReader
     }
 
     /// <summary>Reads every document up to the first syntax error, which becomes a last document without content.</summary>
-    public static IEnumerable<YamlDocument> Read(RuleFile file) =>
-        PlainYamlReader.Read(file.Text) is { } root ? [new YamlDocument(root, new DiagnosticSink(file.Path))] : Parse(file);
-
-    /// <summary>As <see cref="Read"/>, by the parser alone.</summary>
-    public static IEnumerable<YamlDocument> Parse(RuleFile file)
+    public static IEnumerable<YamlDocument> Read(RuleFile file)
     {
         int nul = file.Text.IndexOf('\0', StringComparison.Ordinal);
         if (nul < 0)
