@@ -154,4 +154,22 @@ public sealed class RuleLayerTests
 
     private static string Rule(string id, string title) =>
         $"title: {title}\nid: {id}\nstatus: test\nlevel: low\ndescription: A rule of a test\nlogsource: {{category: process_creation, product: windows}}\ndetection: {{s: {{F: x}}, condition: s}}";
+
+    [Fact]
+    public void A_layer_with_a_file_that_cannot_be_read_has_no_hash()
+    {
+        string folder = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
+        try
+        {
+            for (int i = 0; i < 10; i++)
+                File.WriteAllText(Path.Combine(folder, $"{i}.yml"), "a: b");
+            var layer = RuleLayer.FromPaths([folder]);
+            File.Delete(Path.Combine(folder, "7.yml"));
+            Assert.ThrowsAny<IOException>(() => layer.Hash());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

@@ -38,7 +38,7 @@ internal sealed record PackSource(int Root, string Name, ulong Hash)
                 for (int i = 0; i < paths.Count; i++)
                     Compare(i);
             else
-                Processors.ForEach(paths.Count, -1, Compare);
+                Parallel.For(0, paths.Count, Compare);
             foreach (string? difference in differences)
                 if (difference is not null)
                     return difference;

@@ -39,7 +39,7 @@ public sealed class RuleLayer
         byte[][] hashes = new byte[files.Length][];
         try
         {
-            Processors.ForEach(files.Length, concurrency, i => hashes[i] = TextHash.Of(files[i].ReadText() ?? ""));
+            Parallel.For(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = concurrency }, i => hashes[i] = TextHash.Of(files[i].ReadText() ?? ""));
         }
         catch (AggregateException error) when (error.InnerExceptions[0] is IOException or UnauthorizedAccessException)
         {

@@ -24,7 +24,10 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
         {
             LayerFile[] sources = [.. layers[layer].Files.OrderBy(source => source.Path, StringComparer.Ordinal)];
             var files = new LoadedFile?[sources.Length];
-            Processors.ForEach(sources.Length, concurrency, i => files[i] = Read(sources[i]));
+            if (sources.Length == 1)
+                files[0] = Read(sources[0]);
+            else
+                Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = concurrency }, i => files[i] = Read(sources[i]));
             for (int i = 0; i < files.Length; i++)
             {
                 if (files[i] is not { } file)
