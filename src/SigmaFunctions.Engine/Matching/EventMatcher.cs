@@ -261,7 +261,7 @@ public sealed class EventMatcher
         }
     }
 
-    /// <summary>Tests predicates that no index looks for, but only those some of whose characters stand in a value.</summary>
+    /// <summary>Tests predicates that no index looks for, where a value has the length and the rarest characters that they need.</summary>
     private void Test(RuleGroup group, TestedPredicate[] tested, int first)
     {
         foreach (ref readonly var test in tested.AsSpan())
@@ -271,7 +271,7 @@ public sealed class EventMatcher
 
     private bool MayHold(in TestedPredicate test, int first)
     {
-        // It may hold on a field without values, too.
+        // What needs neither may hold on a field without values.
         if (test.MinLength == 0 && test.First == 0)
             return true;
         for (int value = first; value >= 0; value = _values[value].Next)

@@ -34,8 +34,7 @@ internal sealed class EndingIndex
     {
         if (literals.Count == 0)
             return null;
-        int bits = Math.Max(3, BitOperations.Log2((uint)literals.Count) + 2);
-        var buckets = new int[(1 << bits) + 1];
+        int shift = 32 - Math.Max(3, BitOperations.Log2((uint)literals.Count) + 2);
         var text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
         var entries = new Entry[literals.Count];
         int used = 0;
@@ -46,14 +45,11 @@ internal sealed class EndingIndex
             ulong key = Key(EndOf(ref text[used], folded.Length), Math.Min(folded.Length, KeyLength));
             entries[i] = new Entry { Key = key, Hash = Hash(key), Start = used, Length = folded.Length, Predicate = literals[i].Predicate, Use = literals[i].Use };
             used += folded.Length;
-            buckets[(entries[i].Hash >> (32 - bits)) + 1]++;
         }
 
-        for (int i = 1; i < buckets.Length; i++)
-            buckets[i] += buckets[i - 1];
         Array.Sort(entries, (left, right) => left.Hash.CompareTo(right.Hash));
         ImmutableArray<int> lengths = [.. literals.Select(literal => Math.Min(literal.Folded.Length, KeyLength)).Distinct().Order()];
-        return new EndingIndex(lengths, buckets, 32 - bits, entries, text);
+        return new EndingIndex(lengths, HashBuckets.Starts(entries.Select(entry => entry.Hash), shift), shift, entries, text);
     }
 
     /// <summary>Tells every filed literal that a folded value ends with.</summary>

@@ -25,8 +25,7 @@ internal sealed class EqualityIndex
     {
         if (texts.Count == 0)
             return null;
-        int bits = Math.Max(3, BitOperations.Log2((uint)texts.Count) + 2);
-        var buckets = new int[(1 << bits) + 1];
+        int shift = 32 - Math.Max(3, BitOperations.Log2((uint)texts.Count) + 2);
         var text = new byte[texts.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
         var entries = new Entry[texts.Count];
         int used = 0;
@@ -43,13 +42,10 @@ internal sealed class EqualityIndex
                 Use = texts[i].Use,
             };
             used += folded.Length;
-            buckets[(entries[i].Hash >> (32 - bits)) + 1]++;
         }
 
-        for (int i = 1; i < buckets.Length; i++)
-            buckets[i] += buckets[i - 1];
         Array.Sort(entries, (left, right) => left.Hash.CompareTo(right.Hash));
-        return new EqualityIndex(buckets, 32 - bits, entries, text);
+        return new EqualityIndex(HashBuckets.Starts(entries.Select(entry => entry.Hash), shift), shift, entries, text);
     }
 
     /// <summary>Tells every filed text that a folded value equals.</summary>

@@ -80,17 +80,14 @@ internal sealed class LiteralIndex
         int filterShift = 32 - Math.Max(4, log - 1);
         int bucketShift = 32 - Math.Max(4, log + 1);
         var filter = new ulong[1 << (32 - filterShift)];
-        var buckets = new int[(1 << (32 - bucketShift)) + 1];
         var hashes = new uint[windows.Count];
         for (int i = 0; i < hashes.Length; i++)
         {
             hashes[i] = Hash(MemoryMarshal.Read<uint>(literals[windows[i].Literal].Folded.AsSpan(windows[i].Offset)));
             filter[hashes[i] >> filterShift] |= (1UL << FirstBit(hashes[i])) | (1UL << SecondBit(hashes[i]));
-            buckets[(hashes[i] >> bucketShift) + 1]++;
         }
 
-        for (int i = 1; i < buckets.Length; i++)
-            buckets[i] += buckets[i - 1];
+        int[] buckets = HashBuckets.Starts(hashes, bucketShift);
         var text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
         var starts = new int[literals.Count];
         int used = 0;

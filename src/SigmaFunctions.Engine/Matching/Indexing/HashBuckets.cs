@@ -1,0 +1,18 @@
+namespace SigmaFunctions.Engine.Matching.Indexing;
+
+/// <summary>Hash tables whose entries stand in the order of the buckets that the highest bits of their hashes name.</summary>
+internal static class HashBuckets
+{
+    /// <summary>Where each bucket begins among the entries; one more at the end.</summary>
+    /// <param name="hashes">The hashes of all entries, in any order.</param>
+    /// <param name="shift">By how many bits a hash is shifted right to give its bucket.</param>
+    public static int[] Starts(IEnumerable<uint> hashes, int shift)
+    {
+        var starts = new int[(1 << (32 - shift)) + 1];
+        foreach (uint hash in hashes)
+            starts[(hash >> shift) + 1]++;
+        for (int i = 1; i < starts.Length; i++)
+            starts[i] += starts[i - 1];
+        return starts;
+    }
+}
