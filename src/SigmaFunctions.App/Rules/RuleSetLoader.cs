@@ -58,7 +58,7 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
     private async Task<LoadedRules> LoadAsync(RuleStore from, RuleStoreVersion version, int concurrency, CancellationToken cancellationToken)
     {
         RuleLayer package = PackageLayer();
-        string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(version.Key + package.Hash(concurrency))).AsSpan(0, 16));
+        string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(version.Key + package.Hash())).AsSpan(0, 16));
         if (await from.ReadPackAsync(key, cancellationToken) is { } pack)
         {
             RuleStoreContent extras = await from.ReadAsync(version, withRules: false, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.RegularExpressions;
@@ -12,6 +13,8 @@ namespace SigmaFunctions.Engine.Compilation;
 internal static class RegexCompiler
 {
     public const int MaxLength = 16_384;
+
+    private static readonly SearchValues<char> ClassName = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ^-");
 
     /// <summary>The predicate; its regular expression is constructed now unless it is plain that this will succeed later.</summary>
     /// <exception cref="TransformationException">The pattern cannot be used.</exception>
@@ -67,7 +70,7 @@ internal static class RegexCompiler
             else if (pattern[i] == '[' && i + 1 < pattern.Length && pattern[i + 1] is ':' or '=' or '.')
             {
                 int end = pattern.IndexOf(pattern[i + 1] + "]", i + 2, StringComparison.Ordinal);
-                if (end > 0 && IsClassName(pattern.AsSpan(i + 2, end - i - 2)))
+                if (end > 0 && pattern.AsSpan(i + 2, end - i - 2).IndexOfAnyExcept(ClassName) < 0)
                     return pattern[i..(end + 2)];
             }
             else if (pattern[i] == ']')
@@ -75,13 +78,5 @@ internal static class RegexCompiler
         }
 
         return null;
-    }
-
-    private static bool IsClassName(ReadOnlySpan<char> text)
-    {
-        foreach (char character in text)
-            if (!char.IsAsciiLetter(character) && character is not ('^' or '-'))
-                return false;
-        return true;
     }
 }

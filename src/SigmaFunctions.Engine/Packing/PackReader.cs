@@ -420,7 +420,7 @@ internal sealed class PackReader
 
     private string Decode(int index)
     {
-        var bytes = _pack.AsSpan(_starts[index], _starts[index + 1] - _starts[index]);
+        var bytes = _pack.AsSpan(_starts[index].._starts[index + 1]);
         if (!_isUtf16[index])
             return Encoding.UTF8.GetString(bytes);
         Require(bytes.Length % 2 == 0);

@@ -42,10 +42,7 @@ internal sealed record PackSource(int Root, string Name, ulong Hash)
             foreach (string? difference in differences)
                 if (difference is not null)
                     return difference;
-            int present = 0;
-            foreach (bool isThere in found)
-                present += isThere ? 1 : 0;
-            return present == expected.Count ? null : "a file that was packed is no longer there";
+            return found.AsSpan().Count(true) == expected.Count ? null : "a file that was packed is no longer there";
 
             void Compare(int i)
             {

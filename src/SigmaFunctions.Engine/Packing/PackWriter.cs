@@ -53,13 +53,12 @@ internal sealed class PackWriter
     public static ulong HashOf(PlaceholderSet? placeholders)
     {
         var text = new StringBuilder();
-        if (placeholders is not null)
-            foreach (var (name, values) in placeholders.Values)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{name.Length}:{name}{values.Length}:");
-                foreach (string value in values)
-                    text.Append(CultureInfo.InvariantCulture, $"{value.Length}:{value}");
-            }
+        foreach (var (name, values) in placeholders?.Values ?? [])
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{name.Length}:{name}{values.Length}:");
+            foreach (string value in values)
+                text.Append(CultureInfo.InvariantCulture, $"{value.Length}:{value}");
+        }
 
         return PackFormat.HashOf(MemoryMarshal.AsBytes(text.ToString().AsSpan()));
     }

@@ -9,15 +9,11 @@ public sealed class PlaceholderSet
     private readonly FrozenDictionary<string, ImmutableArray<string>> _values;
 
     /// <summary>Makes a set from names and their values; names are compared exactly.</summary>
-    public PlaceholderSet(IEnumerable<KeyValuePair<string, ImmutableArray<string>>> values)
-        : this(values.ToFrozenDictionary(StringComparer.Ordinal))
-    {
-    }
-
-    private PlaceholderSet(FrozenDictionary<string, ImmutableArray<string>> values) => _values = values;
+    public PlaceholderSet(IEnumerable<KeyValuePair<string, ImmutableArray<string>>> values) =>
+        _values = values.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>No placeholder is defined.</summary>
-    public static PlaceholderSet Empty { get; } = new(FrozenDictionary<string, ImmutableArray<string>>.Empty);
+    public static PlaceholderSet Empty { get; } = new([]);
 
     /// <summary>The placeholders by name.</summary>
     internal IEnumerable<KeyValuePair<string, ImmutableArray<string>>> Values => _values.OrderBy(pair => pair.Key, StringComparer.Ordinal);

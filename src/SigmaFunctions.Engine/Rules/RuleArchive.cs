@@ -33,15 +33,22 @@ public static class RuleArchive
     {
         var files = new List<RuleFile>();
         long left = MaximumSize;
+        string? excess = null;
         try
         {
             using var zip = new ZipArchive(new MemoryStream(archive.ToArray(), writable: false), ZipArchiveMode.Read);
             foreach (var entry in zip.Entries.Where(entry => RuleFile.HasName(entry.FullName) && isWanted?.Invoke(entry.FullName) != false))
             {
                 // Of what is too much only as much is read as tells so.
-                if (files.Count == MaximumFiles || ReadEntry(entry, left) is not { } content)
+                if (files.Count == MaximumFiles)
                 {
-                    left = -1;
+                    excess = string.Create(CultureInfo.InvariantCulture, $"it holds more than {MaximumFiles} files of rules");
+                    break;
+                }
+
+                if (ReadEntry(entry, left) is not { } content)
+                {
+                    excess = string.Create(CultureInfo.InvariantCulture, $"it unpacks to more than {MaximumSize / (1024 * 1024)} MiB");
                     break;
                 }
 
@@ -54,11 +61,7 @@ public static class RuleArchive
             throw new InvalidDataException($"it is damaged, or no zip archive ({error.Message.TrimEnd('.')})", error);
         }
 
-        if (left >= 0)
-            return files;
-        throw new InvalidDataException(files.Count == MaximumFiles
-            ? string.Create(CultureInfo.InvariantCulture, $"it holds more than {MaximumFiles} files of rules")
-            : string.Create(CultureInfo.InvariantCulture, $"it unpacks to more than {MaximumSize / (1024 * 1024)} MiB"));
+        return excess is null ? files : throw new InvalidDataException(excess);
     }
 
     /// <summary>An archive of files, by their names. Equal files give equal bytes.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 
 namespace SigmaFunctions.Engine.Rules;
@@ -30,30 +29,20 @@ public sealed class RuleLayer
     }
 
     /// <summary>What the layer holds, names and texts: 64 hex digits, equal for equal files whatever their order.</summary>
-    /// <param name="concurrency">Most threads that read at a time; -1 for one on every processor.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
-    public string Hash(int concurrency = -1)
+    public string Hash()
     {
-        LayerFile[] files = [.. Files.OrderBy(source => source.Path, StringComparer.Ordinal)];
-        byte[][] hashes = new byte[files.Length][];
-        try
-        {
-            Parallel.For(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = concurrency }, i => hashes[i] = TextHash.Of(files[i].ReadText() ?? ""));
-        }
-        catch (AggregateException error) when (error.InnerExceptions[0] is IOException or UnauthorizedAccessException)
-        {
-            ExceptionDispatchInfo.Throw(error.InnerExceptions[0]);
-        }
-
-        // A name and a text of fixed length each, so that nothing can move from one to the other.
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (int i = 0; i < files.Length; i++)
+        foreach (var source in Files.OrderBy(source => source.Path, StringComparer.Ordinal))
         {
-            hash.AppendData(TextHash.Of(files[i].Path));
-            hash.AppendData(hashes[i]);
+            Append(source.Path);
+            Append(source.ReadText() ?? "");
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        // A name and a text of fixed length each, so that nothing can move from one to the other.
+        void Append(string text) => hash.AppendData(TextHash.Of(text));
     }
 }

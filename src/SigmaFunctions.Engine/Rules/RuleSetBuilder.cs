@@ -15,7 +15,7 @@ internal sealed class RuleSetBuilder
     private readonly SortedDictionary<string, SigmaCorrelation> _correlations = new(StringComparer.Ordinal);
     private readonly List<(CompiledFilter Compiled, DiagnosticSink Sink)> _filters = [];
     private readonly Dictionary<string, DiagnosticSink> _sinkByCorrelation = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Place> _placeById = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string File, int Line, int Layer)> _placeById = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _idByName = new(StringComparer.Ordinal);
     private readonly List<DiagnosticSink> _sinks = [];
     private int _rejected;
@@ -60,7 +60,7 @@ internal sealed class RuleSetBuilder
     private bool Claim(string id, string? name, LoadedDocument document, int layer)
     {
         var sink = document.Diagnostics;
-        if (!_placeById.TryAdd(id, new Place(sink.File, document.Position.Line, layer)))
+        if (!_placeById.TryAdd(id, (sink.File, document.Position.Line, layer)))
         {
             sink.Report(DiagnosticCode.DuplicateId, document.IdPosition, $"The id {id} is already taken by {PlaceOf(id)}. Give this document an id of its own.");
             return false;
@@ -135,6 +135,4 @@ internal sealed class RuleSetBuilder
 
     private string? Resolve(string reference) =>
         _placeById.ContainsKey(reference) ? reference : _idByName.GetValueOrDefault(reference);
-
-    private sealed record Place(string File, int Line, int Layer);
 }

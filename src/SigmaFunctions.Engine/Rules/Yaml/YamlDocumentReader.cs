@@ -163,8 +163,8 @@ internal sealed class YamlDocumentReader
                 return seen.Add(key);
             }
 
-            for (int i = 0; i < entries.Count; i++)
-                if (entries[i].Key.Value == key)
+            foreach (var entry in entries)
+                if (entry.Key.Value == key)
                     return false;
             return true;
         }

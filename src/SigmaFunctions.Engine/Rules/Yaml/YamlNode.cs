@@ -50,8 +50,7 @@ internal sealed class YamlSequence(ImmutableArray<YamlNode> items, Position posi
     }
 }
 
-/// <summary>A key of a mapping and what is under it.</summary>
-internal sealed record YamlEntry(YamlScalar Key, YamlNode Value);
+internal readonly record struct YamlEntry(YamlScalar Key, YamlNode Value);
 
 /// <summary>A mapping with scalar keys, in the file's order, without duplicates.</summary>
 internal sealed class YamlMapping(ImmutableArray<YamlEntry> entries, Position position)
