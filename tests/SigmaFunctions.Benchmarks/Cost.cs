@@ -31,12 +31,6 @@ internal sealed class Cost
         ["--memory"] = 2_048,
     };
 
-    private static readonly string[] Priced =
-    [
-        "flexGigabyteSecond", "flexMillionExecutions", "throughputUnitHour", "processingUnitHour", "millionIngressEvents", "tenThousandTableTransactions",
-        "tenThousandQueueOperations",
-    ];
-
     private double[] _eventsPerDay = [1_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 28_800_000_000];
     private string _prices = Path.Combine(AppContext.BaseDirectory, "prices.json");
 
@@ -63,9 +57,9 @@ internal sealed class Cost
         try
         {
             using JsonDocument prices = JsonDocument.Parse(File.ReadAllText(cost._prices));
-            if (Lacking(prices.RootElement) is { } lacking)
+            if (prices.RootElement.ValueKind != JsonValueKind.Object)
             {
-                errors.WriteLine($"--prices {cost._prices}: {lacking} is missing; take prices.json beside Cost.cs as a pattern, null where no price is known.");
+                errors.WriteLine($"--prices {cost._prices}: no JSON object; take prices.json beside Cost.cs as a pattern.");
                 return false;
             }
 
@@ -78,15 +72,6 @@ internal sealed class Cost
             return false;
         }
     }
-
-    /// <summary>What a file of prices does not have; null if it has all.</summary>
-    private static string? Lacking(JsonElement prices) =>
-        prices.ValueKind != JsonValueKind.Object || !prices.TryGetProperty("currency", out JsonElement currency) || currency.ValueKind != JsonValueKind.String
-            ? "the text \"currency\""
-            : Priced.FirstOrDefault(name => !prices.TryGetProperty(name, out JsonElement entry) || entry.ValueKind != JsonValueKind.Object
-                || !entry.TryGetProperty("price", out JsonElement price) || price.ValueKind is not (JsonValueKind.Number or JsonValueKind.Null)) is { } missing
-                ? $"the number or null \"{missing}\".\"price\""
-                : null;
 
     private bool TrySet(string option, string value)
     {
@@ -171,12 +156,18 @@ internal sealed class Cost
         ];
         string[] missing = [.. amounts.Where(amount => amount.Amount > 0 && Price(amount.Name) is null).Select(amount => amount.Name)];
         double known = amounts.Sum(amount => amount.Amount * (Price(amount.Name) ?? 0));
+        string? currency = prices.TryGetProperty("currency", out JsonElement stated) && stated.ValueKind == JsonValueKind.String ? stated.GetString() : "of an unknown currency";
         string hubs = isStandard ? $"{throughputUnits:N0} TU" : namespaces == 1 ? $"{processingUnits:N0} PU" : $"{processingUnits:N0} PU in {namespaces:N0} namespaces";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {events:N0} | {peak:N0} | {hubs} | {partitions:N0} | {instances:N0}, {averageInstances:N0} | {detections:N2} | {first} | {share:P0} | {gigabyteSeconds:N0} | {(missing.Length == 0 ? "" : "at least ")}{known:N0} {prices.GetProperty("currency").GetString()}{(missing.Length == 0 ? "" : " and " + string.Join(", ", missing))} |");
+            $"| {events:N0} | {peak:N0} | {hubs} | {partitions:N0} | {instances:N0}, {averageInstances:N0} | {detections:N2} | {first} | {share:P0} | {gigabyteSeconds:N0} | {(missing.Length == 0 ? "" : "at least ")}{known:N0} {currency}{(missing.Length == 0 ? "" : " and " + string.Join(", ", missing))} |");
 
-        double? Price(string name) => prices.GetProperty(name).GetProperty("price") is { ValueKind: JsonValueKind.Number } price ? price.GetDouble() : null;
+        // What a file does not have is as a price that is not known.
+        double? Price(string name) =>
+            prices.TryGetProperty(name, out JsonElement entry) && entry.ValueKind == JsonValueKind.Object
+                && entry.TryGetProperty("price", out JsonElement price) && price.ValueKind == JsonValueKind.Number
+                ? price.GetDouble()
+                : null;
     }
 
     private double Instances(double eventsPerSecond, double microseconds) =>
