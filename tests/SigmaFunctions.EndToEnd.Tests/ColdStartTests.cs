@@ -16,18 +16,7 @@ namespace SigmaFunctions.EndToEnd.Tests;
 /// </summary>
 public sealed class ColdStartTests
 {
-    private const string Rule = """
-        title: Marked process
-        id: 11111111-1111-4111-8111-111111111111
-        level: high
-        logsource: {category: process_creation, product: windows}
-        detection:
-            selection:
-                CommandLine|contains: marker of a cold start
-            condition: selection
-        """;
-
-    private const string Event = """{"category":"process_creation","product":"windows","Computer":"host","Image":"C:\\tool.exe","CommandLine":"tool.exe marker of a cold start"}""";
+    private const string Event = """{"category":"process_creation","product":"windows","Computer":"host","Image":"C:\\tool.exe","CommandLine":"tool.exe marker"}""";
 
     private static readonly int Runs = Setting("COLD_RUNS") is { } runs ? int.Parse(runs, CultureInfo.InvariantCulture) : 1;
 
@@ -46,12 +35,12 @@ public sealed class ColdStartTests
         {
             foreach (string source in (Setting("COLD_RULES") ?? LocalPaths.AppRules).Split(';'))
                 Copy(source, Path.Combine(rules, Path.GetFileName(source)));
-            await File.WriteAllTextAsync(Path.Combine(rules, "marked.yml"), Rule, Token);
+            await File.WriteAllTextAsync(Path.Combine(rules, "marked.yml"), MarkedRule.Yaml, Token);
             if (packed)
                 await PackAsync(app, rules);
             bool usedPack = false;
             await using var deployment = await LocalDeployment.StartAsync(
-                Rule,
+                MarkedRule.Yaml,
                 log: line => usedPack |= line.Message.Contains("The rules come compiled", StringComparison.Ordinal),
                 settings: ImmutableDictionary<string, string>.Empty
                     .Add("Rules__Path", rules)
@@ -70,12 +59,12 @@ public sealed class ColdStartTests
                 usedPack = false;
                 await deployment.StartWorkerAsync(createsStore: false);
                 var watch = Stopwatch.StartNew();
-                await DeliveryTests.InvokeAsync(deployment, batch);
+                await deployment.InvokeAsync(batch);
                 starts.Add((
                     deployment.Worker.LoadedAfter.TotalMilliseconds,
                     watch.Elapsed.TotalMilliseconds,
-                    LoadTests.Cpu(deployment.Worker.ProcessId),
-                    LoadTests.PeakMegabytes(deployment.Worker.ProcessId)));
+                    ProcessUse.CpuSeconds(deployment.Worker.ProcessId),
+                    ProcessUse.PeakMegabytes(deployment.Worker.ProcessId)));
             }
 
             Assert.Single(await deployment.RowsAsync());

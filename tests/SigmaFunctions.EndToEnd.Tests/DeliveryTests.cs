@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.LocalHost.Trigger;
-using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.EndToEnd.Tests;
@@ -64,14 +63,14 @@ public sealed class DeliveryTests
         await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Defender, Sysmon, Flat("a.exe marker"));
         var batch = await deployment.ReadBatchAsync(3);
-        await InvokeAsync(deployment, batch);
+        await deployment.InvokeAsync(batch);
         var rows = await deployment.RowsAsync();
         Assert.Equal(4, rows.Length);
         Assert.Equal(4, (await deployment.TakeAlertsAsync()).Length);
 
-        await InvokeAsync(deployment, batch);
+        await deployment.InvokeAsync(batch);
         // In part and in another cut, as after a checkpoint that was not written.
-        await InvokeAsync(deployment, batch with { Events = batch.Events[1..] });
+        await deployment.InvokeAsync(batch with { Events = batch.Events[1..] });
 
         Assert.Equal(rows.Select(Describe), (await deployment.RowsAsync()).Select(Describe));
         Assert.Empty(await deployment.TakeAlertsAsync());
@@ -85,12 +84,12 @@ public sealed class DeliveryTests
         await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Enumerable.Range(0, 50).Select(i => Flat($"a.exe marker {i}")));
         var batch = await deployment.ReadBatchAsync(50);
-        await InvokeAsync(deployment, batch);
+        await deployment.InvokeAsync(batch);
         deployment.Worker.Kill();
         await deployment.Worker.DisposeAsync();
 
         await deployment.StartWorkerAsync();
-        await InvokeAsync(deployment, batch);
+        await deployment.InvokeAsync(batch);
 
         Assert.Equal(50, (await deployment.RowsAsync()).Length);
         Assert.Equal(50, (await deployment.TakeAlertsAsync()).Select(alert => alert.Id).ToHashSet().Count);
@@ -176,11 +175,5 @@ public sealed class DeliveryTests
 
         Assert.Equal(20, (await deployment.TakeAlertsAsync()).Length);
         Assert.True((await deployment.RowsAsync()).Select(row => row.GetString("Partition")).Distinct().Count() > 1);
-    }
-
-    internal static async Task InvokeAsync(LocalDeployment deployment, TriggerBatch batch)
-    {
-        var response = await deployment.Worker.InvokeAsync(batch.ToRequest(deployment.Binding, deployment.Worker.Capabilities, retry: 0), Token);
-        Assert.True(response.Result.Status == StatusResult.Types.Status.Success, response.Result.Exception?.Message);
     }
 }

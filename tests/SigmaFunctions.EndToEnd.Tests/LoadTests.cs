@@ -87,33 +87,19 @@ public sealed class LoadTests
         foreach (int[] numbers in Enumerable.Range(0, Messages).Chunk(250))
             await deployment.SendAsync(numbers.Select(body));
         EventHubsTrigger trigger = deployment.CreateTrigger(settings: HostSettings.Read(Path.Combine(Path.GetDirectoryName(LocalPaths.AppAssembly)!, "host.json")));
-        (double worker, double storage) before = (Cpu(deployment.Worker.ProcessId), Cpu(deployment.StorageProcess));
+        (double worker, double storage) before = (ProcessUse.CpuSeconds(deployment.Worker.ProcessId), ProcessUse.CpuSeconds(deployment.StorageProcess));
         var watch = Stopwatch.StartNew();
         await LocalDeployment.ProcessAsync(trigger, Messages);
         double seconds = watch.Elapsed.TotalSeconds;
         string line = string.Create(
             CultureInfo.InvariantCulture,
-            $"| {name} | {Messages:N0} | {seconds:0.0} | {Messages / seconds:N0} | {Cpu(deployment.Worker.ProcessId) - before.worker:0.0} | {Cpu(deployment.StorageProcess) - before.storage:0.0} | {PeakMegabytes(deployment.Worker.ProcessId):N0} | {deployment.Worker.LoadedAfter.TotalSeconds:0.00} + {trigger.Statistics.FirstInvocation?.TotalSeconds:0.00} |\n");
+            $"| {name} | {Messages:N0} | {seconds:0.0} | {Messages / seconds:N0} | {ProcessUse.CpuSeconds(deployment.Worker.ProcessId) - before.worker:0.0} | {ProcessUse.CpuSeconds(deployment.StorageProcess) - before.storage:0.0} | {ProcessUse.PeakMegabytes(deployment.Worker.ProcessId):N0} | {deployment.Worker.LoadedAfter.TotalSeconds:0.00} + {trigger.Statistics.FirstInvocation?.TotalSeconds:0.00} |\n");
         TestContext.Current.TestOutputHelper!.WriteLine(line);
         if (Environment.GetEnvironmentVariable("LOAD_TABLE") is { Length: > 0 } path)
             await File.AppendAllTextAsync(path, line, Token);
 
         Assert.Equal((0, 0), (trigger.Statistics.LostEvents, trigger.Statistics.Retries));
     }
-
-    // Clock ticks of user and system: the 14th and 15th field, the 12th and 13th after the command in parentheses.
-    internal static double Cpu(int process)
-    {
-        if (!OperatingSystem.IsLinux())
-            return 0;
-        string stat = File.ReadAllText($"/proc/{process}/stat");
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
-    }
-
-    internal static double PeakMegabytes(int process) => !OperatingSystem.IsLinux() ? 0 : double.Parse(
-        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
-        CultureInfo.InvariantCulture) / 1_024;
 
     /// <summary>Takes telemetry over OTLP and keeps the requests' bodies as text: names stand in them as they are.</summary>
     private sealed class Receiver : IAsyncDisposable

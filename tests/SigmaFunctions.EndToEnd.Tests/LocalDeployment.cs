@@ -11,6 +11,7 @@ using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.EndToEnd.Tests;
@@ -89,6 +90,13 @@ internal sealed class LocalDeployment : IAsyncDisposable
         };
         await deployment.StartWorkerAsync();
         return deployment;
+    }
+
+    /// <summary>Has the worker process a batch, which must succeed.</summary>
+    public async Task InvokeAsync(TriggerBatch batch)
+    {
+        var response = await Worker.InvokeAsync(batch.ToRequest(Binding, Worker.Capabilities, retry: 0), Token);
+        Assert.True(response.Result.Status == StatusResult.Types.Status.Success, response.Result.Exception?.Message);
     }
 
     /// <summary>Starts a worker; an earlier one must have ended.</summary>
