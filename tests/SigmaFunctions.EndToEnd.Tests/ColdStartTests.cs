@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using SigmaFunctions.LocalHost;
 using SigmaFunctions.LocalHost.Trigger;
@@ -14,7 +15,7 @@ namespace SigmaFunctions.EndToEnd.Tests;
 /// with the app without it), <c>COLD_RUNS</c> how many starts there are, and <c>COLD_TABLE</c> a file that gets a line of docs/performance.md for
 /// each way.
 /// </summary>
-public sealed class ColdStartTests
+public sealed partial class ColdStartTests
 {
     private const string Event = """{"category":"process_creation","product":"windows","Computer":"host","Image":"C:\\tool.exe","CommandLine":"tool.exe marker"}""";
 
@@ -39,9 +40,15 @@ public sealed class ColdStartTests
             if (packed)
                 await PackAsync(app, rules);
             bool usedPack = false;
+            double rulesAfter = 0;
             await using var deployment = await LocalDeployment.StartAsync(
                 MarkedRule.Yaml,
-                log: line => usedPack |= line.Message.Contains("The rules come compiled", StringComparison.Ordinal),
+                log: line =>
+                {
+                    usedPack |= line.Message.Contains("The rules come compiled", StringComparison.Ordinal);
+                    if (RulesLoaded().Match(line.Message) is { Success: true } loaded)
+                        rulesAfter = double.Parse(loaded.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+                },
                 settings: ImmutableDictionary<string, string>.Empty
                     .Add("Rules__Path", rules)
                     .Add("Rules__BlobContainer", container ? RuleStore.DefaultName : ""),
@@ -52,15 +59,16 @@ public sealed class ColdStartTests
             if (container)
                 await WaitForPackAsync(new BlobContainerClient(deployment.StorageConnection, RuleStore.DefaultName));
 
-            var starts = new List<(double Loaded, double First, double Cpu, double Peak)>();
+            var starts = new List<(double Rules, double Loaded, double First, double Cpu, double Peak)>();
             for (int run = 0; run < Runs; run++)
             {
                 await deployment.Worker.DisposeAsync();
-                usedPack = false;
+                (usedPack, rulesAfter) = (false, 0);
                 await deployment.StartWorkerAsync(createsStore: false);
                 var watch = Stopwatch.StartNew();
                 await deployment.InvokeAsync(batch);
                 starts.Add((
+                    rulesAfter,
                     deployment.Worker.LoadedAfter.TotalMilliseconds,
                     watch.Elapsed.TotalMilliseconds,
                     ProcessUse.CpuSeconds(deployment.Worker.ProcessId),
@@ -69,10 +77,11 @@ public sealed class ColdStartTests
 
             Assert.Single(await deployment.RowsAsync());
             Assert.Equal(packed || container, usedPack);
+            Assert.All(starts, start => Assert.InRange(start.Rules, 1, start.Loaded));
             var best = starts.MinBy(start => start.Loaded + start.First);
             string line = string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {way} | {best.Loaded:N0} | {best.First:N0} | {best.Loaded + best.First:N0} | {starts.Min(start => start.Cpu) * 1_000:N0} | {best.Peak:N0} |");
+                $"| {way} | {starts.Min(start => start.Rules):N0} | {best.Loaded:N0} | {best.First:N0} | {best.Loaded + best.First:N0} | {starts.Min(start => start.Cpu) * 1_000:N0} | {best.Peak:N0} |");
             TestContext.Current.TestOutputHelper!.WriteLine(line);
             if (Setting("COLD_TABLE") is { } table)
                 await File.AppendAllLinesAsync(table, [line], Token);
@@ -82,6 +91,9 @@ public sealed class ColdStartTests
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    [GeneratedRegex(@"rules loaded,.* in (\d+) ms")]
+    private static partial Regex RulesLoaded();
 
     private static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 

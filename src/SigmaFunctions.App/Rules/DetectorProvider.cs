@@ -88,7 +88,7 @@ public sealed class DetectorProvider
         try
         {
             if (_store is null)
-                Use(await _loader.LoadAsync(null, -1, cancellationToken), null);
+                Use(await _loader.LoadAsync(null, -1, cancellationToken), started);
             else
                 Use(await LoadStoredAsync(_store, cancellationToken), started);
         }
@@ -240,13 +240,14 @@ public sealed class DetectorProvider
         _logger.StoredRulesBroken(_store!.Name, Current.RuleSet.Revision, reason);
     }
 
-    private void Use(LoadedRules loaded, long? started)
+    private void Use(LoadedRules loaded, long started)
     {
+        double milliseconds = _timeProvider.GetElapsedTime(started).TotalMilliseconds;
         RuleSet all = loaded.All;
         RuleSet rules = loaded.Detector.RuleSet;
         Report(rules, DiagnosticSeverity.Error, _logger.RuleRejected, _logger.MoreRejected);
         Report(rules, DiagnosticSeverity.Warning, _logger.RuleDoubted, _logger.MoreDoubts);
-        _logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision);
+        _logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision, milliseconds);
         if (loaded.Overrides.Count > 0)
             ReportOverrides(loaded.Overrides, all);
         if (!_options.Selection.IsAll)
@@ -254,8 +255,8 @@ public sealed class DetectorProvider
         _metrics.SetRules(rules.Rules.Length, rules.Rejected, rules.Revision);
         ReportBlind(rules);
         _current = loaded;
-        if (started is { } start && loaded.Version is { } version)
-            _logger.StoredRulesUsed(_store!.Name, version.Key, version.Set ?? "none", _timeProvider.GetElapsedTime(start).TotalMilliseconds);
+        if (loaded.Version is { } version)
+            _logger.StoredRulesUsed(_store!.Name, version.Key, version.Set ?? "none", milliseconds);
     }
 
     private static void Report(
