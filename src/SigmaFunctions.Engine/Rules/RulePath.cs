@@ -33,7 +33,8 @@ internal sealed record RulePath(string Path, bool IsNamed)
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)length + 1);
         try
         {
-            using var handle = File.OpenHandle(Path, options: FileOptions.SequentialScan);
+            // Not locked: a file that is being written is noticed below, and a call into the system for each of thousands is saved.
+            using var handle = File.OpenHandle(Path, share: FileShare.ReadWrite | FileShare.Delete);
             int read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)length + 1), 0);
             // A file that is being written may be longer by now.
             return make(read == length ? buffer.AsSpan(0, read) : File.ReadAllBytes(Path));
@@ -61,7 +62,9 @@ internal sealed record RulePath(string Path, bool IsNamed)
     {
         try
         {
-            return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: true, Length: 0 };
+            bool isLink = (file.Attributes & FileAttributes.ReparsePoint) != 0;
+            var target = isLink ? file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file : file;
+            return target is { Exists: true, Length: 0 };
         }
         catch (IOException)
         {
