@@ -24,10 +24,9 @@ public sealed class Detector
         ArgumentNullException.ThrowIfNull(ruleSet);
         RuleSet = ruleSet;
         // A group is compiled when its first event comes: most deployments see events of few log sources.
-        _groups = ruleSet.Compiled
-            .Select((rule, index) => (Index: index, Rule: rule))
-            .GroupBy(rule => rule.Rule.Rule.LogSource)
-            .ToFrozenDictionary(group => group.Key, group => new Lazy<RuleGroup>(() => RuleGroupCompiler.Compile([.. group])));
+        _groups = Enumerable.Range(0, ruleSet.Compiled.Length)
+            .GroupBy(index => ruleSet.Compiled[index].Rule.LogSource)
+            .ToFrozenDictionary(group => group.Key, group => new Lazy<RuleGroup>(() => RuleGroupCompiler.Compile(ruleSet.Compiled, [.. group])));
     }
 
     /// <summary>The rule set this detector was compiled from.</summary>

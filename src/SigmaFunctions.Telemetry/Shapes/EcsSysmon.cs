@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using SigmaFunctions.Telemetry.Events;
@@ -19,7 +18,7 @@ internal sealed class EcsSysmon : IEcsModule
     private static readonly ImmutableArray<int> OfOneProcess =
         [1, 2, 3, 5, 7, 9, 11, 12, 13, 14, 15, 17, 18, 22, 23, 24, 25, 26, 27, 28, 29];
 
-    private readonly FrozenDictionary<int, ImmutableArray<EcsField>> _fields;
+    private readonly Dictionary<int, List<EcsField>> _fields = [];
     private readonly Name _user;
     private readonly RecordPath _userDomain;
     private readonly RecordPath _userName;
@@ -36,7 +35,6 @@ internal sealed class EcsSysmon : IEcsModule
 
     public EcsSysmon(NameTable.Builder names)
     {
-        var fields = new Dictionary<int, List<EcsField>>();
         Add("RuleName", "rule.name", [.. Enumerable.Range(1, 29)]);
         Add("ProcessGuid", "process.entity_id", OfOneProcess);
         Add("ProcessId", "process.pid", OfOneProcess);
@@ -81,7 +79,6 @@ internal sealed class EcsSysmon : IEcsModule
         Add("QueryName", "dns.question.name", [22]);
         Add("TargetObject", "registry.path", [12, 13, 14]);
         Add("ID", "error.code", [255]);
-        _fields = fields.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.ToImmutableArray());
 
         _user = names.Add("User");
         _userDomain = new RecordPath(names, "user.domain");
@@ -102,9 +99,9 @@ internal sealed class EcsSysmon : IEcsModule
             var moved = new EcsField(names.Add(field), new RecordPath(names, path));
             foreach (int eventId in eventIds)
             {
-                if (!fields.TryGetValue(eventId, out List<EcsField>? ofEvent))
+                if (!_fields.TryGetValue(eventId, out List<EcsField>? ofEvent))
                 {
-                    fields.Add(eventId, ofEvent = []);
+                    _fields.Add(eventId, ofEvent = []);
                 }
 
                 ofEvent.Add(moved);
@@ -115,7 +112,7 @@ internal sealed class EcsSysmon : IEcsModule
     public void Restore(RecordValue record, RecordValue eventId, EventSink sink)
     {
         int id = NumberOf(eventId);
-        if (_fields.TryGetValue(id, out ImmutableArray<EcsField> fields))
+        if (_fields.TryGetValue(id, out List<EcsField>? fields))
         {
             foreach (EcsField field in fields)
             {

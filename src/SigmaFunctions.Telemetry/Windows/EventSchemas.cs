@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using SigmaFunctions.Telemetry.Json;
@@ -201,23 +200,20 @@ internal sealed class EventSchemas
     ];
 
     private readonly NameTable _providers = new(Providers);
-    private readonly FrozenDictionary<(int Provider, int EventId, int Count), ImmutableArray<Name>> _schemas;
+    private readonly Dictionary<(int Provider, int EventId, int Count), ImmutableArray<Name>> _schemas = [];
 
     /// <summary>Makes the table.</summary>
     /// <param name="names">Where the names are added.</param>
     public EventSchemas(NameTable.Builder names)
     {
-        var schemas = new Dictionary<(int, int, int), ImmutableArray<Name>>();
         foreach ((string provider, int[] eventIds, string text) in Known)
         {
             ImmutableArray<Name> schema = [.. text.Split(' ').Select(names.Add)];
             foreach (int eventId in eventIds)
             {
-                schemas.Add((Providers.IndexOf(provider), eventId, schema.Length), schema);
+                _schemas.Add((Providers.IndexOf(provider), eventId, schema.Length), schema);
             }
         }
-
-        _schemas = schemas.ToFrozenDictionary();
     }
 
     /// <summary>The names of an event's data in their order; none where they are not known.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using SigmaFunctions.Engine.Events;
 
@@ -24,8 +23,6 @@ internal sealed class WindowsService(Dictionary<int, WindowsEventKind> kinds, Wi
 {
     private const int SysmonKeyEvent = 12;
 
-    private readonly FrozenDictionary<int, WindowsEventKind> _kinds = kinds.ToFrozenDictionary();
-
     /// <summary>Sysmon's event 12 where a registry key was added.</summary>
     public WindowsEventKind? KeyAdded { get; init; }
 
@@ -34,7 +31,7 @@ internal sealed class WindowsService(Dictionary<int, WindowsEventKind> kinds, Wi
 
     /// <summary>The kinds by event id, in their order; the last, without one, for all other events.</summary>
     public IEnumerable<(int? EventId, WindowsEventKind Kind)> Kinds =>
-        _kinds.OrderBy(kind => kind.Key).Select(kind => ((int?)kind.Key, kind.Value)).Append((null, other));
+        kinds.OrderBy(kind => kind.Key).Select(kind => ((int?)kind.Key, kind.Value)).Append((null, other));
 
     /// <summary>The kind of an event.</summary>
     /// <param name="eventId">Event id as text.</param>
@@ -60,6 +57,6 @@ internal sealed class WindowsService(Dictionary<int, WindowsEventKind> kinds, Wi
             }
         }
 
-        return _kinds.GetValueOrDefault(id, other);
+        return kinds.GetValueOrDefault(id, other);
     }
 }

@@ -36,20 +36,31 @@ internal sealed class EndingIndex
             return null;
         int shift = 32 - Math.Max(3, BitOperations.Log2((uint)literals.Count) + 2);
         var text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
-        var entries = new Entry[literals.Count];
+        var keys = new ulong[literals.Count];
+        var hashes = new uint[literals.Count];
         int used = 0;
-        for (int i = 0; i < entries.Length; i++)
+        for (int i = 0; i < keys.Length; i++)
         {
             byte[] folded = literals[i].Folded;
             folded.CopyTo(text, used);
-            ulong key = Key(EndOf(ref text[used], folded.Length), Math.Min(folded.Length, KeyLength));
-            entries[i] = new Entry { Key = key, Hash = Hash(key), Start = used, Length = folded.Length, Predicate = literals[i].Predicate, Use = literals[i].Use };
+            keys[i] = Key(EndOf(ref text[used], folded.Length), Math.Min(folded.Length, KeyLength));
+            hashes[i] = Hash(keys[i]);
             used += folded.Length;
         }
 
-        Array.Sort(entries, (left, right) => left.Hash.CompareTo(right.Hash));
+        int[] buckets = HashBuckets.Starts(hashes, shift);
+        int[] next = buckets[..^1];
+        var entries = new Entry[keys.Length];
+        int start = 0;
+        for (int i = 0; i < keys.Length; i++)
+        {
+            var (folded, predicate, use) = literals[i];
+            entries[next[hashes[i] >> shift]++] = new Entry { Key = keys[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
+            start += folded.Length;
+        }
+
         ImmutableArray<int> lengths = [.. literals.Select(literal => Math.Min(literal.Folded.Length, KeyLength)).Distinct().Order()];
-        return new EndingIndex(lengths, HashBuckets.Starts(entries.Select(entry => entry.Hash), shift), shift, entries, text);
+        return new EndingIndex(lengths, buckets, shift, entries, text);
     }
 
     /// <summary>Tells every filed literal that a folded value ends with.</summary>
@@ -87,7 +98,6 @@ internal sealed class EndingIndex
     private struct Entry
     {
         public ulong Key;
-        public uint Hash;
         public int Start;
         public int Length;
         public int Predicate;

@@ -27,25 +27,28 @@ internal sealed class EqualityIndex
             return null;
         int shift = 32 - Math.Max(3, BitOperations.Log2((uint)texts.Count) + 2);
         var text = new byte[texts.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
-        var entries = new Entry[texts.Count];
+        var hashes = new uint[texts.Count];
         int used = 0;
-        for (int i = 0; i < entries.Length; i++)
+        for (int i = 0; i < hashes.Length; i++)
         {
             byte[] folded = texts[i].Folded;
             folded.CopyTo(text, used);
-            entries[i] = new Entry
-            {
-                Hash = Hash(ref text[used], folded.Length),
-                Start = used,
-                Length = folded.Length,
-                Predicate = texts[i].Predicate,
-                Use = texts[i].Use,
-            };
+            hashes[i] = Hash(ref text[used], folded.Length);
             used += folded.Length;
         }
 
-        Array.Sort(entries, (left, right) => left.Hash.CompareTo(right.Hash));
-        return new EqualityIndex(HashBuckets.Starts(entries.Select(entry => entry.Hash), shift), shift, entries, text);
+        int[] buckets = HashBuckets.Starts(hashes, shift);
+        int[] next = buckets[..^1];
+        var entries = new Entry[hashes.Length];
+        int start = 0;
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            var (folded, predicate, use) = texts[i];
+            entries[next[hashes[i] >> shift]++] = new Entry { Hash = hashes[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
+            start += folded.Length;
+        }
+
+        return new EqualityIndex(buckets, shift, entries, text);
     }
 
     /// <summary>Tells every filed text that a folded value equals.</summary>

@@ -6,7 +6,7 @@ internal static class HashBuckets
     /// <summary>Where each bucket begins among the entries; one more at the end.</summary>
     /// <param name="hashes">The hashes of all entries, in any order.</param>
     /// <param name="shift">By how many bits a hash is shifted right to give its bucket.</param>
-    public static int[] Starts(IEnumerable<uint> hashes, int shift)
+    public static int[] Starts(ReadOnlySpan<uint> hashes, int shift)
     {
         var starts = new int[(1 << (32 - shift)) + 1];
         foreach (uint hash in hashes)

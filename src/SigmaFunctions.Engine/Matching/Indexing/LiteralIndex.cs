@@ -26,7 +26,7 @@ internal enum LiteralUse : byte
 }
 
 /// <summary>A folded literal that is looked for, and the predicate it belongs to.</summary>
-internal readonly record struct IndexedLiteral(byte[] Folded, int Predicate, LiteralUse Use);
+internal sealed record IndexedLiteral(byte[] Folded, int Predicate, LiteralUse Use);
 
 /// <summary>
 /// Finds those of many literals that stand in a text. Each literal is filed by four of its bytes in a row, those that are least common

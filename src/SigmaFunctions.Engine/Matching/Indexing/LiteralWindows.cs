@@ -2,6 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
+/// <summary>A window that a literal is filed by.</summary>
+/// <param name="Literal">Index of the literal.</param>
+/// <param name="Offset">Where the window begins in it.</param>
+internal sealed record LiteralWindow(int Literal, int Offset);
+
 /// <summary>Chooses by which of their bytes literals are filed.</summary>
 internal static class LiteralWindows
 {
@@ -17,20 +22,20 @@ internal static class LiteralWindows
     /// </summary>
     /// <param name="literals">The literals.</param>
     /// <param name="stride">The stride; none but those at the start of a value is shorter than it and a window less one.</param>
-    /// <returns>Index of the literal and offset, literal by literal.</returns>
-    public static List<(int Literal, int Offset)> Choose(IReadOnlyList<IndexedLiteral> literals, int stride)
+    /// <returns>The windows, literal by literal.</returns>
+    public static List<LiteralWindow> Choose(IReadOnlyList<IndexedLiteral> literals, int stride)
     {
         var counts = new Dictionary<uint, int>();
         foreach (var literal in literals)
             for (int offset = 0; offset <= LastOffset(literal); offset++)
                 CollectionsMarshal.GetValueRefOrAddDefault(counts, At(literal, offset), out _)++;
-        var windows = new List<(int Literal, int Offset)>(literals.Count * stride);
+        var windows = new List<LiteralWindow>(literals.Count * stride);
         for (int i = 0; i < literals.Count; i++)
         {
             // What begins with the value has its windows at places that are known.
             int phases = (literals[i].Use & LiteralUse.AtStart) != 0 ? 1 : stride;
             for (int phase = 0; phase < phases; phase++)
-                windows.Add((i, Choose(literals[i], counts, phase, stride)));
+                windows.Add(new LiteralWindow(i, Choose(literals[i], counts, phase, stride)));
         }
 
         return windows;

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SigmaFunctions.Engine.Compilation;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
@@ -6,13 +8,18 @@ namespace SigmaFunctions.Engine.Matching.Indexing;
 /// Compiles the rules of one log source, in these passes: number the predicates and fields; bring each condition into a form without
 /// negations and choose its witness; decide for each predicate whether an index answers it; build the indexes.
 /// </summary>
+/// <remarks>
+/// The first event of a log source waits for this, in a process that has compiled little of its code: what there are thousands of is an object and
+/// goes through loops, since collections of structures and queries over them have to be compiled for each structure.
+/// </remarks>
 internal sealed class RuleGroupCompiler
 {
     // More operands stay where they are, since each condition that takes them over has a copy.
     private const int MaxMerged = 64;
     private const double NodeEffort = 2;
 
-    private readonly Dictionary<Predicate, int> _predicates = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Predicate, int> _ids = new(ReferenceEqualityComparer.Instance);
+    private readonly List<Predicate> _predicates = [];
     private readonly List<TestShape> _shapes = [];
     private readonly List<(int Slot, int OtherSlot)> _slots = [];
     private readonly Dictionary<string, int> _fields = new(StringComparer.Ordinal);
@@ -22,7 +29,7 @@ internal sealed class RuleGroupCompiler
     private readonly Dictionary<(CompiledIdentifier, bool), Lowered> _identifiers = [];
 
     // By node, the operands that a node of its kind takes over.
-    private readonly Dictionary<int, Lowered[]> _merged = [];
+    private readonly Dictionary<int, List<Lowered>> _merged = [];
     private int _ownValues = -1;
 
     private RuleGroupCompiler()
@@ -30,18 +37,22 @@ internal sealed class RuleGroupCompiler
     }
 
     /// <summary>Compiles rules.</summary>
-    /// <param name="rules">Index in the rule set and rule, ascending.</param>
-    public static RuleGroup Compile(IReadOnlyList<(int Index, CompiledRule Rule)> rules) => new RuleGroupCompiler().CompileAll(rules);
+    /// <param name="all">The rules of a rule set.</param>
+    /// <param name="indices">Which of them, ascending.</param>
+    public static RuleGroup Compile(ImmutableArray<CompiledRule> all, IReadOnlyList<int> indices) => new RuleGroupCompiler().CompileAll(all, indices);
 
-    private RuleGroup CompileAll(IReadOnlyList<(int Index, CompiledRule Rule)> rules)
+    private RuleGroup CompileAll(ImmutableArray<CompiledRule> all, IReadOnlyList<int> indices)
     {
-        var conditions = rules.Select(rule => Lower(rule.Rule.Expression, negated: false)).ToList();
-        var signals = new List<(int Rule, Signal Signal)>();
+        var conditions = new int[indices.Count];
+        var signals = new List<RuleSignal>();
         var always = new List<int>();
-        for (int rule = 0; rule < conditions.Count; rule++)
+        for (int rule = 0; rule < conditions.Length; rule++)
         {
-            if (conditions[rule].Witness is { } witness)
-                signals.AddRange(witness.Signals.Select(signal => (rule, signal)));
+            var lowered = Lower(all[indices[rule]].Expression, negated: false);
+            conditions[rule] = lowered.Node;
+            if (lowered.Witness is { } witness)
+                foreach (var signal in witness.Signals)
+                    signals.Add(new RuleSignal(rule, signal));
             else
                 always.Add(rule);
         }
@@ -51,12 +62,12 @@ internal sealed class RuleGroupCompiler
         var (wokenStart, woken) = Wakes(signals);
         return new RuleGroup
         {
-            Rules = [.. rules.Select(rule => rule.Index)],
-            Conditions = [.. conditions.Select(condition => condition.Node)],
+            Rules = [.. indices],
+            Conditions = conditions,
             Nodes = [.. _nodes],
             Operands = [.. _operands],
             IsIndexed = isIndexed,
-            Tests = [.. _predicates.OrderBy(pair => pair.Value).Select(pair => TestOf(pair.Key, pair.Value, isIndexed[pair.Value]))],
+            Tests = [.. _predicates.Select((_, id) => TestOf(id, isIndexed[id]))],
             WokenStart = wokenStart,
             Woken = woken,
             Fields = BuildFields(signals, isIndexed),
@@ -66,10 +77,11 @@ internal sealed class RuleGroupCompiler
 
     private int IdOf(Predicate predicate)
     {
-        if (_predicates.TryGetValue(predicate, out int known))
+        if (_ids.TryGetValue(predicate, out int known))
             return known;
         int id = _predicates.Count;
-        _predicates.Add(predicate, id);
+        _ids.Add(predicate, id);
+        _predicates.Add(predicate);
         _shapes.Add(TestShape.Of(predicate, id));
         _slots.Add((SlotOf(predicate.Field), predicate is FieldReferencePredicate reference ? SlotOf(reference.Other) : -1));
         return id;
@@ -111,9 +123,9 @@ internal sealed class RuleGroupCompiler
                     _identifiers.Add((identifier, negated), lowered = Lower(identifier.Expression, negated));
                 return lowered;
             case AndExpression and:
-                return Combine(negated ? NodeKind.Or : NodeKind.And, and.Operands.Select(operand => Lower(operand, negated)));
+                return Combine(negated ? NodeKind.Or : NodeKind.And, and.Operands, negated);
             case OrExpression or:
-                return Combine(negated ? NodeKind.And : NodeKind.Or, or.Operands.Select(operand => Lower(operand, negated)));
+                return Combine(negated ? NodeKind.And : NodeKind.Or, or.Operands, negated);
             default:
                 throw new ArgumentOutOfRangeException(nameof(expression));
         }
@@ -133,44 +145,53 @@ internal sealed class RuleGroupCompiler
         return new Lowered(Add(new ConditionNode(negated ? NodeKind.NotTest : NodeKind.Test, id, 0)), witness, likelihood, shape.Effort);
     }
 
-    private Lowered Combine(NodeKind kind, IEnumerable<Lowered> parts)
+    private Lowered Combine(NodeKind kind, ImmutableArray<Expression> parts, bool negated)
     {
         // A condition may name an identifier a hundred thousand times.
-        var operands = parts.DistinctBy(part => part.Node).ToList();
+        var nodes = new HashSet<int>();
+        var operands = new List<Lowered>();
+        foreach (var part in parts)
+        {
+            var operand = Lower(part, negated);
+            if (nodes.Add(operand.Node))
+                operands.Add(operand);
+        }
+
         if (operands is [var only])
             return only;
-        Witness? witness = null;
-        if (kind == NodeKind.And)
-            witness = operands.Select(operand => operand.Witness).Aggregate(Witness.Rarer);
-        else if (operands.TrueForAll(operand => operand.Witness is not null))
-            witness = Witness.Union([.. operands.Select(operand => operand.Witness!)]);
 
-        // What decides with the least effort comes first.
-        Lowered[] ordered =
-        [
-            .. operands.SelectMany(operand => OperandsOf(kind, operand)).DistinctBy(operand => operand.Node)
-                .OrderBy(operand => operand.Effort / (kind == NodeKind.And ? 1 - operand.Likelihood : operand.Likelihood)),
-        ];
+        // An operand of the same kind has its own operands taken over. What decides with the least effort comes first.
+        var ordered = new List<Lowered>(operands.Count);
+        foreach (var operand in operands)
+        {
+            if (_nodes[operand.Node].Kind != kind || !_merged.TryGetValue(operand.Node, out var own))
+                ordered.Add(operand);
+            else
+                foreach (var inner in own)
+                    if (nodes.Add(inner.Node))
+                        ordered.Add(inner);
+        }
+
+        ordered.Sort((left, right) => left.RankIn(kind).CompareTo(right.RankIn(kind)) is var order and not 0 ? order : left.Node.CompareTo(right.Node));
         double effort = 0;
         double undecided = 1;
+        int first = _operands.Count;
         foreach (var operand in ordered)
         {
             effort += undecided * operand.Effort;
             undecided *= kind == NodeKind.And ? operand.Likelihood : 1 - operand.Likelihood;
+            _operands.Add(operand.Node);
         }
 
-        int first = _operands.Count;
-        _operands.AddRange(ordered.Select(operand => operand.Node));
         var combined = new Lowered(
-            Add(new ConditionNode(kind, first, ordered.Length)), witness, Bounded(kind == NodeKind.And ? undecided : 1 - undecided), effort + NodeEffort);
-        if (ordered.Length <= MaxMerged)
+            Add(new ConditionNode(kind, first, ordered.Count)),
+            kind == NodeKind.And ? Witness.Rarest(operands.Select(operand => operand.Witness)) : Witness.Union(operands.ConvertAll(operand => operand.Witness)),
+            Bounded(kind == NodeKind.And ? undecided : 1 - undecided),
+            effort + NodeEffort);
+        if (ordered.Count <= MaxMerged)
             _merged.Add(combined.Node, ordered);
         return combined;
     }
-
-    /// <summary>What an operand of an "and" or "or" adds to it: its own operands if it is of the same kind, else itself.</summary>
-    private Lowered[] OperandsOf(NodeKind kind, Lowered operand) =>
-        _nodes[operand.Node].Kind == kind && _merged.TryGetValue(operand.Node, out var operands) ? operands : [operand];
 
     private static double Bounded(double likelihood) => Math.Clamp(likelihood, 0.0001, 0.9999);
 
@@ -180,21 +201,31 @@ internal sealed class RuleGroupCompiler
     /// </summary>
     private void InlineIndexed(bool[] isIndexed)
     {
+        var (holding, excluding, others) = (new List<int>(), new List<int>(), new List<int>());
         for (int node = 0; node < _nodes.Count; node++)
         {
             var (kind, first, count, _, _) = _nodes[node];
             if (kind is not (NodeKind.And or NodeKind.Or))
                 continue;
-            var operands = _operands.GetRange(first, count).ToLookup(operand =>
-                _nodes[operand] is { Kind: NodeKind.Test } test && isIndexed[test.First] ? NodeKind.Test
-                : kind == NodeKind.And && _nodes[operand] is { Kind: NodeKind.NotTest } excluded && isIndexed[excluded.First] ? NodeKind.NotTest
-                : kind);
-            int place = first;
-            foreach (int operand in operands[NodeKind.Test].Concat(operands[NodeKind.NotTest]))
-                _operands[place++] = _nodes[operand].First;
-            foreach (int operand in operands[kind])
-                _operands[place++] = operand;
-            _nodes[node] = new ConditionNode(kind, first, count, operands[NodeKind.Test].Count(), operands[NodeKind.NotTest].Count());
+            var operands = CollectionsMarshal.AsSpan(_operands).Slice(first, count);
+            foreach (int operand in operands)
+            {
+                var (own, predicate, _, _, _) = _nodes[operand];
+                if (own == NodeKind.Test && isIndexed[predicate])
+                    holding.Add(predicate);
+                else if (own == NodeKind.NotTest && kind == NodeKind.And && isIndexed[predicate])
+                    excluding.Add(predicate);
+                else
+                    others.Add(operand);
+            }
+
+            holding.CopyTo(operands);
+            excluding.CopyTo(operands[holding.Count..]);
+            others.CopyTo(operands[(holding.Count + excluding.Count)..]);
+            _nodes[node] = new ConditionNode(kind, first, count, holding.Count, excluding.Count);
+            holding.Clear();
+            excluding.Clear();
+            others.Clear();
         }
     }
 
@@ -205,7 +236,7 @@ internal sealed class RuleGroupCompiler
     }
 
     /// <summary>A predicate is answered by an index if it is a witness, or if finding it is rare enough to cost nothing on most events.</summary>
-    private bool[] DecideIndexed(List<(int Rule, Signal Signal)> signals)
+    private bool[] DecideIndexed(List<RuleSignal> signals)
     {
         var isIndexed = new bool[_shapes.Count];
         for (int id = 0; id < isIndexed.Length; id++)
@@ -217,24 +248,34 @@ internal sealed class RuleGroupCompiler
     }
 
     /// <summary>For each predicate the rules that its signs wake.</summary>
-    private (int[] Start, int[] Rules) Wakes(List<(int Rule, Signal Signal)> signals)
+    private (int[] Start, int[] Rules) Wakes(List<RuleSignal> signals)
     {
-        var pairs = signals
-            .Where(pair => pair.Signal.Kind is SignalKind.Indexed or SignalKind.Literal or SignalKind.Tested)
-            .Select(pair => (pair.Signal.Predicate, pair.Rule))
-            .Distinct()
-            .Order()
-            .ToList();
+        // A predicate and a rule in one number.
+        var pairs = new List<long>();
+        foreach (var (rule, signal) in signals)
+            if (signal.Kind is SignalKind.Indexed or SignalKind.Literal or SignalKind.Tested)
+                pairs.Add(((long)signal.Predicate << 32) | (uint)rule);
+        pairs.Sort();
         var start = new int[_shapes.Count + 1];
-        foreach (var (predicate, _) in pairs)
-            start[predicate + 1]++;
+        var rules = new List<int>(pairs.Count);
+        long last = -1;
+        foreach (long pair in pairs)
+        {
+            if (pair == last)
+                continue;
+            last = pair;
+            start[(int)(pair >> 32) + 1]++;
+            rules.Add((int)pair);
+        }
+
         for (int i = 1; i < start.Length; i++)
             start[i] += start[i - 1];
-        return (start, [.. pairs.Select(pair => pair.Rule)]);
+        return (start, [.. rules]);
     }
 
-    private CompiledTest TestOf(Predicate predicate, int id, bool isIndexed)
+    private CompiledTest TestOf(int id, bool isIndexed)
     {
+        var predicate = _predicates[id];
         var (slot, otherSlot) = _slots[id];
         var shape = _shapes[id];
         return isIndexed
@@ -256,13 +297,14 @@ internal sealed class RuleGroupCompiler
             };
     }
 
-    private FieldIndex[] BuildFields(List<(int Rule, Signal Signal)> signals, bool[] isIndexed)
+    private FieldIndex[] BuildFields(List<RuleSignal> signals, bool[] isIndexed)
     {
         var drafts = _fieldNames.Select(_ => new Draft()).ToArray();
-        foreach (var (predicate, id) in _predicates)
+        for (int id = 0; id < _predicates.Count; id++)
         {
             if (!isIndexed[id])
                 continue;
+            var predicate = _predicates[id];
             var draft = drafts[_slots[id].Slot];
             var shape = _shapes[id];
             if (predicate is NumberPredicate)
@@ -275,8 +317,10 @@ internal sealed class RuleGroupCompiler
                 draft.Numbers.Add(new IndexedLiteral(FoldedText.Of(number.ToString()), id, LiteralUse.NumbersOnly));
         }
 
-        foreach (var signal in _shapes.SelectMany(shape => shape.Signals).Where(signal => signal.Kind == SignalKind.Literal))
-            drafts[_slots[signal.Predicate].Slot].Literals.Add(new IndexedLiteral(signal.Literal!, signal.Predicate, LiteralUse.Hint));
+        foreach (var shape in _shapes)
+            foreach (var signal in shape.Signals)
+                if (signal.Kind == SignalKind.Literal)
+                    drafts[_slots[signal.Predicate].Slot].Literals.Add(new IndexedLiteral(signal.Literal!, signal.Predicate, LiteralUse.Hint));
         foreach (var (rule, signal) in signals)
         {
             var draft = drafts[_slots[signal.Predicate].Slot];
@@ -296,19 +340,39 @@ internal sealed class RuleGroupCompiler
                 EndingIndex.Create([.. draft.Literals.Where(literal => (literal.Use & LiteralUse.AtEnd) != 0)]),
                 EqualityIndex.Create(draft.Texts),
                 EqualityIndex.Create(draft.Numbers),
-                [.. draft.Tested.Select(Tested)],
-                [.. draft.RulesIfPresent],
-                [.. draft.RulesIfNotAscii])),
+                Array.ConvertAll(Ordered(draft.Tested), Tested),
+                Ordered(draft.RulesIfPresent),
+                Ordered(draft.RulesIfNotAscii))),
         ];
     }
 
     private TestedPredicate Tested(int predicate)
     {
         var shape = _shapes[predicate];
-        var needed = shape.Needed is [var only] ? only : shape.Pieces is { Length: > 0 } pieces ? pieces.SelectMany(piece => piece) : shape.Literal;
-        byte[] characters = [.. needed.Select(FoldedText.Fold).Where(value => value < 128).Distinct().OrderBy(LiteralRarity.Commonness).Take(2), 0, 0];
+        byte[] needed = shape.Needed is [var only] ? only : shape.Pieces is { Length: > 0 } pieces ? [.. pieces.SelectMany(piece => piece)] : shape.Literal;
+        byte first = Rarest(needed, besides: 0);
         return new TestedPredicate(
-            predicate, shape.MinLength, characters[0], characters[1], (shape.Traits & TestTraits.NeedsKnownForAsciiOnly) != 0);
+            predicate, shape.MinLength, first, Rarest(needed, besides: first), (shape.Traits & TestTraits.NeedsKnownForAsciiOnly) != 0);
+    }
+
+    /// <summary>The least common ASCII character of a literal, folded; 0 if there is none besides the one that is named.</summary>
+    private static byte Rarest(byte[] literal, byte besides)
+    {
+        byte rarest = 0;
+        foreach (byte value in literal)
+        {
+            byte folded = FoldedText.Fold(value);
+            if (folded < 128 && folded != besides && (rarest == 0 || LiteralRarity.Commonness(folded) < LiteralRarity.Commonness(rarest)))
+                rarest = folded;
+        }
+
+        return rarest;
+    }
+
+    private static int[] Ordered(List<int> numbers)
+    {
+        numbers.Sort();
+        return [.. numbers.Distinct()];
     }
 
     /// <summary>A condition as nodes.</summary>
@@ -316,7 +380,14 @@ internal sealed class RuleGroupCompiler
     /// <param name="Witness">Its witness; null if it has none.</param>
     /// <param name="Likelihood">Estimate of how often it holds.</param>
     /// <param name="Effort">Estimate of what it takes to tell, in nanoseconds.</param>
-    private readonly record struct Lowered(int Node, Witness? Witness, double Likelihood, double Effort);
+    private sealed record Lowered(int Node, Witness? Witness, double Likelihood, double Effort)
+    {
+        /// <summary>Where it belongs among the operands of a node: the less effort for deciding it, the lower.</summary>
+        public double RankIn(NodeKind kind) => Effort / (kind == NodeKind.And ? 1 - Likelihood : Likelihood);
+    }
+
+    /// <summary>A sign that wakes a rule.</summary>
+    private sealed record RuleSignal(int Rule, Signal Signal);
 
     private sealed class Draft
     {
@@ -326,10 +397,10 @@ internal sealed class RuleGroupCompiler
 
         public List<IndexedLiteral> Numbers { get; } = [];
 
-        public SortedSet<int> Tested { get; } = [];
+        public List<int> Tested { get; } = [];
 
-        public SortedSet<int> RulesIfPresent { get; } = [];
+        public List<int> RulesIfPresent { get; } = [];
 
-        public SortedSet<int> RulesIfNotAscii { get; } = [];
+        public List<int> RulesIfNotAscii { get; } = [];
     }
 }

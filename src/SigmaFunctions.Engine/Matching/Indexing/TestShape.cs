@@ -32,7 +32,7 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
     };
 
     /// <summary>Whether the literal stands in about every other event, so that an index would be busy finding it.</summary>
-    public bool IsCommon => Kind is TestKind.Contains or TestKind.StartsWith or TestKind.EndsWith && LiteralRarity.IsCommon(Literal);
+    public bool IsCommon { get; } = Kind is TestKind.Contains or TestKind.StartsWith or TestKind.EndsWith && LiteralRarity.IsCommon(Literal);
 
     /// <summary>Folded literals of which one stands in every value that satisfies it, short ones too; none if unknown.</summary>
     public byte[][] Needed { get; private init; } = [];

@@ -23,18 +23,36 @@ internal enum SignalKind
 /// <param name="Kind">What is seen.</param>
 /// <param name="Predicate">The predicate.</param>
 /// <param name="Literal">The folded literal, if that is what is seen.</param>
-internal readonly record struct Signal(SignalKind Kind, int Predicate, byte[]? Literal = null);
+internal sealed record Signal(SignalKind Kind, int Predicate, byte[]? Literal = null);
 
 /// <summary>Signs of which at least one is seen on every event that an expression holds on.</summary>
 /// <param name="Signals">The signs.</param>
 /// <param name="Cost">Estimate of how many of them an event shows.</param>
 internal sealed record Witness(IReadOnlyList<Signal> Signals, double Cost)
 {
-    /// <summary>The better of two; null is none.</summary>
-    public static Witness? Rarer(Witness? left, Witness? right) =>
-        left is null ? right : right is null || left.Cost <= right.Cost ? left : right;
+    /// <summary>The witness for "all of them": the best of those that there are.</summary>
+    public static Witness? Rarest(IEnumerable<Witness?> parts)
+    {
+        Witness? rarest = null;
+        foreach (var part in parts)
+            if (part is not null && (rarest is null || part.Cost < rarest.Cost))
+                rarest = part;
+        return rarest;
+    }
 
-    /// <summary>The witness for "one of them": that of each together.</summary>
-    public static Witness Union(IReadOnlyList<Witness> parts) =>
-        parts.Count == 1 ? parts[0] : new Witness([.. parts.SelectMany(part => part.Signals).Distinct()], parts.Sum(part => part.Cost));
+    /// <summary>The witness for "one of them": those of all together; null if one has none.</summary>
+    public static Witness? Union(IReadOnlyList<Witness?> parts)
+    {
+        var signals = new List<Signal>();
+        double cost = 0;
+        foreach (var part in parts)
+        {
+            if (part is null)
+                return null;
+            signals.AddRange(part.Signals);
+            cost += part.Cost;
+        }
+
+        return new Witness(signals, cost);
+    }
 }
