@@ -242,12 +242,11 @@ public sealed class DetectorProvider
 
     private void Use(LoadedRules loaded, long started)
     {
-        double milliseconds = _timeProvider.GetElapsedTime(started).TotalMilliseconds;
         RuleSet all = loaded.All;
         RuleSet rules = loaded.Detector.RuleSet;
         Report(rules, DiagnosticSeverity.Error, _logger.RuleRejected, _logger.MoreRejected);
         Report(rules, DiagnosticSeverity.Warning, _logger.RuleDoubted, _logger.MoreDoubts);
-        _logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision, milliseconds);
+        _logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision, _timeProvider.GetElapsedTime(started).TotalMilliseconds);
         if (loaded.Overrides.Count > 0)
             ReportOverrides(loaded.Overrides, all);
         if (!_options.Selection.IsAll)
@@ -256,7 +255,7 @@ public sealed class DetectorProvider
         ReportBlind(rules);
         _current = loaded;
         if (loaded.Version is { } version)
-            _logger.StoredRulesUsed(_store!.Name, version.Key, version.Set ?? "none", milliseconds);
+            _logger.StoredRulesUsed(_store!.Name, version.Key, version.Set ?? "none", _timeProvider.GetElapsedTime(started).TotalMilliseconds);
     }
 
     private static void Report(

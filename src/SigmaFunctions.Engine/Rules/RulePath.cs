@@ -33,7 +33,7 @@ internal sealed record RulePath(string Path, bool IsNamed)
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)length + 1);
         try
         {
-            // Not locked: a file that is being written is noticed below, and a call into the system for each of thousands is saved.
+            // Not locked, which would take a call into the system more for each of thousands of files.
             using var handle = File.OpenHandle(Path, share: FileShare.ReadWrite | FileShare.Delete);
             int read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)length + 1), 0);
             // A file that is being written may be longer by now.

@@ -9,8 +9,8 @@ namespace SigmaFunctions.Engine.Matching.Indexing;
 /// negations and choose its witness; decide for each predicate whether an index answers it; build the indexes.
 /// </summary>
 /// <remarks>
-/// The first event of a log source waits for this, in a process that has compiled little of its code: what there are thousands of is an object and
-/// goes through loops, since collections of structures and queries over them have to be compiled for each structure.
+/// The first event of a log source waits for this, in a process that has compiled little of its code: operands, signs and
+/// literals are objects and go through loops, since queries over structures have to be compiled for each structure.
 /// </remarks>
 internal sealed class RuleGroupCompiler
 {
