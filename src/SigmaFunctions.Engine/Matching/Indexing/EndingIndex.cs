@@ -48,14 +48,13 @@ internal sealed class EndingIndex
             used += folded.Length;
         }
 
-        int[] buckets = HashBuckets.Starts(hashes, shift);
-        int[] next = buckets[..^1];
+        var (buckets, places) = HashBuckets.Order(hashes, shift);
         var entries = new Entry[keys.Length];
         int start = 0;
         for (int i = 0; i < keys.Length; i++)
         {
             var (folded, predicate, use) = literals[i];
-            entries[next[hashes[i] >> shift]++] = new Entry { Key = keys[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
+            entries[places[i]] = new Entry { Key = keys[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
             start += folded.Length;
         }
 

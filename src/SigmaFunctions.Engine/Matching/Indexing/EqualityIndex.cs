@@ -37,14 +37,13 @@ internal sealed class EqualityIndex
             used += folded.Length;
         }
 
-        int[] buckets = HashBuckets.Starts(hashes, shift);
-        int[] next = buckets[..^1];
+        var (buckets, places) = HashBuckets.Order(hashes, shift);
         var entries = new Entry[hashes.Length];
         int start = 0;
         for (int i = 0; i < hashes.Length; i++)
         {
             var (folded, predicate, use) = texts[i];
-            entries[next[hashes[i] >> shift]++] = new Entry { Hash = hashes[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
+            entries[places[i]] = new Entry { Hash = hashes[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
             start += folded.Length;
         }
 

@@ -87,7 +87,7 @@ internal sealed class LiteralIndex
             filter[hashes[i] >> filterShift] |= (1UL << FirstBit(hashes[i])) | (1UL << SecondBit(hashes[i]));
         }
 
-        int[] buckets = HashBuckets.Starts(hashes, bucketShift);
+        var (buckets, places) = HashBuckets.Order(hashes, bucketShift);
         var text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
         var starts = new int[literals.Count];
         int used = 0;
@@ -99,13 +99,12 @@ internal sealed class LiteralIndex
         }
 
         var entries = new Entry[windows.Count];
-        int[] next = buckets[..^1];
         for (int i = 0; i < entries.Length; i++)
         {
             var (index, offset) = windows[i];
             int length = literals[index].Folded.Length;
             int unused = Math.Max(0, (sizeof(ulong) - (length - offset)) * 8);
-            entries[next[hashes[i] >> bucketShift]++] = new Entry
+            entries[places[i]] = new Entry
             {
                 Window = MemoryMarshal.Read<ulong>(text.AsSpan(starts[index] + offset)) << unused,
                 UnusedBits = (byte)unused,
