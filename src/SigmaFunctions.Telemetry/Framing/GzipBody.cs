@@ -20,6 +20,9 @@ internal sealed class GzipBody
     // What is kept between bodies.
     private const int KeptBytes = 4 * 1024 * 1024;
 
+    // What is unpacked between two looks at the token.
+    private const int Stride = 64 * 1024;
+
     // GZipStream takes the end of its input for the end of the data, wherever it comes. So the body is followed by a member of our
     // own: only if the body's last member is whole does that come out at the end.
     private static readonly byte[] EndMark = "\0end of body\0"u8.ToArray();
@@ -30,12 +33,17 @@ internal sealed class GzipBody
     /// <summary>Whether a body begins as gzip does.</summary>
     public static bool IsGzip(ReadOnlySpan<byte> body) => body.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]);
 
+    /// <summary>Most bytes that a packed body of a length may unpack to.</summary>
+    public static int LimitOf(int length) => (int)Math.Min(MaxBytes, Math.Max(FreeBytes, (long)length * MaxRatio));
+
     /// <summary>Unpacks a body; the reason where it cannot be.</summary>
     /// <param name="body">The body as it arrived; what was in it, if it could be unpacked.</param>
+    /// <param name="cancellationToken">Ends the unpacking.</param>
     /// <param name="reason">Why it could not be unpacked.</param>
-    public bool TryUnpack(ref ReadOnlyMemory<byte> body, out string reason)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public bool TryUnpack(ref ReadOnlyMemory<byte> body, CancellationToken cancellationToken, out string reason)
     {
-        int limit = (int)Math.Min(MaxBytes, Math.Max(FreeBytes, (long)body.Length * MaxRatio));
+        int limit = LimitOf(body.Length);
         if (_unpacked.Length > KeptBytes)
         {
             _unpacked = [];
@@ -47,13 +55,14 @@ internal sealed class GzipBody
             using var gzip = new GZipStream(new MemoryStream([.. body.Span, .. EndMember]), CompressionMode.Decompress);
             while (true)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 if (length == _unpacked.Length)
                 {
                     // One byte more than is allowed, to see whether there is more.
                     Array.Resize(ref _unpacked, (int)Math.Min(limit + EndMark.Length + 1L, Math.Max(length * 2L, body.Length * 4L)));
                 }
 
-                int read = gzip.Read(_unpacked.AsSpan(length));
+                int read = gzip.Read(_unpacked.AsSpan(length, Math.Min(Stride, _unpacked.Length - length)));
                 if (read == 0)
                 {
                     break;

@@ -11,6 +11,9 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
 {
     private Utf8JsonReader _reader = new(json, RecordTape.ReaderOptions);
 
+    // Of the object that was read last.
+    private int _depth;
+
     public readonly int TokenStart => offset + (int)_reader.TokenStartIndex;
 
     public readonly int Consumed => offset + (int)_reader.BytesConsumed;
@@ -23,6 +26,7 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
 
     public bool AppendObject(bool mayBeEnvelope, out int index)
     {
+        _depth = _reader.CurrentDepth;
         index = tape.Open(FieldValueKind.Object, -1, RecordTape.NameSlice.None);
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
         {
@@ -38,6 +42,14 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
 
         tape.Close(index);
         return true;
+    }
+
+    public void SkipRest()
+    {
+        while (_reader.CurrentDepth > _depth || _reader.TokenType != JsonTokenType.EndObject)
+        {
+            _reader.Read();
+        }
     }
 
     public readonly bool OpensRecords()

@@ -436,6 +436,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
 
         if (_tape[last].Kind != (byte)FieldValueKind.Array)
         {
+            _ends.Work.Add((long)(_tape.Count - last) * WorkMeter.PerValue);
             _tape.Wrap(last);
         }
 
@@ -514,6 +515,8 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     /// <summary>Composes the text that text with references, sections or line breaks stands for.</summary>
     private bool Resolve(ReadOnlySpan<byte> raw, int start, bool isValue, out TextSlice text)
     {
+        _ends.Work.Add(raw.Length);
+
         // Neither a reference nor a section is shorter than what it stands for.
         Span<byte> composed = _tape.Reserve(raw.Length);
         int written = 0;
@@ -672,17 +675,15 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     }
 
     /// <summary>Goes behind the end of what begins at the place.</summary>
-    private bool SkipTo(ReadOnlySpan<byte> end, int opening, ref int knownNotToEnd)
+    private bool SkipTo(ReadOnlySpan<byte> end, int opening, ref XmlEnds.Known known)
     {
-        int start = Position + opening;
-        int found = start < knownNotToEnd ? _xml[Math.Min(start, _xml.Length)..].IndexOf(end) : -1;
-        if (found < 0)
+        int found = _ends.Find(_xml, Position + opening, end, ref known);
+        if (found == _xml.Length)
         {
-            knownNotToEnd = Math.Min(knownNotToEnd, start);
             return FailAtEnd();
         }
 
-        Position = start + found + end.Length;
+        Position = found + end.Length;
         return true;
     }
 
@@ -708,7 +709,9 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
 
     private bool FailAtEnd() => Fail(EndsEarly, _xml.Length);
 
-    private bool Fail(string fault, int position)
+    /// <summary>Gives up.</summary>
+    /// <returns>False.</returns>
+    public bool Fail(string fault, int position)
     {
         Fault = fault;
         FaultPosition = position;
