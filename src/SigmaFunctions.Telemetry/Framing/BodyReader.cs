@@ -19,9 +19,6 @@ internal sealed class BodyReader
     // Longest header of a syslog line.
     private const int MaxHeader = 1024;
 
-    // What finding out that text is not JSON counts, in bytes gone over: the platform's reader throws.
-    private const int PerFault = 8 * 1024;
-
     private const string TooMuchWork = "more work than a body of its size may take";
 
     private readonly List<UndecodedRecord> _undecoded = [];
@@ -182,21 +179,11 @@ internal sealed class BodyReader
         ReturnToMark(start);
         _work.Add(limit - start);
         var cursor = new ReaderCursor(_tape, Bytes[start..limit], start);
-        try
-        {
-            ReadDocument(ref cursor, start);
-            end = cursor.Consumed;
-            fault = default;
-            _work.Add(end - start);
-            return true;
-        }
-        catch (JsonException e)
-        {
-            _work.Add(PerFault + limit - start);
-            end = start;
-            fault = FaultOf(e, start, limit);
-            return false;
-        }
+        ReadDocument(ref cursor, start);
+        end = cursor.Consumed;
+        _work.Add(end - start);
+        fault = cursor.Failed ? new Fault(ReasonOf(cursor, limit), cursor.Fault) : default;
+        return !cursor.Failed;
     }
 
     private void ReadDocument<TCursor>(ref TCursor cursor, int start)
@@ -229,12 +216,16 @@ internal sealed class BodyReader
             else
             {
                 cursor.Skip();
-                AddUndecoded("a record must be a JSON object", _pending, _pending, cursor.Consumed);
             }
 
             if (cursor.Failed)
             {
                 return;
+            }
+
+            if (token != JsonTokenType.StartObject)
+            {
+                AddUndecoded("a record must be a JSON object", _pending, _pending, cursor.Consumed);
             }
 
             _pending = cursor.Consumed;
@@ -529,20 +520,13 @@ internal sealed class BodyReader
 
     private bool IsComplete(int start)
     {
-        _work.Add(PerFault + Bytes.Length - start);
-        var reader = new Utf8JsonReader(Bytes[start..], RecordTape.ReaderOptions);
-        try
+        _work.Add(Bytes.Length - start);
+        var reader = new TokenReader(Bytes[start..]);
+        while (reader.Read())
         {
-            while (reader.Read())
-            {
-            }
+        }
 
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+        return reader.Fault < 0;
     }
 
     private bool AnyLineOpensRecord(int start)
@@ -579,53 +563,22 @@ internal sealed class BodyReader
         _pending = end;
     }
 
-    private Fault FaultOf(JsonException e, int start, int limit)
+    private string ReasonOf(in ReaderCursor cursor, int limit)
     {
-        int offset = start;
-        for (long line = e.LineNumber ?? 0; line > 0; line--)
-        {
-            offset = Math.Min(limit, offset + Bytes[offset..limit].IndexOf((byte)'\n') + 1);
-        }
-
-        offset = (int)Math.Min(limit, offset + (e.BytePositionInLine ?? 0));
-
-        // The reader blames a comma that nothing follows, where it is what follows that is missing.
-        if (offset < limit && Bytes[offset] == (byte)',' && SkipBlank(offset + 1, limit) == limit)
-        {
-            offset = limit;
-        }
-
-        return new Fault(ReasonAt(offset, start, limit), offset);
-    }
-
-    // The reader's own messages quote what they found; reasons must not.
-    private string ReasonAt(int offset, int start, int limit)
-    {
-        if (SkipBlank(offset, limit) == limit)
+        if (cursor.Fault == limit)
         {
             return "the JSON ends early";
         }
 
-        byte found = Bytes[offset];
+        byte found = Bytes[cursor.Fault];
         return found switch
         {
-            (byte)'{' or (byte)'[' when DepthAt(start, offset) >= RecordTape.MaxDepth => "nested deeper than 64 levels",
+            _ when cursor.IsTooDeep => "nested deeper than 64 levels",
             (byte)'\'' => "not JSON: single quotes",
-            (byte)'}' or (byte)']' when LastBefore(offset) == (byte)',' => "not JSON: trailing comma",
+            (byte)'}' or (byte)']' when LastBefore(cursor.Fault) == (byte)',' => "not JSON: trailing comma",
             < 0x20 => "not JSON: control character",
             _ => "not JSON",
         };
-    }
-
-    private int DepthAt(int start, int offset)
-    {
-        _work.Add(offset - start);
-        var reader = new Utf8JsonReader(Bytes[start..offset], isFinalBlock: false, new JsonReaderState(RecordTape.ReaderOptions));
-        while (reader.Read())
-        {
-        }
-
-        return reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject ? reader.CurrentDepth + 1 : reader.CurrentDepth;
     }
 
     private byte LastBefore(int position)

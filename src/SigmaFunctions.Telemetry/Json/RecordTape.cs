@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Text.Json;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Xml;
 
@@ -20,9 +19,6 @@ internal sealed class RecordTape
 
     /// <summary>Most values that one record, or what is text in it, may hold. Real records stay below 1,000.</summary>
     public const int MaxValues = 64 * 1024;
-
-    /// <summary>How every reader of telemetry reads: nothing beyond RFC 8259.</summary>
-    public static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = MaxDepth };
 
     // Equal names in other objects that are passed over before an object's own properties are searched instead: the sender decides
     // how many there are.
@@ -164,7 +160,7 @@ internal sealed class RecordTape
         if (!isObject)
         {
             Truncate(count);
-            isObject = TryReadExactly(json, offset, out index);
+            isObject = new ReaderCursor(this, json, offset).TryReadOnlyObject(out index);
         }
 
         _source = EntryFlags.None;
@@ -520,19 +516,6 @@ internal sealed class RecordTape
     }
 
     internal ref Entry this[int index] => ref _entries[index];
-
-    private bool TryReadExactly(ReadOnlySpan<byte> json, int offset, out int index)
-    {
-        try
-        {
-            return new ReaderCursor(this, json, offset).TryReadOnlyObject(out index);
-        }
-        catch (JsonException)
-        {
-            index = -1;
-            return false;
-        }
-    }
 
     /// <summary>Drops the entries from the first <paramref name="count"/> on.</summary>
     public void Truncate(int count)
