@@ -42,12 +42,15 @@ public sealed class BodyMatcher
     /// <summary>How much of what is found is kept.</summary>
     public BodyLimits Limits { get; }
 
+    /// <summary>What reading the last body took.</summary>
+    internal WorkMeter Work => _reader.Work;
+
     /// <summary>
-    /// Most bytes that a body takes beside its own while it is read: what it unpacks to at most, or grows by as UTF-8. What else a
-    /// matcher needs does not depend on the body but for its longest record, and stays below 32 MiB.
+    /// Most bytes that a body takes beside its own while it is read: what it unpacks to at most and has as UTF-8; 0 for one that is read
+    /// as it is. What else a matcher needs depends on no more of the body than its longest record, and on what is kept of it.
     /// </summary>
     public static long MaximumUnpacked(ReadOnlySpan<byte> body) =>
-        GzipBody.IsGzip(body) ? GzipBody.LimitOf(body.Length) : Utf16Body.IsUtf16(body) ? Utf16Body.MaximumLength(body.Length) : 0;
+        GzipBody.IsGzip(body) ? GzipBody.MaximumLength(body.Length) : Utf16Body.IsUtf16(body) ? Utf16Body.MaximumLength(body.Length) : 0;
 
     /// <summary>Reads a body and matches its events. Never throws for what it holds.</summary>
     /// <param name="body">The body, as <see cref="EventDecoder.Decode"/> takes it.</param>
@@ -56,6 +59,8 @@ public sealed class BodyMatcher
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public BodyMatches Match(ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
     {
+        _gzip.Trim();
+        _utf16.Trim();
         bool isPacked = GzipBody.IsGzip(body.Span);
         if (isPacked && !_gzip.TryUnpack(ref body, cancellationToken, out string reason))
         {
@@ -71,6 +76,15 @@ public sealed class BodyMatcher
         // What was unpacked is overwritten by the next body; these records may be kept.
         _matches.End(isPacked ? CopiesOf(_reader.Undecoded) : _reader.Undecoded, _reader.UndecodedCount);
         return _matches;
+    }
+
+    /// <summary>Lets go of the last body and of what it took to read it, but for the room that is kept for the next.</summary>
+    internal void Forget()
+    {
+        _gzip.Trim();
+        _utf16.Trim();
+        _matches.Begin(default, isPacked: false);
+        _reader.Forget();
     }
 
     private List<UndecodedRecord> CopiesOf(IReadOnlyList<UndecodedRecord> records)

@@ -26,10 +26,14 @@ public sealed class BodyMatcherPool(EventDecoder decoder, BodyLimits? limits = n
         return new BodyMatcher(decoder, detector, limits);
     }
 
-    /// <summary>Puts a matcher back. One that has thrown is better left out.</summary>
+    /// <summary>
+    /// Puts a matcher back, which lets go of the last body: what was found in it is no longer valid. One that has thrown is better left out,
+    /// unless it was cancelled.
+    /// </summary>
     public void Return(BodyMatcher matcher)
     {
         ArgumentNullException.ThrowIfNull(matcher);
+        matcher.Forget();
         _idle.Add(matcher);
     }
 }

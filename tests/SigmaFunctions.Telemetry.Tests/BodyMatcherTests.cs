@@ -238,7 +238,7 @@ public sealed class BodyMatcherTests
     /// <summary>Asserts that a matcher finds in a body what the detector finds on the decoder's events.</summary>
     internal static void AssertSame(BodyMatcher matcher, byte[] body)
     {
-        DecodedBody decoded = matcher.Decoder.Decode(body);
+        DecodedBody decoded = matcher.Decoder.Decode(body, matcher.Limits);
         BodyMatches matches = matcher.Match(body, TestContext.Current.CancellationToken);
 
         Assert.Equal(decoded.Events.Length, matches.Events);

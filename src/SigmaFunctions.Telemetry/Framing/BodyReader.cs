@@ -88,6 +88,14 @@ internal sealed class BodyReader
         }
     }
 
+    /// <summary>Lets go of the last body.</summary>
+    public void Forget()
+    {
+        _body = default;
+        _undecoded.Clear();
+        _tape.Begin(default);
+    }
+
     private void ReadAll()
     {
         int position = SkipBlank(Bytes.StartsWith("\uFEFF"u8) ? 3 : 0, Bytes.Length);
@@ -351,7 +359,7 @@ internal sealed class BodyReader
                 isRead = TryReadElement(ref cursor, start);
             }
 
-            _work.Add(cursor.Position - position);
+            _work.Add(cursor.Position - position - cursor.Jumped);
             position = cursor.Position;
             if (!isRead)
             {

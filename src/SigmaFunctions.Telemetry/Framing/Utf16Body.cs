@@ -41,11 +41,7 @@ internal sealed class Utf16Body
         }
 
         int length = checked((int)MaximumLength(bytes.Length));
-        if (_text.Length > KeptBytes)
-        {
-            _text = [];
-        }
-
+        Trim();
         if (_text.Length < length)
         {
             _text = new byte[length];
@@ -75,6 +71,15 @@ internal sealed class Utf16Body
 
         body = _text.AsMemory(0, written);
         return true;
+    }
+
+    /// <summary>Gives up what was turned, but for what is kept.</summary>
+    public void Trim()
+    {
+        if (_text.Length > KeptBytes)
+        {
+            _text = [];
+        }
     }
 
     private static bool IsBigEndian(ReadOnlySpan<byte> bytes) =>

@@ -51,6 +51,9 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     /// <summary>Place in the text.</summary>
     public int Position { get; set; }
 
+    /// <summary>Bytes that the cursor got over without looking at them, or was told of by <see cref="XmlEnds"/>, which counts those that it looks at.</summary>
+    public int Jumped { get; private set; }
+
     /// <summary>Why the text could not be read; null while it could.</summary>
     public string? Fault { get; private set; }
 
@@ -639,6 +642,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     private bool IsText(int start)
     {
         ReadOnlySpan<byte> text = _xml[start..Position];
+        _ends.Work.Add(text.Length);
         if (text.IndexOf((byte)0) is >= 0 and int zero)
         {
             return Fail("not XML: a NUL", start + zero);
@@ -683,6 +687,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
             return FailAtEnd();
         }
 
+        Jumped += found - Position;
         Position = found + end.Length;
         return true;
     }
