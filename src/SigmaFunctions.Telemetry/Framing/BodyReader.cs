@@ -21,6 +21,9 @@ internal sealed class BodyReader
 
     private const string TooMuchWork = "more work than a body of its size may take";
 
+    private readonly RecordTape _tape;
+    private readonly IRecordHandler _handler;
+    private readonly BodyLimits _limits;
     private readonly List<UndecodedRecord> _undecoded = [];
     private readonly WorkMeter _work;
     private readonly XmlEnds _xmlEnds;
@@ -33,10 +36,6 @@ internal sealed class BodyReader
     // The part of the body that is known to hold no tag that a record of XML begins with; the next begins where it ends.
     private int _plainFrom;
     private int _plainTo;
-
-    private readonly RecordTape _tape;
-    private readonly IRecordHandler _handler;
-    private readonly BodyLimits _limits;
 
     // What had been found where the document begins that is being read.
     private State _marked;

@@ -364,7 +364,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
         int length = _xml[start..].IndexOfAny(quote, (byte)'<');
         if (length < 0)
         {
-            return FailAtEnd();
+            return FailWithoutEnd();
         }
 
         Position += length;
@@ -510,7 +510,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
             }
         }
 
-        return FailAtEnd();
+        return FailWithoutEnd();
     }
 
     private readonly bool IsWithinText(int start) => start + 1 < _xml.Length && _xml[start + 1] is (byte)'!' or (byte)'?';
@@ -710,6 +710,13 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     {
         Position += length;
         return true;
+    }
+
+    /// <summary>Gives up after a search up to the end of the text.</summary>
+    private bool FailWithoutEnd()
+    {
+        _ends.Work.Add(_xml.Length - Position);
+        return FailAtEnd();
     }
 
     private bool FailAtEnd() => Fail(EndsEarly, _xml.Length);
