@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Framing;
@@ -17,21 +16,21 @@ public sealed class BodyMatcher
     private readonly GzipBody _gzip = new();
     private readonly Utf16Body _utf16 = new();
     private readonly BodyReader _reader;
-    private readonly Handler _handler;
     private readonly BodyMatches _matches;
 
     /// <summary>Makes a matcher.</summary>
     /// <param name="decoder">How bodies are read.</param>
     /// <param name="detector">Whose rules are matched.</param>
-    public BodyMatcher(EventDecoder decoder, Detector detector)
+    /// <param name="limits">How much of what is found is kept; <see cref="BodyLimits.Default"/> if null.</param>
+    public BodyMatcher(EventDecoder decoder, Detector detector, BodyLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(detector);
         Decoder = decoder;
         Detector = detector;
-        _matches = new BodyMatches(decoder);
-        _handler = new Handler(decoder, detector, _matches);
-        _reader = new BodyReader(new RecordTape(decoder.Names), _handler);
+        Limits = limits ?? BodyLimits.Default;
+        _matches = new BodyMatches(decoder, Limits, detector.Rules.Length);
+        _reader = new BodyReader(new RecordTape(decoder.Names), new Handler(decoder, detector, _matches), Limits);
     }
 
     /// <summary>How bodies are read.</summary>
@@ -40,36 +39,72 @@ public sealed class BodyMatcher
     /// <summary>Whose rules are matched.</summary>
     public Detector Detector { get; }
 
+    /// <summary>How much of what is found is kept.</summary>
+    public BodyLimits Limits { get; }
+
+    /// <summary>What reading the last body took.</summary>
+    internal WorkMeter Work => _reader.Work;
+
+    /// <summary>
+    /// Most bytes that a body takes beside its own while it is read: what it unpacks to at most and has as UTF-8; 0 for one that is read
+    /// as it is. What else a matcher needs depends on no more of the body than its longest record, and on what is kept of it.
+    /// </summary>
+    public static long MaximumUnpacked(ReadOnlySpan<byte> body) =>
+        GzipBody.IsGzip(body) ? GzipBody.MaximumLength(body.Length) : Utf16Body.IsUtf16(body) ? Utf16Body.MaximumLength(body.Length) : 0;
+
     /// <summary>Reads a body and matches its events. Never throws for what it holds.</summary>
     /// <param name="body">The body, as <see cref="EventDecoder.Decode"/> takes it.</param>
+    /// <param name="cancellationToken">Ends the reading within the body; the matcher is good for another body then.</param>
     /// <returns>What was found; valid until the next body.</returns>
-    public BodyMatches Match(ReadOnlyMemory<byte> body)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public BodyMatches Match(ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
     {
+        _gzip.Trim();
+        _utf16.Trim();
         bool isPacked = GzipBody.IsGzip(body.Span);
-        if (isPacked && !_gzip.TryUnpack(ref body, out string reason))
+        if (isPacked && !_gzip.TryUnpack(ref body, cancellationToken, out string reason))
         {
             _matches.Begin(body, isPacked: false);
-            _matches.Undecoded = [new UndecodedRecord(0, reason, 0, body)];
+            _matches.End([new UndecodedRecord(0, reason, 0, body)], 1);
             return _matches;
         }
 
-        isPacked |= _utf16.Convert(ref body);
+        isPacked |= _utf16.Convert(ref body, cancellationToken);
         _matches.Begin(body, isPacked);
-        _reader.Read(body);
-        _matches.Undecoded = !isPacked
-            ? _reader.Undecoded
+        _reader.Read(body, cancellationToken);
 
-            // What was unpacked is overwritten by the next body; these records may be kept.
-            : [.. _reader.Undecoded.Select(record => record with { Original = record.Original.ToArray() })];
+        // What was unpacked is overwritten by the next body; these records may be kept.
+        _matches.End(isPacked ? CopiesOf(_reader.Undecoded) : _reader.Undecoded, _reader.UndecodedCount);
         return _matches;
+    }
+
+    /// <summary>Lets go of the last body and of what it took to read it, but for the room that is kept for the next.</summary>
+    internal void Forget()
+    {
+        _gzip.Trim();
+        _utf16.Trim();
+        _matches.Begin(default, isPacked: false);
+        _reader.Forget();
+    }
+
+    private List<UndecodedRecord> CopiesOf(IReadOnlyList<UndecodedRecord> records)
+    {
+        var copies = new List<UndecodedRecord>(records.Count);
+        int left = Limits.UndecodedBytes;
+        foreach (UndecodedRecord record in records)
+        {
+            byte[] bytes = record.Original[..Math.Min(left, record.Original.Length)].ToArray();
+            left -= bytes.Length;
+            copies.Add(record with { Original = bytes });
+        }
+
+        return copies;
     }
 
     /// <summary>Matches records.</summary>
     private sealed class Handler(EventDecoder decoder, Detector detector, BodyMatches matches) : IRecordHandler
     {
         private readonly SlotSink _sink = new(new EventMatcher(detector), decoder.Names);
-
-        public int Count => matches.Events;
 
         public string? Take(int record, RecordValue value, int start, int end)
         {
@@ -89,114 +124,8 @@ public sealed class BodyMatcher
             return _sink.Rejection;
         }
 
-        public void Truncate(int count) => matches.Truncate(count);
+        public void Mark() => matches.Mark();
+
+        public void ReturnToMark() => matches.ReturnToMark();
     }
-}
-
-/// <summary>What a <see cref="BodyMatcher"/> found in a body. Valid until its next body.</summary>
-public sealed class BodyMatches
-{
-    private readonly EventDecoder _decoder;
-    private readonly List<MatchedRecord> _records = [];
-    private readonly List<int> _rules = [];
-    private ReadOnlyMemory<byte> _body;
-    private bool _isPacked;
-
-    internal BodyMatches(EventDecoder decoder) => _decoder = decoder;
-
-    /// <summary>Number of events in the body, those that match nothing included.</summary>
-    public int Events { get; private set; }
-
-    /// <summary>The records that rules hold on, in order.</summary>
-    public ReadOnlySpan<MatchedRecord> Records => CollectionsMarshal.AsSpan(_records);
-
-    /// <summary>The records that could not be read, in order.</summary>
-    public IReadOnlyList<UndecodedRecord> Undecoded { get; internal set; } = [];
-
-    internal void Begin(ReadOnlyMemory<byte> body, bool isPacked)
-    {
-        _body = body;
-        _isPacked = isPacked;
-        Truncate(0);
-    }
-
-    internal void Add(int record, int start, int end, ReadOnlySpan<int> rules)
-    {
-        if (!rules.IsEmpty)
-        {
-            _records.Add(new MatchedRecord(this, record, Events, start..end, _rules.Count..(_rules.Count + rules.Length)));
-            _rules.AddRange(rules);
-        }
-
-        Events++;
-    }
-
-    internal void Truncate(int events)
-    {
-        Events = events;
-        while (_records is [.., var last] && last.Event >= events)
-        {
-            _records.RemoveAt(_records.Count - 1);
-            _rules.RemoveRange(last.RuleRange.Start.Value, _rules.Count - last.RuleRange.Start.Value);
-        }
-
-        if (events == 0)
-        {
-            _rules.Clear();
-        }
-    }
-
-    internal ReadOnlySpan<int> RulesOf(Range range) => CollectionsMarshal.AsSpan(_rules)[range];
-
-    internal DecodedEvent Decode(int record, Range bytes) => _decoder.DecodeRecord(record, OriginalOf(bytes));
-
-    internal ReadOnlyMemory<byte> OriginalOf(Range bytes) => _isPacked ? _body[bytes].ToArray() : _body[bytes];
-}
-
-/// <summary>A record that rules hold on. Valid as long as the <see cref="BodyMatches"/> it is from.</summary>
-public readonly struct MatchedRecord : IEquatable<MatchedRecord>
-{
-    private readonly BodyMatches _matches;
-    private readonly Range _bytes;
-
-    internal MatchedRecord(BodyMatches matches, int record, int @event, Range bytes, Range rules)
-    {
-        _matches = matches;
-        _bytes = bytes;
-        Record = record;
-        Event = @event;
-        RuleRange = rules;
-    }
-
-    /// <summary>Index of the record in the body, from 0; unreadable records count too.</summary>
-    public int Record { get; }
-
-    /// <summary>The rules that hold: indices into <see cref="Detector.Rules"/>, ascending.</summary>
-    public ReadOnlySpan<int> Rules => _matches.RulesOf(RuleRange);
-
-    /// <summary>Index of the event among those of the body.</summary>
-    internal int Event { get; }
-
-    internal Range RuleRange { get; }
-
-    /// <summary>The record's bytes; they stay when the <see cref="BodyMatches"/> goes on.</summary>
-    public ReadOnlyMemory<byte> Original => _matches.OriginalOf(_bytes);
-
-    /// <summary>Decodes the record, for evidence and for keeping.</summary>
-    public DecodedEvent Decode() => _matches.Decode(Record, _bytes);
-
-    /// <inheritdoc/>
-    public bool Equals(MatchedRecord other) => ReferenceEquals(_matches, other._matches) && Event == other.Event;
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is MatchedRecord other && Equals(other);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => Event;
-
-    /// <summary>Whether both are the same record of the same body.</summary>
-    public static bool operator ==(MatchedRecord left, MatchedRecord right) => left.Equals(right);
-
-    /// <summary>Whether they are not the same.</summary>
-    public static bool operator !=(MatchedRecord left, MatchedRecord right) => !left.Equals(right);
 }

@@ -7,7 +7,8 @@ namespace SigmaFunctions.Telemetry;
 /// Keeps matchers with their grown buffers between uses. Safe for concurrent use; there are as many as are in use at the same time.
 /// </summary>
 /// <param name="decoder">How bodies are read.</param>
-public sealed class BodyMatcherPool(EventDecoder decoder)
+/// <param name="limits">How much of what is found in a body is kept; <see cref="BodyLimits.Default"/> if null.</param>
+public sealed class BodyMatcherPool(EventDecoder decoder, BodyLimits? limits = null)
 {
     private readonly ConcurrentBag<BodyMatcher> _idle = [];
 
@@ -22,13 +23,17 @@ public sealed class BodyMatcherPool(EventDecoder decoder)
             }
         }
 
-        return new BodyMatcher(decoder, detector);
+        return new BodyMatcher(decoder, detector, limits);
     }
 
-    /// <summary>Puts a matcher back. One that has thrown is better left out.</summary>
+    /// <summary>
+    /// Puts a matcher back, which lets go of the last body: what was found in it is no longer valid. One that has thrown is better left out,
+    /// unless it was cancelled.
+    /// </summary>
     public void Return(BodyMatcher matcher)
     {
         ArgumentNullException.ThrowIfNull(matcher);
+        matcher.Forget();
         _idle.Add(matcher);
     }
 }

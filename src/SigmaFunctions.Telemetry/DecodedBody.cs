@@ -5,8 +5,12 @@ namespace SigmaFunctions.Telemetry;
 
 /// <summary>What one message body held.</summary>
 /// <param name="Events">The events, in order.</param>
-/// <param name="Undecoded">The records that could not be read, in order.</param>
-public sealed record DecodedBody(ImmutableArray<DecodedEvent> Events, ImmutableArray<UndecodedRecord> Undecoded);
+/// <param name="Undecoded">The first records that could not be read, in order.</param>
+public sealed record DecodedBody(ImmutableArray<DecodedEvent> Events, ImmutableArray<UndecodedRecord> Undecoded)
+{
+    /// <summary>Number of records that could not be read, those that are not kept included.</summary>
+    public int UndecodedCount { get; init; } = Undecoded.Length;
+}
 
 /// <summary>An event with what a detection needs to know about it.</summary>
 public sealed record DecodedEvent
@@ -40,5 +44,9 @@ public sealed record DecodedEvent
 /// <param name="Record">Index of the record in the body, from 0.</param>
 /// <param name="Reason">Why, without any of its content.</param>
 /// <param name="Offset">Byte offset of the fault in the body, once it is unpacked and UTF-8.</param>
-/// <param name="Original">The bytes that could not be read.</param>
-public sealed record UndecodedRecord(int Record, string Reason, long Offset, ReadOnlyMemory<byte> Original);
+/// <param name="Original">The bytes that could not be read; the first of them where <see cref="BodyLimits.UndecodedBytes"/> are exceeded.</param>
+public sealed record UndecodedRecord(int Record, string Reason, long Offset, ReadOnlyMemory<byte> Original)
+{
+    /// <summary>Number of bytes that could not be read, those that are not kept included.</summary>
+    public int Length { get; init; } = Original.Length;
+}

@@ -55,18 +55,20 @@ public sealed class EventDecoder
     /// event after another or under <c>Events</c>; in UTF-8 with or without a byte order mark or in UTF-16, or any of these
     /// compressed by gzip. Never throws for what the body holds.
     /// </summary>
-    public DecodedBody Decode(ReadOnlyMemory<byte> body)
+    /// <param name="body">The body.</param>
+    /// <param name="limits">How many unreadable records are kept; <see cref="BodyLimits.Default"/> if null. All events are.</param>
+    public DecodedBody Decode(ReadOnlyMemory<byte> body, BodyLimits? limits = null)
     {
-        if (GzipBody.IsGzip(body.Span) && !new GzipBody().TryUnpack(ref body, out string reason))
+        if (GzipBody.IsGzip(body.Span) && !new GzipBody().TryUnpack(ref body, CancellationToken.None, out string reason))
         {
             return new DecodedBody([], [new UndecodedRecord(0, reason, 0, body)]);
         }
 
-        new Utf16Body().Convert(ref body);
+        new Utf16Body().Convert(ref body, CancellationToken.None);
         var collector = new EventCollector(this, body);
-        var reader = new BodyReader(new RecordTape(Names), collector);
-        reader.Read(body);
-        return new DecodedBody([.. collector.Events], [.. reader.Undecoded]);
+        var reader = new BodyReader(new RecordTape(Names), collector, limits ?? BodyLimits.Default);
+        reader.Read(body, CancellationToken.None);
+        return new DecodedBody([.. collector.Events], [.. reader.Undecoded]) { UndecodedCount = reader.UndecodedCount };
     }
 
     /// <summary>The shape that recognises a record.</summary>
@@ -93,13 +95,14 @@ public sealed class EventDecoder
         tape.Begin(original);
         tape.IsXml = original.Span is [(byte)'<', ..];
         bool isRead = tape.IsXml
-            ? new XmlCursor(tape, original.Span, 0, new XmlEnds()).TryReadElement(out int index)
+            ? new XmlCursor(tape, original.Span, 0, new XmlEnds(new WorkMeter())).TryReadElement(out int index)
             : new ReaderCursor(tape, original.Span, 0).TryReadOnlyObject(out index);
         if (!isRead)
         {
             throw new ArgumentException("The bytes are not one record.", nameof(original));
         }
 
+        tape.EndReading();
         collector.Take(record, new RecordValue(tape, index), 0, original.Length);
         return collector.Events[0];
     }
@@ -108,10 +111,9 @@ public sealed class EventDecoder
     private sealed class EventCollector(EventDecoder decoder, ReadOnlyMemory<byte> body) : IRecordHandler
     {
         private readonly ObjectSink _sink = new(decoder.Names);
+        private int _marked;
 
         public List<DecodedEvent> Events { get; } = [];
-
-        public int Count => Events.Count;
 
         public string? Take(int record, RecordValue value, int start, int end)
         {
@@ -126,6 +128,8 @@ public sealed class EventDecoder
             return _sink.Rejection;
         }
 
-        public void Truncate(int count) => Events.RemoveRange(count, Events.Count - count);
+        public void Mark() => _marked = Events.Count;
+
+        public void ReturnToMark() => Events.RemoveRange(_marked, Events.Count - _marked);
     }
 }

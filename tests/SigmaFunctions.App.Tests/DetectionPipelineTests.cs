@@ -237,7 +237,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     {
         Store store = await CreateStoreAsync();
         DetectionPipeline pipeline = Create(store, (matcher, body) =>
-            body.Length == 1 ? throw new InvalidOperationException("secret") : matcher.Match(body));
+            body.Length == 1 ? throw new InvalidOperationException("secret") : matcher.Match(body, TestContext.Current.CancellationToken));
 
         await RunAsync(pipeline, [[0], Whoami]);
 
@@ -394,7 +394,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     private DetectionPipeline Create(Store store, Func<BodyMatcher, byte[], BodyMatches>? match = null) => new(
         () => Detector,
         new EventDecoder(),
-        match ?? ((matcher, body) => matcher.Match(body)),
+        match ?? ((matcher, body) => matcher.Match(body, TestContext.Current.CancellationToken)),
         store.Recorder(),
         new DeadLetterStore(store.DeadLetters),
         store.Metrics,

@@ -186,6 +186,20 @@ public sealed class ScanTests : IDisposable
         Assert.Equal(21, outcome.Errors.TrimEnd().Split('\n').Length);
     }
 
+    /// <summary>Of one body not all are kept, but all are counted.</summary>
+    [Theory]
+    [InlineData("scan")]
+    [InlineData("fields")]
+    public async Task Unreadable_records_of_one_body_are_counted(string command)
+    {
+        string body = _cli.Write("body.txt", "{}\n" + string.Concat(Enumerable.Repeat("junk\n", 1_500)));
+
+        CommandLine.Outcome outcome = await RunAsync([command, "--rules", _rules, "--body", body]);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("sigmaf: 1480 more records could not be read\n", outcome.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_rejected_rule_is_told_and_the_others_run()
     {

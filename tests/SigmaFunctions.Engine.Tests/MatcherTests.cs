@@ -233,7 +233,7 @@ public sealed class MatcherTests
             string keywords = string.Join(", ", Enumerable.Range(0, others).Select(i => $"other{i:D3}").Concat(["mimikatz", "'sekurlsa::'"]));
             var detector = new Detector(RuleText.Load(RuleText.WithSelection($"[{keywords}]")));
             var matcher = new BodyMatcher(new EventDecoder(EventText.LogSource), detector);
-            Assert.Equal(expected, matcher.Match(Encoding.UTF8.GetBytes(body)).Records.Length == 1);
+            Assert.Equal(expected, matcher.Match(Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken).Records.Length == 1);
         }
     }
 

@@ -128,8 +128,8 @@ public sealed class BodyMatcherTests
         byte[] body = Encoding.UTF8.GetBytes(
             """[{"Event":{"System":{"Channel":"System","Foreign":{"#attributes":{"Part":"x"}}},"EventData":{"Service Name":"s"}}},{"category":"any","Foreign":{"Path":1}}]""");
 
-        Assert.Equal(["0:0", "1:1"], Shown(matcher.Match(body)));
-        Assert.Equal(["0:0", "1:1"], Shown(matcher.Match(body)));
+        Assert.Equal(["0:0", "1:1"], Shown(matcher.Match(body, TestContext.Current.CancellationToken)));
+        Assert.Equal(["0:0", "1:1"], Shown(matcher.Match(body, TestContext.Current.CancellationToken)));
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class BodyMatcherTests
     {
         var decoder = new EventDecoder(new("any"));
         byte[] body = """{"records":[{"n":0},{"records":[{"n":1}],"n":2}]}"""u8.ToArray();
-        BodyMatches matches = new BodyMatcher(decoder, FieldRules.Of(decoder.Decode(body).Events)).Match(body);
+        BodyMatches matches = new BodyMatcher(decoder, FieldRules.Of(decoder.Decode(body).Events)).Match(body, TestContext.Current.CancellationToken);
 
         DecodedEvent second = matches.Records[1].Decode();
 
@@ -152,11 +152,11 @@ public sealed class BodyMatcherTests
         var decoder = new EventDecoder(new("any"));
         byte[] body = FramingTests.Gzip("{\"n\":1}\nnot json"u8.ToArray());
         var matcher = new BodyMatcher(decoder, FieldRules.Of(decoder.Decode(body).Events));
-        BodyMatches matches = matcher.Match(body);
+        BodyMatches matches = matcher.Match(body, TestContext.Current.CancellationToken);
         DecodedEvent decoded = matches.Records[0].Decode();
         UndecodedRecord undecoded = matches.Undecoded[0];
 
-        matcher.Match(FramingTests.Gzip("{\"n\":9}\nNOT JSON"u8.ToArray()));
+        matcher.Match(FramingTests.Gzip("{\"n\":9}\nNOT JSON"u8.ToArray()), TestContext.Current.CancellationToken);
 
         Assert.Equal("{\"n\":1}", Encoding.UTF8.GetString(decoded.Original.Span));
         Assert.Equal("not json", Encoding.UTF8.GetString(undecoded.Original.Span));
@@ -179,12 +179,12 @@ public sealed class BodyMatcherTests
             .. Enumerable.Range(0, 2000).Select(number => Encoding.UTF8.GetBytes(
                 $$"""{"category":"any","product":"made up {{number}}","n":1}{{"\n"}}{"category":"made up {{number}}","n":1}""")),
         ];
-        Assert.Equal(["0:0"], Shown(matcher.Match(bodies[0])));
+        Assert.Equal(["0:0"], Shown(matcher.Match(bodies[0], TestContext.Current.CancellationToken)));
         long before = GC.GetAllocatedBytesForCurrentThread();
         int matched = 0;
         foreach (byte[] body in bodies)
         {
-            matched += matcher.Match(body).Records.Length;
+            matched += matcher.Match(body, TestContext.Current.CancellationToken).Records.Length;
         }
 
         Assert.Equal(bodies.Length, matched);
@@ -223,13 +223,13 @@ public sealed class BodyMatcherTests
         var matcher = new BodyMatcher(decoder, new Detector(rules));
         for (int warm = 0; warm < 3; warm++)
         {
-            Assert.Equal(0, matcher.Match(bytes).Records.Length);
+            Assert.Equal(0, matcher.Match(bytes, TestContext.Current.CancellationToken).Records.Length);
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int round = 0; round < 10; round++)
         {
-            matcher.Match(bytes);
+            matcher.Match(bytes, TestContext.Current.CancellationToken);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -238,8 +238,8 @@ public sealed class BodyMatcherTests
     /// <summary>Asserts that a matcher finds in a body what the detector finds on the decoder's events.</summary>
     internal static void AssertSame(BodyMatcher matcher, byte[] body)
     {
-        DecodedBody decoded = matcher.Decoder.Decode(body);
-        BodyMatches matches = matcher.Match(body);
+        DecodedBody decoded = matcher.Decoder.Decode(body, matcher.Limits);
+        BodyMatches matches = matcher.Match(body, TestContext.Current.CancellationToken);
 
         Assert.Equal(decoded.Events.Length, matches.Events);
         Assert.Equal(

@@ -319,13 +319,13 @@ public sealed class DefenderTableTests
         var matcher = new BodyMatcher(new EventDecoder(), new Detector(rules));
         for (int warm = 0; warm < 3; warm++)
         {
-            Assert.True(matcher.Match(body).Records.IsEmpty);
+            Assert.True(matcher.Match(body, TestContext.Current.CancellationToken).Records.IsEmpty);
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int round = 0; round < 10; round++)
         {
-            matcher.Match(body);
+            matcher.Match(body, TestContext.Current.CancellationToken);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

@@ -217,11 +217,11 @@ public sealed class MappingTests
         byte[] bytes = Encoding.UTF8.GetBytes(body);
         for (int warm = 0; warm < 3; warm++)
         {
-            Assert.Equal(0, matcher.Match(bytes).Records.Length);
+            Assert.Equal(0, matcher.Match(bytes, TestContext.Current.CancellationToken).Records.Length);
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        matcher.Match(bytes);
+        matcher.Match(bytes, TestContext.Current.CancellationToken);
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
@@ -298,7 +298,7 @@ public sealed class MappingTests
         byte[] body = Encoding.UTF8.GetBytes($$"""{"records":[{"time":"2025-12-06T21:11:02Z","tenantId":"t",{{record}}}]}""");
         var decoder = new EventDecoder(mappings: azure.Mappings);
 
-        Assert.Equal(1, new BodyMatcher(decoder, new Detector(rules)).Match(body).Records.Length);
+        Assert.Equal(1, new BodyMatcher(decoder, new Detector(rules)).Match(body, TestContext.Current.CancellationToken).Records.Length);
         Assert.Single(new Detector(rules).Match(decoder.Decode(body).Events.Single().Event));
     }
 

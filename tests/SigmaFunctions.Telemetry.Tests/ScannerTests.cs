@@ -270,7 +270,7 @@ public sealed class ScannerTests
         {
             var exact = new RecordTape(Names);
             exact.Begin(bytes);
-            Assert.ThrowsAny<JsonException>(() => new ReaderCursor(exact, bytes, 0).TryReadOnlyObject(out _));
+            Assert.False(new ReaderCursor(exact, bytes, 0).TryReadOnlyObject(out _));
         }
 
         return taken;

@@ -236,8 +236,8 @@ public sealed class XmlTests
             """)]);
         var matcher = new BodyMatcher(new EventDecoder(), new Engine.Matching.Detector(rules));
 
-        Assert.Equal(1, matcher.Match(Encoding.UTF8.GetBytes(Event("<Channel>System</Channel>", $"<EventData><Data>{written}</Data></EventData>"))).Records.Length);
-        Assert.Equal(0, matcher.Match(Encoding.UTF8.GetBytes(Event("<Channel>System</Channel>", "<EventData><Data>mimi katz</Data></EventData>"))).Records.Length);
+        Assert.Equal(1, matcher.Match(Encoding.UTF8.GetBytes(Event("<Channel>System</Channel>", $"<EventData><Data>{written}</Data></EventData>")), TestContext.Current.CancellationToken).Records.Length);
+        Assert.Equal(0, matcher.Match(Encoding.UTF8.GetBytes(Event("<Channel>System</Channel>", "<EventData><Data>mimi katz</Data></EventData>")), TestContext.Current.CancellationToken).Records.Length);
     }
 
     /// <summary>An XML record, why it cannot be read, at which of its bytes (-1: its end).</summary>
@@ -310,10 +310,10 @@ public sealed class XmlTests
             + "]>\n<Event><System><Channel>&u;</Channel></System></Event>\n";
         byte[] body = Encoding.UTF8.GetBytes(bomb + Fill("{1}"));
         var matcher = new BodyMatcher(new EventDecoder(), new Engine.Matching.Detector(Engine.Rules.RuleSet.Load([])));
-        matcher.Match(body);
+        matcher.Match(body, TestContext.Current.CancellationToken);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        BodyMatches matches = matcher.Match(body);
+        BodyMatches matches = matcher.Match(body, TestContext.Current.CancellationToken);
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, body.Length);
         Assert.Equal(1, matches.Events);
@@ -350,10 +350,10 @@ public sealed class XmlTests
     {
         byte[] body = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(part, (1 << 20) / part.Length)));
         var matcher = new BodyMatcher(new EventDecoder(), new Engine.Matching.Detector(Engine.Rules.RuleSet.Load([])));
-        matcher.Match(body);
+        matcher.Match(body, TestContext.Current.CancellationToken);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        BodyMatches matches = matcher.Match(body);
+        BodyMatches matches = matcher.Match(body, TestContext.Current.CancellationToken);
 
         // Every undecoded record is an object of its own.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 128L * body.Length);

@@ -136,6 +136,11 @@ internal static class ExplainCommand
             await terminal.Errors.WriteLineAsync($"sigmaf: record {record.Record}: {record.Reason} (byte {record.Offset})");
         }
 
+        if (body.UndecodedCount > body.Undecoded.Length)
+        {
+            await terminal.Errors.WriteLineAsync($"sigmaf: {body.UndecodedCount - body.Undecoded.Length} more records could not be read");
+        }
+
         if (body.Events.IsEmpty)
         {
             throw new CommandException($"{events} holds no event that can be read");

@@ -60,6 +60,8 @@ internal static class FieldsCommand
                 {
                     await undecoded.AddAsync(body.Line, record);
                 }
+
+                undecoded.AddOmitted(decoded.UndecodedCount - decoded.Undecoded.Length);
             }
 
             await undecoded.EndAsync();

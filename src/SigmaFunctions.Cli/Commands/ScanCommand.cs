@@ -140,6 +140,8 @@ internal static class ScanCommand
                 {
                     await undecoded.AddAsync(line, record);
                 }
+
+                undecoded.AddOmitted(result.UndecodedOmitted);
             },
             cancellationToken);
         totals.FirstPass = totals.Scan = time.GetElapsedTime(started);

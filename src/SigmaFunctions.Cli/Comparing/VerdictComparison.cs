@@ -43,7 +43,7 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
             Dictionary<(int Record, string Rule), SigmaRule> before = oldSide.Match(body.Body, out _);
             Dictionary<(int Record, string Rule), SigmaRule> after = newSide.Match(body.Body, out BodyMatches matches);
             events += matches.Events;
-            undecoded += matches.Undecoded.Count;
+            undecoded += matches.UndecodedCount;
             foreach (((int record, string id), SigmaRule rule) in after)
             {
                 if (!before.ContainsKey((record, id)))

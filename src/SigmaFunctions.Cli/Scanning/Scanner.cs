@@ -44,7 +44,8 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     /// <param name="Bodies">Number of bodies.</param>
     /// <param name="Events">Number of events.</param>
     /// <param name="Matches">Number of matches.</param>
-    /// <param name="Undecoded">The records that could not be read, with their lines.</param>
+    /// <param name="Undecoded">The records that could not be read, with their lines; the first of each body.</param>
+    /// <param name="UndecodedOmitted">How many more of them there were.</param>
     /// <param name="Allocated">Bytes allocated by decoding and matching.</param>
     internal sealed record Result(
         ReadOnlyMemory<byte> Output,
@@ -52,6 +53,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         int Events,
         int Matches,
         ImmutableArray<(long Line, UndecodedRecord Record)> Undecoded,
+        long UndecodedOmitted,
         long Allocated);
 
     /// <summary>Gathers bodies into chunks.</summary>
@@ -101,7 +103,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
                                 try
                                 {
                                     IMatchWriter writer = pool.TryTake(out IMatchWriter? idle) ? idle : writers();
-                                    Result result = Scan(chunk, writer);
+                                    Result result = Scan(chunk, writer, stop.Token);
                                     pool.Add(writer);
                                     return result;
                                 }
@@ -149,12 +151,13 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         }
     }
 
-    private Result Scan(Chunk chunk, IMatchWriter writer)
+    private Result Scan(Chunk chunk, IMatchWriter writer, CancellationToken cancellationToken)
     {
         var output = new ArrayBufferWriter<byte>();
         ImmutableArray<(long, UndecodedRecord)>.Builder undecoded = ImmutableArray.CreateBuilder<(long, UndecodedRecord)>();
         int events = 0;
         int matches = 0;
+        long undecodedOmitted = 0;
         long allocated = 0;
         BodyMatcher matcher = _matchers.Rent(_detector);
         foreach (InputBody body in chunk.Bodies)
@@ -167,7 +170,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
 
             // Nothing between the two readings awaits, so both are of this thread.
             long before = GC.GetAllocatedBytesForCurrentThread();
-            BodyMatches found = matcher.Match(body.Body);
+            BodyMatches found = matcher.Match(body.Body, cancellationToken);
             allocated += GC.GetAllocatedBytesForCurrentThread() - before;
             events += found.Events;
             foreach (MatchedRecord matched in found.Records)
@@ -180,9 +183,10 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             }
 
             undecoded.AddRange(found.Undecoded.Select(record => (body.Line, record)));
+            undecodedOmitted += found.UndecodedCount - found.Undecoded.Count;
         }
 
         _matchers.Return(matcher);
-        return new Result(output.WrittenMemory, chunk.Bodies.Count, events, matches, undecoded.DrainToImmutable(), allocated);
+        return new Result(output.WrittenMemory, chunk.Bodies.Count, events, matches, undecoded.DrainToImmutable(), undecodedOmitted, allocated);
     }
 }

@@ -7,6 +7,8 @@ internal sealed class UndecodedReport(TextWriter errors)
 {
     private const int MaxReports = 20;
 
+    private int _reported;
+
     /// <summary>Number of records so far.</summary>
     public long Count { get; private set; }
 
@@ -15,18 +17,23 @@ internal sealed class UndecodedReport(TextWriter errors)
     /// <param name="record">The record.</param>
     public async Task AddAsync(long line, UndecodedRecord record)
     {
-        if (Count++ < MaxReports)
+        Count++;
+        if (_reported < MaxReports)
         {
+            _reported++;
             await errors.WriteLineAsync($"sigmaf: line {line}, record {record.Record}: {record.Reason} (byte {record.Offset})");
         }
     }
 
+    /// <summary>Counts records that were not kept.</summary>
+    public void AddOmitted(long count) => Count += count;
+
     /// <summary>Tells how many more there were.</summary>
     public async Task EndAsync()
     {
-        if (Count > MaxReports)
+        if (Count > _reported)
         {
-            await errors.WriteLineAsync($"sigmaf: {Count - MaxReports} more records could not be read");
+            await errors.WriteLineAsync($"sigmaf: {Count - _reported} more records could not be read");
         }
     }
 }

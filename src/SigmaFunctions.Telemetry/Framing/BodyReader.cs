@@ -10,35 +10,93 @@ namespace SigmaFunctions.Telemetry.Framing;
 /// fails although later lines can only begin a record of their own, every line stands alone. Elements of XML are records wherever they
 /// stand: they show where they begin and end.
 /// </summary>
-/// <param name="tape">Where records are read to.</param>
-/// <param name="handler">What is done with them.</param>
-internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
+/// <remarks>
+/// What is damaged may have to be read again from a later place. A <see cref="WorkMeter"/> sees to it that this ends: what is left of
+/// the body then is one record that could not be read.
+/// </remarks>
+internal sealed class BodyReader
 {
     // Longest header of a syslog line.
     private const int MaxHeader = 1024;
 
+    private const string TooMuchWork = "more work than a body of its size may take";
+
+    private readonly RecordTape _tape;
+    private readonly IRecordHandler _handler;
+    private readonly BodyLimits _limits;
     private readonly List<UndecodedRecord> _undecoded = [];
-    private readonly XmlEnds _xmlEnds = new();
+    private readonly WorkMeter _work;
+    private readonly XmlEnds _xmlEnds;
     private ReadOnlyMemory<byte> _body;
     private int _record;
 
     // Where the record that is being read begins, for when it turns out to be unreadable.
     private int _pending;
 
-    /// <summary>The records of the last body that could not be read, in order.</summary>
+    // The part of the body that is known to hold no tag that a record of XML begins with; the next begins where it ends.
+    private int _plainFrom;
+    private int _plainTo;
+
+    // What had been found where the document begins that is being read.
+    private State _marked;
+
+    /// <summary>Makes a reader.</summary>
+    /// <param name="tape">Where records are read to.</param>
+    /// <param name="handler">What is done with them.</param>
+    /// <param name="limits">How many of the unreadable ones are kept.</param>
+    public BodyReader(RecordTape tape, IRecordHandler handler, BodyLimits limits)
+    {
+        _tape = tape;
+        _handler = handler;
+        _limits = limits;
+        _work = new WorkMeter();
+        _xmlEnds = new XmlEnds(_work);
+    }
+
+    /// <summary>What reading the last body took.</summary>
+    public WorkMeter Work => _work;
+
+    /// <summary>The first records of the last body that could not be read, in order.</summary>
     public IReadOnlyList<UndecodedRecord> Undecoded => _undecoded;
 
+    /// <summary>Number of records that could not be read.</summary>
+    public int UndecodedCount { get; private set; }
+
     // The tape's, which are an array's: the span of memory of any kind takes longer to get.
-    private ReadOnlySpan<byte> Bytes => tape.Body[.._body.Length];
+    private ReadOnlySpan<byte> Bytes => _tape.Body[.._body.Length];
 
     /// <summary>Reads a body. Never throws for what it holds.</summary>
-    public void Read(ReadOnlyMemory<byte> body)
+    /// <exception cref="OperationCanceledException">The token was cancelled; another body can be read.</exception>
+    public void Read(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         _body = body;
         _record = 0;
         _undecoded.Clear();
+        UndecodedCount = 0;
         _xmlEnds.Clear();
-        tape.Begin(body);
+        _pending = _plainFrom = _plainTo = 0;
+        _tape.Begin(body);
+        _work.Begin(body.Length, cancellationToken);
+        try
+        {
+            ReadAll();
+        }
+        catch (WorkExceededException)
+        {
+            AddUndecoded(TooMuchWork, _pending, _pending, Bytes.Length);
+        }
+    }
+
+    /// <summary>Lets go of the last body.</summary>
+    public void Forget()
+    {
+        _body = default;
+        _undecoded.Clear();
+        _tape.Begin(default);
+    }
+
+    private void ReadAll()
+    {
         int position = SkipBlank(Bytes.StartsWith("\uFEFF"u8) ? 3 : 0, Bytes.Length);
         bool byLine = position < Bytes.Length && !OpensRecord(Bytes[position]) && !OpensXml(position);
         if (byLine && !AnyLineOpensRecord(position))
@@ -49,6 +107,7 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
 
         while (position < Bytes.Length)
         {
+            _pending = position;
             if (OpensXml(position) || TrySkipSyslogHeader(ref position))
             {
                 position = ReadXml(position);
@@ -58,23 +117,24 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
             if (byLine || !OpensRecord(Bytes[position]))
             {
                 int lineEnd = LineEnd(position);
+                _work.Add(lineEnd - position);
                 ReadLine(position, lineEnd);
                 position = SkipBlank(lineEnd, Bytes.Length);
                 continue;
             }
 
-            State before = Now();
             if (TryReadDocument(position, Bytes.Length, out int end, out Fault fault))
             {
                 int lineEnd = LineEnd(end);
                 ReadNothing(end, lineEnd);
                 int next = SkipBlank(lineEnd, Bytes.Length);
                 byLine = next < Bytes.Length && !Bytes[position..end].Contains((byte)'\n');
+                _work.Add(next - position);
                 position = next;
             }
             else if (RecordsBeginLater(position, fault.Offset))
             {
-                ReturnTo(before);
+                ReturnToMark(position);
                 byLine = true;
             }
             else
@@ -112,31 +172,25 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
 
     private bool TryReadDocument(int start, int limit, out int end, out Fault fault)
     {
-        State before = Now();
-        var scanner = new ScannerCursor(tape, Bytes[start..limit], start);
+        Mark();
+        var scanner = new ScannerCursor(_tape, Bytes[start..limit], start);
         ReadDocument(ref scanner, start);
         if (!scanner.Failed)
         {
             end = scanner.Consumed;
             fault = default;
+            _work.Add(end - start);
             return true;
         }
 
-        ReturnTo(before);
-        var cursor = new ReaderCursor(tape, Bytes[start..limit], start);
-        try
-        {
-            ReadDocument(ref cursor, start);
-            end = cursor.Consumed;
-            fault = default;
-            return true;
-        }
-        catch (JsonException e)
-        {
-            end = start;
-            fault = FaultOf(e, start, limit);
-            return false;
-        }
+        ReturnToMark(start);
+        _work.Add(limit - start);
+        var cursor = new ReaderCursor(_tape, Bytes[start..limit], start);
+        ReadDocument(ref cursor, start);
+        end = cursor.Consumed;
+        _work.Add(end - start);
+        fault = cursor.Failed ? new Fault(ReasonOf(cursor, limit), cursor.Fault) : default;
+        return !cursor.Failed;
     }
 
     private void ReadDocument<TCursor>(ref TCursor cursor, int start)
@@ -169,12 +223,16 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
             else
             {
                 cursor.Skip();
-                AddUndecoded("a record must be a JSON object", _pending, _pending, cursor.Consumed);
             }
 
             if (cursor.Failed)
             {
                 return;
+            }
+
+            if (token != JsonTokenType.StartObject)
+            {
+                AddUndecoded("a record must be a JSON object", _pending, _pending, cursor.Consumed);
             }
 
             _pending = cursor.Consumed;
@@ -186,8 +244,29 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
         where TCursor : struct, IJsonCursor, allows ref struct
     {
         int start = cursor.TokenStart;
-        tape.Clear();
-        if (cursor.AppendObject(mayBeEnvelope, out int index))
+        _tape.Clear();
+        bool isRead;
+        int index;
+        try
+        {
+            isRead = cursor.AppendObject(mayBeEnvelope, out index);
+            if (isRead)
+            {
+                _tape.EndReading();
+            }
+        }
+        catch (RecordTooLargeException)
+        {
+            cursor.SkipRest();
+            if (!cursor.Failed)
+            {
+                AddUndecoded(RecordTooLargeException.Reason, start, start, cursor.Consumed);
+            }
+
+            return;
+        }
+
+        if (isRead)
         {
             Take(index, start, cursor.Consumed);
         }
@@ -218,13 +297,32 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
 
     private void Take(int index, int start, int end)
     {
-        if (handler.Take(_record, new RecordValue(tape, index), start, end) is { } reason)
+        _work.AddRecord(_tape.Count);
+        if (ReasonAgainst(index, start, end) is { } reason)
         {
             AddUndecoded(reason, start, start, end);
         }
         else
         {
             _record++;
+            _pending = end;
+        }
+    }
+
+    private string? ReasonAgainst(int index, int start, int end)
+    {
+        if (end - start > RecordTooLargeException.MaxBytes)
+        {
+            return RecordTooLargeException.Reason;
+        }
+
+        try
+        {
+            return _handler.Take(_record, new RecordValue(_tape, index), start, end);
+        }
+        catch (RecordTooLargeException)
+        {
+            return RecordTooLargeException.Reason;
         }
     }
 
@@ -235,9 +333,9 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
         bool inEvents = false;
         while (true)
         {
-            tape.Clear();
-            tape.IsXml = true;
-            var cursor = new XmlCursor(tape, Bytes, 0, _xmlEnds) { Position = position };
+            _tape.Clear();
+            _tape.IsXml = true;
+            var cursor = new XmlCursor(_tape, Bytes, 0, _xmlEnds) { Position = position };
             bool isRead = cursor.SkipMiscellany();
             int start = cursor.Position;
             if (isRead && !OpensXml(start))
@@ -256,28 +354,46 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
             }
             else if (isRead)
             {
-                isRead = cursor.TryReadElement(out int index);
-                if (isRead)
-                {
-                    Take(index, start, cursor.Position);
-                }
+                _pending = start;
+                isRead = TryReadElement(ref cursor, start);
             }
 
+            _work.Add(cursor.Position - position - cursor.Jumped);
             position = cursor.Position;
             if (!isRead)
             {
+                string reason = cursor.Fault ?? (start == Bytes.Length ? XmlCursor.EndsEarly : "not XML");
+                _pending = start;
                 position = NextRecord(start, position);
-                AddUndecoded(
-                    cursor.Fault ?? (start == Bytes.Length ? XmlCursor.EndsEarly : "not XML"),
-                    cursor.Fault is null ? start : cursor.FaultPosition,
-                    start,
-                    position);
+                AddUndecoded(reason, cursor.Fault is null ? start : cursor.FaultPosition, start, position);
                 if (position == Bytes.Length || !OpensXml(position))
                 {
                     return position;
                 }
             }
         }
+    }
+
+    /// <summary>Reads the element that the cursor stands on; it is a record.</summary>
+    private bool TryReadElement(ref XmlCursor cursor, int start)
+    {
+        int index;
+        try
+        {
+            if (!cursor.TryReadElement(out index))
+            {
+                return false;
+            }
+
+            _tape.EndReading();
+        }
+        catch (RecordTooLargeException)
+        {
+            return cursor.Fail(RecordTooLargeException.Reason, start);
+        }
+
+        Take(index, start, cursor.Position);
+        return true;
     }
 
     /// <summary>
@@ -288,26 +404,52 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
     /// <param name="position">Where it was given up.</param>
     private int NextRecord(int start, int position)
     {
-        int next = Math.Min(Math.Max(start + 1, position), Bytes.Length);
-        while (next < Bytes.Length && !BeginsRecord(Bytes[next..]))
-        {
-            int found = Bytes[(next + 1)..].IndexOf((byte)'<');
-            next = found < 0 ? Bytes.Length : next + 1 + found;
-        }
-
+        int next = NextTag(Math.Min(Math.Max(start + 1, position), Bytes.Length));
         for (int line = NextLine(start, next); line < next; line = NextLine(line, next))
         {
-            if (Bytes[line] == (byte)'{')
+            _work.Add(line - start);
+            start = line;
+            if (Bytes[line] == (byte)'{' && IsRecord(line, LineEnd(line)))
             {
-                tape.Clear();
-                if (new ScannerCursor(tape, Bytes[line..LineEnd(line)], line).TryReadOnlyObject(out _))
-                {
-                    return line;
-                }
+                return line;
             }
         }
 
         return next;
+    }
+
+    /// <summary>The next tag that a record of XML begins with.</summary>
+    /// <remarks>Many broken ones may stand before it: it is looked for once for all of them.</remarks>
+    private int NextTag(int start)
+    {
+        if (start < _plainFrom || start > _plainTo)
+        {
+            int next = start;
+            while (next < Bytes.Length && !BeginsRecord(Bytes[next..]))
+            {
+                int found = Bytes[(next + 1)..].IndexOf((byte)'<');
+                next = found < 0 ? Bytes.Length : next + 1 + found;
+            }
+
+            (_plainFrom, _plainTo) = (start, next);
+            _work.Add(next - start);
+        }
+
+        return _plainTo;
+    }
+
+    private bool IsRecord(int start, int end)
+    {
+        _work.Add(end - start);
+        _tape.Clear();
+        try
+        {
+            return new ScannerCursor(_tape, Bytes[start..end], start).TryReadOnlyObject(out _);
+        }
+        catch (RecordTooLargeException)
+        {
+            return false;
+        }
     }
 
     private int NextLine(int start, int end)
@@ -334,10 +476,26 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
         }
 
         ReadOnlySpan<byte> line = Bytes.Slice(position, Math.Min(MaxHeader, Bytes.Length - position));
-        int lineEnd = line.IndexOf((byte)'\n');
-        int xml = SysmonMessage.FindXml(lineEnd < 0 ? line : line[..lineEnd]);
+
+        // No further than to the event or the end of the line: there may be many lines, or many events in one.
+        int xml = -1;
+        for (int next = line.IndexOfAny((byte)'\n', (byte)'<'); next >= 0 && line[next] == (byte)'<'; next = NextBreak(line, next))
+        {
+            if (line[next..].StartsWith("<Event"u8))
+            {
+                xml = SysmonMessage.FindXml(line[..Math.Min(line.Length, next + 7)]);
+                break;
+            }
+        }
+
         position += Math.Max(xml, 0);
         return xml >= 0;
+    }
+
+    private static int NextBreak(ReadOnlySpan<byte> line, int place)
+    {
+        int found = line[(place + 1)..].IndexOfAny((byte)'\n', (byte)'<');
+        return found < 0 ? -1 : place + 1 + found;
     }
 
     private bool OpensXml(int position) => XmlCursor.Opens(Bytes[position..]);
@@ -359,7 +517,9 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
                 return true;
             }
 
-            line = SkipBlank(LineEnd(line), Bytes.Length);
+            int next = SkipBlank(LineEnd(line), Bytes.Length);
+            _work.Add(next - line);
+            line = next;
         }
 
         return lines == 2 && Bytes[start] == (byte)'{' && IsComplete(second);
@@ -367,19 +527,13 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
 
     private bool IsComplete(int start)
     {
-        var reader = new Utf8JsonReader(Bytes[start..], RecordTape.ReaderOptions);
-        try
+        _work.Add(Bytes.Length - start);
+        var reader = new TokenReader(Bytes[start..]);
+        while (reader.Read())
         {
-            while (reader.Read())
-            {
-            }
+        }
 
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+        return reader.Fault < 0;
     }
 
     private bool AnyLineOpensRecord(int start)
@@ -391,7 +545,9 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
                 return true;
             }
 
-            start = SkipBlank(LineEnd(start), Bytes.Length);
+            int next = SkipBlank(LineEnd(start), Bytes.Length);
+            _work.Add(next - start);
+            start = next;
         }
 
         return false;
@@ -405,55 +561,31 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
             start = SkipBlank(start + 1, end);
         }
 
-        _undecoded.Add(new UndecodedRecord(_record++, reason, offset, _body[start..end]));
-    }
-
-    private Fault FaultOf(JsonException e, int start, int limit)
-    {
-        int offset = start;
-        for (long line = e.LineNumber ?? 0; line > 0; line--)
+        if (UndecodedCount++ < _limits.Undecoded)
         {
-            offset = Math.Min(limit, offset + Bytes[offset..limit].IndexOf((byte)'\n') + 1);
+            _undecoded.Add(new UndecodedRecord(_record, reason, offset, _body[start..end]));
         }
 
-        offset = (int)Math.Min(limit, offset + (e.BytePositionInLine ?? 0));
-
-        // The reader blames a comma that nothing follows, where it is what follows that is missing.
-        if (offset < limit && Bytes[offset] == (byte)',' && SkipBlank(offset + 1, limit) == limit)
-        {
-            offset = limit;
-        }
-
-        return new Fault(ReasonAt(offset, start, limit), offset);
+        _record++;
+        _pending = end;
     }
 
-    // The reader's own messages quote what they found; reasons must not.
-    private string ReasonAt(int offset, int start, int limit)
+    private string ReasonOf(in ReaderCursor cursor, int limit)
     {
-        if (SkipBlank(offset, limit) == limit)
+        if (cursor.Fault == limit)
         {
             return "the JSON ends early";
         }
 
-        byte found = Bytes[offset];
+        byte found = Bytes[cursor.Fault];
         return found switch
         {
-            (byte)'{' or (byte)'[' when DepthAt(start, offset) >= RecordTape.MaxDepth => "nested deeper than 64 levels",
+            _ when cursor.IsTooDeep => "nested deeper than 64 levels",
             (byte)'\'' => "not JSON: single quotes",
-            (byte)'}' or (byte)']' when LastBefore(offset) == (byte)',' => "not JSON: trailing comma",
+            (byte)'}' or (byte)']' when LastBefore(cursor.Fault) == (byte)',' => "not JSON: trailing comma",
             < 0x20 => "not JSON: control character",
             _ => "not JSON",
         };
-    }
-
-    private int DepthAt(int start, int offset)
-    {
-        var reader = new Utf8JsonReader(Bytes[start..offset], isFinalBlock: false, new JsonReaderState(RecordTape.ReaderOptions));
-        while (reader.Read())
-        {
-        }
-
-        return reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject ? reader.CurrentDepth + 1 : reader.CurrentDepth;
     }
 
     private byte LastBefore(int position)
@@ -462,13 +594,22 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
         return last < 0 ? (byte)0 : Bytes[last];
     }
 
-    private State Now() => new(handler.Count, _undecoded.Count, _record);
-
-    private void ReturnTo(State state)
+    private void Mark()
     {
-        handler.Truncate(state.Events);
-        _undecoded.RemoveRange(state.Undecoded, _undecoded.Count - state.Undecoded);
-        _record = state.Record;
+        _marked = new State(UndecodedCount, _record);
+        _handler.Mark();
+    }
+
+    /// <summary>Takes back what was read since the mark, which is at <paramref name="start"/>.</summary>
+    private void ReturnToMark(int start)
+    {
+        _handler.ReturnToMark();
+        _pending = start;
+        (UndecodedCount, _record) = (_marked.Undecoded, _marked.Record);
+        if (_undecoded.Count > UndecodedCount)
+        {
+            _undecoded.RemoveRange(UndecodedCount, _undecoded.Count - UndecodedCount);
+        }
     }
 
     private int SkipBlank(int start, int end)
@@ -492,7 +633,7 @@ internal sealed class BodyReader(RecordTape tape, IRecordHandler handler)
 
     private static bool ExpectsValue(byte last) => last is (byte)',' or (byte)':' or (byte)'[';
 
-    private readonly record struct State(int Events, int Undecoded, int Record);
+    private readonly record struct State(int Undecoded, int Record);
 
     private readonly record struct Fault(string Reason, int Offset);
 }

@@ -5,9 +5,6 @@ namespace SigmaFunctions.Telemetry.Framing;
 /// <summary>What is done with the records of a body.</summary>
 internal interface IRecordHandler
 {
-    /// <summary>Number of records that were taken from the body and not taken back.</summary>
-    int Count { get; }
-
     /// <summary>Takes a record.</summary>
     /// <param name="record">Its index in the body.</param>
     /// <param name="value">The record; good until the next one.</param>
@@ -16,6 +13,9 @@ internal interface IRecordHandler
     /// <returns>Why the record cannot be read after all; null where it was taken.</returns>
     string? Take(int record, RecordValue value, int start, int end);
 
-    /// <summary>Takes back the records after the first <paramref name="count"/>: they have turned out to be something else.</summary>
-    void Truncate(int count);
+    /// <summary>Remembers the place: what is taken from here on may turn out to be something else. Only the last mark is returned to.</summary>
+    void Mark();
+
+    /// <summary>Takes back the records since the mark, as though they had never been; the mark stays.</summary>
+    void ReturnToMark();
 }

@@ -30,7 +30,11 @@ internal interface IJsonCursor
     /// <param name="mayBeEnvelope">Whether to stop there.</param>
     /// <param name="index">The object on the tape.</param>
     /// <returns>Whether the object ended.</returns>
+    /// <exception cref="RecordTooLargeException">The object is no record: <see cref="SkipRest"/> goes on behind it.</exception>
     bool AppendObject(bool mayBeEnvelope, out int index);
+
+    /// <summary>Goes to the end of the object that <see cref="AppendObject"/> has thrown at, or gives up.</summary>
+    void SkipRest();
 
     /// <summary>
     /// Whether the cursor stands on the name <c>records</c> with records behind it, rather than a field of that name that lists

@@ -3,28 +3,38 @@ using SigmaFunctions.Engine.Events;
 
 namespace SigmaFunctions.Telemetry.Json;
 
-/// <summary>Goes over JSON text by the platform's reader: all of RFC 8259, and exact about what is wrong.</summary>
+/// <summary>Goes over JSON text token by token: all of RFC 8259, and exact about what is wrong.</summary>
 /// <param name="tape">The tape that objects are added to.</param>
-/// <param name="json">The text; throws <see cref="JsonException"/> where it is not JSON.</param>
+/// <param name="json">The text.</param>
 /// <param name="offset">Where it begins in the bytes that the tape reads.</param>
 internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int offset) : IJsonCursor
 {
-    private Utf8JsonReader _reader = new(json, RecordTape.ReaderOptions);
+    private TokenReader _reader = new(json);
 
-    public readonly int TokenStart => offset + (int)_reader.TokenStartIndex;
+    // Containers that are open behind the object that was read last.
+    private int _depth;
 
-    public readonly int Consumed => offset + (int)_reader.BytesConsumed;
+    public readonly int TokenStart => offset + _reader.TokenStart;
 
-    public readonly bool Failed => false;
+    public readonly int Consumed => offset + _reader.Consumed;
 
-    public JsonTokenType Read() => _reader.Read() ? _reader.TokenType : JsonTokenType.None;
+    public readonly bool Failed => _reader.Fault >= 0;
+
+    /// <summary>The first byte that no JSON has there, where the cursor failed.</summary>
+    public readonly int Fault => offset + _reader.Fault;
+
+    /// <summary>Whether it failed only for the depth of the text.</summary>
+    public readonly bool IsTooDeep => _reader.IsTooDeep;
+
+    public JsonTokenType Read() => _reader.Read() ? _reader.Token : JsonTokenType.None;
 
     public void Skip() => _reader.Skip();
 
     public bool AppendObject(bool mayBeEnvelope, out int index)
     {
+        _depth = _reader.Depth - 1;
         index = tape.Open(FieldValueKind.Object, -1, RecordTape.NameSlice.None);
-        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
+        while (_reader.Read() && _reader.Token != JsonTokenType.EndObject)
         {
             if (mayBeEnvelope && OpensRecords())
             {
@@ -32,37 +42,37 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
             }
 
             RecordTape.NameSlice name = ReadName();
-            _reader.Read();
-            AppendValue(index, name);
+            if (_reader.Read())
+            {
+                AppendValue(index, name);
+            }
         }
 
         tape.Close(index);
-        return true;
+        return !Failed;
     }
+
+    public void SkipRest() => _reader.SkipTo(_depth);
 
     public readonly bool OpensRecords()
     {
-        // Not ValueTextEquals: it throws at names with half a surrogate pair.
-        bool named = _reader.ValueIsEscaped
-            ? IsRecords(_reader.ValueSpan)
-            : _reader.ValueSpan.SequenceEqual("records"u8);
+        bool named = _reader.IsEscaped ? IsRecords(_reader.Value) : _reader.Value.SequenceEqual("records"u8);
         if (!named)
         {
             return false;
         }
 
-        Utf8JsonReader ahead = _reader;
-        ahead.Read();
-        return ahead.TokenType == JsonTokenType.StartArray
-            && ahead.Read()
-            && ahead.TokenType is JsonTokenType.StartObject or JsonTokenType.EndArray;
+        TokenReader ahead = _reader;
+        return ahead.Read() && ahead.Token == JsonTokenType.StartArray
+            && ahead.Read() && ahead.Token is JsonTokenType.StartObject or JsonTokenType.EndArray;
     }
 
     /// <summary>Adds the text to the tape if it is one object and nothing else.</summary>
     public bool TryReadOnlyObject(out int index)
     {
         index = -1;
-        return _reader.Read() && _reader.TokenType == JsonTokenType.StartObject && AppendObject(mayBeEnvelope: false, out index) && !_reader.Read();
+        return _reader.Read() && _reader.Token == JsonTokenType.StartObject && AppendObject(mayBeEnvelope: false, out index)
+            && !_reader.Read() && !Failed;
     }
 
     private static bool IsRecords(ReadOnlySpan<byte> escaped)
@@ -75,8 +85,8 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
 
     private void AppendValue(int parent, in RecordTape.NameSlice name)
     {
-        int length = _reader.ValueSpan.Length;
-        switch (_reader.TokenType)
+        int length = _reader.Value.Length;
+        switch (_reader.Token)
         {
             case JsonTokenType.String:
                 tape.Add(
@@ -110,13 +120,16 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
 
     private void AppendChildren(int index)
     {
-        while (_reader.Read() && _reader.TokenType is not (JsonTokenType.EndArray or JsonTokenType.EndObject))
+        while (_reader.Read() && _reader.Token is not (JsonTokenType.EndArray or JsonTokenType.EndObject))
         {
             RecordTape.NameSlice name = RecordTape.NameSlice.None;
-            if (_reader.TokenType == JsonTokenType.PropertyName)
+            if (_reader.Token == JsonTokenType.PropertyName)
             {
                 name = ReadName();
-                _reader.Read();
+                if (!_reader.Read())
+                {
+                    break;
+                }
             }
 
             AppendValue(index, name);
@@ -126,8 +139,8 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
     }
 
     private readonly RecordTape.NameSlice ReadName() =>
-        tape.ReadName(_reader.ValueSpan, TokenStart + 1, FlagsOfString());
+        tape.ReadName(_reader.Value, TokenStart + 1, FlagsOfString());
 
     private readonly RecordTape.EntryFlags FlagsOfString() =>
-        _reader.ValueIsEscaped ? RecordTape.EntryFlags.Escaped : RecordTape.EntryFlags.None;
+        _reader.IsEscaped ? RecordTape.EntryFlags.Escaped : RecordTape.EntryFlags.None;
 }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Text.Json;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Xml;
 
@@ -18,8 +17,8 @@ internal sealed class RecordTape
     /// <summary>Deepest nesting that is read. Real telemetry stays below 20.</summary>
     public const int MaxDepth = 64;
 
-    /// <summary>How every reader of telemetry reads: nothing beyond RFC 8259.</summary>
-    public static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = MaxDepth };
+    /// <summary>Most values that one record, or what is text in it, may hold. Real records stay below 1,000.</summary>
+    public const int MaxValues = 64 * 1024;
 
     // Equal names in other objects that are passed over before an object's own properties are searched instead: the sender decides
     // how many there are.
@@ -28,6 +27,9 @@ internal sealed class RecordTape
     // Entries that a tape keeps room for between bodies, and bytes of text.
     private const int KeptEntries = 64 * 1024;
     private const int KeptText = 1024 * 1024;
+
+    // Text that may be made while a record is read. Names of one that is not too long make no more than four times its bytes, XML less.
+    private const int MaxReadText = 5 * RecordTooLargeException.MaxBytes;
 
     private int[] _last;
     private Entry[] _entries = new Entry[256];
@@ -39,6 +41,10 @@ internal sealed class RecordTape
     private int _bodyOffset;
     private byte[] _text = new byte[4096];
     private int _textLength;
+
+    // What is on the tape at most before a record is too large.
+    private int _maxCount = MaxValues;
+    private int _maxText = MaxReadText;
     private EntryFlags _source;
     private RepeatedNames? _repeatedNames;
     private XmlEnds? _xmlEnds;
@@ -101,6 +107,20 @@ internal sealed class RecordTape
         _source = EntryFlags.None;
         IsXml = false;
         HasRewritten = false;
+        BeginReading();
+    }
+
+    /// <summary>Ends what was begun by <see cref="Clear"/>: from here on values are only composed of what is there.</summary>
+    /// <exception cref="RecordTooLargeException">The record has more than <see cref="MaxValues"/>.</exception>
+    public void EndReading()
+    {
+        if (_count > _maxCount)
+        {
+            throw new RecordTooLargeException();
+        }
+
+        _maxCount = int.MaxValue;
+        _maxText = int.MaxValue;
     }
 
     /// <summary>Goes over to a table with further names behind the present ones; the record at hand is found by them too.</summary>
@@ -122,6 +142,7 @@ internal sealed class RecordTape
     }
 
     /// <summary>Reads a JSON object that is the text of a value; leaves nothing behind if it is none.</summary>
+    /// <exception cref="RecordTooLargeException">It has more than <see cref="MaxValues"/>.</exception>
     public bool TryParseObject(RecordValue text, out RecordValue parsed)
     {
         parsed = default;
@@ -134,14 +155,16 @@ internal sealed class RecordTape
         int offset = _entries[text.Index].Start;
         int count = _count;
         _source = _entries[text.Index].Flags & EntryFlags.InText;
+        BeginReading();
         bool isObject = new ScannerCursor(this, json, offset).TryReadOnlyObject(out int index);
         if (!isObject)
         {
             Truncate(count);
-            isObject = TryReadExactly(json, offset, out index);
+            isObject = new ReaderCursor(this, json, offset).TryReadOnlyObject(out index);
         }
 
         _source = EntryFlags.None;
+        EndReading();
         if (isObject)
         {
             parsed = new RecordValue(this, index);
@@ -158,6 +181,7 @@ internal sealed class RecordTape
     /// <param name="firstOnly">Whether only one element is read, whatever follows it.</param>
     /// <param name="parsed">The object.</param>
     /// <returns>Whether it could be read; if not nothing is left behind.</returns>
+    /// <exception cref="RecordTooLargeException">It has more than <see cref="MaxValues"/>.</exception>
     public bool TryParseXml(RecordValue text, int start, bool firstOnly, out RecordValue parsed)
     {
         parsed = default;
@@ -169,12 +193,14 @@ internal sealed class RecordTape
         ReadOnlySpan<byte> xml = text.Text[start..];
         int count = _count;
         _source = _entries[text.Index].Flags & EntryFlags.InText;
-        _xmlEnds ??= new XmlEnds();
+        _xmlEnds ??= new XmlEnds(new WorkMeter());
         _xmlEnds.Clear();
+        BeginReading();
         var cursor = new XmlCursor(this, xml, _entries[text.Index].Start + start, _xmlEnds);
         int index = -1;
         bool isRead = firstOnly ? !xml.IsEmpty && cursor.TryReadElement(out index) : cursor.TryReadAll(out index);
         _source = EntryFlags.None;
+        EndReading();
         if (isRead)
         {
             parsed = new RecordValue(this, index);
@@ -201,8 +227,7 @@ internal sealed class RecordTape
     {
         if (_text.Length - _textLength < length)
         {
-            // Spans of the former array stay good: what was written to it does not change.
-            Array.Resize(ref _text, Math.Max(_text.Length * 2, checked(_textLength + length)));
+            GrowText(length);
         }
 
         return _text.AsSpan(_textLength, length);
@@ -274,7 +299,7 @@ internal sealed class RecordTape
     {
         if (_count == _entries.Length)
         {
-            Grow();
+            Grow(_count);
         }
 
         ref Entry entry = ref _entries[_count++];
@@ -330,7 +355,7 @@ internal sealed class RecordTape
         Truncate(index);
         if (end == _entries.Length)
         {
-            Array.Resize(ref _entries, end * 2);
+            Grow(end);
         }
 
         Array.Copy(_entries, index, _entries, index + 1, end - index);
@@ -492,19 +517,6 @@ internal sealed class RecordTape
 
     internal ref Entry this[int index] => ref _entries[index];
 
-    private bool TryReadExactly(ReadOnlySpan<byte> json, int offset, out int index)
-    {
-        try
-        {
-            return new ReaderCursor(this, json, offset).TryReadOnlyObject(out index);
-        }
-        catch (JsonException)
-        {
-            index = -1;
-            return false;
-        }
-    }
-
     /// <summary>Drops the entries from the first <paramref name="count"/> on.</summary>
     public void Truncate(int count)
     {
@@ -536,8 +548,35 @@ internal sealed class RecordTape
         return ref entry;
     }
 
+    private void BeginReading()
+    {
+        _maxCount = _count + MaxValues;
+        _maxText = _textLength + MaxReadText;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Grow() => Array.Resize(ref _entries, _count * 2);
+    private void Grow(int count)
+    {
+        if (count > _maxCount)
+        {
+            throw new RecordTooLargeException();
+        }
+
+        Array.Resize(ref _entries, count * 2);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void GrowText(int length)
+    {
+        long needed = (long)_textLength + length;
+        if (needed > _maxText)
+        {
+            throw new RecordTooLargeException();
+        }
+
+        // Spans of the former array stay good: what was written to it does not change.
+        Array.Resize(ref _text, (int)Math.Max(_text.Length * 2L, needed));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SetName(ref Entry entry, int index, in NameSlice name)

@@ -82,6 +82,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         }
 
         // Added to the tape only to be checked: nothing reads it before it is cleared.
+        _tape.Clear();
         bool isObject = _token == JsonTokenType.StartObject;
         int index = _tape.Open(FieldValueKind.Null, -1, RecordTape.NameSlice.None);
         int end = isObject
@@ -118,6 +119,8 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         position = SkipBlank(_json, Expect(_json, position, (byte)'['));
         return ByteAt(_json, position) is (byte)'{' or (byte)']';
     }
+
+    public void SkipRest() => Fail();
 
     /// <summary>Adds the text to the tape if it is one object and nothing else.</summary>
     public bool TryReadOnlyObject(out int index)

@@ -51,6 +51,9 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     /// <summary>Place in the text.</summary>
     public int Position { get; set; }
 
+    /// <summary>Bytes that the cursor got over without looking at them, or was told of by <see cref="XmlEnds"/>, which counts those that it looks at.</summary>
+    public int Jumped { get; private set; }
+
     /// <summary>Why the text could not be read; null while it could.</summary>
     public string? Fault { get; private set; }
 
@@ -361,7 +364,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
         int length = _xml[start..].IndexOfAny(quote, (byte)'<');
         if (length < 0)
         {
-            return FailAtEnd();
+            return FailWithoutEnd();
         }
 
         Position += length;
@@ -436,6 +439,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
 
         if (_tape[last].Kind != (byte)FieldValueKind.Array)
         {
+            _ends.Work.Add((long)(_tape.Count - last) * WorkMeter.PerValue);
             _tape.Wrap(last);
         }
 
@@ -506,7 +510,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
             }
         }
 
-        return FailAtEnd();
+        return FailWithoutEnd();
     }
 
     private readonly bool IsWithinText(int start) => start + 1 < _xml.Length && _xml[start + 1] is (byte)'!' or (byte)'?';
@@ -514,6 +518,8 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     /// <summary>Composes the text that text with references, sections or line breaks stands for.</summary>
     private bool Resolve(ReadOnlySpan<byte> raw, int start, bool isValue, out TextSlice text)
     {
+        _ends.Work.Add(raw.Length);
+
         // Neither a reference nor a section is shorter than what it stands for.
         Span<byte> composed = _tape.Reserve(raw.Length);
         int written = 0;
@@ -636,6 +642,7 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     private bool IsText(int start)
     {
         ReadOnlySpan<byte> text = _xml[start..Position];
+        _ends.Work.Add(text.Length);
         if (text.IndexOf((byte)0) is >= 0 and int zero)
         {
             return Fail("not XML: a NUL", start + zero);
@@ -672,17 +679,16 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
     }
 
     /// <summary>Goes behind the end of what begins at the place.</summary>
-    private bool SkipTo(ReadOnlySpan<byte> end, int opening, ref int knownNotToEnd)
+    private bool SkipTo(ReadOnlySpan<byte> end, int opening, ref XmlEnds.Known known)
     {
-        int start = Position + opening;
-        int found = start < knownNotToEnd ? _xml[Math.Min(start, _xml.Length)..].IndexOf(end) : -1;
-        if (found < 0)
+        int found = _ends.Find(_xml, Position + opening, end, ref known);
+        if (found == _xml.Length)
         {
-            knownNotToEnd = Math.Min(knownNotToEnd, start);
             return FailAtEnd();
         }
 
-        Position = start + found + end.Length;
+        Jumped += found - Position;
+        Position = found + end.Length;
         return true;
     }
 
@@ -706,9 +712,18 @@ internal ref struct XmlCursor(RecordTape tape, ReadOnlySpan<byte> xml, int offse
         return true;
     }
 
+    /// <summary>Gives up after a search up to the end of the text.</summary>
+    private bool FailWithoutEnd()
+    {
+        _ends.Work.Add(_xml.Length - Position);
+        return FailAtEnd();
+    }
+
     private bool FailAtEnd() => Fail(EndsEarly, _xml.Length);
 
-    private bool Fail(string fault, int position)
+    /// <summary>Gives up.</summary>
+    /// <returns>False.</returns>
+    public bool Fail(string fault, int position)
     {
         Fault = fault;
         FaultPosition = position;
