@@ -33,7 +33,7 @@ public sealed class MatcherTests
         Text.Select(text => JsonSerializer.Serialize(text)),
         Gen.OneOf("null", "true", "false", "1", "4688", "4688.0", "-0", "-0.0", "0.50", "[]", "{}", "[null]"));
 
-    private static readonly Gen<string> Event = Gen.Select(
+    internal static readonly Gen<string> Event = Gen.Select(
             Gen.OneOf(Scalar, Scalar.Array[0, 3].Select(items => $"[{string.Join(',', items)}]")), Scalar, Scalar, Scalar, Gen.Bool)
         .Select((f, g, inner, own, hasF) => $$$"""{{{{(hasF ? $"\"F\":{f}," : "")}}}"G":{{{g}}},"o":{"p":{{{inner}}}},"H":{{{own}}}}""");
 
@@ -57,7 +57,7 @@ public sealed class MatcherTests
         Item.Array[2, 3].Select(items => "[" + string.Join(", ", items.Select(item => $"{{{item}}}")) + "]"),
         Pattern.Where(text => text.Length > 0).Array[1, 3].Select(values => "[" + string.Join(", ", values.Select(Quote)) + "]"));
 
-    private static readonly Gen<string> Detection = Gen.Select(
+    internal static readonly Gen<string> Detection = Gen.Select(
         Search,
         Search,
         Search,
