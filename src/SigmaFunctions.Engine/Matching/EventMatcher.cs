@@ -367,7 +367,9 @@ public sealed class EventMatcher
                 return true;
         }
 
-        for (int value = first; value >= 0; value = _values[value].Next)
+        // Both sides of a reference are the event writer's: of an array the first elements count.
+        int left = test.Kind == TestKind.Reference ? FieldReferencePredicate.MaxElements : int.MaxValue;
+        for (int value = first; value >= 0 && left > 0; value = _values[value].Next, left--)
             if (Test(test, value))
                 return true;
         return false;
@@ -388,7 +390,7 @@ public sealed class EventMatcher
             case TestKind.Value:
                 return ValueTest.Holds(test.Predicate, kind, TextOf(value));
             case TestKind.Reference:
-                return Relates((FieldReferencePredicate)test.Predicate, value, _slots[test.Slot], _slots[test.OtherSlot]);
+                return Relates((FieldReferencePredicate)test.Predicate, value, _slots[test.OtherSlot]);
         }
 
         var text = ((test.Traits & TestTraits.Cased) != 0 ? _text : _folded).AsSpan(start, length);
@@ -403,14 +405,8 @@ public sealed class EventMatcher
         };
     }
 
-    private bool Relates(FieldReferencePredicate reference, int value, int slot, int otherSlot)
+    private bool Relates(FieldReferencePredicate reference, int value, int otherSlot)
     {
-        // Both sides are the event writer's: of an array the first elements count.
-        int left = FieldReferencePredicate.MaxElements;
-        for (int own = _first[slot]; own != value; own = _values[own].Next)
-            left--;
-        if (left <= 0)
-            return false;
         int others = FieldReferencePredicate.MaxElements;
         for (int other = _first[otherSlot]; other >= 0 && others > 0; other = _values[other].Next, others--)
         {
