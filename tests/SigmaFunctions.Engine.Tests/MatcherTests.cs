@@ -33,8 +33,8 @@ public sealed class MatcherTests
         Text.Select(text => JsonSerializer.Serialize(text)),
         Gen.OneOf("null", "true", "false", "1", "4688", "4688.0", "-0", "-0.0", "0.50", "[]", "{}", "[null]"));
 
-    private static readonly Gen<string> Event = Gen.Select(
-            Gen.OneOf(Scalar, Scalar.Array[0, 3].Select(items => $"[{string.Join(',', items)}]")), Scalar, Scalar, Scalar, Gen.Bool)
+    internal static readonly Gen<string> Event = Gen.Select(
+            Gen.OneOf(Scalar, Gen.OneOf(Scalar.Array[0, 3], Scalar.Array[8, 24]).Select(items => $"[{string.Join(',', items)}]")), Scalar, Scalar, Scalar, Gen.Bool)
         .Select((f, g, inner, own, hasF) => $$$"""{{{{(hasF ? $"\"F\":{f}," : "")}}}"G":{{{g}}},"o":{"p":{{{inner}}}},"H":{{{own}}}}""");
 
     private static readonly Gen<string> Field = Gen.OneOf("F", "F", "F", "G", "o.p", "Absent");
@@ -57,7 +57,7 @@ public sealed class MatcherTests
         Item.Array[2, 3].Select(items => "[" + string.Join(", ", items.Select(item => $"{{{item}}}")) + "]"),
         Pattern.Where(text => text.Length > 0).Array[1, 3].Select(values => "[" + string.Join(", ", values.Select(Quote)) + "]"));
 
-    private static readonly Gen<string> Detection = Gen.Select(
+    internal static readonly Gen<string> Detection = Gen.Select(
         Search,
         Search,
         Search,
@@ -79,6 +79,41 @@ public sealed class MatcherTests
                 }
             },
             iter: 2_000);
+
+    /// <summary>Rules that are all evaluated, by tests that no index answers: common literals, short ones, several in a row, with case.</summary>
+    [Theory]
+    [InlineData("contains", "c:\\windows\\system32\\")]
+    [InlineData("contains", "▪")]
+    [InlineData("startswith", ".exe")]
+    [InlineData("contains|cased", "Absent")]
+    [InlineData("contains", "exe*absent*dll")]
+    [InlineData("re", "exe[0-9]dll")]
+    public void An_array_costs_a_predicate_no_more_tests_than_values_that_may_satisfy_it(string modifiers, string literal)
+    {
+        const int Values = 50_000;
+        var detector = new Detector(RuleText.Load(RuleText.WithDetection($"s: {{F|{modifiers}: '{literal}', G: wake}}\ncondition: s")));
+        var matcher = new EventMatcher(detector);
+        long Tests(params string[] values)
+        {
+            long before = matcher.ValueTests;
+            var route = detector.RouteOf([EventText.LogSource]);
+            matcher.BeginEvent();
+            matcher.BeginView(route);
+            matcher.Set(route.SlotOf("G"));
+            matcher.Add(route.SlotOf("G"), FieldValueKind.Text, "wake"u8);
+            matcher.Set(route.SlotOf("F"));
+            foreach (string value in values)
+                matcher.Add(route.SlotOf("F"), FieldValueKind.Text, Encoding.UTF8.GetBytes(value));
+            matcher.EndView();
+            Assert.Equal(0, matcher.EndEvent().Length);
+            return matcher.ValueTests - before;
+        }
+
+        foreach (string filling in new[] { "", "a", "xe", "\u00ff\u00ff", "\u25ab", "bsent.ex" })
+            Assert.InRange(Tests([.. Enumerable.Repeat(filling, Values)]), 0, 4);
+        string[] mixed = [.. Enumerable.Repeat("a", Values), "exe", "dll", "absent", "ABSENT", .. Enumerable.Repeat("a", Values)];
+        Assert.InRange(Tests(mixed), 0, 8);
+    }
 
     [Theory]
     [InlineData(0)]

@@ -87,6 +87,23 @@ public sealed class SafetyTests
         Assert.False(RuleText.Matches(rule, $"{{\"F\":[{many}],\"G\":[{many.Replace("a\"", "b\"", StringComparison.Ordinal)}]}}"));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("|contains")]
+    [InlineData("|contains|cased")]
+    public void References_to_fields_look_at_the_first_elements_only(string modifiers)
+    {
+        string rule = RuleText.WithSelection($"F|fieldref{modifiers}: G");
+        string Array(int count, string element) => string.Join(',', Enumerable.Repeat($"\"{element}\"", count));
+        Assert.False(RuleText.Matches(rule, $$"""{"F":[{{Array(300_000, "a")}},"b"],"G":[{{Array(300_000, "c")}},"b"]}"""));
+        Assert.True(RuleText.Matches(rule, $$"""{"F":[{{Array(99, "a")}},"b"],"G":[{{Array(99, "c")}},"b"]}"""));
+        Assert.False(RuleText.Matches(rule, $$"""{"F":[{{Array(100, "a")}},"b"],"G":"b"}"""));
+        Assert.False(RuleText.Matches(rule, $$"""{"F":"b","G":[{{Array(100, "a")}},"b"]}"""));
+        // Each is nearly in each, everywhere.
+        string text = new('a', 4_000);
+        Assert.False(RuleText.Matches(rule, $$"""{"F":[{{Array(100, text)}}],"G":[{{Array(100, text[..2_000] + "b")}}]}"""));
+    }
+
     [Fact]
     public void Only_files_that_end_are_read()
     {

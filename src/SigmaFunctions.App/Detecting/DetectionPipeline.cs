@@ -210,11 +210,12 @@ public sealed class DetectionPipeline
     {
         DecodedEvent decodedEvent = matched.Decode();
         string original = Encoding.UTF8.GetString(decodedEvent.Original.Span);
+        var evidence = new EventEvidence(detector, decodedEvent.Event);
         foreach (int rule in matched.Rules)
         {
             try
             {
-                outcome.Detections.Add(DetectionOf(detector.Explain(rule, decodedEvent.Event), decodedEvent, identity, original));
+                outcome.Detections.Add(DetectionOf(evidence.Of(rule), decodedEvent, identity, original));
             }
             catch (Exception exception)
             {

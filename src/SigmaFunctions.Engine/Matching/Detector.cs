@@ -64,7 +64,7 @@ public sealed class Detector
             RouteOf(logSources);
     }
 
-    /// <summary>The rules that hold on an event, ordered by rule id. Never throws for what the event holds.</summary>
+    /// <summary>The rules that hold on an event, ordered by rule id, with all evidence. Never throws for what the event holds.</summary>
     public ImmutableArray<RuleMatch> Match(SigmaEvent sigmaEvent)
     {
         ArgumentNullException.ThrowIfNull(sigmaEvent);
@@ -75,22 +75,8 @@ public sealed class Detector
             EventWriter.Write(matcher, RouteOf(view.LogSources), sigmaEvent, view);
         ImmutableArray<int> rules = [.. matcher.EndEvent()];
         _matchers.Add(matcher);
-        return [.. rules.Select(rule => Explain(rule, sigmaEvent))];
-    }
-
-    /// <summary>The evidence for a rule that was found to hold on an event.</summary>
-    /// <param name="rule">Index into <see cref="Rules"/>.</param>
-    /// <param name="sigmaEvent">The event it was found on.</param>
-    /// <exception cref="InvalidOperationException">The rule does not hold on this event.</exception>
-    public RuleMatch Explain(int rule, SigmaEvent sigmaEvent)
-    {
-        ArgumentNullException.ThrowIfNull(sigmaEvent);
-        var compiled = RuleSet.Compiled[rule];
-        foreach (var view in sigmaEvent.Views)
-            foreach (var logSource in view.LogSources)
-                if (compiled.Rule.LogSource.Covers(logSource) && ReferenceEvaluator.Holds(compiled.Expression, sigmaEvent, view))
-                    return new RuleMatch(compiled.Rule, Evidence.Of(compiled, sigmaEvent, view));
-        throw new InvalidOperationException($"Matcher and reference evaluator disagree about rule {compiled.Rule.Id}.");
+        var evidence = new EventEvidence(RuleSet, sigmaEvent, maxWork: long.MaxValue, maxFields: int.MaxValue);
+        return [.. rules.Select(evidence.Of)];
     }
 
     private Route MakeRoute(LogSourceSet logSources)

@@ -28,6 +28,9 @@ public sealed class EventMatcher
     private const int MaxKeptBytes = 1024 * 1024;
     private const int InitialBytes = 16 * 1024;
 
+    // From here on what a test needs is looked for in all values of an array at once.
+    private const int ManyValues = 8;
+
     private readonly Detector _detector;
     private readonly bool[] _isMatched;
     private readonly int[] _matches;
@@ -42,6 +45,9 @@ public sealed class EventMatcher
     private int _charsUsed;
     private Value[] _values = new Value[64];
     private int _valueCount;
+
+    // Whether values of one slot stand between those of another.
+    private bool _areScattered;
 
     // By slot: the first value or Absent or WithoutValue, and the last.
     private int[] _first = [];
@@ -89,6 +95,7 @@ public sealed class EventMatcher
         if (!ReferenceEquals(route, _route))
             Prepare(route);
         _used = _charsUsed = _valueCount = 0;
+        _areScattered = false;
         _first.AsSpan(0, route.SlotCount).Fill(Absent);
     }
 
@@ -121,9 +128,15 @@ public sealed class EventMatcher
         _values[value] = new Value { Start = _used, Length = length, Kind = kind, Next = -1, CharStart = -1 };
         _used += length;
         if (_first[slot] == WithoutValue)
+        {
             _first[slot] = value;
+        }
         else
+        {
             _values[_last[slot]].Next = value;
+            _areScattered |= _last[slot] != value - 1;
+        }
+
         _last[slot] = value;
     }
 
@@ -167,6 +180,9 @@ public sealed class EventMatcher
 
     /// <summary>Room for <see cref="LiteralIndex"/>.</summary>
     internal int[] Places { get; } = new int[LiteralIndex.Chunk];
+
+    /// <summary>How often a predicate was tested on a value, so far: what indexes answer is not counted.</summary>
+    internal long ValueTests { get; private set; }
 
     /// <summary>Whether an index told of a predicate already.</summary>
     internal bool IsKnown(int predicate) => _state[predicate] != Unknown;
@@ -367,14 +383,57 @@ public sealed class EventMatcher
                 return true;
         }
 
-        for (int value = first; value >= 0; value = _values[value].Next)
+        if (first >= 0 && test.Sought.Length > 0 && !_areScattered && _last[_slots[test.Slot]] - first >= ManyValues)
+            return TestMany(test, first, _last[_slots[test.Slot]]);
+
+        // Both sides of a reference are the event writer's: of an array the first elements count.
+        int left = test.Kind == TestKind.Reference ? FieldReferencePredicate.MaxElements : int.MaxValue;
+        for (int value = first; value >= 0 && left > 0; value = _values[value].Next, left--)
             if (Test(test, value))
                 return true;
         return false;
     }
 
+    /// <summary>
+    /// Tests a predicate on those values alone that hold what it needs. Values of an array stand one after another in the buffer, so a hundred
+    /// thousand of them cost each predicate as much as one text of their length.
+    /// </summary>
+    private bool TestMany(CompiledTest test, int first, int last)
+    {
+        byte[] all = (test.Traits & TestTraits.Cased) != 0 ? _text : _folded;
+        int from = _values[first].Start;
+        int end = _values[last].Start + _values[last].Length;
+        while (all.AsSpan(from, end - from).IndexOf(test.Sought) is >= 0 and var offset)
+        {
+            first = ValueAt(from + offset, first, last);
+            int endOfValue = _values[first].Start + _values[first].Length;
+            if (from + offset + test.Sought.Length <= endOfValue && Test(test, first))
+                return true;
+            // What begins later in this value and was not found in it ends in the next.
+            from = endOfValue;
+        }
+
+        return false;
+    }
+
+    /// <summary>The value that a place of the buffer belongs to, of values that stand one after another.</summary>
+    private int ValueAt(int place, int first, int last)
+    {
+        while (first < last)
+        {
+            int middle = first + ((last - first + 1) / 2);
+            if (_values[middle].Start <= place)
+                first = middle;
+            else
+                last = middle - 1;
+        }
+
+        return first;
+    }
+
     private bool Test(CompiledTest test, int value)
     {
+        ValueTests++;
         var (start, length, kind) = (_values[value].Start, _values[value].Length, _values[value].Kind);
         if (test.Kind == TestKind.Null)
             return kind == FieldValueKind.Null;
@@ -388,7 +447,7 @@ public sealed class EventMatcher
             case TestKind.Value:
                 return ValueTest.Holds(test.Predicate, kind, TextOf(value));
             case TestKind.Reference:
-                return Relates((FieldReferencePredicate)test.Predicate, value, _slots[test.Slot], _slots[test.OtherSlot]);
+                return Relates((FieldReferencePredicate)test.Predicate, value, _slots[test.OtherSlot]);
         }
 
         var text = ((test.Traits & TestTraits.Cased) != 0 ? _text : _folded).AsSpan(start, length);
@@ -403,14 +462,8 @@ public sealed class EventMatcher
         };
     }
 
-    private bool Relates(FieldReferencePredicate reference, int value, int slot, int otherSlot)
+    private bool Relates(FieldReferencePredicate reference, int value, int otherSlot)
     {
-        // Both sides are the event writer's: of an array the first elements count.
-        int left = FieldReferencePredicate.MaxElements;
-        for (int own = _first[slot]; own != value; own = _values[own].Next)
-            left--;
-        if (left <= 0)
-            return false;
         int others = FieldReferencePredicate.MaxElements;
         for (int other = _first[otherSlot]; other >= 0 && others > 0; other = _values[other].Next, others--)
         {

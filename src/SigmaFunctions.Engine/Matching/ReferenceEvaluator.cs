@@ -27,21 +27,31 @@ internal static class ReferenceEvaluator
     public static FieldValue? Satisfying(Predicate predicate, SigmaEvent sigmaEvent, EventView view)
     {
         if (predicate.Field is null)
-        {
-            foreach (var value in sigmaEvent.OwnValues)
-                if (FindLeaf(value, predicate, view) is { } leaf)
-                    return leaf;
-            return null;
-        }
-
-        var field = EventFields.Find(view.Fields, predicate.Field);
-        return predicate switch
-        {
-            ExistsPredicate exists => exists.Expected == (field is not null) ? field ?? FieldValue.Null : null,
-            NullPredicate when field is null => FieldValue.Null,
-            _ => field is null ? null : FindElement(field, predicate, view),
-        };
+            return SatisfyingKeyword(predicate, sigmaEvent);
+        var other = predicate is FieldReferencePredicate reference ? EventFields.Find(view.Fields, reference.Other) : null;
+        return Satisfying(predicate, EventFields.Find(view.Fields, predicate.Field), other);
     }
+
+    /// <summary>As <see cref="Satisfying(Predicate, SigmaEvent, EventView)"/>, of a keyword.</summary>
+    public static FieldValue? SatisfyingKeyword(Predicate predicate, SigmaEvent sigmaEvent)
+    {
+        foreach (var value in sigmaEvent.OwnValues)
+            if (FindLeaf(value, predicate) is { } leaf)
+                return leaf;
+        return null;
+    }
+
+    /// <summary>As <see cref="Satisfying(Predicate, SigmaEvent, EventView)"/>, of a predicate on a field.</summary>
+    /// <param name="predicate">The predicate.</param>
+    /// <param name="field">The value of its field; null if that is absent.</param>
+    /// <param name="other">The value of the field that a <see cref="FieldReferencePredicate"/> names; null if that is absent.</param>
+    public static FieldValue? Satisfying(Predicate predicate, FieldValue? field, FieldValue? other) => predicate switch
+    {
+        ExistsPredicate exists => exists.Expected == (field is not null) ? field ?? FieldValue.Null : null,
+        NullPredicate when field is null => FieldValue.Null,
+        FieldReferencePredicate reference => field is null || other is null ? null : FindRelated(field, reference, other),
+        _ => field is null ? null : FindElement(field, predicate),
+    };
 
     private static bool AllHold(ImmutableArray<Expression> operands, SigmaEvent sigmaEvent, EventView view)
     {
@@ -60,41 +70,38 @@ internal static class ReferenceEvaluator
     }
 
     /// <summary>The value itself or, of an array, the first element at any depth that a predicate holds on.</summary>
-    private static FieldValue? FindElement(FieldValue value, Predicate predicate, EventView view)
+    private static FieldValue? FindElement(FieldValue value, Predicate predicate)
     {
-        if (predicate is FieldReferencePredicate)
-            return Elements(value).Take(FieldReferencePredicate.MaxElements).FirstOrDefault(element => HoldsOn(predicate, element, view));
         if (value.Kind != FieldValueKind.Array)
-            return HoldsOn(predicate, value, view) ? value : null;
+            return ValueTest.Holds(predicate, value.Kind, value.Text) ? value : null;
         foreach (var item in value.Items)
-            if (FindElement(item, predicate, view) is { } element)
+            if (FindElement(item, predicate) is { } element)
                 return element;
         return null;
     }
 
     /// <summary>As <see cref="FindElement"/>, and into objects too.</summary>
-    private static FieldValue? FindLeaf(FieldValue value, Predicate predicate, EventView view)
+    private static FieldValue? FindLeaf(FieldValue value, Predicate predicate)
     {
         if (value.Kind is not (FieldValueKind.Array or FieldValueKind.Object))
-            return HoldsOn(predicate, value, view) ? value : null;
+            return ValueTest.Holds(predicate, value.Kind, value.Text) ? value : null;
         foreach (var item in value.Items)
-            if (FindLeaf(item, predicate, view) is { } leaf)
+            if (FindLeaf(item, predicate) is { } leaf)
                 return leaf;
         foreach (var (_, property) in value.Properties)
-            if (FindLeaf(property, predicate, view) is { } leaf)
+            if (FindLeaf(property, predicate) is { } leaf)
                 return leaf;
         return null;
     }
 
-    private static bool HoldsOn(Predicate predicate, FieldValue value, EventView view) => predicate is FieldReferencePredicate reference
-        ? ValueTest.HasText(value.Kind) && EventFields.Find(view.Fields, reference.Other) is { } other && RelatesToAny(value, reference, other)
-        : ValueTest.Holds(predicate, value.Kind, value.Text);
-
     // Both sides are the event's, so that whoever writes it could make the comparison of all with all as long as they like: of an
     // array the first elements count.
-    private static bool RelatesToAny(FieldValue value, FieldReferencePredicate reference, FieldValue other) =>
-        Elements(other).Take(FieldReferencePredicate.MaxElements)
-            .Any(element => ValueTest.Relates(reference, value.Kind, value.Text, element.Kind, element.Text));
+    private static FieldValue? FindRelated(FieldValue value, FieldReferencePredicate reference, FieldValue other)
+    {
+        List<FieldValue> others = [.. Elements(other).Take(FieldReferencePredicate.MaxElements)];
+        return Elements(value).Take(FieldReferencePredicate.MaxElements).FirstOrDefault(
+            element => others.Exists(one => ValueTest.Relates(reference, element.Kind, element.Text, one.Kind, one.Text)));
+    }
 
     /// <summary>The value itself or, of an array, its elements, those of arrays in it included.</summary>
     private static IEnumerable<FieldValue> Elements(FieldValue value) => value.Kind == FieldValueKind.Array ? value.Items.SelectMany(Elements) : [value];

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using SigmaFunctions.Engine.Matching.Indexing;
 
 namespace SigmaFunctions.Engine.Matching;
 
@@ -64,6 +65,24 @@ internal sealed class TextPattern
             return length;
         }
     }
+
+    /// <summary>
+    /// Whether no more of a text is looked at than its begin and its end, together as long as the pattern. A number is compared with
+    /// numbers of any length.
+    /// </summary>
+    public bool IsPlaced
+    {
+        get
+        {
+            int runs = 0;
+            foreach (var part in Parts)
+                runs += part.Kind == PatternPartKind.AnyRun ? 1 : 0;
+            return runs <= 1 && Literal is not ['-' or (>= '0' and <= '9'), ..];
+        }
+    }
+
+    /// <summary>Whether a <c>?</c> stands in it.</summary>
+    public bool HasAnyOne => Parts.Contains(PatternPart.AnyOne);
 
     /// <summary>The number that the text is, if it is one.</summary>
     public SigmaNumber? Number => Literal is { } literal && SigmaNumber.TryParse(literal, out var number) ? number : null;
@@ -281,16 +300,24 @@ internal sealed class TextPattern
         // The characters of paths and command lines, the most common first.
         private const string CommonFirst = "e\\sionratcwdl mpu.:hf-gx32\"/v0146";
 
+        // Comparing at a candidate takes about as long as looking for it among as many characters, and more with the literal's length.
+        private const int CandidateWork = 16;
+
+        // The work on candidates, beyond the characters passed, after which a text is taken for one that was written to have many.
+        private const int Patience = 4_096;
+
         // The place in the first literal of its least common ASCII character; -1 if it has none.
         private readonly int _anchor = -1;
         private readonly char _lower;
         private readonly char _upper;
+        private readonly bool _isWellFormed;
 
         public Segment(ImmutableArray<PatternPart> parts)
         {
             Parts = parts;
             if (parts is not [{ Kind: PatternPartKind.Literal, Text: var literal }, ..])
                 return;
+            _isWellFormed = FoldedText.IsWellFormed(literal);
             int best = -1;
             for (int i = 0; i < literal.Length; i++)
             {
@@ -308,13 +335,17 @@ internal sealed class TextPattern
 
         /// <summary>
         /// Where the first part, a literal, is found first; -1 if it is not. Searching for one rare character and comparing there is many
-        /// times faster than a search without case. An ASCII letter equals no character but its own two forms.
+        /// times faster than a search without case. An ASCII letter equals no character but its own two forms. Whatever the text, the
+        /// time is bounded by a small multiple of its length.
         /// </summary>
         public int IndexOfStart(ReadOnlySpan<char> text, StringComparison comparison)
         {
             string literal = Parts[0].Text;
-            if (_anchor < 0 || comparison == StringComparison.Ordinal)
+            if (comparison == StringComparison.Ordinal)
                 return text.IndexOf(literal, comparison);
+            if (_anchor < 0)
+                return _isWellFormed ? LinearSearch.IndexOf(text, literal, cased: false) : text.IndexOf(literal, comparison);
+            long work = 0;
             for (int start = 0; start + literal.Length <= text.Length; start++)
             {
                 int last = text.Length - literal.Length + _anchor;
@@ -324,6 +355,9 @@ internal sealed class TextPattern
                 start += offset;
                 if (text[start..].StartsWith(literal, comparison))
                     return start;
+                work += CandidateWork + (literal.Length / CandidateWork);
+                if (work > start + Patience && _isWellFormed)
+                    return LinearSearch.IndexOf(text[start..], literal, cased: false) is >= 0 and var further ? start + further : -1;
             }
 
             return -1;

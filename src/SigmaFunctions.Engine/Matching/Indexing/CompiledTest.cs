@@ -86,6 +86,9 @@ internal sealed class CompiledTest
     /// <summary>Least length of a value that satisfies it, in UTF-16 units.</summary>
     public int MinLength { get; init; }
 
+    /// <summary>Bytes that stand in every value that satisfies it, folded unless cased; none if there are none that all have.</summary>
+    public byte[] Sought { get; init; } = [];
+
     /// <summary>What stands in every ASCII value that satisfies it; null if nothing is known.</summary>
     public RegexOutline? Outline { get; init; }
 

@@ -290,6 +290,7 @@ internal sealed class RuleGroupCompiler
                 Literal = shape.Literal,
                 Needed = shape.Needed,
                 MinLength = shape.MinLength,
+                Sought = shape.Sought,
                 Outline = shape.Outline,
                 Pieces = shape.Pieces,
                 IsFirstAtStart = shape.IsFirstAtStart,

@@ -37,6 +37,15 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
     /// <summary>Folded literals of which one stands in every value that satisfies it, short ones too; none if unknown.</summary>
     public byte[][] Needed { get; private init; } = [];
 
+    /// <summary>Bytes that stand in every value that satisfies it, folded unless cased; none if there are none that all have.</summary>
+    public byte[] Sought => Kind switch
+    {
+        TestKind.Contains or TestKind.StartsWith or TestKind.EndsWith or TestKind.Equals => Literal,
+        TestKind.Pieces => Pieces.MaxBy(piece => piece.Length) ?? [],
+        TestKind.Value when Needed is [var only] && (Traits & TestTraits.NeedsKnownForAsciiOnly) == 0 => only,
+        _ => [],
+    };
+
     /// <summary>Least length of a value that satisfies it, in UTF-16 units.</summary>
     public int MinLength { get; private init; }
 
@@ -113,15 +122,15 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
         {
             byte[] bytes = Encoding.UTF8.GetBytes(literal);
             return folded.Length >= LiteralIndex.MinLength
-                ? new TestShape(kind, bytes, use, false, [new Signal(SignalKind.Literal, id, folded)], cost) { Traits = TestTraits.Cased | TestTraits.Hinted }
-                : new TestShape(kind, bytes, use, false, [new Signal(SignalKind.Tested, id)], PresenceCost) { Traits = TestTraits.Cased };
+                ? new TestShape(kind, bytes, use, false, [new Signal(SignalKind.Literal, id, folded)], cost) { Traits = TestTraits.Cased | TestTraits.Hinted, MinLength = literal.Length }
+                : new TestShape(kind, bytes, use, false, [new Signal(SignalKind.Tested, id)], PresenceCost) { Traits = TestTraits.Cased, MinLength = literal.Length };
         }
 
         if (kind == TestKind.Equals || folded.Length >= LiteralIndex.MinLength)
             return new TestShape(kind, folded, use, true, [new Signal(SignalKind.Indexed, id)], cost);
         return Ascii.IsValid(literal)
-            ? new TestShape(kind, folded, use, false, [new Signal(SignalKind.Tested, id)], PresenceCost) { Likelihood = cost }
-            : new TestShape(kind, folded, use, false, [new Signal(SignalKind.NotAscii, id)], NotAsciiCost) { Traits = TestTraits.NeedsMoreThanAscii };
+            ? new TestShape(kind, folded, use, false, [new Signal(SignalKind.Tested, id)], PresenceCost) { Likelihood = cost, MinLength = literal.Length }
+            : new TestShape(kind, folded, use, false, [new Signal(SignalKind.NotAscii, id)], NotAsciiCost) { Traits = TestTraits.NeedsMoreThanAscii, MinLength = literal.Length };
     }
 
     private static TestShape OfPattern(TextPredicate predicate, int id)
@@ -148,13 +157,14 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
         {
             Traits = traits,
             Likelihood = Math.Min(cost, 0.1),
+            // Letters that are equal without case have as many units.
+            MinLength = literals.Sum(literal => literal.Length) + parts.Count(part => part.Kind == PatternPartKind.AnyOne),
         };
         return !isPieces ? shape : shape with
         {
             Pieces = [.. exact.Select(literal => predicate.Cased ? Encoding.UTF8.GetBytes(literal) : FoldedText.Of(literal))],
             IsFirstAtStart = parts[0].Kind == PatternPartKind.Literal,
             IsLastAtEnd = parts[^1].Kind == PatternPartKind.Literal,
-            MinLength = exact.Sum(literal => literal.Length),
         };
     }
 

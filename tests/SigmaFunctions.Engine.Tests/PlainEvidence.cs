@@ -1,18 +1,23 @@
-using System.Collections.Immutable;
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Matching;
 
-namespace SigmaFunctions.Engine.Matching;
+namespace SigmaFunctions.Engine.Tests;
 
-/// <summary>Finds the fields whose values made a rule hold: those of predicates that hold, outside of any negation.</summary>
-internal static class Evidence
+/// <summary>
+/// What evidence means, said plainly: the values of predicates that hold, outside of any negation, each asked for where it is needed
+/// and as often, without a bound.
+/// </summary>
+internal static class PlainEvidence
 {
-    public static ImmutableArray<MatchedField> Of(CompiledRule rule, SigmaEvent sigmaEvent, EventView view)
+    /// <summary>The evidence for a rule on the first view that it holds on.</summary>
+    public static IReadOnlyList<MatchedField> Of(CompiledRule rule, SigmaEvent sigmaEvent)
     {
+        var view = sigmaEvent.Views.First(view =>
+            view.LogSources.Any(rule.Rule.LogSource.Covers) && ReferenceEvaluator.Holds(rule.Expression, sigmaEvent, view));
         var fields = new List<MatchedField>();
-        var seen = new HashSet<MatchedField>();
         Collect(rule.Condition);
-        return [.. fields];
+        return fields;
 
         void Collect(Expression expression)
         {
@@ -32,7 +37,7 @@ internal static class Evidence
                     break;
                 case PredicateExpression { Predicate: var predicate }:
                     if (ReferenceEvaluator.Satisfying(predicate, sigmaEvent, view) is { } value
-                        && new MatchedField(predicate.Field ?? "", value.Text) is var field && seen.Add(field))
+                        && new MatchedField(predicate.Field ?? "", value.Text) is var field && !fields.Contains(field))
                         fields.Add(field);
                     break;
             }
