@@ -73,6 +73,35 @@ public sealed class AlertInvariantTests
         (options, steps) => RunAsync(options, steps).GetAwaiter().GetResult(), iter: 1_500, print: run => Print(run.Item1, run.Item2));
 
     [Theory]
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    [InlineData(4, false)]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    [InlineData(5, true)]
+    [InlineData(6, false)]
+    [InlineData(6, true)]
+    public async Task What_mutes_a_rule_is_known_by_its_suppression_window_too(int failAt, bool isAnswerLost)
+    {
+        var options = new AlertOptions { SuppressFor = TimeSpan.FromSeconds(100), SuppressBy = AlertEntity.HostAndUser, MaximumPerRule = 3, RateWindow = RateWindow };
+
+        // The second of them mutes the rule on its host and fails on the way; the third is held back in the mute. Then another process, which
+        // has room, alerts for the second's entity before it goes on with the second.
+        await RunAsync(options,
+        [
+            new Step(Kind.Batch, 0, [(0, 0, 0)], [], default),
+            new Step(Kind.Batch, 0, [(0, 0, 1)], [], new Faults(failAt, isAnswerLost, 0)),
+            new Step(Kind.Batch, 0, [(0, 0, 2)], [], default),
+            new Step(Kind.Batch, 1, [(0, 0, 1)], [], default),
+            new Step(Kind.Retry, 1, [], [], default),
+        ]);
+    }
+
+    [Theory]
     [InlineData(0, 1_000, 0, 2, 2, 2)] // Send, mark.
     [InlineData(5, 1_000, 0, 4, 3, 3)] // Look, write, send, mark; then look, count, mark.
     [InlineData(5, 1_000, 5, 4, 5, 5)] // Whether the alert of the window before was sent is read once more.
