@@ -84,6 +84,9 @@ internal sealed class Wire
     public async Task<T> SendAsync<T>(Func<T> effect)
     {
         int request = Interlocked.Increment(ref _requests);
+
+        // As on a network, requests that are made together are under way together: one that fails does not keep back the other.
+        await Task.Yield();
         if (request == _pauseAt)
             await _meanwhile!();
         if (request == _failAt && !_isAnswerLost)
