@@ -35,8 +35,8 @@ internal static partial class Log
     [LoggerMessage(
         15,
         LogLevel.Warning,
-        "Rule {RuleId} is muted until {Until:O}: it sent {Maximum} alerts in {Window}. Its detections are recorded without alerts.")]
-    public static partial void RuleMuted(this ILogger logger, string ruleId, DateTimeOffset until, int maximum, TimeSpan window);
+        "Rule {RuleId} is muted {Where} until {Until:O}: it sent {Maximum} alerts there in {Window}. Its detections are recorded without alerts.")]
+    public static partial void RuleMuted(this ILogger logger, string ruleId, string where, DateTimeOffset until, int? maximum, TimeSpan window);
 
     [LoggerMessage(17, LogLevel.Information, "{Changed} rules are changed by overrides, {Disabled} of them do not run.")]
     public static partial void OverridesApplied(this ILogger logger, int changed, int disabled);

@@ -49,8 +49,16 @@ public sealed record Alert
     /// <summary>Detections of this rule that had no alert of their own since the last one, about: they are in the table.</summary>
     public int HeldBack { get; init; }
 
-    /// <summary>Until when (UTC) the rule's detections are recorded without alerts; null where it is not muted.</summary>
+    /// <summary>Until when (UTC) the rule's detections, those on <see cref="MutedOn"/>, are recorded without alerts; null where it is not muted.</summary>
     public DateTimeOffset? MutedUntil { get; init; }
+
+    /// <summary>Where it is muted until then; null where it is not, and in alerts of versions that muted a rule everywhere and did not say so.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MuteScope? MutedOn { get; init; }
+
+    /// <summary>Further matches of this rule in the same message that were only counted, not recorded; 0 for nearly all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Omitted { get; init; }
 
     /// <summary>Where the whole detection is.</summary>
     public required AlertPointer Detection { get; init; }
@@ -144,6 +152,18 @@ public enum AlertKind
     /// <summary>A rule matched so often that it is muted for a while; the detection is one of them.</summary>
     [JsonStringEnumMemberName("ruleMuted")]
     RuleMuted,
+}
+
+/// <summary>Where a rule is muted.</summary>
+public enum MuteScope
+{
+    /// <summary>On the host of the detection.</summary>
+    [JsonStringEnumMemberName("host")]
+    Host,
+
+    /// <summary>On all hosts.</summary>
+    [JsonStringEnumMemberName("everywhere")]
+    Everywhere,
 }
 
 /// <summary>The rule in an alert.</summary>

@@ -8,8 +8,9 @@ using Azure.Data.Tables.Models;
 namespace SigmaFunctions.Storage;
 
 /// <summary>
-/// The table of windows: times for which one alert stands for all that follow it of the same kind (a rule on an entity, or a rule
-/// as a whole). Any number of instances may ask at once; one of them opens the window.
+/// The table of windows: times for which one alert stands for all that follow it of the same kind (a rule on an entity, a rule on a
+/// host that it is muted on, or a rule as a whole). Any number of instances may write at once: each looks, decides, and writes where
+/// nothing has changed meanwhile, so one of them opens the window.
 /// </summary>
 public sealed class AlertWindows
 {
@@ -20,7 +21,7 @@ public sealed class AlertWindows
     private const string Until = "Until";
     private const string HeldBack = "HeldBack";
     private const string HeldBackBefore = "HeldBackBefore";
-    private const int MaximumConflicts = 16;
+    private const string Hosts = "Hosts";
     private const int Partitions = 256;
     private const int MaximumRemoved = 1_000;
     private const int MaximumConcurrency = 8;
@@ -48,49 +49,66 @@ public sealed class AlertWindows
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _table.CreateIfNotExistsAsync(cancellationToken);
 
-    /// <summary>
-    /// Gives the alert that stands for these detections. Where the window is open it is the one that opened it, and the detections are
-    /// counted with it; else the first of them opens it. Asking again for the detection that opened a window changes nothing.
-    /// </summary>
+    /// <summary>Looks at a window, and changes nothing.</summary>
     /// <param name="key">What the window is for.</param>
-    /// <param name="detections">Detections of that kind, in order; at least one.</param>
-    /// <param name="length">For how long the window is open.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<AlertWindow> EnterAsync(
-        string key, IReadOnlyList<DetectionId> detections, TimeSpan length, CancellationToken cancellationToken)
+    public async Task<SeenWindow> LookAsync(string key, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
-        ArgumentNullException.ThrowIfNull(detections);
-        (string partition, string row) = Keys(key);
-        for (int conflicts = 0; ; conflicts++)
-        {
-            NullableResponse<TableEntity> found =
-                await _table.GetEntityIfExistsAsync<TableEntity>(partition, row, cancellationToken: cancellationToken);
-            AlertWindow? current = found.HasValue ? Read(found.Value!) : null;
-            if (current is not null && detections.Contains(current.AlertId))
-                return current;
-            bool isOpen = current is not null && current.Until > _timeProvider.GetUtcNow();
-
-            // The count is for people: where a crowd counts at once, it may miss some.
-            if (isOpen && conflicts == MaximumConflicts)
-                return current!;
-            AlertWindow next = isOpen
-                ? current! with { HeldBack = current.HeldBack + detections.Count }
-                : new AlertWindow(detections[0], _timeProvider.GetUtcNow() + length, detections.Count - 1, current?.HeldBack ?? 0);
-            if (await TryWriteAsync(partition, row, next, found.HasValue ? found.Value!.ETag : null, conflicts, cancellationToken))
-                return next;
-        }
+        TableEntity? row = await FindRowAsync(key, cancellationToken);
+        return new SeenWindow(key, row is null ? null : Read(row), row?.ETag);
     }
 
-    /// <summary>The window, open or closed; null where there was none.</summary>
+    /// <summary>Looks at the mutes of a rule, and changes nothing.</summary>
+    /// <param name="ruleId">The rule.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<AlertWindow?> FindAsync(string key, CancellationToken cancellationToken)
+    public async Task<SeenMutes> LookAtMutesAsync(string ruleId, CancellationToken cancellationToken)
     {
-        (string partition, string row) = Keys(key);
-        NullableResponse<TableEntity> found =
-            await _table.GetEntityIfExistsAsync<TableEntity>(partition, row, cancellationToken: cancellationToken);
-        return found.HasValue ? Read(found.Value!) : null;
+        ArgumentNullException.ThrowIfNull(ruleId);
+        TableEntity? row = await FindRowAsync(RuleKey(ruleId), cancellationToken);
+        return row is null
+            ? new SeenMutes(ruleId, RuleMutes.None, null)
+            : new SeenMutes(ruleId, new RuleMutes(Read(row), RuleMutes.ParseHosts(row[Hosts] as string)), row.ETag);
+    }
+
+    /// <summary>Writes a window where it is still as it was seen.</summary>
+    /// <param name="seen">What was seen.</param>
+    /// <param name="next">What is to be there.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>What is there now; null where another was faster, and nothing is written.</returns>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<SeenWindow?> TryWriteAsync(SeenWindow seen, AlertWindow next, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(seen);
+        ArgumentNullException.ThrowIfNull(next);
+        TableEntity row = NewRow(seen.Key);
+        Write(row, next);
+        return await TryWriteAsync(row, seen.Tag, cancellationToken) is { } tag ? new SeenWindow(seen.Key, next, tag) : null;
+    }
+
+    /// <summary>Writes the mutes of a rule where they are still as they were seen.</summary>
+    /// <param name="seen">What was seen.</param>
+    /// <param name="next">What is to be there: one mute or more, and at most <see cref="RuleMutes.MaximumHosts"/> on hosts.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>What is there now; null where another was faster, and nothing is written.</returns>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<SeenMutes?> TryWriteAsync(SeenMutes seen, RuleMutes next, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(seen);
+        ArgumentNullException.ThrowIfNull(next);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(next.Hosts.Count, RuleMutes.MaximumHosts);
+        TableEntity row = NewRow(RuleKey(seen.RuleId));
+
+        // Without an alert it is no window to those that know only of mutes everywhere; the time says when it may be removed.
+        if (next.Everywhere is { } everywhere)
+            Write(row, everywhere);
+        else
+            row[Until] = next.Hosts.Values.Max(mute => mute.Until);
+        if (next.Hosts.Count > 0)
+            row[Hosts] = next.FormatHosts();
+        return await TryWriteAsync(row, seen.Tag, cancellationToken) is { } tag ? new SeenMutes(seen.RuleId, next, tag) : null;
     }
 
     /// <summary>
@@ -131,27 +149,36 @@ public sealed class AlertWindows
         }
     }
 
-    private async Task<bool> TryWriteAsync(
-        string partition, string row, AlertWindow window, ETag? replaces, int conflicts, CancellationToken cancellationToken)
+    private async Task<TableEntity?> FindRowAsync(string key, CancellationToken cancellationToken)
     {
-        var entity = new TableEntity(partition, row)
-        {
-            [AlertId] = window.AlertId.Value,
-            [Until] = window.Until,
-            [HeldBack] = window.HeldBack,
-            [HeldBackBefore] = window.HeldBackBefore,
-        };
+        TableEntity row = NewRow(key);
+        NullableResponse<TableEntity> found =
+            await _table.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
+        return found.HasValue ? found.Value : null;
+    }
+
+    // The tag of what was written; null where another was faster.
+    private async Task<ETag?> TryWriteAsync(TableEntity row, ETag? replaces, CancellationToken cancellationToken)
+    {
         try
         {
-            await (replaces is { } tag
-                ? _table.UpdateEntityAsync(entity, tag, TableUpdateMode.Replace, cancellationToken)
-                : _table.AddEntityAsync(entity, cancellationToken));
-            return true;
+            Response response = await (replaces is { } tag
+                ? _table.UpdateEntityAsync(row, tag, TableUpdateMode.Replace, cancellationToken)
+                : _table.AddEntityAsync(row, cancellationToken));
+            return response.Headers.ETag ?? throw new InvalidOperationException("The table gave no tag for a row that it took.");
         }
-        catch (RequestFailedException exception) when (conflicts < MaximumConflicts && IsConflict(exception))
+        catch (RequestFailedException exception) when (IsConflict(exception))
         {
-            return false;
+            return null;
         }
+    }
+
+    private static void Write(TableEntity row, AlertWindow window)
+    {
+        row[AlertId] = window.AlertId.Value;
+        row[Until] = window.Until;
+        row[HeldBack] = window.HeldBack;
+        row[HeldBackBefore] = window.HeldBackBefore;
     }
 
     private static bool IsConflict(RequestFailedException exception) =>
@@ -165,11 +192,13 @@ public sealed class AlertWindows
             ? new AlertWindow(alert, until, row[HeldBack] as int? ?? 0, row[HeldBackBefore] as int? ?? 0)
             : null;
 
+    private static string RuleKey(string ruleId) => $"rule\n{ruleId}";
+
     // Hashed, since a key holds names from events; 256 partitions, since one takes 2,000 requests a second.
-    private static (string Partition, string Row) Keys(string key)
+    private static TableEntity NewRow(string key)
     {
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))[..16]);
-        return (hash[..2], hash);
+        return new TableEntity(hash[..2], hash);
     }
 }
 
@@ -179,3 +208,15 @@ public sealed class AlertWindows
 /// <param name="HeldBack">Detections held back in it, about.</param>
 /// <param name="HeldBackBefore">Detections held back in the window before it, about; 0 where there was none.</param>
 public sealed record AlertWindow(DetectionId AlertId, DateTimeOffset Until, int HeldBack, int HeldBackBefore);
+
+/// <summary>A window as it was when somebody looked.</summary>
+/// <param name="Key">What it is for.</param>
+/// <param name="Window">The window, open or closed; null where there was none.</param>
+/// <param name="Tag">The row's tag; null where there was no row.</param>
+public sealed record SeenWindow(string Key, AlertWindow? Window, ETag? Tag);
+
+/// <summary>The mutes of a rule as they were when somebody looked.</summary>
+/// <param name="RuleId">The rule.</param>
+/// <param name="Mutes">The mutes, open and closed.</param>
+/// <param name="Tag">The row's tag; null where there was no row.</param>
+public sealed record SeenMutes(string RuleId, RuleMutes Mutes, ETag? Tag);

@@ -12,6 +12,7 @@ using SigmaFunctions.App.Options;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Storage;
 using SigmaFunctions.Tests;
+using MsOptions = Microsoft.Extensions.Options.Options;
 
 namespace SigmaFunctions.App.Tests;
 
@@ -115,23 +116,108 @@ public sealed class AlertingTests(StorageAccount account)
         Store store = await CreateAsync();
         var options = new AlertOptions { MaximumPerRule = 10, RateWindow = TimeSpan.FromMinutes(10) };
         AlertAnnouncer announcer = store.Announcer(options);
-        await store.Table.AddAsync(Some(0, 60), Token);
+        await store.Table.AddAsync([.. OnHosts(0, 60), .. Some(60, 1, rule: "other")], Token);
 
-        await announcer.AnnounceAsync(Some(0, 8), Token);
-        await announcer.AnnounceAsync([.. Some(8, 12), .. Some(0, 1, rule: "other")], Token);
-        await announcer.AnnounceAsync(Some(20, 20), Token);
+        await announcer.AnnounceAsync(OnHosts(0, 8), Token);
+        await announcer.AnnounceAsync([.. OnHosts(8, 12), .. Some(60, 1, rule: "other")], Token);
+        await announcer.AnnounceAsync(OnHosts(20, 20), Token);
         List<Alert> alerts = await store.TakeAlertsAsync();
 
         Assert.Equal(10, alerts.Count(alert => alert.Kind == AlertKind.Detection && alert.Rule.Id == "rule"));
         Alert loud = Assert.Single(alerts, alert => alert.Kind == AlertKind.RuleMuted);
-        Assert.Equal((Some(10, 1)[0].Id.Value, Now.AddMinutes(10)), (loud.Id, loud.MutedUntil));
+        Assert.Equal((OnHosts(10, 1)[0].Id.Value, Now.AddMinutes(10), MuteScope.Everywhere), (loud.Id, loud.MutedUntil, loud.MutedOn));
         Assert.Single(alerts, alert => alert.Rule.Id == "other");
         Assert.Equal(29, (await store.RowsAsync()).Count(row => row.GetString("HeldBack") == "rate" && row.GetString("HeldBackBy") == loud.Id));
+        Assert.Equal(
+            "Rule rule is muted everywhere until 2026-11-25T03:24:15.0000000+00:00: it sent 10 alerts there in 00:10:00. Its detections are recorded without alerts.",
+            Assert.Single(store.AnnouncerLog.Entries, entry => entry.Id == 15).Message);
 
         store.Clock.Advance(TimeSpan.FromMinutes(10));
-        await announcer.AnnounceAsync(Some(40, 2), Token);
+        await announcer.AnnounceAsync(OnHosts(40, 2), Token);
 
         Assert.Equal([29, 0], (await store.TakeAlertsAsync()).Select(alert => alert.HeldBack).OrderDescending());
+    }
+
+    [Fact]
+    public async Task A_host_that_floods_mutes_a_rule_for_itself_alone()
+    {
+        Store store = await CreateAsync();
+        AlertAnnouncer announcer = store.Announcer();
+        Detection[] flood = [.. Some(0, 900), .. Some(900, 200, host: "ws01")];
+        Detection[] others = [.. Some(1_100, 1, host: "DC01"), .. Some(1_101, 1, host: "WS01", tenant: "contoso"), .. Some(1_102, 1, host: null)];
+        await store.Table.AddAsync([.. flood, .. others, .. Some(2_000, 3), .. Some(2_003, 2, host: "DC01")], Token);
+
+        await announcer.AnnounceAsync(flood, Token);
+        await announcer.AnnounceAsync(others, Token);
+        List<Alert> alerts = await store.TakeAlertsAsync();
+
+        Assert.Equal(100, alerts.Count(alert => alert.Kind == AlertKind.Detection && alert is { Host: "WS01", TenantId: null }));
+        Alert loud = Assert.Single(alerts, alert => alert.Kind == AlertKind.RuleMuted);
+        Assert.Equal((flood[100].Id.Value, MuteScope.Host), (loud.Id, loud.MutedOn));
+        Assert.Equal(3, alerts.Count(alert => others.Any(other => other.Id.Value == alert.Id)));
+        Assert.Equal(999, (await store.RowsAsync()).Count(row => row.GetString("HeldBack") == "rate" && row.GetString("HeldBackBy") == loud.Id));
+        Assert.DoesNotContain("WS01", Assert.Single(store.AnnouncerLog.Entries, entry => entry.Id == 15).Message, StringComparison.OrdinalIgnoreCase);
+
+        // Another instance takes part in the mute once its own room is used up, and needs no second alert for it.
+        Detection[] more = Some(3_000, 300);
+        await store.Table.AddAsync(more, Token);
+        await store.Announcer().AnnounceAsync(more, Token);
+        Assert.Equal(100, (await store.TakeAlertsAsync()).Count(alert => alert.Kind == AlertKind.Detection));
+        Assert.Equal(1_199, (await store.RowsAsync()).Count(row => row.GetString("HeldBack") == "rate" && row.GetString("HeldBackBy") == loud.Id));
+
+        store.Clock.Advance(TimeSpan.FromMinutes(10));
+        await announcer.AnnounceAsync([.. Some(2_003, 2, host: "DC01"), .. Some(2_000, 3)], Token);
+        Assert.Equal(["DC01 0", "DC01 0", "WS01 0", "WS01 0", "WS01 999"], (await store.TakeAlertsAsync()).Select(alert => $"{alert.Host} {alert.HeldBack}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_host_that_falls_silent_in_a_mute_alerts_when_the_mute_ends()
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { SuppressFor = TimeSpan.FromHours(4), MaximumPerRule = 5, RateWindow = TimeSpan.FromSeconds(10) };
+        AlertAnnouncer announcer = store.Announcer(options);
+        await store.Table.AddAsync(OnHosts(0, 20), Token);
+
+        await announcer.AnnounceAsync(OnHosts(0, 10), Token);
+        Alert loud = Assert.Single(await store.TakeAlertsAsync(), alert => alert.Kind == AlertKind.RuleMuted);
+        store.Clock.Advance(TimeSpan.FromSeconds(10));
+        Detection late = Some(20, 1, host: "WS09")[0];
+        await store.Table.AddAsync([late], Token);
+        await announcer.AnnounceAsync([late], Token);
+
+        Assert.Equal("WS05", loud.Host);
+        Assert.Equal((late.Id.Value, AlertKind.Detection, 4), (await store.TakeAlertsAsync()).Select(alert => (alert.Id, alert.Kind, alert.HeldBack)).Single());
+    }
+
+    [Fact]
+    public async Task Nothing_is_held_back_by_an_alert_that_its_batch_never_sent()
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { SuppressFor = TimeSpan.FromMinutes(1) };
+        Store broken = store with { Queue = FailingQueue() };
+        await store.Table.AddAsync(Some(0, 3), Token);
+        await Assert.ThrowsAsync<RequestFailedException>(() => broken.Announcer(options).AnnounceAsync(Some(0, 1), Token));
+
+        // The next one is held back by what is owed; the one after that takes the window over.
+        await store.Announcer(options).AnnounceAsync(Some(1, 1), Token);
+        store.Clock.Advance(TimeSpan.FromMinutes(1));
+        await store.Announcer(options).AnnounceAsync(Some(2, 1), Token);
+
+        Assert.Equal([Some(0, 1)[0].Id.Value, Some(2, 1)[0].Id.Value], (await store.TakeAlertsAsync()).Select(alert => alert.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(Some(0, 1)[0].Id.Value, Assert.Single(await store.RowsAsync(), row => row.GetString("HeldBackBy") is not null).GetString("HeldBackBy"));
+    }
+
+    [Fact]
+    public async Task Batches_under_way_together_share_the_room_there_is()
+    {
+        Store store = await CreateAsync();
+        AlertAnnouncer announcer = store.Announcer(new AlertOptions { MaximumPerRule = 10 });
+        await store.Table.AddAsync(OnHosts(0, 80), Token);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(batch => announcer.AnnounceAsync(OnHosts(batch * 10, 10), Token)));
+
+        List<Alert> alerts = await store.TakeAlertsAsync();
+        Assert.Equal((10, 1), (alerts.Count(alert => alert.Kind == AlertKind.Detection), alerts.Count(alert => alert.Kind == AlertKind.RuleMuted)));
     }
 
     [Fact]
@@ -141,10 +227,39 @@ public sealed class AlertingTests(StorageAccount account)
         var options = new AlertOptions { MaximumPerRule = 2 };
 
         await Task.WhenAll(
-            store.Recorder(options).RecordAsync(Some(0, 20), Token), store.Recorder(options).RecordAsync(Some(20, 20), Token));
+            store.Recorder(options).RecordAsync(OnHosts(0, 20), Token), store.Recorder(options).RecordAsync(OnHosts(20, 20), Token));
 
         List<Alert> alerts = await store.TakeAlertsAsync();
         Assert.Equal((4, 1), (alerts.Count(alert => alert.Kind == AlertKind.Detection), alerts.Count(alert => alert.Kind == AlertKind.RuleMuted)));
+    }
+
+    [Theory]
+    [InlineData(0, null, 1_200, 0)]
+    [InlineData(0, 7, 7, 1)]
+    [InlineData(1, null, 1, 1)]
+    [InlineData(2, 1, 1, 1)]
+    [InlineData(9, null, 1, 1)]
+    [InlineData(1_000, null, 100, 1)]
+    [InlineData(1_000, 999, 999, 1)]
+    public void A_host_has_a_tenth_of_a_rules_alerts_unless_it_is_set(int perRule, int? perHost, int alerts, int muted)
+    {
+        var options = new AlertOptions { MaximumPerRule = perRule, MaximumPerHost = perHost };
+        Assert.True(new AlertOptionsValidator().Validate(null, options).Succeeded);
+        AlertPlan plan = Plan(options, Some(0, 1_200));
+
+        Assert.Equal((alerts, muted), (plan.Items.Count(item => item is { HeldBack: null, Mute: null }), plan.NewMutes.Count(mute => mute.Scope == MuteScope.Host)));
+    }
+
+    [Fact]
+    public void A_rule_that_is_muted_on_too_many_hosts_is_muted_everywhere()
+    {
+        Detection[] twice = [.. OnHosts(0, 400), .. OnHosts(400, 400, from: 0)];
+
+        AlertPlan plan = Plan(new AlertOptions { MaximumPerRule = 0, MaximumPerHost = 1 }, twice);
+
+        Assert.Equal(RuleMutes.MaximumHosts, plan.NextMutes?.Hosts.Count);
+        Assert.Equal(twice[400 + RuleMutes.MaximumHosts].Id, plan.NextMutes?.Everywhere?.AlertId);
+        Assert.Equal(400 - RuleMutes.MaximumHosts - 1, plan.Items.Count(item => item.HeldBack == HoldReason.Rate));
     }
 
     [Fact]
@@ -330,6 +445,8 @@ public sealed class AlertingTests(StorageAccount account)
     [InlineData("Alerts__SuppressFor", "-00:00:01")]
     [InlineData("Alerts__SuppressFor", "8.00:00:00")]
     [InlineData("Alerts__MaximumPerRule", "-1")]
+    [InlineData("Alerts__MaximumPerHost", "0")]
+    [InlineData("Alerts__MaximumPerHost", "1000")]
     [InlineData("Alerts__RateWindow", "00:00:00")]
     public void A_setting_out_of_range_is_named(string setting, string value)
     {
@@ -339,6 +456,7 @@ public sealed class AlertingTests(StorageAccount account)
             case "Alerts__MinimumLevel": options.MinimumLevel = (RuleLevel)int.Parse(value, null); break;
             case "Alerts__SuppressBy": options.SuppressBy = (AlertEntity)int.Parse(value, null); break;
             case "Alerts__SuppressFor": options.SuppressFor = TimeSpan.Parse(value, null); break;
+            case "Alerts__MaximumPerHost": options.MaximumPerHost = int.Parse(value, null); break;
             case "Alerts__MaximumPerRule": options.MaximumPerRule = int.Parse(value, null); break;
             default: options.RateWindow = TimeSpan.Parse(value, null); break;
         }
@@ -358,7 +476,22 @@ public sealed class AlertingTests(StorageAccount account)
         return queue.Object;
     }
 
-    private static Detection[] Some(int from, int count, string rule = "rule", string? level = "high", string host = "WS01", string user = "alice") =>
+    private static AlertPlan Plan(AlertOptions options, Detection[] detections)
+    {
+        var policy = new AlertPolicy(MsOptions.Create(options), MsOptions.Create(new DetectionOptions()), () => RuleOverrides.None);
+        var plan = new AlertPlan("rule", detections, policy, new AlertRates(TimeProvider.System)) { Mutes = new SeenMutes("rule", RuleMutes.None, null) };
+        plan.Decide(Now);
+        return plan;
+    }
+
+    // Each on a host of its own.
+    private static Detection[] OnHosts(int from, int count) => OnHosts(from, count, from);
+
+    private static Detection[] OnHosts(int first, int count, int from) =>
+        [.. Enumerable.Range(0, count).SelectMany(number => Some(first + number, 1, host: $"WS{from + number:D2}"))];
+
+    private static Detection[] Some(
+        int from, int count, string rule = "rule", string? level = "high", string? host = "WS01", string user = "alice", string? tenant = null) =>
     [
         .. Enumerable.Range(from, count).Select(number => new Detection
         {
@@ -368,6 +501,7 @@ public sealed class AlertingTests(StorageAccount account)
             Level = level,
             Host = host,
             User = user,
+            TenantId = tenant,
             Original = "{}",
         }),
     ];

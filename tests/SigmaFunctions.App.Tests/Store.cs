@@ -4,7 +4,6 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
@@ -22,6 +21,8 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
     public RuleOverrides Overrides { get; init; } = RuleOverrides.None;
 
     public IMeterFactory Meters { get; } = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+
+    public TestLogger<AlertAnnouncer> AnnouncerLog { get; } = new();
 
     public TestLogger<AlertSweep> SweepLog { get; } = new();
 
@@ -46,7 +47,8 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
         new AlertQueue(Queue),
         Table,
         Metrics,
-        NullLogger<AlertAnnouncer>.Instance);
+        Clock,
+        AnnouncerLog);
 
     public DetectionRecorder Recorder(AlertOptions? options = null) => new(Policy(options), AlertOutbox, Table, Announcer(options), Metrics);
 

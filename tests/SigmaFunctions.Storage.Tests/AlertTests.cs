@@ -60,6 +60,43 @@ public sealed class AlertTests
         Assert.Null(Alert.Parse(Encoding.UTF8.GetBytes(json.ToJsonString())).Rule.Page);
     }
 
+    [Theory]
+    [InlineData(null, 0, "")]
+    [InlineData(MuteScope.Host, 0, "mutedOn=host")]
+    [InlineData(MuteScope.Everywhere, 0, "mutedOn=everywhere")]
+    [InlineData(null, 250, "omitted=250")]
+    public void Has_members_that_few_alerts_need_only_where_they_say_something(MuteScope? mutedOn, int omitted, string members)
+    {
+        Alert alert = Alert.From(Some.Detection(), "Detections") with
+        {
+            Kind = mutedOn is null ? AlertKind.Detection : AlertKind.RuleMuted,
+            MutedUntil = mutedOn is null ? null : Some.Time,
+            MutedOn = mutedOn,
+            Omitted = omitted,
+        };
+
+        JsonObject json = JsonNode.Parse(alert.ToJson())!.AsObject();
+        Alert read = Alert.Parse(alert.ToJson());
+
+        AssertValid(alert);
+        Assert.Equal(members, string.Join(' ', json.Where(member => member.Key is "mutedOn" or "omitted").Select(member => $"{member.Key}={member.Value}")));
+        Assert.Equal((mutedOn, omitted), (read.MutedOn, read.Omitted));
+    }
+
+    [Fact]
+    public void May_be_of_a_version_that_mutes_rules_everywhere()
+    {
+        const string former = """
+            {"schemaVersion":1,"id":"202611250314150000000-0123456789abcdef0123456789abcdef","kind":"ruleMuted","rule":{"id":"rule","title":"A title","author":null,"level":"high","tags":[],"page":null},
+            "eventTime":null,"host":"WS01","user":null,"tenantId":null,"heldBack":3,"mutedUntil":"2026-11-25T03:24:15+00:00","detection":{"table":"Detections","partitionKey":"20261125T03-0","rowKey":"0123456789012345678-0123456789abcdef0123456789abcdef"}}
+            """;
+
+        Alert read = Alert.Parse(Encoding.UTF8.GetBytes(former));
+
+        Assert.True(Evaluate(JsonNode.Parse(former)!).IsValid);
+        Assert.Equal((AlertKind.RuleMuted, null, 0), (read.Kind, read.MutedOn, read.Omitted));
+    }
+
     [Fact]
     public void Follows_its_schema()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
@@ -19,26 +20,24 @@ public sealed class AlertWindowsTests(StorageAccount account)
     private static DetectionId[] Ids(int from, int count) => [.. Some.Detections(from + count).Skip(from).Select(detection => detection.Id)];
 
     [Fact]
-    public async Task The_first_detection_opens_the_window_and_stands_for_those_that_follow()
+    public async Task A_window_is_written_where_it_is_as_it_was_seen()
     {
         AlertWindows windows = await CreateAsync();
+        AlertWindow first = Window(Ids(0, 1)[0]);
+        AlertWindow second = first with { HeldBack = 6, HeldBackBefore = 2 };
 
-        Assert.Equal(new AlertWindow(Ids(0, 1)[0], Some.Time + Hour, 2, 0), await windows.EnterAsync(Key, Ids(0, 3), Hour, Token));
-        _clock.Advance(TimeSpan.FromMinutes(59));
-        Assert.Equal(new AlertWindow(Ids(0, 1)[0], Some.Time + Hour, 6, 0), await windows.EnterAsync(Key, Ids(3, 4), Hour, Token));
-        _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(new AlertWindow(Ids(7, 1)[0], Some.Time + Hour + Hour, 0, 6), await windows.EnterAsync(Key, Ids(7, 1), Hour, Token));
-    }
+        SeenWindow none = await windows.LookAsync(Key, Token);
+        SeenWindow? opened = await windows.TryWriteAsync(none, first, Token);
+        SeenWindow? counted = await windows.TryWriteAsync(opened!, second, Token);
 
-    [Fact]
-    public async Task The_detection_that_opened_a_window_opens_it_again_and_changes_nothing()
-    {
-        AlertWindows windows = await CreateAsync();
-        AlertWindow window = await windows.EnterAsync(Key, Ids(0, 3), Hour, Token);
+        Assert.Equal(new SeenWindow(Key, null, null), none);
+        Assert.Equal(first, opened?.Window);
+        Assert.Equal(second, counted?.Window);
+        Assert.Equal(counted, await windows.LookAsync(Key, Token));
 
-        Assert.Equal(window, await windows.EnterAsync(Key, Ids(0, 3), Hour, Token));
-        _clock.Advance(TimeSpan.FromDays(2));
-        Assert.Equal(window, await windows.EnterAsync(Key, Ids(0, 1), Hour, Token));
+        Assert.Null(await windows.TryWriteAsync(none, Window(Ids(1, 1)[0]), Token));
+        Assert.Null(await windows.TryWriteAsync(opened!, Window(Ids(1, 1)[0]), Token));
+        Assert.Equal(counted, await windows.LookAsync(Key, Token));
     }
 
     [Theory]
@@ -49,11 +48,11 @@ public sealed class AlertWindowsTests(StorageAccount account)
     public async Task Other_keys_are_other_windows(string other)
     {
         AlertWindows windows = await CreateAsync();
-        await windows.EnterAsync(Key, Ids(0, 1), Hour, Token);
+        await OpenAsync(windows, Key, Ids(0, 1)[0]);
 
-        Assert.Null(await windows.FindAsync(other, Token));
-        Assert.Equal(Ids(1, 1)[0], (await windows.EnterAsync(other, Ids(1, 1), Hour, Token)).AlertId);
-        Assert.Equal(Ids(1, 1)[0], (await windows.FindAsync(other, Token))?.AlertId);
+        Assert.Null((await windows.LookAsync(other, Token)).Window);
+        await OpenAsync(windows, other, Ids(1, 1)[0]);
+        Assert.Equal(Ids(1, 1)[0], (await windows.LookAsync(other, Token)).Window?.AlertId);
     }
 
     [Theory]
@@ -63,26 +62,88 @@ public sealed class AlertWindowsTests(StorageAccount account)
     {
         TableClient table = await account.CreateTableAsync();
         var windows = new AlertWindows(table, _clock);
-        await windows.EnterAsync(Key, Ids(0, 2), Hour, Token);
+        await OpenAsync(windows, Key, Ids(0, 1)[0]);
         TableEntity row = await table.QueryAsync<TableEntity>(cancellationToken: Token).SingleAsync(Token);
         row[property] = value;
         await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, Token);
 
-        Assert.Null(await windows.FindAsync(Key, Token));
-        Assert.Equal(Ids(5, 1)[0], (await windows.EnterAsync(Key, Ids(5, 1), Hour, Token)).AlertId);
-        Assert.Equal(Ids(5, 1)[0], (await windows.FindAsync(Key, Token))?.AlertId);
+        Assert.Null((await windows.LookAsync(Key, Token)).Window);
+        await OpenAsync(windows, Key, Ids(5, 1)[0]);
+        Assert.Equal(Ids(5, 1)[0], (await windows.LookAsync(Key, Token)).Window?.AlertId);
     }
 
     [Fact]
-    public async Task Of_many_that_ask_at_once_one_opens_the_window()
+    public async Task Of_many_that_saw_none_one_opens_the_window()
     {
         AlertWindows windows = await CreateAsync();
+        SeenWindow none = await windows.LookAsync(Key, Token);
 
-        AlertWindow[] entered = await Task.WhenAll(Enumerable.Range(0, 12).Select(number => windows.EnterAsync(Key, Ids(number, 1), Hour, Token)));
+        SeenWindow?[] written = await Task.WhenAll(Ids(0, 12).Select(id => windows.TryWriteAsync(none, Window(id), Token)));
 
-        DetectionId opened = Assert.Single(entered.Select(window => window.AlertId).Distinct());
-        Assert.Contains(opened, Ids(0, 12));
-        Assert.Equal(11, (await windows.FindAsync(Key, Token))?.HeldBack);
+        SeenWindow opened = Assert.Single(written, one => one is not null)!;
+        Assert.Equal(opened, await windows.LookAsync(Key, Token));
+    }
+
+    [Fact]
+    public async Task All_mutes_of_a_rule_come_back_from_one_row()
+    {
+        AlertWindows windows = await CreateAsync();
+        DetectionId[] ids = Ids(0, RuleMutes.MaximumHosts + 1);
+        var mutes = new RuleMutes(
+            new AlertWindow(ids[^1], Some.Time + Hour, 7, 3),
+            Enumerable.Range(0, RuleMutes.MaximumHosts).ToImmutableDictionary(
+                number => UInt128.MaxValue - (UInt128)number, number => new HostMute(ids[number], DateTimeOffset.MaxValue.AddTicks(-number))));
+
+        SeenMutes none = await windows.LookAtMutesAsync("rule", Token);
+        Assert.NotNull(await windows.TryWriteAsync(none, mutes, Token));
+        SeenMutes seen = await windows.LookAtMutesAsync("rule", Token);
+
+        Assert.Empty(none.Mutes.All);
+        Assert.Equal(mutes.Everywhere, seen.Mutes.Everywhere);
+        Assert.Equal(mutes.Hosts.OrderBy(pair => pair.Key), seen.Mutes.Hosts.OrderBy(pair => pair.Key));
+        Assert.Equal(ids.ToHashSet(), seen.Mutes.All.Select(mute => mute.AlertId).ToHashSet());
+        Assert.Equal([ids[0]], seen.Mutes.Without(ids.Skip(1).ToHashSet()).All.Select(mute => mute.AlertId));
+        Assert.Null(await windows.TryWriteAsync(none, mutes, Token));
+        Assert.Empty((await windows.LookAtMutesAsync("other", Token)).Mutes.All);
+    }
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("soon", 0)]
+    [InlineData("0:1", 0)]
+    [InlineData("0:99999999999999999999:20261125031415000000-00000000000000000000000000000000", 0)]
+    [InlineData("x:1:202611250314150000000-00000000000000000000000000000000", 0)]
+    [InlineData("0:1:202611250314150000000-00000000000000000000000000000000", 1)]
+    [InlineData("soon 0:1:202611250314150000000-00000000000000000000000000000000 ", 1)]
+    public async Task What_is_no_mute_of_a_host_counts_as_none(string hosts, int mutes)
+    {
+        TableClient table = await account.CreateTableAsync();
+        await table.AddEntityAsync(FormerMute(("Hosts", hosts)), Token);
+
+        Assert.Equal(mutes + 1, (await new AlertWindows(table, _clock).LookAtMutesAsync("rule", Token)).Mutes.All.Count());
+    }
+
+    [Fact]
+    public async Task A_version_that_mutes_rules_everywhere_reads_and_is_read()
+    {
+        TableClient table = await account.CreateTableAsync();
+        AlertWindows windows = new(table, _clock);
+        var host = new RuleMutes(null, RuleMutes.None.Hosts.Add(7, new HostMute(Ids(1, 1)[0], Some.Time + Hour)));
+
+        // Its row is that of a window: the alert, until when, and two counts.
+        await table.AddEntityAsync(FormerMute(), Token);
+        SeenMutes seen = await windows.LookAtMutesAsync("rule", Token);
+        Assert.Equal(new AlertWindow(Ids(0, 1)[0], Some.Time + Hour, 5, 4), seen.Mutes.Everywhere);
+        Assert.Empty(seen.Mutes.Hosts);
+
+        // It passes over what it does not know of an open mute, and takes a row without an alert for none.
+        seen = (await windows.TryWriteAsync(seen, seen.Mutes with { Hosts = host.Hosts }, Token))!;
+        TableEntity both = await table.QueryAsync<TableEntity>(cancellationToken: Token).SingleAsync(Token);
+        Assert.Equal((Ids(0, 1)[0].Value, Some.Time + Hour, 5, 4), (both["AlertId"], both["Until"], both["HeldBack"], both["HeldBackBefore"]));
+        await windows.TryWriteAsync(seen, host, Token);
+        TableEntity alone = await table.QueryAsync<TableEntity>(cancellationToken: Token).SingleAsync(Token);
+        Assert.Null(alone.GetString("AlertId"));
+        Assert.Equal(Some.Time + Hour, alone["Until"]);
     }
 
     [Fact]
@@ -92,16 +153,15 @@ public sealed class AlertWindowsTests(StorageAccount account)
         AlertWindows windows = new(table, _clock);
         string[] keys = [.. Enumerable.Range(0, 40).Select(number => $"entity\nrule\nWS{number}")];
         foreach (string key in keys)
-            await windows.EnterAsync(key, Ids(0, 1), Hour, Token);
-        await windows.EnterAsync(keys[7], Ids(1, 1), Hour, Token);
+            await OpenAsync(windows, key, Ids(0, 1)[0]);
 
         _clock.Advance(Hour + AlertWindows.KeptFor - TimeSpan.FromMinutes(257));
-        await windows.EnterAsync(keys[7], Ids(2, 1), Hour, Token);
+        await OpenAsync(windows, keys[7], Ids(2, 1)[0]);
         Assert.Equal(0, await RemoveAsync());
         _clock.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal(39, await RemoveAsync());
 
-        Assert.Equal(Ids(2, 1)[0], (await windows.FindAsync(keys[7], Token))?.AlertId);
+        Assert.Equal(Ids(2, 1)[0], (await windows.LookAsync(keys[7], Token)).Window?.AlertId);
         Assert.Single(await table.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
 
         async Task<int> RemoveAsync()
@@ -121,7 +181,7 @@ public sealed class AlertWindowsTests(StorageAccount account)
     {
         TableClient real = await account.CreateTableAsync();
         AlertWindows windows = new(real, _clock);
-        AlertWindow first = await windows.EnterAsync(Key, Ids(0, 1), Hour, Token);
+        await OpenAsync(windows, Key, Ids(0, 1)[0]);
         _clock.Advance(Hour + AlertWindows.KeptFor + Hour);
         var client = new Mock<TableClient>();
         client.Setup(mock => mock.QueryAsync<TableEntity>(It.IsAny<string>(), It.IsAny<int?>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
@@ -129,7 +189,7 @@ public sealed class AlertWindowsTests(StorageAccount account)
         client.Setup(mock => mock.DeleteEntityAsync(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<ETag>(), It.IsAny<CancellationToken>()))
             .Returns(async (string partition, string row, ETag tag, CancellationToken token) =>
             {
-                await windows.EnterAsync(Key, Ids(1, 1), Hour, token);
+                await OpenAsync(windows, Key, Ids(1, 1)[0]);
                 return await real.DeleteEntityAsync(partition, row, tag, token);
             });
         var removing = new AlertWindows(client.Object, _clock);
@@ -141,8 +201,28 @@ public sealed class AlertWindowsTests(StorageAccount account)
         }
 
         client.Verify(mock => mock.DeleteEntityAsync(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<ETag>(), It.IsAny<CancellationToken>()), Times.Once);
-        Assert.NotEqual(first.AlertId, (await windows.FindAsync(Key, Token))?.AlertId);
+        Assert.Equal(Ids(1, 1)[0], (await windows.LookAsync(Key, Token)).Window?.AlertId);
     }
+
+    private static TableEntity FormerMute(params (string Name, object Value)[] more)
+    {
+        // The first half of SHA-256 of "rule\nrule", and its first byte.
+        var row = new TableEntity("76", "76889ab5698dfe0382acde91583b78c1")
+        {
+            ["AlertId"] = Ids(0, 1)[0].Value,
+            ["Until"] = Some.Time + Hour,
+            ["HeldBack"] = 5,
+            ["HeldBackBefore"] = 4,
+        };
+        foreach ((string name, object value) in more)
+            row[name] = value;
+        return row;
+    }
+
+    private AlertWindow Window(DetectionId id) => new(id, _clock.GetUtcNow() + Hour, 0, 0);
+
+    private async Task OpenAsync(AlertWindows windows, string key, DetectionId id) =>
+        Assert.NotNull(await windows.TryWriteAsync(await windows.LookAsync(key, Token), Window(id), Token));
 
     private async Task<AlertWindows> CreateAsync() => new(await account.CreateTableAsync(), _clock);
 }

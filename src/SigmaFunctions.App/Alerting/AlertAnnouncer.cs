@@ -1,5 +1,6 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
+using Azure;
+using Azure.Data.Tables.Models;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.Storage;
@@ -16,6 +17,7 @@ namespace SigmaFunctions.App.Alerting;
 /// <param name="queue">Where alerts go.</param>
 /// <param name="table">Where detections are recorded.</param>
 /// <param name="metrics">What is measured.</param>
+/// <param name="timeProvider">Clock of the windows.</param>
 /// <param name="logger">Log.</param>
 public sealed class AlertAnnouncer(
     AlertPolicy policy,
@@ -24,9 +26,13 @@ public sealed class AlertAnnouncer(
     AlertQueue queue,
     DetectionTable table,
     DetectionMetrics metrics,
+    TimeProvider timeProvider,
     ILogger<AlertAnnouncer> logger)
 {
     private const int MaximumConcurrency = 8;
+
+    // Each time another was faster, which has then opened the window, or counted.
+    private const int MaximumConflicts = 16;
 
     /// <summary>Announces detections that are recorded and whose alerts are owed.</summary>
     /// <param name="detections">The detections, each once, in the order in which they should alert.</param>
@@ -55,108 +61,152 @@ public sealed class AlertAnnouncer(
 
     private async Task<AlertOutcome[]> AnnounceOwedAsync(IReadOnlyList<Detection> detections, CancellationToken cancellationToken)
     {
-        var held = new ConcurrentBag<AlertOutcome>();
-        IReadOnlyList<Owed> owed = HoldByLevel(detections, held);
-        owed = await HoldRepeatedAsync(owed, held, cancellationToken);
-        (owed, IReadOnlyList<Mute> mutes) = await HoldByRateAsync(owed, held, cancellationToken);
-
-        await queue.SendAsync([.. owed.Select(one => one.ToAlert(table.Name, policy.PageOf(one.Detection.RuleId)))], cancellationToken);
-        AlertOutcome[] outcomes = [.. owed.Select(one => new AlertOutcome(one.Detection.Id)), .. held];
-        await table.MarkAsync(outcomes, cancellationToken);
-        foreach (IGrouping<string, Owed> rule in owed.GroupBy(one => one.Detection.RuleId))
-            rates.Add(rule.Key, rule.Count(), policy.RateWindow);
-        foreach (Mute mute in mutes)
-            rates.Mute(mute.RuleId, mute.Until);
-        metrics.AddAlerts(outcomes);
-        return outcomes;
-    }
-
-    // A rule's level, or the settings, may have changed since the detection was recorded.
-    private List<Owed> HoldByLevel(IReadOnlyList<Detection> detections, ConcurrentBag<AlertOutcome> held)
-    {
-        var left = new List<Owed>(detections.Count);
-        foreach (Detection detection in detections)
+        // A rule's level, or the settings, may have changed since the detection was recorded.
+        ILookup<bool, Detection> byLevel = detections.ToLookup(policy.NeverAlerts);
+        AlertPlan[] plans = [.. byLevel[false].GroupBy(detection => detection.RuleId).Select(rule => new AlertPlan(rule.Key, rule, policy, rates))];
+        try
         {
-            if (policy.NeverAlerts(detection))
-                held.Add(new AlertOutcome(detection.Id, HoldReason.Level));
-            else
-                left.Add(new Owed(detection));
+            await DecideAsync(plans, cancellationToken);
+            await queue.SendAsync([.. plans.SelectMany(Alerts)], cancellationToken);
+            AlertOutcome[] outcomes =
+            [
+                .. byLevel[true].Select(detection => new AlertOutcome(detection.Id, HoldReason.Level)),
+                .. plans.SelectMany(plan => plan.Items).Select(item => new AlertOutcome(item.Id, item.HeldBack, item.HeldBackBy)),
+            ];
+            await table.MarkAsync(outcomes, cancellationToken);
+            foreach (AlertPlan plan in plans)
+                plan.Keep();
+            metrics.AddAlerts(outcomes);
+            return outcomes;
         }
-        return left;
+        finally
+        {
+            foreach (AlertPlan plan in plans)
+                plan.Release();
+        }
     }
 
-    private async Task<IReadOnlyList<Owed>> HoldRepeatedAsync(
-        IReadOnlyList<Owed> owed, ConcurrentBag<AlertOutcome> held, CancellationToken cancellationToken)
+    private async Task DecideAsync(AlertPlan[] plans, CancellationToken cancellationToken)
     {
-        var windowed = new ConcurrentDictionary<DetectionId, AlertWindow>();
-        await Parallel.ForEachAsync(
-            owed.Where(one => policy.SuppressFor(one.Detection.RuleId) > TimeSpan.Zero).GroupBy(one => policy.EntityKey(one.Detection)),
-            new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
-            async (entity, token) =>
+        var looks = new List<Func<CancellationToken, Task>>();
+        foreach (AlertPlanWindow window in plans.SelectMany(plan => plan.Windows))
+            looks.Add(token => LookAsync(window, token));
+        await RunAsync(looks, cancellationToken);
+        List<AlertPlan> open = [.. plans];
+        while (open.Count > 0)
+        {
+            DateTimeOffset now = timeProvider.GetUtcNow();
+            foreach (AlertPlan plan in open)
+                plan.Decide(now);
+            var steps = new List<Func<CancellationToken, Task>>();
+            open.RemoveAll(plan =>
             {
-                DetectionId[] ids = [.. entity.Select(one => one.Detection.Id)];
-                AlertWindow window = await windows.EnterAsync(entity.Key, ids, policy.SuppressFor(entity.First().Detection.RuleId), token);
-                foreach (DetectionId id in ids)
-                    windowed[id] = window;
+                int before = steps.Count;
+                steps.AddRange(Steps(plan, now));
+                return steps.Count == before;
             });
+            await RunAsync(steps, cancellationToken);
+        }
+    }
 
-        var left = new List<Owed>(owed.Count);
-        foreach (Owed one in owed)
+    private IEnumerable<Func<CancellationToken, Task>> Steps(AlertPlan plan, DateTimeOffset now)
+    {
+        if (plan.NeedsMutes)
+            return [token => LookAtMutesAsync(plan, token)];
+        IEnumerable<Func<CancellationToken, Task>> windowSteps = plan.Windows
+            .Where(window => window.MustOpen || window.MustCount)
+            .Select(window => (Func<CancellationToken, Task>)(token => WriteAsync(window, window.Next(now + plan.SuppressFor), token)));
+        return plan.NextMutes is { } next ? windowSteps.Append(token => WriteAsync(plan, next, token)) : windowSteps;
+    }
+
+    private static Task RunAsync(List<Func<CancellationToken, Task>> steps, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        steps,
+        new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
+        async (step, token) => await step(token));
+
+    private async Task LookAsync(AlertPlanWindow window, CancellationToken cancellationToken) =>
+        window.Seen = await windows.LookAsync(window.Key, cancellationToken);
+
+    private async Task LookAtMutesAsync(AlertPlan plan, CancellationToken cancellationToken) =>
+        plan.Mutes = await windows.LookAtMutesAsync(plan.RuleId, cancellationToken);
+
+    private async Task WriteAsync(AlertPlanWindow window, AlertWindow next, CancellationToken cancellationToken)
+    {
+        bool opens = window.MustOpen;
+        if (opens && window.Seen!.Window is { } former)
+            await SettleAsync(former.AlertId, null, cancellationToken);
+        if (await windows.TryWriteAsync(window.Seen!, next, cancellationToken) is { } written)
         {
-            DetectionId id = one.Detection.Id;
-            if (!windowed.TryGetValue(id, out AlertWindow? window))
-                left.Add(one);
-            else if (id == window.AlertId)
-                left.Add(one with { HeldBack = window.HeldBackBefore });
+            if (opens)
+                window.Opened(written);
             else
-                held.Add(new AlertOutcome(id, HoldReason.Repetition, window.AlertId));
+                window.Counted(written);
+            return;
         }
-        return left;
+
+        // The count is for people: where a crowd counts at once, it may miss some.
+        if (++window.Conflicts <= MaximumConflicts)
+            await LookAsync(window, cancellationToken);
+        else if (opens)
+            throw Conflict();
+        else
+            window.Counted();
     }
 
-    private async Task<(IReadOnlyList<Owed> Left, IReadOnlyList<Mute> Mutes)> HoldByRateAsync(
-        IReadOnlyList<Owed> owed, ConcurrentBag<AlertOutcome> held, CancellationToken cancellationToken)
+    private async Task WriteAsync(AlertPlan plan, RuleMutes next, CancellationToken cancellationToken)
     {
-        if (policy.MaximumPerRule is not { } maximum)
-            return (owed, []);
-        var left = new List<Owed>(owed.Count);
-        var mutes = new List<Mute>();
-        foreach (IGrouping<string, Owed> rule in owed.GroupBy(one => one.Detection.RuleId))
+        foreach (Mute ended in plan.EndedMutes)
+            await SettleAsync(ended.AlertId, ended, cancellationToken);
+        Mute[] announced = [.. plan.NewMutes];
+        if (await windows.TryWriteAsync(plan.Mutes!, next, cancellationToken) is { } written)
         {
-            string key = AlertPolicy.RuleKey(rule.Key);
-            int heldBack = rates.TryUnmute(rule.Key) && await windows.FindAsync(key, cancellationToken) is { } past ? past.HeldBack : 0;
-            int room = rates.Room(rule.Key, maximum, policy.RateWindow);
-            left.AddRange(rule.Take(room).Select((one, index) => index == 0 ? one with { HeldBack = one.HeldBack + heldBack } : one));
-            Owed[] rest = [.. rule.Skip(room)];
-            if (rest is [])
-                continue;
-
-            AlertWindow window = await windows.EnterAsync(key, [.. rest.Select(one => one.Detection.Id)], policy.RateWindow, cancellationToken);
-            mutes.Add(new Mute(rule.Key, window.Until));
-            foreach (Owed one in rest)
+            plan.Mutes = written;
+            foreach (Mute mute in announced)
             {
-                DetectionId id = one.Detection.Id;
-                if (id != window.AlertId)
-                {
-                    held.Add(new AlertOutcome(id, HoldReason.Rate, window.AlertId));
-                    continue;
-                }
-                left.Add(one with { HeldBack = one.HeldBack + window.HeldBackBefore, MutedUntil = window.Until });
-                logger.RuleMuted(rule.Key, window.Until, maximum, policy.RateWindow);
+                (string where, int? maximum) = mute.Scope == MuteScope.Host ? ("on one host", policy.Limits.PerHost) : ("everywhere", policy.Limits.PerRule);
+                logger.RuleMuted(plan.RuleId, where, mute.Until, maximum, policy.Limits.Window);
             }
+            return;
         }
-        return (left, mutes);
+        if (++plan.MuteConflicts > MaximumConflicts)
+            throw Conflict();
+        await LookAtMutesAsync(plan, cancellationToken);
     }
 
-    private readonly record struct Owed(Detection Detection, int HeldBack = 0, DateTimeOffset? MutedUntil = null)
+    // Detections may be held back by an alert that is still owed, which is known by its window or mute. Before another takes that over, the
+    // alert is sent, if it was not; then its own batch or the sweep may hold it back, or find it done.
+    private async Task SettleAsync(DetectionId id, Mute? mute, CancellationToken cancellationToken)
     {
-        public Alert ToAlert(string table, string? page) => Alert.From(Detection, table, page) with
+        Detection? detection;
+        try
         {
-            Kind = MutedUntil is null ? AlertKind.Detection : AlertKind.RuleMuted,
-            HeldBack = HeldBack,
-            MutedUntil = MutedUntil,
-        };
+            detection = await table.FindAsync(id, cancellationToken);
+        }
+        catch (FormatException)
+        {
+            // Nobody can send the alert of a row that cannot be read. The sweep reports it.
+            return;
+        }
+        if (detection is not { AlertedAt: null, HeldBack: null })
+            return;
+        mute ??= (await windows.LookAtMutesAsync(detection.RuleId, cancellationToken)).Mutes.All.FirstOrDefault(one => one.AlertId == id);
+        AlertOutcome[] outcomes = [new(id)];
+        await queue.SendAsync([ToAlert(detection, mute, 0)], cancellationToken);
+        await table.MarkAsync(outcomes, cancellationToken);
+        metrics.AddAlerts(outcomes);
     }
 
-    private readonly record struct Mute(string RuleId, DateTimeOffset Until);
+    private IEnumerable<Alert> Alerts(AlertPlan plan) =>
+        plan.Items.Where(item => item.HeldBack is null).Select(item => ToAlert(item.Detection, item.Mute, plan.TakeHeldBack(item)));
+
+    private Alert ToAlert(Detection detection, Mute? mute, int heldBack) => Alert.From(detection, table.Name, policy.PageOf(detection.RuleId)) with
+    {
+        Kind = mute is null ? AlertKind.Detection : AlertKind.RuleMuted,
+        HeldBack = heldBack,
+        MutedUntil = mute?.Until,
+        MutedOn = mute?.Scope,
+    };
+
+    private static RequestFailedException Conflict() =>
+        new(412, "Others changed the same window each time.", TableErrorCode.UpdateConditionNotSatisfied.ToString(), null);
 }

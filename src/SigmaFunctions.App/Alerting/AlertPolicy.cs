@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Options;
@@ -14,13 +17,13 @@ public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<Detecti
 {
     private const char Separator = '\n';
 
+    // Ten hosts that flood at once are no longer a matter of one machine.
+    private const int DefaultHostShare = 10;
+
     private readonly AlertOptions _options = options.Value;
 
-    /// <summary>How many alerts a rule may send in <see cref="RateWindow"/>; null where there is no such limit.</summary>
-    public int? MaximumPerRule => _options.MaximumPerRule == 0 ? null : _options.MaximumPerRule;
-
-    /// <summary>The time in which alerts of a rule are counted, and for which it is muted.</summary>
-    public TimeSpan RateWindow => _options.RateWindow;
+    /// <summary>How many alerts are too many.</summary>
+    internal AlertLimits Limits { get; } = LimitsOf(options.Value);
 
     /// <summary>Address of a rule's page in the catalogue; null where that is not configured.</summary>
     public string? PageOf(string ruleId) => detectionOptions.Value.PageOf(ruleId);
@@ -50,6 +53,18 @@ public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<Detecti
         return string.Join(Separator, ["entity", detection.RuleId, .. parts.Select(part => part?.ToUpperInvariant())]);
     }
 
-    /// <summary>What all alerts of a rule have in common.</summary>
-    public static string RuleKey(string ruleId) => $"rule{Separator}{ruleId}";
+    /// <summary>
+    /// Under what a detection's host counts: tenant and host, whichever case they are written in. Events without a host are on one of their tenant.
+    /// </summary>
+    public static UInt128 HostKey(Detection detection)
+    {
+        ArgumentNullException.ThrowIfNull(detection);
+        string host = $"{detection.TenantId?.ToUpperInvariant()}{Separator}{detection.Host?.ToUpperInvariant()}";
+        return BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(host)));
+    }
+
+    private static AlertLimits LimitsOf(AlertOptions options) => new(
+        options.MaximumPerRule == 0 ? null : options.MaximumPerRule,
+        options.MaximumPerHost ?? (options.MaximumPerRule == 0 ? null : Math.Max(1, options.MaximumPerRule / DefaultHostShare)),
+        options.RateWindow);
 }

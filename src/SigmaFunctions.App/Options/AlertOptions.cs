@@ -17,10 +17,19 @@ public sealed class AlertOptions
     /// <summary>What an entity is.</summary>
     public AlertEntity SuppressBy { get; set; } = AlertEntity.Host;
 
-    /// <summary>Alerts of one rule in <see cref="RateWindow"/> and one instance, beyond which the rule is muted; zero: no rule ever is.</summary>
+    /// <summary>
+    /// Alerts of one rule in <see cref="RateWindow"/> and one instance, beyond which the rule is muted on all hosts; zero: it never is.
+    /// One host counts for at most <see cref="MaximumPerHost"/> of them.
+    /// </summary>
     public int MaximumPerRule { get; set; } = 1_000;
 
-    /// <summary>The time in which <see cref="MaximumPerRule"/> counts, and for which a rule is muted.</summary>
+    /// <summary>
+    /// Alerts of one rule on one host of a tenant in <see cref="RateWindow"/> and one instance, beyond which the rule is muted on that host;
+    /// null: a tenth of <see cref="MaximumPerRule"/>, at least 1, and no limit where that is zero.
+    /// </summary>
+    public int? MaximumPerHost { get; set; }
+
+    /// <summary>The time in which these count, and for which a rule is muted.</summary>
     public TimeSpan RateWindow { get; set; } = TimeSpan.FromMinutes(10);
 }
 
@@ -79,6 +88,10 @@ internal sealed class AlertOptionsValidator : IValidateOptions<AlertOptions>
             yield return "Alerts__SuppressFor must be a time from 00:00:00 (every detection alerts) to 7.00:00:00.";
         if (options.MaximumPerRule < 0)
             yield return "Alerts__MaximumPerRule must be 0 (no rule is muted) or more.";
+        if (options.MaximumPerHost < 1)
+            yield return "Alerts__MaximumPerHost must be 1 or more; without it a host has a tenth of Alerts__MaximumPerRule.";
+        if (options.MaximumPerRule > 0 && options.MaximumPerHost > Math.Max(1, options.MaximumPerRule - 1))
+            yield return "Alerts__MaximumPerHost must be less than Alerts__MaximumPerRule, or one host would mute a rule on all others.";
         if (options.RateWindow < ShortestRateWindow || options.RateWindow > LongestWindow)
             yield return "Alerts__RateWindow must be a time from 00:00:01 to 7.00:00:00.";
     }
