@@ -61,8 +61,10 @@ internal static class Startup
         services.AddHostedService<RuleReloader>();
         services.AddSingleton<HubConnectionOptions>();
         services.AddSingleton<InstanceActivity>();
+        services.AddSingleton<WorkInHand>();
         services.AddSingleton<HealthCheck>();
-        services.AddHostedService<InstanceReporter>();
+        services.AddSingleton<InstanceReporter>();
+        services.AddHostedService(provider => provider.GetRequiredService<InstanceReporter>());
         services.AddSingleton<Func<RuleOverrides>>(provider => () => provider.GetRequiredService<DetectorProvider>().Overrides);
         services.AddSingleton<AlertPolicy>();
         services.AddSingleton<AlertRates>();
