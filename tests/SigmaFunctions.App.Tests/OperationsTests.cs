@@ -53,6 +53,7 @@ public sealed class OperationsTests
         _ = new DetectionMetrics(meters);
         _ = new RuleMetrics(meters);
         _ = new WorkInHand(meters, TimeProvider.System);
+        _ = new BacklogMetrics(meters, TimeProvider.System);
 
         Assert.Equal(
             names.Order(StringComparer.Ordinal),
