@@ -98,6 +98,11 @@ param alertActionGroupIds string[] = []
 @description('Seconds from the hub to the detection, on average over a quarter of an hour, beyond which there is an alert.')
 param alertLagSeconds int = 300
 
+@minValue(60)
+@maxValue(86400)
+@description('Seconds that an event of a partition may wait, for ten minutes on end, beyond which there is an alert.')
+param alertPendingSeconds int = 900
+
 @minValue(0)
 @description('Dead letters in a quarter of an hour, beyond which there is an alert.')
 param alertDeadLetters int = 100
@@ -267,6 +272,7 @@ module alerts 'modules/alerts.bicep' = if (enableAlerts) {
     actionGroupIds: alertActionGroupIds
     hasCanary: enableCanary
     lagSeconds: alertLagSeconds
+    pendingSeconds: alertPendingSeconds
     deadLetters: alertDeadLetters
     quietHours: alertQuietHours
   }

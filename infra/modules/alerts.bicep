@@ -25,6 +25,7 @@ param actionGroupIds string[]
 param hasCanary bool
 
 param lagSeconds int
+param pendingSeconds int
 param deadLetters int
 param quietHours int
 
@@ -40,6 +41,32 @@ var rules = [
       '| where Name == "sigmafunctions.lag"'
       '| summarize Lag = sum(Sum) / sum(ItemCount)'
       '| where Lag > ${lagSeconds}'
+    ]
+  }
+  {
+    name: 'stalled-partition'
+    title: 'A partition stands still'
+    description: 'Events of a partition wait longer than the threshold: a batch hangs or fails again and again, nobody reads the partition, or there is more than can be done.'
+    severity: 1
+    window: 'PT10M'
+    query: [
+      'AppMetrics'
+      '| where Name in ("sigmafunctions.oldest_pending_age", "sigmafunctions.backlog_age")'
+      '| summarize Age = min(Max) by Name, AppRoleInstance, Hub = tostring(Properties["hub"]), Partition = tostring(Properties["partition"])'
+      '| where Age > ${pendingSeconds}'
+    ]
+  }
+  {
+    name: 'expired'
+    title: 'Events are lost'
+    description: 'A hub forgot events before they were done, since nothing was done of their partition for as long as it keeps them: the app\'s log (event 51) says which.'
+    severity: 1
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.expired"'
+      '| summarize Events = sum(Sum)'
+      '| where Events > 0'
     ]
   }
   {

@@ -146,4 +146,22 @@ internal static partial class Log
 
     [LoggerMessage(39, LogLevel.Information, "{Detections} detections from before {Before:O} were removed.")]
     public static partial void DetectionsRemoved(this ILogger logger, int detections, DateTimeOffset before);
+
+    [LoggerMessage(50, LogLevel.Warning, "How far hub {Hub} is behind is not known: {Reason}.")]
+    public static partial void BacklogUnknown(this ILogger logger, string hub, string reason);
+
+    [LoggerMessage(
+        51,
+        LogLevel.Error,
+        "Events are lost: hub {Hub}, partition {Partition} forgot {Expired} events, up to sequence number {SequenceNumber}, before they were done.")]
+    public static partial void EventsExpired(this ILogger logger, string hub, string partition, long expired, long sequenceNumber);
+
+    [LoggerMessage(
+        52,
+        LogLevel.Warning,
+        "The host's checkpoint of hub {Hub}, partition {Partition} (sequence number {Checkpoint}) lies beyond the newest event ({LastEnqueued}): it is of a former hub of this name, and the events of this one may not be read.")]
+    public static partial void CheckpointAhead(this ILogger logger, string hub, string partition, long checkpoint, long lastEnqueued);
+
+    [LoggerMessage(53, LogLevel.Warning, "How far the hubs are behind could not be kept in the table of instances ({Reason}); this instance goes on with what it knows.")]
+    public static partial void BacklogNotKept(this ILogger logger, string reason);
 }

@@ -49,6 +49,7 @@ internal static class Startup
             new DetectionTable(CreateTableClient(provider, ""), Time(provider), provider.GetRequiredService<OriginalStore>()));
         services.AddSingleton(provider => new AlertOutbox(CreateTableClient(provider, AlertOutbox.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new InstanceTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
+        services.AddSingleton(provider => new PartitionProgressTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertQueue(
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding)));
@@ -61,8 +62,15 @@ internal static class Startup
         services.AddHostedService<RuleReloader>();
         services.AddSingleton<HubConnectionOptions>();
         services.AddSingleton<InstanceActivity>();
+        services.AddSingleton<WorkInHand>();
         services.AddSingleton<HealthCheck>();
-        services.AddHostedService<InstanceReporter>();
+        services.AddSingleton<InstanceReporter>();
+        services.AddHostedService(provider => provider.GetRequiredService<InstanceReporter>());
+        services.AddSingleton<Func<InstanceReport>>(provider => provider.GetRequiredService<InstanceReporter>().Report);
+        services.AddSingleton<HostStorageOptions>();
+        services.AddSingleton<HostCheckpoints>();
+        services.AddSingleton<BacklogMetrics>();
+        services.AddSingleton<BacklogCheck>();
         services.AddSingleton<Func<RuleOverrides>>(provider => () => provider.GetRequiredService<DetectorProvider>().Overrides);
         services.AddSingleton<AlertPolicy>();
         services.AddSingleton<AlertRates>();

@@ -170,7 +170,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         ImmutableArray<EventHubsTrigger> triggers =
         [
             .. bindings.Select(binding => new EventHubsTrigger(
-                _endpoint.ConnectionString, binding, host, _worker, new Checkpoints(), reason => ShowFailure(binding.FunctionName, reason), _time, _statistics)),
+                _endpoint.ConnectionString, binding, host, _worker, new Checkpoints(), reason => ShowFailure(binding.FunctionName, reason), _time, _statistics, new CheckpointBlobs(_azurite.ConnectionString))),
         ];
         return (triggers, TimerTrigger.Find(_worker.Functions, settings));
     }

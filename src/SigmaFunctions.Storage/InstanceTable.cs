@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Azure;
 using Azure.Data.Tables;
 
@@ -14,6 +15,9 @@ public sealed class InstanceTable
 
     /// <summary>Age from which what an instance said is removed.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(1);
+
+    /// <summary>Most batches in hand that a row holds, the oldest ones; with hubs' names of 256 characters they take less than half of what a property holds.</summary>
+    public const int MaximumBatchesInHand = 32;
 
     private const string Partition = "instances";
 
@@ -46,6 +50,8 @@ public sealed class InstanceTable
             ["Events"] = report.Events,
             ["LastBatchAt"] = report.LastBatchAt,
             ["LastEnqueuedTime"] = report.LastEnqueuedTime,
+            ["InHand"] = BatchInHand.Write(report.InHand.OrderBy(batch => batch.OldestEnqueuedTime).Take(MaximumBatchesInHand)),
+            ["InHandCount"] = report.InHandCount,
         };
         await _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
@@ -85,6 +91,8 @@ public sealed class InstanceTable
                 Events = row.GetInt64("Events") ?? 0,
                 LastBatchAt = row.GetDateTimeOffset("LastBatchAt"),
                 LastEnqueuedTime = row.GetDateTimeOffset("LastEnqueuedTime"),
+                InHand = row.GetString("InHand") is { } inHand ? BatchInHand.Read(inHand) : [],
+                InHandCount = row.GetInt32("InHandCount") ?? 0,
             };
         }
         catch (InvalidOperationException exception)
@@ -122,4 +130,10 @@ public sealed record InstanceReport(string Instance, DateTimeOffset At)
 
     /// <summary>When the hub took in the newest event of its last batch (UTC); null before the first.</summary>
     public DateTimeOffset? LastEnqueuedTime { get; init; }
+
+    /// <summary>The batches that it has taken and not done, the oldest first; a row holds no more than <see cref="InstanceTable.MaximumBatchesInHand"/> of them.</summary>
+    public ImmutableArray<BatchInHand> InHand { get; init; } = [];
+
+    /// <summary>How many it has in hand, beyond those of <see cref="InHand"/> too.</summary>
+    public int InHandCount { get; init; }
 }

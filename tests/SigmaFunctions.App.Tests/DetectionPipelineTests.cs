@@ -326,11 +326,35 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         var context = new Mock<FunctionContext>();
         context.SetupGet(mock => mock.BindingContext).Returns(bindings.Object);
 
-        await new DetectFunction(Create(store)).RunAsync([Whoami], context.Object, Token);
+        var function = new DetectFunction(Create(store), new WorkInHand(store.Meters, store.Clock));
+        await function.RunAsync([Whoami], context.Object, Token);
 
         Assert.Single(await store.TakeAlertsAsync());
-        await Assert.ThrowsAsync<InvalidDataException>(
-            () => new DetectFunction(Create(store)).RunAsync([Whoami, Whoami], context.Object, Token));
+        await Assert.ThrowsAsync<InvalidDataException>(() => function.RunAsync([Whoami, Whoami], context.Object, Token));
+    }
+
+    [Fact]
+    public async Task A_batch_is_in_hand_from_when_it_is_taken_until_it_is_done_and_longer_if_it_fails()
+    {
+        Store store = await CreateStoreAsync();
+        var inHand = new WorkInHand(store.Meters, store.Clock);
+        var bindings = new Mock<BindingContext>();
+        bindings.SetupGet(mock => mock.BindingData).Returns(BindingData(1));
+        var context = new Mock<FunctionContext>();
+        context.SetupGet(mock => mock.BindingContext).Returns(bindings.Object);
+        var queue = new Mock<QueueClient>();
+        var seen = new List<BatchInHand>();
+        queue.Setup(mock => mock.SendMessageAsync(
+                It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
+            .Callback(() => seen.AddRange(inHand.Current))
+            .ThrowsAsync(new RequestFailedException(503, "Busy"));
+
+        await Assert.ThrowsAsync<RequestFailedException>(
+            () => new DetectFunction(Create(store with { Queue = queue.Object }), inHand).RunAsync([Whoami], context.Object, Token));
+        Assert.Equal(Assert.Single(seen), Assert.Single(inHand.Current));
+
+        await new DetectFunction(Create(store), inHand).RunAsync([Whoami], context.Object, Token);
+        Assert.Empty(inHand.Current);
     }
 
     private static string Rule(string title, string id, string image) =>

@@ -4,6 +4,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
 
 namespace SigmaFunctions.App.Tests;
@@ -51,6 +52,8 @@ public sealed class OperationsTests
 
         _ = new DetectionMetrics(meters);
         _ = new RuleMetrics(meters);
+        _ = new WorkInHand(meters, TimeProvider.System);
+        _ = new BacklogMetrics(meters, TimeProvider.System);
 
         Assert.Equal(
             names.Order(StringComparer.Ordinal),

@@ -25,18 +25,27 @@ public sealed class RetentionTests(StorageAccount account)
         TableClient client = await account.CreateTableAsync();
         var table = new DetectionTable(client);
         await table.AddAsync([.. new[] { 10, 30, 40 }.Select(age => Detection(Now.AddDays(-age), age))], Token);
-        var instances = new InstanceTable(await account.CreateTableAsync());
+        TableClient instanceClient = await account.CreateTableAsync();
+        var instances = new InstanceTable(instanceClient);
+        var partitions = new PartitionProgressTable(instanceClient);
+        await partitions.WriteAsync(
+            [
+                new PartitionProgress("hub.servicebus.windows.net", "gone", "sigma", "0", Now - PartitionProgressTable.KeptFor - TimeSpan.FromMinutes(1)),
+                new PartitionProgress("hub.servicebus.windows.net", "here", "sigma", "0", Now.AddDays(-3)),
+            ],
+            Token);
         await instances.WriteAsync(new InstanceReport("gone", Now - InstanceTable.KeptFor - TimeSpan.FromMinutes(1)), Token);
         await instances.WriteAsync(new InstanceReport("here", Now.AddMinutes(-1)), Token);
         var logger = new TestLogger<RetentionFunction>();
 
         var function = new RetentionFunction(
-            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, new FakeTimeProvider(Now), logger);
+            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, partitions, new FakeTimeProvider(Now), logger);
         await function.RunAsync(new TimerInfo(), Token);
 
         List<Detection> left = await table.QueryAsync(Now.AddDays(-100), Now, Token).ToListAsync(Token);
         Assert.Equal(kept, string.Join(' ', left.Select(detection => detection.Identity.SequenceNumber).Order()));
         Assert.Equal("here", Assert.Single(await instances.ListAsync(DateTimeOffset.UnixEpoch, Token)).Instance);
+        Assert.Equal("here", Assert.Single(await partitions.ListAsync(DateTimeOffset.UnixEpoch, Token)).EventHub);
         Assert.Equal(left.Count == 3 ? 0 : 1, logger.Entries.Count(entry => entry.Id == 39));
     }
 

@@ -78,14 +78,19 @@ internal sealed class LocalDeployment : IAsyncDisposable
         int partitions = 1,
         Action<WorkerLogLine>? log = null,
         ImmutableDictionary<string, string>? settings = null,
-        string? appAssembly = null)
+        string? appAssembly = null,
+        Func<string, Task<string>>? storeThrough = null)
     {
         string rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
         await File.WriteAllTextAsync(Path.Combine(rules, "rule.yml"), rule, Token);
         var endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition(Hub, partitions)] });
-        var deployment = new LocalDeployment(await AzuriteProcess.StartAsync(Token), endpoint, rules, log)
+        settings ??= ImmutableDictionary<string, string>.Empty;
+        AzuriteProcess azurite = await AzuriteProcess.StartAsync(Token);
+        if (storeThrough is not null)
+            settings = settings.Add("DetectionStorage", await storeThrough(azurite.ConnectionString));
+        var deployment = new LocalDeployment(azurite, endpoint, rules, log)
         {
-            Settings = settings ?? ImmutableDictionary<string, string>.Empty,
+            Settings = settings,
             AppAssembly = appAssembly ?? LocalPaths.AppAssembly,
         };
         await deployment.StartWorkerAsync();
@@ -111,19 +116,26 @@ internal sealed class LocalDeployment : IAsyncDisposable
         Binding = TriggerBinding.Find(Worker.Functions, settings).Single();
     }
 
-    public EventHubsTrigger CreateTrigger(Checkpoints? checkpoints = null, Action<string>? failed = null, HostSettings? settings = null) =>
-        new(_endpoint.ConnectionString, Binding, settings ?? new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed);
+    public EventHubsTrigger CreateTrigger(
+        Checkpoints? checkpoints = null, Action<string>? failed = null, HostSettings? settings = null, CheckpointBlobs? blobs = null) =>
+        new(_endpoint.ConnectionString, Binding, settings ?? new HostSettings(), Worker, checkpoints ?? new Checkpoints(), failed, blobs: blobs);
 
     /// <summary>Invokes the function that announces what was left behind, as its timer would.</summary>
-    public async Task SweepAsync()
+    public Task SweepAsync() => InvokeTimerAsync("Sweep");
+
+    /// <summary>Invokes a function as its timer would; it must succeed.</summary>
+    public async Task InvokeTimerAsync(string function)
     {
-        TimerTrigger timer = TimerTrigger.Find(Worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == "Sweep");
+        TimerTrigger timer = TimerTrigger.Find(Worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == function);
         var response = await timer.InvokeAsync(Worker, Token);
         Assert.True(response.Result.Status == LocalHost.Worker.Protocol.StatusResult.Types.Status.Success, response.Result.Exception?.Message);
     }
 
     public async Task SendAsync(params IEnumerable<string> bodies) =>
         await _producer.SendAsync(bodies.Select(body => new EventData(body)), Token);
+
+    public async Task SendToAsync(string partition, params IEnumerable<string> bodies) =>
+        await _producer.SendAsync(bodies.Select(body => new EventData(body)), new SendEventOptions { PartitionId = partition }, Token);
 
     public async Task SendAsync(byte[] body) => await _producer.SendAsync([new EventData(body)], Token);
 

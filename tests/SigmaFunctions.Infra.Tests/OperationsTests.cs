@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
 
 namespace SigmaFunctions.Infra.Tests;
@@ -11,7 +12,7 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
 {
     private static readonly string[] Metrics =
     [
-        .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics) }
+        .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics), typeof(WorkInHand), typeof(BacklogMetrics) }
             .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
             .Where(field => field.IsLiteral && field.Name != nameof(RuleMetrics.MeterName))
             .Select(field => (string)field.GetRawConstantValue()!),
@@ -28,6 +29,9 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
     public static TheoryData<string, string> Alerts => new()
     {
         { "lag", DetectionMetrics.Lag },
+        { "stalled-partition", WorkInHand.OldestPendingAge },
+        { "stalled-partition", BacklogMetrics.BacklogAge },
+        { "expired", BacklogMetrics.Expired },
         { "quiet", DetectionMetrics.Events },
         { "silent-hub", "Properties[\"hub\"]" },
         { "dead-letters", DetectionMetrics.DeadLetters },
@@ -53,7 +57,7 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
     [Fact]
     public void There_is_no_other_alert_and_each_query_reads_tables_that_are_filled()
     {
-        Assert.Equal(Alerts.Count, AlertRules().Count());
+        Assert.Equal(Alerts.Select(alert => alert.Data.Item1).Distinct().Count(), AlertRules().Count());
         Assert.All(AlertRules().Select(Query).Concat(WorkbookQueries()), query => Assert.Matches(TableOfQuery(), query));
     }
 

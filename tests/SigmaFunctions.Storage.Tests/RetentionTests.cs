@@ -67,5 +67,55 @@ public sealed class RetentionTests(StorageAccount account)
         Assert.Equal(["b", "a"], (await table.ListAsync(DateTimeOffset.UnixEpoch, Token)).Select(report => report.Instance));
     }
 
+    [Fact]
+    public async Task What_an_instance_has_in_hand_is_told_oldest_first_up_to_a_bound()
+    {
+        var table = new InstanceTable(await account.CreateTableAsync());
+        string longest = new('h', 256);
+        var report = new InstanceReport("a", Before)
+        {
+            InHand = [.. Enumerable.Range(1, 100).Select(i => new BatchInHand(longest, $"{i}", Before.AddMinutes(-i), Before.AddSeconds(-i), i))],
+            InHandCount = 100,
+        };
+
+        await table.WriteAsync(report, Token);
+
+        InstanceReport read = Assert.Single(await table.ListAsync(Before, Token));
+        Assert.Equal(report.InHand.Reverse().Take(InstanceTable.MaximumBatchesInHand), read.InHand);
+        Assert.Equal(100, read.InHandCount);
+    }
+
+    [Fact]
+    public async Task What_instances_of_the_version_before_say_is_read_and_theirs_read_what_this_one_says()
+    {
+        TableClient client = await account.CreateTableAsync();
+        var table = new InstanceTable(client);
+        // As it was written before batches in hand were told.
+        await client.AddEntityAsync(
+            new TableEntity("instances", "former")
+            {
+                ["At"] = Before,
+                ["AppVersion"] = "1.0.0",
+                ["Revision"] = "0123456789abcdef",
+                ["Rules"] = 3,
+                ["Rejected"] = 0,
+                ["IsStale"] = false,
+                ["Events"] = 12L,
+                ["LastBatchAt"] = Before,
+                ["LastEnqueuedTime"] = Before,
+            },
+            Token);
+        await table.WriteAsync(
+            new InstanceReport("this", Before) { Rules = 4, InHand = [new BatchInHand("events", "0", Before, Before, 1)], InHandCount = 1 }, Token);
+
+        InstanceReport former = (await table.ListAsync(Before, Token)).Single(report => report.Instance == "former");
+        Assert.Equal((12L, 0, 0), (former.Events, former.InHand.Length, former.InHandCount));
+        // What that version reads, by name and type.
+        TableEntity row = await client.GetEntityAsync<TableEntity>("instances", "this", cancellationToken: Token);
+        Assert.Equal(
+            (Before, 4, 0, false, 0L),
+            (row.GetDateTimeOffset("At"), row.GetInt32("Rules"), row.GetInt32("Rejected"), row.GetBoolean("IsStale"), row.GetInt64("Events")));
+    }
+
     private static Detection At(DateTimeOffset enqueued, int number) => Some.Detection(Some.Identity(number, enqueued: enqueued));
 }

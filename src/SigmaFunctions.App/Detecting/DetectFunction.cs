@@ -1,11 +1,13 @@
 using Microsoft.Azure.Functions.Worker;
+using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Triggers;
 
 namespace SigmaFunctions.App.Detecting;
 
 /// <summary>The function that runs the rules over each batch of the event hub.</summary>
 /// <param name="pipeline">Does the work.</param>
-public sealed class DetectFunction(DetectionPipeline pipeline)
+/// <param name="inHand">Told what is taken and what is done.</param>
+public sealed class DetectFunction(DetectionPipeline pipeline, WorkInHand inHand)
 {
     /// <summary>Name of the function.</summary>
     public const string Name = "Detect";
@@ -16,13 +18,16 @@ public sealed class DetectFunction(DetectionPipeline pipeline)
     /// </summary>
     [Function(Name)]
     [ExponentialBackoffRetry(-1, "00:00:01", "00:01:00")]
-    public Task RunAsync(
+    public async Task RunAsync(
         [EventHubTrigger("%EventHubName%", Connection = "EventHubConnection", ConsumerGroup = "%EventHubConsumerGroup%")] byte[][] bodies,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(bodies);
         ArgumentNullException.ThrowIfNull(context);
-        return pipeline.RunAsync(bodies, EventBatch.Read(context.BindingContext.BindingData, bodies.Length), cancellationToken);
+        var batch = EventBatch.Read(context.BindingContext.BindingData, bodies.Length);
+        using WorkInHand.Batch? taken = bodies.Length == 0 ? null : inHand.Begin(batch.Identity(message: 0, record: 0));
+        await pipeline.RunAsync(bodies, batch, cancellationToken);
+        taken?.Done();
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Azure;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.Storage;
 
@@ -8,8 +7,11 @@ namespace SigmaFunctions.App.Health;
 /// <summary>Whether the app can do its work: it has rules and reaches its store. The store is asked at most every ten seconds, however often others ask.</summary>
 /// <param name="detectors">The rules.</param>
 /// <param name="instances">What instances say; reading it shows that the store can be reached.</param>
+/// <param name="partitions">How far partitions are done.</param>
+/// <param name="self">What this instance says.</param>
 /// <param name="timeProvider">Clock.</param>
-public sealed class HealthCheck(DetectorProvider detectors, InstanceTable instances, TimeProvider timeProvider) : IDisposable
+public sealed class HealthCheck(
+    DetectorProvider detectors, InstanceTable instances, PartitionProgressTable partitions, Func<InstanceReport> self, TimeProvider timeProvider) : IDisposable
 {
     /// <summary>Age from which an instance counts as gone.</summary>
     public static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
@@ -47,18 +49,16 @@ public sealed class HealthCheck(DetectorProvider detectors, InstanceTable instan
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return new HealthReport(now, null, await instances.ListAsync(now - MaximumAge, either.Token), detectors.IsStale);
+            Task<IReadOnlyList<InstanceReport>> reports = instances.ListAsync(now - MaximumAge, either.Token);
+            Task<IReadOnlyList<PartitionProgress>> progress = partitions.ListAsync(now - InstanceTable.KeptFor, either.Token);
+            await Task.WhenAll(reports, progress);
+            InstanceReport own = self();
+            return new HealthReport(
+                now, null, [own, .. (await reports).Where(report => report.Instance != own.Instance)], await progress, detectors.IsStale);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            string reason = exception switch
-            {
-                OperationCanceledException => $"no answer in {Patience.TotalSeconds:F0} s",
-                FormatException malformed => malformed.Message,
-                RequestFailedException { ErrorCode: { } code } failed => $"status {failed.Status} {code}",
-                _ => "it cannot be reached",
-            };
-            return new HealthReport(now, reason, [], detectors.IsStale);
+            return new HealthReport(now, FaultReason.Of(exception, Patience), [self()], [], detectors.IsStale);
         }
     }
 }
@@ -66,9 +66,11 @@ public sealed class HealthCheck(DetectorProvider detectors, InstanceTable instan
 /// <summary>How the app is.</summary>
 /// <param name="At">When this was found (UTC).</param>
 /// <param name="StoreFault">Why the store cannot be read; null if it can.</param>
-/// <param name="Instances">What instances said of late.</param>
+/// <param name="Instances">What instances said of late, this one first; of the others nothing where the store cannot be read.</param>
+/// <param name="Partitions">How far partitions were done when they were last looked at.</param>
 /// <param name="IsStale">Whether this instance knows of newer rules that cannot be used.</param>
-public sealed record HealthReport(DateTimeOffset At, string? StoreFault, IReadOnlyList<InstanceReport> Instances, bool IsStale)
+public sealed record HealthReport(
+    DateTimeOffset At, string? StoreFault, IReadOnlyList<InstanceReport> Instances, IReadOnlyList<PartitionProgress> Partitions, bool IsStale)
 {
     /// <summary>Whether the app can do its work.</summary>
     public bool IsHealthy => StoreFault is null;

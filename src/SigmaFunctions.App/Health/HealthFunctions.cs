@@ -24,7 +24,7 @@ public sealed class HealthFunctions(HealthCheck check)
         return response;
     }
 
-    /// <summary><c>GET /api/health/details</c>, with a function key: JSON of the store, rules and instances (docs/operations.md).</summary>
+    /// <summary><c>GET /api/health/details</c>, with a function key: JSON of the store, rules, instances and partitions (docs/operations.md).</summary>
     [Function("HealthDetails")]
     public async Task<HttpResponseData> GetDetailsAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "health/details")] HttpRequestData request, CancellationToken cancellationToken)
@@ -57,7 +57,50 @@ public sealed class HealthFunctions(HealthCheck check)
         foreach (InstanceReport instance in report.Instances)
             Write(writer, instance);
         writer.WriteEndArray();
+        WritePartitions(writer, report);
         writer.WriteEndObject();
+    }
+
+    private static void WritePartitions(Utf8JsonWriter writer, HealthReport report)
+    {
+        Dictionary<(string, string), PartitionProgress> progress = report.Partitions
+            .GroupBy(one => (one.EventHub, one.Partition)).ToDictionary(same => same.Key, same => same.MaxBy(one => one.At)!);
+        ILookup<(string, string), (InstanceReport Instance, BatchInHand Batch)> inHand = report.Instances
+            .SelectMany(instance => instance.InHand.Select(batch => (instance, batch))).ToLookup(one => (one.batch.EventHub, one.batch.Partition));
+        writer.WriteStartArray("partitions");
+        foreach ((string Hub, string Partition) key in progress.Keys.Union(inHand.Select(one => one.Key)).OrderBy(key => key.Item1, StringComparer.Ordinal)
+            .ThenBy(key => key.Item2.Length).ThenBy(key => key.Item2, StringComparer.Ordinal))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("hub", key.Hub);
+            writer.WriteString("partition", key.Partition);
+            if (progress.TryGetValue(key, out PartitionProgress? known))
+                Write(writer, known, report.At);
+            writer.WriteStartArray("inHand");
+            foreach ((InstanceReport instance, BatchInHand batch) in inHand[key])
+            {
+                writer.WriteStartObject();
+                writer.WriteString("instance", instance.Instance);
+                writer.WriteString("since", batch.Since);
+                writer.WriteString("oldestEnqueuedTime", batch.OldestEnqueuedTime);
+                WriteSeconds(writer, "ageSeconds", batch.AgeAt(report.At));
+                writer.WriteNumber("tries", batch.Tries);
+                writer.WriteEndObject();
+            }
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, PartitionProgress progress, DateTimeOffset now)
+    {
+        writer.WriteString("at", progress.At);
+        writer.WriteString("fault", progress.Fault);
+        WriteNumber(writer, "checkpoint", progress.Checkpoint);
+        WriteNumber(writer, "lastEnqueued", progress.LastEnqueued);
+        WriteNumber(writer, "behind", progress.Behind);
+        WriteSeconds(writer, "ageSeconds", progress.AgeAt(now));
     }
 
     private static void Write(Utf8JsonWriter writer, InstanceReport instance)
@@ -74,8 +117,25 @@ public sealed class HealthFunctions(HealthCheck check)
         WriteTime(writer, "lastBatchAt", instance.LastBatchAt);
         WriteTime(writer, "lastEnqueuedTime", instance.LastEnqueuedTime);
         if (instance is { LastBatchAt: { } batch, LastEnqueuedTime: { } enqueued })
-            writer.WriteNumber("lagSeconds", Math.Round((batch - enqueued).TotalSeconds, 3));
+            WriteSeconds(writer, "lagSeconds", batch - enqueued);
+        writer.WriteNumber("inHand", instance.InHandCount);
         writer.WriteEndObject();
+    }
+
+    private static void WriteSeconds(Utf8JsonWriter writer, string name, TimeSpan? time)
+    {
+        if (time is { } known)
+            writer.WriteNumber(name, Math.Round(known.TotalSeconds, 3));
+        else
+            writer.WriteNull(name);
+    }
+
+    private static void WriteNumber(Utf8JsonWriter writer, string name, long? number)
+    {
+        if (number is { } known)
+            writer.WriteNumber(name, known);
+        else
+            writer.WriteNull(name);
     }
 
     private static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)

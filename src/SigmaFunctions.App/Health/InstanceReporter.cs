@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Azure;
 using Microsoft.Extensions.Hosting;
@@ -10,11 +11,17 @@ namespace SigmaFunctions.App.Health;
 /// <summary>Writes every half a minute what this instance runs and how far it is (<see cref="InstanceTable"/>).</summary>
 /// <param name="table">Where it is written.</param>
 /// <param name="activity">How far this instance is.</param>
+/// <param name="inHand">What it has taken and not done.</param>
 /// <param name="detectors">What it runs.</param>
 /// <param name="timeProvider">Clock.</param>
 /// <param name="logger">Log.</param>
 internal sealed class InstanceReporter(
-    InstanceTable table, InstanceActivity activity, DetectorProvider detectors, TimeProvider timeProvider, ILogger<InstanceReporter> logger) : BackgroundService
+    InstanceTable table,
+    InstanceActivity activity,
+    WorkInHand inHand,
+    DetectorProvider detectors,
+    TimeProvider timeProvider,
+    ILogger<InstanceReporter> logger) : BackgroundService
 {
     /// <summary>How often.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
@@ -27,6 +34,7 @@ internal sealed class InstanceReporter(
     public InstanceReport Report()
     {
         InstanceActivity.Snapshot current = activity.Current;
+        ImmutableArray<BatchInHand> taken = inHand.Current;
         return new InstanceReport(_instance, timeProvider.GetUtcNow())
         {
             AppVersion = AppBuild.Version,
@@ -37,6 +45,8 @@ internal sealed class InstanceReporter(
             Events = current.Events,
             LastBatchAt = current.LastBatchAt,
             LastEnqueuedTime = current.LastEnqueuedTime,
+            InHand = taken,
+            InHandCount = taken.Length,
         };
     }
 

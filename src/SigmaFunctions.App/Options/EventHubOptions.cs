@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Azure.Messaging.EventHubs.Consumer;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace SigmaFunctions.App.Options;
 
-/// <summary>Which event hubs are read: setting <c>EventHubName</c>, one name or several with <c>;</c> between them.</summary>
+/// <summary>Which event hubs are read: setting <c>EventHubName</c>, one name or several with <c>;</c> between them; and as which consumer group.</summary>
 public sealed class EventHubOptions
 {
     /// <summary>Name of the setting.</summary>
@@ -17,11 +18,16 @@ public sealed class EventHubOptions
     /// <summary>The hubs, as they are set; not yet checked.</summary>
     public ImmutableArray<string> Names { get; set; } = [];
 
+    /// <summary>The consumer group of this app: setting <c>EventHubConsumerGroup</c>, without which the host does not start the trigger.</summary>
+    public string ConsumerGroup { get; set; } = EventHubConsumerClient.DefaultConsumerGroupName;
+
     // The host takes the setting of a single hub as it is: it is not trimmed here, so that what is checked is what is read.
     internal void Read(IConfiguration configuration)
     {
         string value = configuration[Setting] ?? "";
         Names = value.Contains(';', StringComparison.Ordinal) ? [.. value.Split(';', StringSplitOptions.TrimEntries)] : [value];
+        if (configuration["EventHubConsumerGroup"] is { Length: > 0 } group)
+            ConsumerGroup = group;
     }
 }
 

@@ -1,4 +1,6 @@
 using Azure.Core;
+using Azure.Messaging.EventHubs;
+using Azure.Messaging.EventHubs.Consumer;
 using Azure.Messaging.EventHubs.Producer;
 using Microsoft.Extensions.Configuration;
 
@@ -6,7 +8,7 @@ namespace SigmaFunctions.App.Options;
 
 /// <summary>
 /// The connection to the namespace of the hubs, which the Functions host reads from the same settings: <c>EventHubConnection</c> is a connection
-/// string, or <c>EventHubConnection__fullyQualifiedNamespace</c> is reached as an identity. Only canaries are sent with it.
+/// string, or <c>EventHubConnection__fullyQualifiedNamespace</c> is reached as an identity. Canaries are sent with it, and hubs asked how far they are.
 /// </summary>
 public sealed class HubConnectionOptions
 {
@@ -52,6 +54,21 @@ public sealed class HubConnectionOptions
     internal EventHubProducerClient CreateProducer(string hub) => string.IsNullOrEmpty(ConnectionString)
         ? new EventHubProducerClient(FullyQualifiedNamespace, hub, CreateCredential())
         : new EventHubProducerClient(ConnectionString, hub);
+
+    /// <summary>A consumer that asks a hub of its partitions; it never receives, which the host's receivers would not let it.</summary>
+    /// <exception cref="ArgumentException">The settings name no namespace.</exception>
+    /// <exception cref="FormatException">The connection string is not one.</exception>
+    internal EventHubConsumerClient CreateConsumer(string hub, string consumerGroup)
+    {
+        // One answer in good time is all that a look needs: the next one is a minute away.
+        var options = new EventHubConsumerClientOptions
+        {
+            RetryOptions = new EventHubsRetryOptions { MaximumRetries = 1, TryTimeout = TimeSpan.FromSeconds(15) },
+        };
+        return string.IsNullOrEmpty(ConnectionString)
+            ? new EventHubConsumerClient(consumerGroup, FullyQualifiedNamespace, hub, CreateCredential(), options)
+            : new EventHubConsumerClient(consumerGroup, ConnectionString, hub, options);
+    }
 
     private TokenCredential CreateCredential() => IdentityCredential.Create(Credential, ClientId);
 }

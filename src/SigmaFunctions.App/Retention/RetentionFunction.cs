@@ -6,14 +6,20 @@ using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.App.Retention;
 
-/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone.</summary>
+/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone and was known of partitions that are.</summary>
 /// <param name="options">For how long detections are kept.</param>
 /// <param name="table">The detections.</param>
 /// <param name="instances">What instances said.</param>
+/// <param name="partitions">How far partitions were done.</param>
 /// <param name="timeProvider">Clock.</param>
 /// <param name="logger">Log.</param>
 public sealed class RetentionFunction(
-    IOptions<DetectionOptions> options, DetectionTable table, InstanceTable instances, TimeProvider timeProvider, ILogger<RetentionFunction> logger)
+    IOptions<DetectionOptions> options,
+    DetectionTable table,
+    InstanceTable instances,
+    PartitionProgressTable partitions,
+    TimeProvider timeProvider,
+    ILogger<RetentionFunction> logger)
 {
     /// <summary>Name of the function.</summary>
     public const string Name = "Retention";
@@ -21,13 +27,15 @@ public sealed class RetentionFunction(
     /// <summary>Most rows of one run: about ten minutes of the service; the next run goes on.</summary>
     public const int MaximumRows = 200_000;
 
-    /// <summary>Removes what is too old; neither stops the other.</summary>
+    /// <summary>Removes what is too old; none stops the others.</summary>
     [Function(Name)]
     public Task RunAsync([TimerTrigger("0 23 * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(timer);
         return Task.WhenAll(
-            RemoveDetectionsAsync(cancellationToken), instances.RemoveAsync(timeProvider.GetUtcNow() - InstanceTable.KeptFor, cancellationToken));
+            RemoveDetectionsAsync(cancellationToken),
+            instances.RemoveAsync(timeProvider.GetUtcNow() - InstanceTable.KeptFor, cancellationToken),
+            partitions.RemoveAsync(timeProvider.GetUtcNow() - PartitionProgressTable.KeptFor, cancellationToken));
     }
 
     private async Task RemoveDetectionsAsync(CancellationToken cancellationToken)

@@ -23,6 +23,7 @@ internal sealed class EventHubsTrigger
     private readonly Checkpoints _checkpoints;
     private readonly Action<string>? _failed;
     private readonly TimeProvider _time;
+    private readonly CheckpointBlobs? _blobs;
 
     /// <param name="connectionString">Connection string of the namespace.</param>
     /// <param name="binding">The function and what triggers it.</param>
@@ -32,6 +33,7 @@ internal sealed class EventHubsTrigger
     /// <param name="failed">Told the reason of each invocation that fails; called from several threads.</param>
     /// <param name="time">Clock of the retries' delays.</param>
     /// <param name="statistics">Where what is done is counted; triggers may share it.</param>
+    /// <param name="blobs">Where checkpoints are kept besides, as the Functions host keeps them; nowhere if null.</param>
     public EventHubsTrigger(
         string connectionString,
         TriggerBinding binding,
@@ -40,7 +42,8 @@ internal sealed class EventHubsTrigger
         Checkpoints checkpoints,
         Action<string>? failed = null,
         TimeProvider? time = null,
-        TriggerStatistics? statistics = null)
+        TriggerStatistics? statistics = null,
+        CheckpointBlobs? blobs = null)
     {
         _connectionString = connectionString;
         _binding = binding;
@@ -50,6 +53,7 @@ internal sealed class EventHubsTrigger
         _failed = failed;
         _time = time ?? TimeProvider.System;
         Statistics = statistics ?? new TriggerStatistics();
+        _blobs = blobs;
     }
 
     /// <summary>What was done so far.</summary>
@@ -58,6 +62,7 @@ internal sealed class EventHubsTrigger
     /// <summary>Reads and invokes until cancelled.</summary>
     /// <exception cref="WorkerException">The worker ended.</exception>
     /// <exception cref="EventHubsException">The event hub cannot be read.</exception>
+    /// <exception cref="Azure.RequestFailedException">Checkpoints cannot be kept.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         string[] partitions;
@@ -67,6 +72,9 @@ internal sealed class EventHubsTrigger
             partitions = await client.GetPartitionIdsAsync(cancellationToken);
             fullyQualifiedNamespace = client.FullyQualifiedNamespace;
         }
+
+        if (_blobs is not null)
+            await _blobs.CreateContainerIfNotExistsAsync(cancellationToken);
 
         // One partition's failure ends the others too.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -104,6 +112,8 @@ internal sealed class EventHubsTrigger
 
     private async Task ReadAsync(BatchSource source, CancellationToken cancellationToken)
     {
+        if (_blobs is not null && await _blobs.ReadAsync(source, cancellationToken) is { } kept)
+            _checkpoints.Advance(source.PartitionId, kept);
         long last = _checkpoints[source.PartitionId];
         EventPosition start = last < 0 ? EventPosition.Earliest : EventPosition.FromSequenceNumber(last, isInclusive: false);
         await using var receiver = new PartitionReceiver(source.ConsumerGroup, source.PartitionId, start, _connectionString, source.EventHubName, new PartitionReceiverOptions
@@ -112,16 +122,32 @@ internal sealed class EventHubsTrigger
             OwnerLevel = 0,
             TrackLastEnqueuedEventProperties = false,
         });
-        while (true)
+
+        // A checkpoint is written while the next batch is worked on, and is there before the one after it.
+        Task keeping = Task.CompletedTask;
+        try
         {
-            ImmutableArray<EventData> events = [.. await receiver.ReceiveBatchAsync(_settings.MaxEventBatchSize, ReceiveWait, cancellationToken)];
-            if (events.IsEmpty)
-                continue;
-            Statistics.Lost(events[^1].SequenceNumber - last - events.Length);
-            bool succeeded = await InvokeAsync(new TriggerBatch(source, events), cancellationToken);
-            last = events[^1].SequenceNumber;
-            _checkpoints.Advance(source.PartitionId, last);
-            Statistics.Done(events.Length, failed: !succeeded);
+            while (true)
+            {
+                ImmutableArray<EventData> events = [.. await receiver.ReceiveBatchAsync(_settings.MaxEventBatchSize, ReceiveWait, cancellationToken)];
+                if (events.IsEmpty)
+                {
+                    await keeping;
+                    continue;
+                }
+                Statistics.Lost(events[^1].SequenceNumber - last - events.Length);
+                bool succeeded = await InvokeAsync(new TriggerBatch(source, events), cancellationToken);
+                last = events[^1].SequenceNumber;
+                _checkpoints.Advance(source.PartitionId, last);
+                Statistics.Done(events.Length, failed: !succeeded);
+                await keeping;
+                keeping = _blobs?.WriteAsync(source, events[^1], CancellationToken.None) ?? Task.CompletedTask;
+            }
+        }
+        finally
+        {
+            // What ends the reading is what is told.
+            await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

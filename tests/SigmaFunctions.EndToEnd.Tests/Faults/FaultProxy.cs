@@ -26,6 +26,7 @@ internal sealed class FaultProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<FaultKind, int> _injected = new();
     private readonly Func<bool> _kill;
     private volatile FaultPlan _plan = FaultPlan.None;
+    private volatile Stall? _stall;
     private ImmutableArray<int> _ports = [0, 0, 0];
     private WebApplication? _server;
 
@@ -56,6 +57,16 @@ internal sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>Goes by another plan from now on.</summary>
     public void Follow(FaultPlan plan) => _plan = plan;
+
+    /// <summary>Leaves requests whose path has a part of this name unanswered until <see cref="Release"/>, however often they come.</summary>
+    public void Hold(string part) => _stall = new Stall(part, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    /// <summary>Carries out what is held, and holds nothing more.</summary>
+    public void Release()
+    {
+        _stall?.Over.TrySetResult();
+        _stall = null;
+    }
 
     /// <summary>Resets all connections and listens no more for a time: connections are refused.</summary>
     public async Task BeGoneAsync(TimeSpan time)
@@ -106,6 +117,8 @@ internal sealed class FaultProxy : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         (StorageService service, Uri destination) = _destinations[_ports.IndexOf(context.Connection.LocalPort)];
+        if (_stall is { } stall && context.Request.Path.Value!.Split('/').Contains(stall.Part))
+            await stall.Over.Task.WaitAsync(context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
         string operation = $"{context.Request.Method} {context.Request.Path.Value!.Split('/')[^1].Split('(')[0]}";
         int ordinal = _ordinals.AddOrUpdate((service, operation), 0, (_, last) => last + 1);
         Fault fault = _plan.Next(service, operation, ordinal);
@@ -197,6 +210,8 @@ internal sealed class FaultProxy : IAsyncDisposable
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body);
     }
+
+    private sealed record Stall(string Part, TaskCompletionSource Over);
 
     private sealed class NoLifetime : IHostLifetime
     {

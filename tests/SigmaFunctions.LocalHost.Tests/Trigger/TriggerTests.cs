@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
@@ -127,8 +130,62 @@ public sealed class TriggerTests : IDisposable
         Assert.Equal(-1, _checkpoints["0"]);
     }
 
-    private EventHubsTrigger Trigger(RetryPolicy retry) => new(
-        _endpoint.ConnectionString, new TriggerBinding("id", "Detect", "bodies", "events", "$Default", "EventHubConnection", retry), new HostSettings(10, 100), _worker, _checkpoints, time: _time);
+    [Fact]
+    public async Task Checkpoints_are_kept_where_and_as_the_functions_host_keeps_them_and_read_at_the_start()
+    {
+        await using AzuriteProcess azurite = await AzuriteProcess.StartAsync(Cancelled);
+        var blobs = new CheckpointBlobs(azurite.ConnectionString);
+        await SendAsync("0", 25);
+        await SendAsync("1", 5);
+        _worker.Answer = r => FakeWorker.Partition(r) == "1" ? StatusResult.Types.Status.Failure : StatusResult.Types.Status.Success;
+        await RunUntilAsync(Trigger(new RetryPolicy(-1, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)), _checkpoints, blobs), t => t.Statistics.Events == 25 && t.Statistics.Retries >= 2);
+
+        var container = new BlobContainerClient(azurite.ConnectionString, "azure-webjobs-eventhub");
+        BlobItem[] kept = [.. await container.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }, Cancelled).ToListAsync(Cancelled)];
+        BlobItem blob = Assert.Single(kept);
+        Assert.Equal(("127.0.0.1/events/$default/checkpoint/0", 0L), (blob.Name, blob.Properties.ContentLength));
+        Assert.Equal(["clientidentifier", "offset", "sequencenumber"], blob.Metadata.Keys.Order());
+        Assert.Equal("24", blob.Metadata["sequencenumber"]);
+
+        _worker.Answer = _ => StatusResult.Types.Status.Success;
+        await SendAsync("0", 2, first: 25);
+        await RunUntilAsync(Trigger(RetryPolicy.None, new Checkpoints(), blobs), t => t.Statistics.Events == 7);
+        Assert.Equal(Enumerable.Range(0, 27).Select(i => $"0-{i}"), _worker.Succeeded("0"));
+        Assert.Equal("26", (await container.GetBlobClient(blob.Name).GetPropertiesAsync(cancellationToken: Cancelled)).Value.Metadata["sequencenumber"]);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_is_kept_before_the_batch_after_the_next_one()
+    {
+        await using AzuriteProcess azurite = await AzuriteProcess.StartAsync(Cancelled);
+        var blobs = new CheckpointBlobs(azurite.ConnectionString);
+        var source = new BatchSource("127.0.0.1", "events", "$Default", "0");
+        var kept = new ConcurrentQueue<(long First, long? Kept)>();
+        _worker.Hold = async token =>
+        {
+            long before = _checkpoints["0"];
+            kept.Enqueue((before + 1, await blobs.ReadAsync(source, token)));
+        };
+        await SendAsync("0", 60);
+
+        await RunUntilAsync(Trigger(RetryPolicy.None, _checkpoints, blobs), t => t.Statistics.Events == 60);
+
+        Assert.True(kept.Count >= 6);
+        (long First, long? Kept)[] seen = [.. kept];
+        for (int i = 2; i < seen.Length; i++)
+            Assert.True(seen[i].Kept >= seen[i - 1].First - 1);
+    }
+
+    private EventHubsTrigger Trigger(RetryPolicy retry) => Trigger(retry, _checkpoints, blobs: null);
+
+    private EventHubsTrigger Trigger(RetryPolicy retry, Checkpoints checkpoints, CheckpointBlobs? blobs) => new(
+        _endpoint.ConnectionString,
+        new TriggerBinding("id", "Detect", "bodies", "events", "$Default", "EventHubConnection", retry),
+        new HostSettings(10, 100),
+        _worker,
+        checkpoints,
+        time: _time,
+        blobs: blobs);
 
     private async Task SendAsync(string partition, int count, int first = 0)
     {
