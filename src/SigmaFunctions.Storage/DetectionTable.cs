@@ -122,6 +122,45 @@ public sealed class DetectionTable
         return (found, wrong);
     }
 
+    /// <summary>
+    /// Looks through rows for those whose alerts are owed, newest first, in pages of up to 1,000 rows. Of each row only the keys and what
+    /// became of its alert is read.
+    /// </summary>
+    /// <param name="span">Where to look.</param>
+    /// <param name="after">Row after which to begin; null or empty for the first.</param>
+    /// <param name="before">Rows that were written later are passed over, by the service's clock: others may be at work on them.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async IAsyncEnumerable<OwedPage> FindOwedAsync(
+        ClaimedSpan span, string? after, DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(span);
+        string first = string.IsNullOrEmpty(after) ? DetectionId.DescendingTicks(span.Until) + "~" : after;
+        string last = DetectionId.DescendingTicks(span.From) + "~";
+        AsyncPageable<TableEntity> rows = _table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {span.TablePartition} and RowKey gt {first} and RowKey le {last}"),
+            select: ["RowKey", "Timestamp", DetectionRow.AlertedAt, DetectionRow.HeldBack],
+            cancellationToken: cancellationToken);
+        await foreach (Page<TableEntity> page in rows.AsPages().WithCancellation(cancellationToken))
+            if (page.Values is { Count: > 0 } found)
+                yield return new OwedPage(
+                    found.Count,
+                    found[^1].RowKey,
+                    [.. found.Where(row => DetectionRow.MayBeOwed(row) && !(row.Timestamp >= before)).Select(row => row.RowKey)]);
+    }
+
+    /// <summary>
+    /// Reads what an alert tells of a detection, which has no original then; null where there is no such row, or its alert is owed no more.
+    /// </summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">The row is not of a detection.</exception>
+    public async Task<Detection?> FindOwedAsync(string partitionKey, string rowKey, CancellationToken cancellationToken)
+    {
+        NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(
+            partitionKey, rowKey, [.. DetectionRow.Summary, DetectionRow.AlertedAt, DetectionRow.HeldBack], cancellationToken);
+        return response.HasValue && DetectionRow.MayBeOwed(response.Value!) ? DetectionRow.FromEntity(response.Value!, isSummary: true) : null;
+    }
+
     /// <summary>Reads one detection; null if there is none.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     /// <exception cref="FormatException">The row is not of a detection.</exception>
@@ -325,3 +364,9 @@ public sealed class DetectionTable
 /// <param name="Owed">Those whose alerts are owed: new ones but those held back, and old ones whose alert was never confirmed.</param>
 /// <param name="HeldBack">New ones that are held back.</param>
 public sealed record RecordedDetections(IReadOnlyList<Detection> Owed, IReadOnlyList<Detection> HeldBack);
+
+/// <summary>Some rows that were looked through.</summary>
+/// <param name="Rows">How many.</param>
+/// <param name="Last">The last of them.</param>
+/// <param name="Owed">Those whose alerts may be owed, newest first.</param>
+public sealed record OwedPage(int Rows, string Last, IReadOnlyList<string> Owed);
