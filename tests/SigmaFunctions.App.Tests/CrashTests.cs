@@ -29,7 +29,6 @@ public sealed class CrashTests(StorageAccount account)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TheoryData<int, bool> Stops =>
-
         new(Enumerable.Range(0, RequestsOfBatch + 1).SelectMany(number => new[] { (number, false), (number, true) }));
 
     [Theory]
