@@ -59,6 +59,9 @@ internal static partial class Log
         "Outbox entry {PartitionKey}/{RowKey} is given up after seven days: {Missing} of its detections were never recorded, {Unreadable} cannot be read.")]
     public static partial void OutboxEntryGivenUp(this ILogger logger, string partitionKey, string rowKey, int missing, int unreadable);
 
+    [LoggerMessage(24, LogLevel.Warning, "What this instance had claimed could not be given back ({Reason}); the sweep looks at it instead.")]
+    public static partial void ClaimsNotRemoved(this ILogger logger, string reason);
+
     [LoggerMessage(3, LogLevel.Information, "Table {Table}, queue {Queue} and containers {DeadLetters}, {Originals} are there.")]
     public static partial void StoreReady(this ILogger logger, string table, string queue, string deadLetters, string originals);
 

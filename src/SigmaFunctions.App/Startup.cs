@@ -47,7 +47,8 @@ internal static class Startup
         services.AddSingleton(provider => new DeadLetterStore(Storage(provider).CreateContainerClient(Names(provider).DeadLetterContainer)));
         services.AddSingleton(provider =>
             new DetectionTable(CreateTableClient(provider, ""), Time(provider), provider.GetRequiredService<OriginalStore>()));
-        services.AddSingleton(provider => new AlertOutbox(CreateTableClient(provider, AlertOutbox.NameSuffix), Time(provider)));
+        services.AddSingleton(provider => new AlertOutbox(CreateTableClient(provider, AlertOutbox.NameSuffix)));
+        services.AddSingleton(provider => new AlertClaims(CreateTableClient(provider, AlertOutbox.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new InstanceTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new PartitionProgressTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
@@ -76,6 +77,7 @@ internal static class Startup
         services.AddSingleton<AlertRates>();
         services.AddSingleton<AlertAnnouncer>();
         services.AddSingleton<AlertSweep>();
+        services.AddHostedService<ClaimKeeper>();
         services.AddSingleton<DetectionRecorder>();
         services.AddSingleton<DetectionPipeline>();
         return services;

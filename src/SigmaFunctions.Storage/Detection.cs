@@ -8,14 +8,24 @@ public sealed record Detection
     /// <summary>Version of the row's schema that this code writes.</summary>
     public const int CurrentSchemaVersion = 1;
 
+    private CachedId _id;
+
     /// <summary>Version of the schema this row was written with.</summary>
     public int SchemaVersion { get; init; } = CurrentSchemaVersion;
 
     /// <summary>Where the event came from.</summary>
-    public required EventIdentity Identity { get; init; }
+    public required EventIdentity Identity
+    {
+        get;
+        init => (field, _id) = (value, default);
+    }
 
     /// <summary>Id of the rule.</summary>
-    public required string RuleId { get; init; }
+    public required string RuleId
+    {
+        get;
+        init => (field, _id) = (value, default);
+    }
 
     /// <summary>Title of the rule.</summary>
     public required string RuleTitle { get; init; }
@@ -60,7 +70,27 @@ public sealed record Detection
     public HoldReason? HeldBack { get; init; }
 
     /// <summary>The detection's id, derived from the event's identity and the rule.</summary>
-    public DetectionId Id => DetectionId.Create(Identity, RuleId);
+    public DetectionId Id
+    {
+        get
+        {
+            if (_id.Id.Value is null)
+                _id = new CachedId(DetectionId.Create(Identity, RuleId));
+            return _id.Id;
+        }
+    }
+
+    /// <summary>An id that is computed when it is first asked for, since that takes two hashes; whether it was says nothing of a detection.</summary>
+    private readonly struct CachedId(DetectionId id) : IEquatable<CachedId>
+    {
+        public DetectionId Id { get; } = id;
+
+        public bool Equals(CachedId other) => true;
+
+        public override bool Equals(object? obj) => obj is CachedId;
+
+        public override int GetHashCode() => 0;
+    }
 }
 
 /// <summary>A field that took part in a match, and its value.</summary>

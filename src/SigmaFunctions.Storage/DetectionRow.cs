@@ -160,6 +160,9 @@ internal static class DetectionRow
     /// <summary>Whether the row's alert is still owed.</summary>
     public static bool IsPending(TableEntity entity) => entity.GetDateTimeOffset(AlertedAt) is null && entity.GetString(HeldBack) is null;
 
+    /// <summary>Whether it may be: a row of which that cannot be told is not settled.</summary>
+    public static bool MayBeOwed(TableEntity entity) => entity[AlertedAt] is not DateTimeOffset && entity[HeldBack] is not string;
+
     /// <summary>An upper bound of the row's size in a transaction, in bytes: what is not plainly ASCII may be written as <c>\uXXXX</c>.</summary>
     public static int WireSize(TableEntity entity)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure;
@@ -8,6 +9,7 @@ using Azure.Data.Tables.Models;
 namespace SigmaFunctions.Storage;
 
 /// <summary>The table of detections. Writing is idempotent: a detection that is already there is left as it is.</summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A semaphore of which no handle is taken holds nothing to dispose of.")]
 public sealed class DetectionTable
 {
     /// <summary>Name of the table that deployments create.</summary>
@@ -20,12 +22,18 @@ public sealed class DetectionTable
     // The service's limit for a transaction is 4 MiB.
     private const int MaximumTransactionSize = 7 * 512 * 1024;
 
+    // Rows of ordinary events stay below it in any transaction. What is above it is taken in turns by all callers together, since the rows of
+    // a transaction are in memory some four times while it is sent: at most 4 times 3.5 MiB so, and 8 times 512 KiB for each caller.
+    private const int LargeTransactionSize = 512 * 1024;
+    private const int MaximumLargeTransactions = 4;
+
     // Each round of a conflict finds at least one more row of the chunk; another writer of the same batch writes 100 at a time.
     private const int MaximumConflicts = 16;
 
     private readonly TableClient _table;
     private readonly TimeProvider _timeProvider;
     private readonly OriginalStore? _originals;
+    private readonly SemaphoreSlim _large = new(MaximumLargeTransactions);
 
     /// <summary>Uses a table that exists.</summary>
     /// <param name="table">The table.</param>
@@ -67,12 +75,20 @@ public sealed class DetectionTable
 
         var noted = new ConcurrentDictionary<(string Partition, string Row), bool>();
         await Parallel.ForEachAsync(
-            Transactions(distinct),
+            TransactionsAsync(distinct, cancellationToken),
             Options(cancellationToken),
-            async (rows, token) =>
+            async (transaction, token) =>
             {
-                foreach ((TableEntity row, bool isPending) in await AddRowsAsync(rows, token))
-                    noted[(row.PartitionKey, row.RowKey)] = isPending;
+                try
+                {
+                    foreach ((TableEntity row, bool isPending) in await AddRowsAsync(transaction.Rows, token))
+                        noted[(row.PartitionKey, row.RowKey)] = isPending;
+                }
+                finally
+                {
+                    if (transaction.IsLarge)
+                        _large.Release();
+                }
             });
         return new RecordedDetections(Noted(isPending: true), Noted(isPending: false));
 
@@ -120,6 +136,45 @@ public sealed class DetectionTable
                 }
             }
         return (found, wrong);
+    }
+
+    /// <summary>
+    /// Looks through rows for those whose alerts are owed, newest first, in pages of up to 1,000 rows. Of each row only the keys and what
+    /// became of its alert is read.
+    /// </summary>
+    /// <param name="span">Where to look.</param>
+    /// <param name="after">Row after which to begin; null or empty for the first.</param>
+    /// <param name="before">Rows that were written later are passed over, by the service's clock: others may be at work on them.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async IAsyncEnumerable<OwedPage> FindOwedAsync(
+        ClaimedSpan span, string? after, DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(span);
+        string first = string.IsNullOrEmpty(after) ? DetectionId.DescendingTicks(span.Until) + "~" : after;
+        string last = DetectionId.DescendingTicks(span.From) + "~";
+        AsyncPageable<TableEntity> rows = _table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {span.TablePartition} and RowKey gt {first} and RowKey le {last}"),
+            select: ["RowKey", "Timestamp", DetectionRow.AlertedAt, DetectionRow.HeldBack],
+            cancellationToken: cancellationToken);
+        await foreach (Page<TableEntity> page in rows.AsPages().WithCancellation(cancellationToken))
+            if (page.Values is { Count: > 0 } found)
+                yield return new OwedPage(
+                    found.Count,
+                    found[^1].RowKey,
+                    [.. found.Where(row => DetectionRow.MayBeOwed(row) && !(row.Timestamp >= before)).Select(row => row.RowKey)]);
+    }
+
+    /// <summary>
+    /// Reads what an alert tells of a detection, which has no original then; null where there is no such row, or its alert is owed no more.
+    /// </summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">The row is not of a detection.</exception>
+    public async Task<Detection?> FindOwedAsync(string partitionKey, string rowKey, CancellationToken cancellationToken)
+    {
+        NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(
+            partitionKey, rowKey, [.. DetectionRow.Summary, DetectionRow.AlertedAt, DetectionRow.HeldBack], cancellationToken);
+        return response.HasValue && DetectionRow.MayBeOwed(response.Value!) ? DetectionRow.FromEntity(response.Value!, isSummary: true) : null;
     }
 
     /// <summary>Reads one detection; null if there is none.</summary>
@@ -225,26 +280,35 @@ public sealed class DetectionTable
 
     private static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
 
-    private static IEnumerable<List<TableEntity>> Transactions(OrderedDictionary<DetectionId, Detection> detections)
+    /// <summary>Makes rows as they are asked for. Whoever gets a large transaction ends its turn.</summary>
+    private async IAsyncEnumerable<(List<TableEntity> Rows, bool IsLarge)> TransactionsAsync(
+        OrderedDictionary<DetectionId, Detection> detections, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (IGrouping<string, KeyValuePair<DetectionId, Detection>> partition in detections.GroupBy(entry => entry.Key.PartitionKey))
         {
             var rows = new List<TableEntity>();
             int size = 0;
+            bool isLarge = false;
             foreach ((_, Detection detection) in partition)
             {
                 TableEntity row = DetectionRow.ToEntity(detection);
                 int rowSize = DetectionRow.WireSize(row);
                 if (rows.Count == MaximumActions || (rows.Count > 0 && size + rowSize > MaximumTransactionSize))
                 {
-                    yield return rows;
+                    yield return (rows, isLarge);
                     rows = [];
                     size = 0;
+                    isLarge = false;
                 }
                 rows.Add(row);
                 size += rowSize;
+                if (!isLarge && size > LargeTransactionSize)
+                {
+                    await _large.WaitAsync(cancellationToken);
+                    isLarge = true;
+                }
             }
-            yield return rows;
+            yield return (rows, isLarge);
         }
     }
 
@@ -325,3 +389,9 @@ public sealed class DetectionTable
 /// <param name="Owed">Those whose alerts are owed: new ones but those held back, and old ones whose alert was never confirmed.</param>
 /// <param name="HeldBack">New ones that are held back.</param>
 public sealed record RecordedDetections(IReadOnlyList<Detection> Owed, IReadOnlyList<Detection> HeldBack);
+
+/// <summary>Some rows that were looked through.</summary>
+/// <param name="Rows">How many.</param>
+/// <param name="Last">The last of them.</param>
+/// <param name="Owed">Those whose alerts may be owed, newest first.</param>
+public sealed record OwedPage(int Rows, string Last, IReadOnlyList<string> Owed);

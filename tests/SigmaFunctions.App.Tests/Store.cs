@@ -38,7 +38,8 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
 
     public DetectionTable Table => new(Detections, Clock);
 
-    public AlertOutbox AlertOutbox => new(Outbox, Clock);
+    /// <summary>Those of one process.</summary>
+    public AlertClaims Claims { get; init; } = new(Outbox, Clock);
 
     public AlertAnnouncer Announcer(AlertOptions? options = null) => new(
         Policy(options),
@@ -50,14 +51,28 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
         Clock,
         AnnouncerLog);
 
-    public DetectionRecorder Recorder(AlertOptions? options = null) => new(Policy(options), AlertOutbox, Table, Announcer(options), Metrics);
+    public DetectionRecorder Recorder(AlertOptions? options = null) => new(Policy(options), Claims, Table, Announcer(options), Metrics);
 
     public AlertSweep Sweep(AlertOptions? options = null) =>
-        new(AlertOutbox, Table, Announcer(options), Clock, SweepLog);
+        new(new AlertClaims(Outbox, Clock), new AlertOutbox(Outbox), Table, Announcer(options), Clock, SweepLog);
 
     public async Task<List<TableEntity>> RowsAsync() => await Detections.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
 
-    public async Task<int> OwedAsync() => await Outbox.QueryAsync<TableEntity>(cancellationToken: Token).CountAsync(Token);
+    /// <summary>Rows of the outbox once this process has given back what is settled: claims, and entries of earlier versions.</summary>
+    public async Task<int> OwedAsync()
+    {
+        await Claims.ReleaseAsync(TimeSpan.Zero, Token);
+        return await Outbox.QueryAsync<TableEntity>(cancellationToken: Token).CountAsync(Token);
+    }
+
+    /// <summary>Writes an entry of the outbox as versions before claims did.</summary>
+    public Task OweAsBeforeAsync(params IEnumerable<Detection> detections) => Outbox.AddEntityAsync(
+        new TableEntity("0", Guid.NewGuid().ToString("N"))
+        {
+            ["Ids"] = string.Join(' ', detections.Select(detection => detection.Id.Value)),
+            ["WrittenAt"] = Clock.GetUtcNow(),
+        },
+        Token);
 
     /// <summary>Takes the alerts off the queue.</summary>
     public async Task<List<Alert>> TakeAlertsAsync()

@@ -17,8 +17,11 @@ internal sealed class Cost
     // How full an instance is at most.
     private const double Utilisation = 0.7;
 
-    // Of a detection on its own: outbox written, row inserted, outcome noted, outbox removed. In a batch many share one.
-    private const double TransactionsPerDetection = 4;
+    // Of a detection on its own: row inserted, outcome noted. In a batch many share one.
+    private const double TransactionsPerDetection = 2;
+
+    // A claim of ten minutes of a hub partition: written, renewed every two minutes, removed. For a detection on its own it is written and removed.
+    private const double ClaimTransactionsPerPartition = 6 / 600.0;
 
     private readonly Dictionary<string, double> _inputs = new()
     {
@@ -135,7 +138,7 @@ internal sealed class Cost
             ("100 partitions a hub (Premium)", partitions / 100),
             ("1,000 instances an app", instances / 1_000),
             ("250 cores a region", instances * CoresOfInstance / 250),
-            ("20,000 table transactions a second", detections * TransactionsPerDetection / 20_000),
+            ("20,000 table transactions a second", Transactions(detections, partitions) / 20_000),
             ("16 buckets of 2,000 rows a second", detections / (16 * 2_000)),
             ("2,000 queue messages a second", detections / 2_000),
         ];
@@ -151,7 +154,7 @@ internal sealed class Cost
             ("flexMillionExecutions", monthlyBodies / 1e6),
             isStandard ? ("throughputUnitHour", throughputUnits * HoursOfMonth) : ("processingUnitHour", processingUnits * HoursOfMonth),
             ("millionIngressEvents", isStandard ? monthlyBodies / 1e6 : 0),
-            ("tenThousandTableTransactions", monthlyDetections * TransactionsPerDetection / 1e4),
+            ("tenThousandTableTransactions", Transactions(average * _inputs["--matches"], partitions) * DaysOfMonth * SecondsOfDay / 1e4),
             ("tenThousandQueueOperations", monthlyDetections / 1e4),
         ];
         string[] missing = [.. amounts.Where(amount => amount.Amount > 0 && Price(amount.Name) is null).Select(amount => amount.Name)];
@@ -169,6 +172,9 @@ internal sealed class Cost
                 ? price.GetDouble()
                 : null;
     }
+
+    private static double Transactions(double detectionsPerSecond, double partitions) =>
+        (detectionsPerSecond * TransactionsPerDetection) + Math.Min(2 * detectionsPerSecond, partitions * ClaimTransactionsPerPartition);
 
     private double Instances(double eventsPerSecond, double microseconds) =>
         Math.Ceiling(eventsPerSecond * microseconds / 1e6 / (CoresOfInstance * Utilisation));

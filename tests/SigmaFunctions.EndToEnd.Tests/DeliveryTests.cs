@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.Storage;
@@ -75,7 +76,7 @@ public sealed class DeliveryTests
         Assert.Equal(rows.Select(Describe), (await deployment.RowsAsync()).Select(Describe));
         Assert.Empty(await deployment.TakeAlertsAsync());
 
-        static string Describe(Azure.Data.Tables.TableEntity row) => $"{row.PartitionKey} {row.RowKey} {row.ETag}";
+        static string Describe(TableEntity row) => $"{row.PartitionKey} {row.RowKey} {row.ETag}";
     }
 
     [Fact]
@@ -140,11 +141,14 @@ public sealed class DeliveryTests
         Assert.Equal(2, (await deployment.TakeAlertsAsync()).Length);
     }
 
-    [Fact]
-    public async Task What_a_worker_recorded_and_left_unannounced_is_announced_without_another_delivery()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_worker_recorded_and_left_unannounced_is_announced_without_another_delivery(bool byVersionBeforeClaims)
     {
         await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
-        var past = new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(-10));
+        // The last look at a claim: rows of any age are left behind then.
+        var past = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(-8));
         Detection[] left =
         [
             .. Enumerable.Range(0, 3).Select(number => new Detection
@@ -155,14 +159,33 @@ public sealed class DeliveryTests
                 Original = "{}",
             }),
         ];
-        await new AlertOutbox(deployment.Outbox, past).AddAsync([.. left.Select(detection => detection.Id)], Token);
+        DetectionId[] ids = [.. left.Select(detection => detection.Id)];
+        if (byVersionBeforeClaims)
+            await deployment.Outbox.AddEntityAsync(
+                new TableEntity("0", "00") { ["Ids"] = string.Join(' ', ids), ["WrittenAt"] = past.GetUtcNow() }, Token);
+        else
+            (await new AlertClaims(deployment.Outbox, past).EnterAsync(ids, Token)).Dispose();
         await new DetectionTable(deployment.Table, past).AddAsync(left, Token);
 
         await deployment.SweepAsync();
         await deployment.SweepAsync();
 
         Assert.Equal(left.Select(detection => detection.Id.Value).Order(), (await deployment.TakeAlertsAsync()).Select(alert => alert.Id).Order());
-        Assert.Empty(await deployment.Outbox.QueryAsync<Azure.Data.Tables.TableEntity>(cancellationToken: Token).ToListAsync(Token));
+        Assert.Empty(await deployment.Outbox.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_told_to_end_leaves_no_claim_behind()
+    {
+        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
+        await deployment.SendAsync(Flat("a.exe marker 1"));
+        await deployment.InvokeAsync(await deployment.ReadBatchAsync(1));
+        Assert.Single(await deployment.Outbox.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+
+        await deployment.Worker.DisposeAsync();
+
+        Assert.Empty(await deployment.Outbox.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+        Assert.Single(await deployment.TakeAlertsAsync());
     }
 
     [Fact]

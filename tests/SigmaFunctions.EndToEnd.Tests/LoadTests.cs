@@ -41,6 +41,7 @@ public sealed class LoadTests
         Assert.Equal(Messages, (await deployment.RowsAsync()).Count(row => row.GetDateTimeOffset("AlertedAt") is not null));
         // A row is marked after its alert is sent. To read very many messages takes Azurite longer than to take them in.
         Assert.Equal(Messages, (await deployment.Queue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
+        await deployment.Worker.DisposeAsync();
         Assert.Empty(await deployment.Outbox.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
     }
 

@@ -7,6 +7,22 @@ public sealed class DetectionIdTests
     private static readonly EventIdentity Identity = Some.Identity();
 
     [Fact]
+    public void The_id_of_a_detection_is_that_of_its_event_and_rule_however_it_was_made_and_asked()
+    {
+        Detection detection = Some.Detection();
+        DetectionId before = detection.Id;
+        Detection other = detection with { Identity = Some.Identity(8) };
+        Detection ruled = detection with { RuleId = "other" };
+
+        Assert.Equal(DetectionId.Create(Some.Identity(), "rule"), before);
+        Assert.Equal(DetectionId.Create(Some.Identity(8), "rule"), other.Id);
+        Assert.Equal(DetectionId.Create(Some.Identity(), "other"), ruled.Id);
+        Detection unasked = detection with { Identity = detection.Identity };
+        Assert.Equal(unasked, detection);
+        Assert.Equal(unasked.GetHashCode(), detection.GetHashCode());
+    }
+
+    [Fact]
     public void Is_the_enqueued_time_and_a_hash()
     {
         var id = DetectionId.Create(Identity, "rule");

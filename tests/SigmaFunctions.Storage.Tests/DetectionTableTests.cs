@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
@@ -365,6 +366,40 @@ public sealed class DetectionTableTests(StorageAccount account)
 
         Assert.Equal(count, await table.QueryAsync(Some.Time, Some.Time.AddDays(1), Token).CountAsync(Token));
         Assert.InRange(sizes.Largest, 512 * 1024, 4 * 1024 * 1024);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task However_many_write_large_rows_at_once_few_of_their_transactions_are_in_flight(bool fails)
+    {
+        var client = new Mock<TableClient>();
+        int inFlight = 0;
+        var most = new ConcurrentBag<int>();
+        client.Setup(mock => mock.SubmitTransactionAsync(It.IsAny<IEnumerable<TableTransactionAction>>(), It.IsAny<CancellationToken>()))
+            .Returns(async (IEnumerable<TableTransactionAction> actions, CancellationToken token) =>
+            {
+                most.Add(Interlocked.Increment(ref inFlight));
+                for (int turn = 0; turn < 100; turn++)
+                    await Task.Yield();
+                Interlocked.Decrement(ref inFlight);
+                return fails ? throw new RequestFailedException(503, "Busy") : Response.FromValue<IReadOnlyList<Response>>([], Mock.Of<Response>());
+            });
+        DetectionTable table = Create(client.Object);
+        Detection[] detections = [.. Some.Detections(40).Select(detection => detection with { Original = new string('x', 250_000) })];
+
+        for (int round = 0; round < 2; round++)
+        {
+            Task[] callers = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => table.AddAsync(detections, Token)))];
+            if (fails)
+                await Assert.ThrowsAsync<RequestFailedException>(() => Task.WhenAll(callers));
+            else
+                await Task.WhenAll(callers);
+        }
+
+        Assert.InRange(most.Max(), 1, 4);
+        if (!fails)
+            Assert.Equal(2 * 4 * 3, most.Count);
     }
 
     [Theory]

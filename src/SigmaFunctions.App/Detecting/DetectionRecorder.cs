@@ -6,17 +6,17 @@ using SigmaFunctions.Storage;
 namespace SigmaFunctions.App.Detecting;
 
 /// <summary>
-/// Records detections and announces them, each once in the table and at least once on the queue. In this order: the outbox learns what
-/// is owed, the rows are written, the alerts are sent, the rows are marked, the outbox forgets. Stopped anywhere, the next delivery goes
-/// on from there; without one, the sweep does.
+/// Records detections and announces them, each once in the table and at least once on the queue. In this order: claims cover the rows that
+/// are to be written, the rows are written, the alerts are sent, the rows are marked. Stopped anywhere, the next delivery goes on from
+/// there; without one, the sweep does.
 /// </summary>
 /// <param name="policy">Which detections alert.</param>
-/// <param name="outbox">Which alerts are owed.</param>
+/// <param name="claims">Where rows may be whose alerts are owed.</param>
 /// <param name="table">Where detections are recorded.</param>
 /// <param name="announcer">Sends alerts.</param>
 /// <param name="metrics">What is measured.</param>
 public sealed class DetectionRecorder(
-    AlertPolicy policy, AlertOutbox outbox, DetectionTable table, AlertAnnouncer announcer, DetectionMetrics metrics)
+    AlertPolicy policy, AlertClaims claims, DetectionTable table, AlertAnnouncer announcer, DetectionMetrics metrics)
 {
     /// <summary>Records and announces.</summary>
     /// <returns>What became of the alerts of detections that are new, or whose alert was never confirmed.</returns>
@@ -28,26 +28,25 @@ public sealed class DetectionRecorder(
             return [];
         Detection[] judged =
             [.. detections.Select(detection => policy.NeverAlerts(detection) ? detection with { HeldBack = HoldReason.Level } : detection)];
-        DetectionId[] owed = [.. judged.Where(detection => detection.HeldBack is null).Select(detection => detection.Id)];
 
-        (IReadOnlyList<OutboxEntry> entries, RecordedDetections recorded) = await WriteAsync(owed, judged, cancellationToken);
+        using ClaimUse use = await claims.EnterAsync(
+            judged.Where(detection => detection.HeldBack is null).Select(detection => detection.Id), cancellationToken);
+        RecordedDetections recorded = await WriteAsync(judged, cancellationToken);
         // A canary never alerts, which is no news.
         AlertOutcome[] held = [.. recorded.HeldBack.Where(detection => detection.RuleId != CanaryRule.Id).Select(detection => new AlertOutcome(detection.Id, detection.HeldBack))];
         metrics.AddAlerts(held);
         IReadOnlyCollection<AlertOutcome> outcomes = await announcer.AnnounceAsync(recorded.Owed, cancellationToken);
-        await outbox.RemoveAsync(entries, cancellationToken);
+        use.Settle();
         return [.. outcomes, .. held];
     }
 
-    private async Task<(IReadOnlyList<OutboxEntry> Entries, RecordedDetections Recorded)> WriteAsync(
-        DetectionId[] owed, Detection[] judged, CancellationToken cancellationToken)
+    private async Task<RecordedDetections> WriteAsync(Detection[] judged, CancellationToken cancellationToken)
     {
         using Activity? activity = Traces.Start("record");
         activity?.SetTag("sigmafunctions.detections", judged.Length);
         try
         {
-            IReadOnlyList<OutboxEntry> entries = await outbox.AddAsync(owed, cancellationToken);
-            return (entries, await table.AddAsync(judged, cancellationToken));
+            return await table.AddAsync(judged, cancellationToken);
         }
         catch (Exception exception)
         {
