@@ -79,6 +79,7 @@ public sealed record Alert
             Host = detection.Host,
             User = detection.User,
             TenantId = detection.TenantId,
+            Omitted = detection.Omitted,
             Detection = new AlertPointer(table, id.PartitionKey, id.RowKey),
         };
     }

@@ -30,8 +30,11 @@ public sealed class AlertClaims
     /// </summary>
     public static readonly TimeSpan LeftAfter = TimeSpan.FromMinutes(5);
 
-    /// <summary>For how long a claim must not have been used to be removed: it is gone well before it would count as left behind.</summary>
-    public static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// For how long a claim must not have been used to be removed: longer than a batch that failed waits for its next try, and gone well before it
+    /// would count as left behind.
+    /// </summary>
+    public static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(3);
 
     /// <summary>
     /// Claims that a process remembers: 128 messages from as many spans, on eight partitions. Beyond it those that nothing uses are removed

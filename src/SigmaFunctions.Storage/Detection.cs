@@ -60,8 +60,16 @@ public sealed record Detection
     /// <summary>Name of the blob with the whole record; null where <see cref="Original"/> is all of it, or no blob was taken.</summary>
     public string? OriginalBlob { get; init; }
 
+    /// <summary>Whether the row holds only the beginning of <see cref="Original"/>, whatever its length, and a blob all of it.</summary>
+    public bool IsOriginalInBlob { get; init; }
+
     /// <summary>Whether <see cref="Original"/> or <see cref="Fields"/> were cut to fit the row.</summary>
     public bool OriginalTruncated { get; init; }
+
+    /// <summary>
+    /// Further matches of the rule in the same message that were counted and not recorded, since they were too many; 0 for nearly all rows.
+    /// </summary>
+    public int Omitted { get; init; }
 
     /// <summary>When its alert was on the queue (UTC); null before, and where it is held back.</summary>
     public DateTimeOffset? AlertedAt { get; init; }

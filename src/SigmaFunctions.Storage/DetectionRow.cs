@@ -27,6 +27,9 @@ internal static class DetectionRow
     /// <summary>Longest original over all its properties, in UTF-16 units: half of what a row may hold.</summary>
     public const int MaximumOriginal = 8 * MaximumProperty;
 
+    /// <summary>Longest original, in UTF-16 units, in a row whose original is in a blob for the sake of the many rules that it matched.</summary>
+    public const int BriefOriginal = 1_024;
+
     private const int MaximumName = 1_024;
     private const int MaximumShortName = 128;
     private const int MaximumField = 512;
@@ -56,6 +59,7 @@ internal static class DetectionRow
         nameof(Detection.Fields),
         nameof(Detection.OriginalTruncated),
         nameof(Detection.OriginalBlob),
+        nameof(Detection.Omitted),
     ];
 
     private static readonly DateTimeOffset EarliestTime = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -68,7 +72,8 @@ internal static class DetectionRow
     {
         DetectionId id = detection.Id;
         EventIdentity identity = detection.Identity;
-        string original = BoundedText.Clean(detection.Original);
+        int longest = MaximumOriginalOf(detection);
+        string original = BoundedText.Clean(BoundedText.Cut(detection.Original, longest));
         string fields = WriteFields(detection.Fields, out bool fieldsCut);
         var entity = new TableEntity(id.PartitionKey, id.RowKey)
         {
@@ -89,14 +94,21 @@ internal static class DetectionRow
             [nameof(EventIdentity.SequenceNumber)] = identity.SequenceNumber,
             [nameof(EventIdentity.Record)] = identity.Record,
             [nameof(Detection.Fields)] = fields,
-            [nameof(Detection.OriginalTruncated)] = detection.OriginalTruncated || fieldsCut || original.Length > MaximumOriginal,
+            [nameof(Detection.OriginalTruncated)] = detection.OriginalTruncated || fieldsCut || detection.Original.Length > longest,
             [nameof(Detection.OriginalBlob)] = detection.OriginalBlob,
         };
         if (detection.HeldBack is { } reason)
             entity[HeldBack] = Name(reason);
-        WriteOriginal(entity, BoundedText.Cut(original, MaximumOriginal));
+        if (detection.Omitted > 0)
+            entity[nameof(Detection.Omitted)] = detection.Omitted;
+        WriteOriginal(entity, original);
         return entity;
     }
+
+    /// <summary>Whether a row cannot hold the whole original of a detection.</summary>
+    public static bool NeedsBlob(Detection detection) => detection.Original.Length > MaximumOriginalOf(detection);
+
+    private static int MaximumOriginalOf(Detection detection) => detection.IsOriginalInBlob ? BriefOriginal : MaximumOriginal;
 
     /// <summary>Reads a row.</summary>
     /// <param name="entity">The row, or its <see cref="Summary"/>.</param>
@@ -137,6 +149,7 @@ internal static class DetectionRow
         Original = isSummary ? "" : ReadOriginal(entity),
         OriginalBlob = entity.GetString(nameof(Detection.OriginalBlob)),
         OriginalTruncated = entity.GetBoolean(nameof(Detection.OriginalTruncated)) ?? false,
+        Omitted = entity.GetInt32(nameof(Detection.Omitted)) ?? 0,
         AlertedAt = entity.GetDateTimeOffset(AlertedAt),
         HeldBack = Enum.TryParse(entity.GetString(HeldBack), ignoreCase: true, out HoldReason reason) ? reason : null,
     };

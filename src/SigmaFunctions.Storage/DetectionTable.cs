@@ -284,31 +284,36 @@ public sealed class DetectionTable
     private async IAsyncEnumerable<(List<TableEntity> Rows, bool IsLarge)> TransactionsAsync(
         OrderedDictionary<DetectionId, Detection> detections, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        foreach ((List<TableEntity> rows, int size) in Transactions(detections))
+        {
+            // Nothing that may fail stands between this and whoever ends the turn.
+            bool isLarge = size > LargeTransactionSize;
+            if (isLarge)
+                await _large.WaitAsync(cancellationToken);
+            yield return (rows, isLarge);
+        }
+    }
+
+    private static IEnumerable<(List<TableEntity> Rows, int Size)> Transactions(OrderedDictionary<DetectionId, Detection> detections)
+    {
         foreach (IGrouping<string, KeyValuePair<DetectionId, Detection>> partition in detections.GroupBy(entry => entry.Key.PartitionKey))
         {
             var rows = new List<TableEntity>();
             int size = 0;
-            bool isLarge = false;
             foreach ((_, Detection detection) in partition)
             {
                 TableEntity row = DetectionRow.ToEntity(detection);
                 int rowSize = DetectionRow.WireSize(row);
                 if (rows.Count == MaximumActions || (rows.Count > 0 && size + rowSize > MaximumTransactionSize))
                 {
-                    yield return (rows, isLarge);
+                    yield return (rows, size);
                     rows = [];
                     size = 0;
-                    isLarge = false;
                 }
                 rows.Add(row);
                 size += rowSize;
-                if (!isLarge && size > LargeTransactionSize)
-                {
-                    await _large.WaitAsync(cancellationToken);
-                    isLarge = true;
-                }
             }
-            yield return (rows, isLarge);
+            yield return (rows, size);
         }
     }
 

@@ -51,7 +51,7 @@ public sealed class OriginalStore
     internal async Task<IReadOnlyCollection<Detection>> WriteAsync(IReadOnlyCollection<Detection> detections, CancellationToken cancellationToken)
     {
         Dictionary<string, string> originals = detections
-            .Where(detection => detection.Original.Length > DetectionRow.MaximumOriginal)
+            .Where(DetectionRow.NeedsBlob)
             .DistinctBy(detection => detection.Identity)
             .ToDictionary(detection => EventBlobName.Create(detection.Identity), detection => detection.Original);
         if (originals.Count == 0)
@@ -69,7 +69,7 @@ public sealed class OriginalStore
             });
         return
         [
-            .. detections.Select(detection => detection.Original.Length > DetectionRow.MaximumOriginal
+            .. detections.Select(detection => DetectionRow.NeedsBlob(detection)
                 && EventBlobName.Create(detection.Identity) is var name && written.ContainsKey(name)
                     ? detection with { OriginalBlob = name }
                     : detection),

@@ -13,7 +13,7 @@ namespace SigmaFunctions.Telemetry;
 /// </summary>
 public sealed class BodyMatcher
 {
-    private readonly GzipBody _gzip = new();
+    private readonly GzipBody _gzip;
     private readonly Utf16Body _utf16 = new();
     private readonly BodyReader _reader;
     private readonly BodyMatches _matches;
@@ -23,9 +23,15 @@ public sealed class BodyMatcher
     /// <param name="detector">Whose rules are matched.</param>
     /// <param name="limits">How much of what is found is kept; <see cref="BodyLimits.Default"/> if null.</param>
     public BodyMatcher(EventDecoder decoder, Detector detector, BodyLimits? limits = null)
+        : this(decoder, detector, limits, new LargeBuffers(GzipBody.MaxRoom))
+    {
+    }
+
+    internal BodyMatcher(EventDecoder decoder, Detector detector, BodyLimits? limits, LargeBuffers buffers)
     {
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(detector);
+        _gzip = new GzipBody(buffers);
         Decoder = decoder;
         Detector = detector;
         Limits = limits ?? BodyLimits.Default;
@@ -78,8 +84,11 @@ public sealed class BodyMatcher
         return _matches;
     }
 
-    /// <summary>Lets go of the last body and of what it took to read it, but for the room that is kept for the next.</summary>
-    internal void Forget()
+    /// <summary>
+    /// Lets go of the last body, and of what it took to read it but for the room that is kept for the next. What was found in it is no longer
+    /// valid.
+    /// </summary>
+    public void Forget()
     {
         _gzip.Trim();
         _utf16.Trim();

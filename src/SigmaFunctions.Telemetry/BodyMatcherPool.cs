@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Telemetry;
 
@@ -11,6 +12,7 @@ namespace SigmaFunctions.Telemetry;
 public sealed class BodyMatcherPool(EventDecoder decoder, BodyLimits? limits = null)
 {
     private readonly ConcurrentBag<BodyMatcher> _idle = [];
+    private readonly LargeBuffers _buffers = new(GzipBody.MaxRoom);
 
     /// <summary>Takes a matcher for a detector out of the pool, or makes one. Those for another detector are dropped.</summary>
     public BodyMatcher Rent(Detector detector)
@@ -23,7 +25,7 @@ public sealed class BodyMatcherPool(EventDecoder decoder, BodyLimits? limits = n
             }
         }
 
-        return new BodyMatcher(decoder, detector, limits);
+        return new BodyMatcher(decoder, detector, limits, _buffers);
     }
 
     /// <summary>

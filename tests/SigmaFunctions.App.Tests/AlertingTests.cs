@@ -130,7 +130,7 @@ public sealed class AlertingTests(StorageAccount account)
         Assert.Single(alerts, alert => alert.Rule.Id == "other");
         Assert.Equal(29, (await store.RowsAsync()).Count(row => row.GetString("HeldBack") == "rate" && row.GetString("HeldBackBy") == loud.Id));
         Assert.Equal(
-            "Rule rule is muted everywhere until 2026-11-25T03:24:15.0000000+00:00: it sent 10 alerts there in 00:10:00. Its detections are recorded without alerts.",
+            "Rule rule is muted everywhere until 2126-11-25T03:24:15.0000000+00:00: it sent 10 alerts there in 00:10:00. Its detections are recorded without alerts.",
             Assert.Single(store.AnnouncerLog.Entries, entry => entry.Id == 15).Message);
 
         store.Clock.Advance(TimeSpan.FromMinutes(10));

@@ -45,7 +45,8 @@ internal sealed class AlertPlan
 
         AlertPlanWindow? WindowOf(Detection detection)
         {
-            if (SuppressFor <= TimeSpan.Zero)
+            // One that tells of matches which are recorded nowhere stands for itself.
+            if (SuppressFor <= TimeSpan.Zero || detection.Omitted > 0)
                 return null;
             string key = policy.EntityKey(detection);
             return windows.TryGetValue(key, out AlertPlanWindow? window) ? window : windows[key] = new AlertPlanWindow(key);

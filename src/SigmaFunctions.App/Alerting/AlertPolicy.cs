@@ -28,11 +28,14 @@ public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<Detecti
     /// <summary>Address of a rule's page in the catalogue; null where that is not configured.</summary>
     public string? PageOf(string ruleId) => detectionOptions.Value.PageOf(ruleId);
 
-    /// <summary>Whether a detection never alerts, for its level or since it is the app's own canary.</summary>
+    /// <summary>
+    /// Whether a detection never alerts, for its level or since it is the app's own canary. One that tells of matches which are recorded
+    /// nowhere alerts whatever its level.
+    /// </summary>
     public bool NeverAlerts(Detection detection)
     {
         ArgumentNullException.ThrowIfNull(detection);
-        return detection.RuleId == CanaryRule.Id || IsBelowMinimum(detection.Level);
+        return detection.RuleId == CanaryRule.Id || (detection.Omitted == 0 && IsBelowMinimum(detection.Level));
     }
 
     private bool IsBelowMinimum(string? level) => Enum.TryParse(level, ignoreCase: true, out RuleLevel parsed) && parsed < _options.MinimumLevel;

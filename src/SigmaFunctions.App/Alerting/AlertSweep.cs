@@ -131,7 +131,7 @@ public sealed class AlertSweep(
         else if (!await LookThroughAsync(claim, span, isLast, faults, run, cancellationToken))
             return;
 
-        if (faults.Find(fault => fault is not FormatException) is { } refused)
+        if (!isLast && faults.Find(fault => fault is not FormatException) is { } refused)
             throw new UnsettledException(faults.Count, refused);
         if (isLast)
         {
@@ -161,6 +161,10 @@ public sealed class AlertSweep(
             foreach (string[] chunk in page.Owed.Reverse().Chunk(ChunkSize))
                 run.AnnouncedOfClaims += await AnnounceAsync(span.TablePartition, chunk, faults, cancellationToken);
             run.Rows += page.Rows;
+
+            // Where so many fail, more do: the next look begins here again.
+            if (faults.Count >= MaximumReports && !isLast)
+                throw new UnsettledException(faults.Count, faults[0]);
             if (!run.IsFull)
                 continue;
             await claims.AdvanceAsync(claim, page.Last, cancellationToken);
@@ -246,7 +250,7 @@ public sealed class AlertSweep(
 
     private static bool IsOutage(Exception exception) => exception switch
     {
-        RequestFailedException { Status: 0 or 408 or 429 or >= 500 } => true,
+        RequestFailedException { Status: 0 or 401 or 403 or 404 or 408 or 429 or >= 500 } => true,
         AggregateException all => all.InnerExceptions.Any(IsOutage),
         _ => false,
     };

@@ -48,8 +48,9 @@ public sealed class EventEvidence
     /// <summary>Begins with an event.</summary>
     /// <param name="detector">Whose rules were found to hold.</param>
     /// <param name="sigmaEvent">The event they were found on.</param>
-    public EventEvidence(Detector detector, SigmaEvent sigmaEvent)
-        : this((detector ?? throw new ArgumentNullException(nameof(detector))).RuleSet, sigmaEvent, MaxWork, MaxFields)
+    /// <param name="maxWork">Most work, where it is less than <see cref="MaxWork"/>; zero or less: nothing is tested.</param>
+    public EventEvidence(Detector detector, SigmaEvent sigmaEvent, long maxWork = MaxWork)
+        : this((detector ?? throw new ArgumentNullException(nameof(detector))).RuleSet, sigmaEvent, Math.Clamp(maxWork, 0, MaxWork), MaxFields)
     {
     }
 

@@ -7,7 +7,8 @@ namespace SigmaFunctions.Telemetry.Framing;
 /// Unpacks bodies compressed by gzip (RFC 1952), within bounds: a small body must not be able to fill the memory. What was unpacked
 /// is good until the next body.
 /// </summary>
-internal sealed class GzipBody
+/// <param name="buffers">Where room for large bodies is from.</param>
+internal sealed class GzipBody(LargeBuffers buffers)
 {
     /// <summary>Most bytes that a body may unpack to.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
@@ -36,6 +37,9 @@ internal sealed class GzipBody
 
     private byte[] _unpacked = [];
 
+    /// <summary>Room for any body.</summary>
+    public static int MaxRoom => MaxBytes + EndMark.Length;
+
     /// <summary>Whether a body begins as gzip does.</summary>
     public static bool IsGzip(ReadOnlySpan<byte> body) => body.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]);
 
@@ -61,7 +65,9 @@ internal sealed class GzipBody
 
         // What the last member says of its length is mostly that of all there is, so that the room is neither too small nor larger than
         // needed; where it is not, everything is unpacked twice rather than moved from one array to the next.
-        MakeRoom((int)Math.Min(limit, StatedLength(body.Span)) + EndMark.Length);
+        // One that says it is too long is unpacked without room, to see whether it is.
+        uint stated = StatedLength(body.Span);
+        MakeRoom(stated > limit ? 0 : (int)stated + EndMark.Length);
         reason = "";
         try
         {
@@ -107,6 +113,7 @@ internal sealed class GzipBody
     {
         if (_unpacked.Length > KeptBytes)
         {
+            buffers.Return(_unpacked);
             _unpacked = [];
         }
     }
@@ -117,7 +124,8 @@ internal sealed class GzipBody
     {
         if (_unpacked.Length < length)
         {
-            _unpacked = new byte[length];
+            Trim();
+            _unpacked = length > KeptBytes ? buffers.Rent(length) : new byte[length];
         }
     }
 
