@@ -73,12 +73,12 @@ internal static partial class Log
         LogLevel level,
         string partition,
         int messages,
-        int events,
-        int undecoded,
-        int failed,
-        int detections,
-        int alerts,
-        int heldBack,
+        long events,
+        long undecoded,
+        long failed,
+        long detections,
+        long alerts,
+        long heldBack,
         double elapsedMilliseconds);
 
     [LoggerMessage(
@@ -97,7 +97,7 @@ internal static partial class Log
         string reason);
 
     [LoggerMessage(12, LogLevel.Warning, "{Count} more undecoded or failed records of partition {Partition} are not reported one by one.")]
-    public static partial void MoreUndecoded(this ILogger logger, int count, string partition);
+    public static partial void MoreUndecoded(this ILogger logger, long count, string partition);
 
     [LoggerMessage(
         13,
@@ -167,4 +167,25 @@ internal static partial class Log
 
     [LoggerMessage(53, LogLevel.Warning, "How far the hubs are behind could not be kept in the table of instances ({Reason}); this instance goes on with what it knows.")]
     public static partial void BacklogNotKept(this ILogger logger, string reason);
+
+    [LoggerMessage(
+        60,
+        LogLevel.Warning,
+        "Partition {Partition}: {Omitted} matches of the message of sequence number {SequenceNumber} are counted and not recorded one by one, since they are too many.")]
+    public static partial void MatchesOmitted(this ILogger logger, string partition, long sequenceNumber, long omitted);
+
+    [LoggerMessage(
+        61,
+        LogLevel.Warning,
+        "Partition {Partition}: the batch from sequence number {SequenceNumber} was begun {Attempts} times by processes that then ended. Its messages are taken one by one.")]
+    public static partial void BatchIsolated(this ILogger logger, string partition, long sequenceNumber, int attempts);
+
+    [LoggerMessage(
+        62,
+        LogLevel.Error,
+        "Partition {Partition}: the message of sequence number {SequenceNumber} is put aside as a dead letter: {Attempts} times a process ended that had nothing else in hand.")]
+    public static partial void MessagePutAside(this ILogger logger, string partition, long sequenceNumber, int attempts);
+
+    [LoggerMessage(63, LogLevel.Warning, "Partition {Partition}: the note of a batch that failed could not be taken back ({Reason}).")]
+    public static partial void AttemptNotWithdrawn(this ILogger logger, string partition, string reason);
 }

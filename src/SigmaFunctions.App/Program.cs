@@ -7,6 +7,7 @@ using SigmaFunctions.App.Rules;
 if (args is [PackRules.Verb, var folder, var pack])
     return PackRules.Run(folder, pack, Console.Out, Console.Error);
 
+using var memoryWatch = new MemoryWatch(Environment.FailFast);
 try
 {
     FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);

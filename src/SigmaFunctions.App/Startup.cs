@@ -50,6 +50,7 @@ internal static class Startup
         services.AddSingleton(provider => new AlertOutbox(CreateTableClient(provider, AlertOutbox.NameSuffix)));
         services.AddSingleton(provider => new AlertClaims(CreateTableClient(provider, AlertOutbox.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new InstanceTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
+        services.AddSingleton(provider => new BatchAttempts(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new PartitionProgressTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertQueue(
@@ -79,6 +80,9 @@ internal static class Startup
         services.AddSingleton<AlertSweep>();
         services.AddHostedService<ClaimKeeper>();
         services.AddSingleton<DetectionRecorder>();
+        services.AddSingleton<BatchGuard>();
+        services.AddSingleton<BodyGate>();
+        services.AddSingleton<RecordingSlots>();
         services.AddSingleton<DetectionPipeline>();
         return services;
     }

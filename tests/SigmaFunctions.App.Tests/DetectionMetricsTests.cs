@@ -25,13 +25,13 @@ public sealed class DetectionMetricsTests
         listener.Start();
         var metrics = new DetectionMetrics(meters);
 
-        metrics.AddEvents("first", events: 3, undecoded: 0, failed: 1);
-        metrics.AddEvents("second", events: 2, undecoded: 1, failed: 0);
+        metrics.AddEvents("first", events: 3, undecoded: 0, failed: 1, omitted: 0);
+        metrics.AddEvents("second", events: 2, undecoded: 1, failed: 0, omitted: 4);
 
         Assert.Equal(
             [
                 (DetectionMetrics.Events, 3, "hub=first"), (DetectionMetrics.Failed, 1, ""),
-                (DetectionMetrics.Events, 2, "hub=second"), (DetectionMetrics.Undecoded, 1, ""),
+                (DetectionMetrics.Events, 2, "hub=second"), (DetectionMetrics.Undecoded, 1, ""), (DetectionMetrics.Omitted, 4, ""),
             ],
             measured);
     }

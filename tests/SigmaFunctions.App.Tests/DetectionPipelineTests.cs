@@ -133,7 +133,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         Assert.Equal(["match", "record", "announce", "keep dead letters", "batch"], own.Select(activity => activity.OperationName));
         Activity batch = own[^1];
         Assert.All(own[..^1], activity => Assert.Equal(batch.SpanId, activity.ParentSpanId));
-        Assert.Equal(("events", "0", 4, 3, 1, 2), (
+        Assert.Equal(("events", "0", 4, 3L, 1L, 2L), (
             batch.GetTagItem("messaging.destination.name"), batch.GetTagItem("messaging.destination.partition.id"),
             batch.GetTagItem("messaging.batch.message_count"), batch.GetTagItem("sigmafunctions.events"),
             batch.GetTagItem("sigmafunctions.undecoded"), batch.GetTagItem("sigmafunctions.detections")));
@@ -236,7 +236,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     public async Task A_defect_on_one_message_is_reported_as_an_error_and_stops_nothing()
     {
         Store store = await CreateStoreAsync();
-        DetectionPipeline pipeline = Create(store, (matcher, body) =>
+        DetectionPipeline pipeline = Create(store, (matcher, body, token) =>
             body.Length == 1 ? throw new InvalidOperationException("secret") : matcher.Match(body, TestContext.Current.CancellationToken));
 
         await RunAsync(pipeline, [[0], Whoami]);
@@ -252,9 +252,9 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     }
 
     [Fact]
-    public async Task A_batch_without_matches_touches_no_store_and_is_logged_at_debug()
+    public async Task A_batch_without_matches_records_nothing_and_is_logged_at_debug()
     {
-        await RunAsync(CreateWithoutStore(), [Quiet, Quiet]);
+        await RunAsync(await CreateWithoutStoreAsync(), [Quiet, Quiet]);
 
         (LogLevel level, int id, string message) = Assert.Single(_logger.Entries);
         Assert.Equal((LogLevel.Debug, 10), (level, id));
@@ -315,7 +315,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     [Fact]
     public async Task Cancellation_is_passed_on() =>
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => CreateWithoutStore().RunAsync([Whoami], Batch(1), new CancellationToken(true)));
+            async () => await (await CreateWithoutStoreAsync()).RunAsync([Whoami], Batch(1), new CancellationToken(true)));
 
     [Fact]
     public async Task The_function_reads_the_batch_from_its_context()
@@ -355,6 +355,83 @@ public sealed class DetectionPipelineTests(StorageAccount account)
 
         await new DetectFunction(Create(store), inHand).RunAsync([Whoami], context.Object, Token);
         Assert.Empty(inHand.Current);
+    }
+
+    [Fact]
+    public async Task A_pipeline_that_runs_out_of_memory_fails_the_batch_and_gives_up_no_message()
+    {
+        Store store = await CreateStoreAsync();
+
+        await Assert.ThrowsAnyAsync<OutOfMemoryException>(() => RunAsync(Create(store, (matcher, body, token) => throw new InsufficientMemoryException()), [Whoami]));
+
+        Assert.Empty(await LettersAsync(store));
+        Assert.DoesNotContain(_logger.Entries, entry => entry.Id == 13);
+    }
+
+    /// <summary>Each pipeline is another process.</summary>
+    [Fact]
+    public async Task A_message_that_takes_all_memory_of_one_process_after_the_other_is_put_aside_and_its_neighbours_are_detected()
+    {
+        Store store = await CreateStoreAsync();
+        DetectionPipeline Process() => Create(store, (matcher, body, token) => body.Length == 1 ? throw new InsufficientMemoryException() : matcher.Match(body, token));
+        byte[][] bodies = [Whoami, [0], Whoami];
+        for (int process = 0; process < BatchGuard.MaximumAttempts + BatchGuard.MaximumAloneAttempts; process++)
+            await Assert.ThrowsAnyAsync<OutOfMemoryException>(() => RunAsync(Process(), bodies));
+
+        await RunAsync(Process(), bodies);
+
+        Assert.Equal(2, (await RowsAsync(store.Detections)).Count);
+        Assert.Equal(2, (await store.TakeAlertsAsync()).DistinctBy(alert => alert.Id).Count());
+        StoredDeadLetter letter = Assert.Single(await LettersAsync(store));
+        Assert.Equal((101L, null, "the app ended 2 times with this message alone in hand"), (letter.SequenceNumber, letter.Record, letter.Reason));
+        Assert.Single(_logger.Entries, entry => entry is { Id: 62, Level: LogLevel.Error });
+        Assert.Empty(await store.Instances.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task Of_a_message_of_very_many_matches_the_first_are_recorded_and_the_rest_is_counted_in_the_one_after_them()
+    {
+        Store store = await CreateStoreAsync();
+        int limit = DetectionPipeline.Limits.MatchesPerRule;
+        byte[] body = Array([.. Enumerable.Repeat(Whoami, limit + 5), Message("node.exe")]);
+
+        await RunAsync(Create(store), [body]);
+        await RunAsync(Create(store), [body]);
+
+        List<TableEntity> rows = await store.RowsAsync();
+        Assert.Equal(limit + 1 + 1, rows.Count);
+        TableEntity surplus = Assert.Single(rows, row => row.ContainsKey("Omitted"));
+        Assert.Equal((limit, 4), (surplus.GetInt32("Record"), surplus.GetInt32("Omitted")));
+        Assert.Equal(2, _logger.Entries.Count(entry => entry is { Id: 60, Level: LogLevel.Warning }));
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_in_the_middle_of_a_batch_gives_back_what_others_wait_for()
+    {
+        Store store = await CreateStoreAsync();
+        using var gate = new BodyGate();
+        using var slots = new RecordingSlots();
+        for (int attempt = 0; attempt < RecordingSlots.Maximum + 1; attempt++)
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            DetectionPipeline pipeline = Create(
+                store,
+                (matcher, body, token) =>
+                {
+                    if (body.Length == 1)
+                        stop.Cancel();
+                    token.ThrowIfCancellationRequested();
+                    return matcher.Match(body, token);
+                },
+                gate,
+                slots);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pipeline.RunAsync([Whoami, [0], Whoami], Batch(3), stop.Token));
+        }
+
+        using (await gate.EnterAloneAsync(Token))
+            Assert.Null(gate.TryEnter(Whoami));
+        await RunAsync(Create(store, gate: gate, slots: slots), [Whoami]);
+        Assert.Single(await store.TakeAlertsAsync());
     }
 
     private static string Rule(string title, string id, string image) =>
@@ -415,20 +492,27 @@ public sealed class DetectionPipelineTests(StorageAccount account)
 
     private Task<Store> CreateStoreAsync() => Store.CreateAsync(account, Enqueued.AddMinutes(1));
 
-    private DetectionPipeline Create(Store store, Func<BodyMatcher, byte[], BodyMatches>? match = null) => new(
+    private DetectionPipeline Create(
+        Store store, Func<BodyMatcher, byte[], CancellationToken, BodyMatches>? match = null, BodyGate? gate = null, RecordingSlots? slots = null) => new(
         () => Detector,
         new EventDecoder(),
-        match ?? ((matcher, body) => matcher.Match(body, TestContext.Current.CancellationToken)),
+        match ?? ((matcher, body, token) => matcher.Match(body, token)),
         store.Recorder(),
         new DeadLetterStore(store.DeadLetters),
+        new BatchGuard(store.Attempts, new TestLogger<BatchGuard>()),
+        gate ?? new BodyGate(),
+        slots ?? new RecordingSlots(),
         store.Metrics,
         new InstanceActivity(),
         store.Clock,
         _logger);
 
-    private DetectionPipeline CreateWithoutStore()
+    private async Task<DetectionPipeline> CreateWithoutStoreAsync()
     {
         TableClient table = new Mock<TableClient>(MockBehavior.Strict).Object;
-        return Create(new Store(table, table, table, new Mock<QueueClient>(MockBehavior.Strict).Object, new Mock<BlobContainerClient>(MockBehavior.Strict).Object, new FakeTimeProvider(Enqueued)));
+        return Create(new Store(table, table, table, new Mock<QueueClient>(MockBehavior.Strict).Object, new Mock<BlobContainerClient>(MockBehavior.Strict).Object, new FakeTimeProvider(Enqueued))
+        {
+            Instances = await account.CreateTableAsync(),
+        });
     }
 }

@@ -34,7 +34,14 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
         await account.CreateTableAsync(),
         await account.CreateQueueAsync(),
         await CreateContainerAsync(account),
-        new FakeTimeProvider(now));
+        new FakeTimeProvider(now))
+    {
+        Instances = await account.CreateTableAsync(),
+    };
+
+    public required TableClient Instances { get; init; }
+
+    public BatchAttempts Attempts => new(Instances);
 
     public DetectionTable Table => new(Detections, Clock);
 

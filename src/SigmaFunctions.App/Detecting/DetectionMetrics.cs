@@ -21,6 +21,9 @@ public sealed class DetectionMetrics
     /// <summary>Matches, by the rule's <c>level</c>; a second delivery counts again.</summary>
     public const string Matches = "sigmafunctions.matches";
 
+    /// <summary>Matches that were counted and not recorded, since their message had too many.</summary>
+    public const string Omitted = "sigmafunctions.omitted";
+
     /// <summary>Alerts put on the queue.</summary>
     public const string Alerts = "sigmafunctions.alerts";
 
@@ -48,6 +51,7 @@ public sealed class DetectionMetrics
     private readonly Counter<long> _undecoded;
     private readonly Counter<long> _failed;
     private readonly Counter<long> _matches;
+    private readonly Counter<long> _omitted;
     private readonly Counter<long> _alerts;
     private readonly Counter<long> _heldBack;
     private readonly Counter<long> _deadLetters;
@@ -63,6 +67,7 @@ public sealed class DetectionMetrics
         _undecoded = meter.CreateCounter<long>(Undecoded, "{record}", "Records that could not be read.");
         _failed = meter.CreateCounter<long>(Failed, "{record}", "Records that the app itself failed on.");
         _matches = meter.CreateCounter<long>(Matches, "{match}", "Rules that matched, by level.");
+        _omitted = meter.CreateCounter<long>(Omitted, "{match}", "Matches that were counted and not recorded, since their message had too many.");
         _alerts = meter.CreateCounter<long>(Alerts, "{alert}", "Alerts put on the queue.");
         _heldBack = meter.CreateCounter<long>(HeldBack, "{detection}", "Detections recorded without an alert of their own, by reason.");
         _deadLetters = meter.CreateCounter<long>(DeadLetters, "{blob}", "Records that could not be read, kept in the blob container.");
@@ -72,13 +77,15 @@ public sealed class DetectionMetrics
             Lag, "s", "From the enqueuing of a batch's oldest message until its detections are recorded and announced.", advice: LagAdvice);
     }
 
-    internal void AddEvents(string hub, int events, int undecoded, int failed)
+    internal void AddEvents(string hub, long events, long undecoded, long failed, long omitted)
     {
         _events.Add(events, KeyValuePair.Create("hub", (object?)hub));
         if (undecoded > 0)
             _undecoded.Add(undecoded);
         if (failed > 0)
             _failed.Add(failed);
+        if (omitted > 0)
+            _omitted.Add(omitted);
     }
 
     internal void AddMatches(IEnumerable<Detection> detections)

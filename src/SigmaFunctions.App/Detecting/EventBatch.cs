@@ -38,6 +38,9 @@ public sealed class EventBatch
     /// <summary>Partition id.</summary>
     public string Partition { get; }
 
+    /// <summary>Number of messages.</summary>
+    public int Count => _sequenceNumbers.Length;
+
     /// <summary>When the hub took in the oldest message (UTC); the batch must have one.</summary>
     public DateTimeOffset OldestEnqueuedTime => _enqueuedTimes.Min();
 

@@ -11,7 +11,7 @@ public sealed class InstanceActivity
     /// <param name="events">Events in it.</param>
     /// <param name="newestEnqueuedTime">When the hub took in its newest message (UTC).</param>
     /// <param name="now">The time (UTC).</param>
-    public void Add(int events, DateTimeOffset newestEnqueuedTime, DateTimeOffset now)
+    public void Add(long events, DateTimeOffset newestEnqueuedTime, DateTimeOffset now)
     {
         Snapshot current = _current;
         while (Interlocked.CompareExchange(ref _current, new Snapshot(current.Events + events, now, newestEnqueuedTime), current) is var other && other != current)
