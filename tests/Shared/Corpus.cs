@@ -13,10 +13,13 @@ internal static class Corpus
     /// <summary>Full path of a file or folder of the corpus; skips the test where it is absent.</summary>
     public static string Require(string relative)
     {
-        string? path = Root() is { } root ? Path.Combine(root, relative) : null;
-        Assert.SkipUnless(Path.Exists(path), $"{relative} of the corpus is absent; set SIGMA_CORPUS to its folder.");
+        string? path = Find(relative);
+        Assert.SkipWhen(path is null, $"{relative} of the corpus is absent; set SIGMA_CORPUS to its folder.");
         return path!;
     }
+
+    /// <summary>Full path of a file or folder of the corpus; null where it is absent.</summary>
+    public static string? Find(string relative) => Root() is { } root && Path.Combine(root, relative) is var path && Path.Exists(path) ? path : null;
 
     /// <summary>The lines of a file, unpacked where it is gzip.</summary>
     public static IEnumerable<byte[]> Lines(string path)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
@@ -99,7 +100,8 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_worker_that_is_killed_in_the_middle_of_its_batches_loses_nothing()
     {
-        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
+        await using var deployment = await LocalDeployment.StartAsync(
+            MarkedRule.Yaml, settings: ImmutableDictionary<string, string>.Empty.Add("Alerts__MaximumPerRule", "0"));
         const int Events = 600;
         foreach (var chunk in Enumerable.Range(0, Events).Select(i => Flat($"a.exe marker {i}")).Chunk(100))
             await deployment.SendAsync(chunk);

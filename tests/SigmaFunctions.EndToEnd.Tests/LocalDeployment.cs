@@ -56,6 +56,9 @@ internal sealed class LocalDeployment : IAsyncDisposable
     /// <summary>The app that workers run: the built one, or another.</summary>
     public string AppAssembly { get; init; } = LocalPaths.AppAssembly;
 
+    /// <summary>Files and folders of rules beside the test's own.</summary>
+    public ImmutableArray<string> FurtherRules { get; init; } = [];
+
     /// <summary>Settings of workers beside those that name hub, storage and rules.</summary>
     public ImmutableDictionary<string, string> Settings { get; init; } = ImmutableDictionary<string, string>.Empty;
 
@@ -79,6 +82,7 @@ internal sealed class LocalDeployment : IAsyncDisposable
         Action<WorkerLogLine>? log = null,
         ImmutableDictionary<string, string>? settings = null,
         string? appAssembly = null,
+        ImmutableArray<string> furtherRules = default,
         Func<string, Task<string>>? storeThrough = null)
     {
         string rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
@@ -92,6 +96,7 @@ internal sealed class LocalDeployment : IAsyncDisposable
         {
             Settings = settings,
             AppAssembly = appAssembly ?? LocalPaths.AppAssembly,
+            FurtherRules = furtherRules.IsDefault ? [] : furtherRules,
         };
         await deployment.StartWorkerAsync();
         return deployment;
@@ -108,7 +113,7 @@ internal sealed class LocalDeployment : IAsyncDisposable
     /// <param name="createsStore">Whether it creates the tables and containers, as only a development machine's does.</param>
     public async Task StartWorkerAsync(bool createsStore = true)
     {
-        var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules], ruleContainer: RuleStore.DefaultName)
+        var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules, .. FurtherRules], ruleContainer: RuleStore.DefaultName)
             .Add("Rules__CheckInterval", "00:00:01")
             .SetItem("Detections__CreateIfNotExists", createsStore ? "true" : "false")
             .SetItems(Settings);
@@ -160,6 +165,17 @@ internal sealed class LocalDeployment : IAsyncDisposable
             received.AddRange(await receiver.ReceiveBatchAsync(events - received.Count, TimeSpan.FromSeconds(5), Token));
         return new TriggerBatch(new BatchSource(receiver.FullyQualifiedNamespace, Hub, receiver.ConsumerGroup, partition), [.. received]);
     }
+
+    /// <summary>A batch of messages that never were on the hub, as if they had been enqueued now.</summary>
+    public TriggerBatch MakeBatch(string partition, IEnumerable<byte[]> bodies, long firstSequenceNumber = 0) => new(
+        new BatchSource(_producer.FullyQualifiedNamespace, Hub, EventHubDefinition.DefaultConsumerGroup, partition),
+        [.. bodies.Select((body, index) => EventHubsModelFactory.EventData(
+            BinaryData.FromBytes(body), sequenceNumber: firstSequenceNumber + index, offsetString: $"{firstSequenceNumber + index}", enqueuedTime: DateTimeOffset.UtcNow))]);
+
+    /// <summary>Every dead letter.</summary>
+    public async Task<List<StoredDeadLetter>> LettersAsync() =>
+        await new DeadLetterStore(new BlobContainerClient(StorageConnection, DeadLetterStore.DefaultName))
+            .ListAsync(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), Token).ToListAsync(Token);
 
     /// <summary>Every row of the table, without the service's own timestamps.</summary>
     public async Task<ImmutableArray<TableEntity>> RowsAsync() => [.. await Table.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token)];

@@ -15,4 +15,8 @@ internal static class MarkedRule
                 CommandLine|contains: marker
             condition: selection
         """;
+
+    /// <summary>An event of process creation, which the rule matches where the command line says <c>marker</c>.</summary>
+    public static string Event(string commandLine) =>
+        $$"""{"category":"process_creation","product":"windows","Computer":"ws01","Image":"C:\tool.exe","CommandLine":"{{commandLine}}"}""";
 }
