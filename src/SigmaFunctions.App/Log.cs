@@ -186,6 +186,9 @@ internal static partial class Log
         "Partition {Partition}: the message of sequence number {SequenceNumber} is put aside as a dead letter: {Attempts} times a process ended that had nothing else in hand.")]
     public static partial void MessagePutAside(this ILogger logger, string partition, long sequenceNumber, int attempts);
 
-    [LoggerMessage(63, LogLevel.Warning, "Partition {Partition}: the note of a batch that failed could not be taken back ({Reason}).")]
+    [LoggerMessage(63, LogLevel.Warning, "Partition {Partition}: the note of a batch could not be taken back ({Reason}).")]
     public static partial void AttemptNotWithdrawn(this ILogger logger, string partition, string reason);
+
+    [LoggerMessage(64, LogLevel.Warning, "Partition {Partition}: a batch could not be noted before it was begun ({Reason}). It is taken all the same.")]
+    public static partial void AttemptNotNoted(this ILogger logger, string partition, string reason);
 }

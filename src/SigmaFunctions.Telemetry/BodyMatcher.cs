@@ -23,7 +23,7 @@ public sealed class BodyMatcher
     /// <param name="detector">Whose rules are matched.</param>
     /// <param name="limits">How much of what is found is kept; <see cref="BodyLimits.Default"/> if null.</param>
     public BodyMatcher(EventDecoder decoder, Detector detector, BodyLimits? limits = null)
-        : this(decoder, detector, limits, new LargeBuffers(GzipBody.MaxRoom))
+        : this(decoder, detector, limits, LargeBuffers.None)
     {
     }
 

@@ -12,7 +12,8 @@ namespace SigmaFunctions.Telemetry;
 public sealed class BodyMatcherPool(EventDecoder decoder, BodyLimits? limits = null)
 {
     private readonly ConcurrentBag<BodyMatcher> _idle = [];
-    private readonly LargeBuffers _buffers = new(GzipBody.MaxRoom);
+    // Of the largest bodies; the others' arrays are made for them.
+    private readonly LargeBuffers _buffers = new(kept: 2);
 
     /// <summary>Takes a matcher for a detector out of the pool, or makes one. Those for another detector are dropped.</summary>
     public BodyMatcher Rent(Detector detector)

@@ -59,7 +59,7 @@ public sealed class EventDecoder
     /// <param name="limits">How many unreadable records are kept; <see cref="BodyLimits.Default"/> if null. All events are.</param>
     public DecodedBody Decode(ReadOnlyMemory<byte> body, BodyLimits? limits = null)
     {
-        if (GzipBody.IsGzip(body.Span) && !new GzipBody(new LargeBuffers(GzipBody.MaxRoom)).TryUnpack(ref body, CancellationToken.None, out string reason))
+        if (GzipBody.IsGzip(body.Span) && !new GzipBody(LargeBuffers.None).TryUnpack(ref body, CancellationToken.None, out string reason))
         {
             return new DecodedBody([], [new UndecodedRecord(0, reason, 0, body)]);
         }

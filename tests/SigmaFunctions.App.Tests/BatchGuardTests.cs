@@ -29,6 +29,20 @@ public sealed class BatchGuardTests(StorageAccount account)
     }
 
     [Fact]
+    public async Task A_batch_that_cannot_be_noted_is_taken_all_the_same()
+    {
+        TableClient table = await account.CreateTableAsync();
+        await table.DeleteAsync(Token);
+        var logger = new TestLogger<BatchGuard>();
+
+        GuardedBatch batch = await new BatchGuard(new BatchAttempts(table), logger).BeginAsync(Batch(100), Token);
+        await batch.EndAsync(Token);
+
+        Assert.False(batch.IsIsolated);
+        Assert.Equal(64, Assert.Single(logger.Entries).Id);
+    }
+
+    [Fact]
     public async Task A_batch_that_three_processes_began_and_none_ended_is_taken_message_by_message()
     {
         TableClient table = await account.CreateTableAsync();

@@ -13,6 +13,13 @@ public sealed class DetectionTableTests(StorageAccount account)
 {
     private readonly FakeTimeProvider _clock = new(Some.Time.AddMinutes(1));
 
+    // What versions before wrote of a detection, and read.
+    private static readonly string[] FormerProperties =
+    [
+        "EnqueuedTime", "EventHub", "EventTime", "Fields", "Host", "Level", "Namespace", "Original", "OriginalTruncated", "Partition", "PartitionKey",
+        "Record", "RowKey", "RuleAuthor", "RuleId", "RuleTitle", "SchemaVersion", "SequenceNumber", "Tags", "TenantId", "User",
+    ];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -24,6 +31,20 @@ public sealed class DetectionTableTests(StorageAccount account)
         Assert.Equal([detection], (await table.AddAsync([detection], Token)).Owed);
 
         AssertSame(detection, await table.FindAsync(detection.Id, Token));
+    }
+
+    [Fact]
+    public async Task A_detection_that_stands_for_further_matches_tells_their_number_and_any_other_row_is_as_it_always_was()
+    {
+        TableClient client = await account.CreateTableAsync();
+        var table = new DetectionTable(client);
+        Detection plain = Some.Detection();
+        Detection surplus = Some.Detection(Some.Identity(8)) with { Omitted = 229_000 };
+        await table.AddAsync([plain, surplus], Token);
+
+        Assert.Equal((0, 229_000), ((await table.FindAsync(plain.Id, Token))!.Omitted, (await table.FindAsync(surplus.Id, Token))!.Omitted));
+        TableEntity row = await client.GetEntityAsync<TableEntity>(plain.Id.PartitionKey, plain.Id.RowKey, cancellationToken: Token);
+        Assert.Equal(FormerProperties, row.Keys.Except(["odata.etag", "Timestamp"]).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -40,6 +40,24 @@ public sealed class OriginalStoreTests(StorageAccount account)
     }
 
     [Fact]
+    public async Task An_original_that_is_to_be_in_a_blob_is_there_and_its_row_holds_the_beginning()
+    {
+        BlobContainerClient container = await account.CreateContainerAsync();
+        var table = new DetectionTable(await account.CreateTableAsync(), originals: new OriginalStore(container));
+        Detection detection = Some.Detection() with { Original = new string('x', 5_000), IsOriginalInBlob = true };
+        Detection brief = Some.Detection(Some.Identity(8)) with { Original = new string('x', 1_024), IsOriginalInBlob = true };
+
+        await table.AddAsync([detection, brief], Token);
+
+        Detection read = (await table.FindAsync(detection.Id, Token))!;
+        Assert.Equal((1_024, true), (read.Original.Length, read.OriginalTruncated));
+        Assert.EndsWith("…[truncated]", read.Original);
+        Assert.Equal(detection.Original, await table.ReadOriginalAsync(read, Token));
+        Assert.Single(await container.GetBlobsAsync(cancellationToken: Token).ToListAsync(Token));
+        Assert.Equal((brief.Original, false), ((await table.FindAsync(brief.Id, Token))!.Original, (await table.FindAsync(brief.Id, Token))!.OriginalTruncated));
+    }
+
+    [Fact]
     public async Task What_a_row_holds_touches_no_container()
     {
         var table = new DetectionTable(

@@ -28,12 +28,24 @@ public sealed class BatchGuard(BatchAttempts attempts, ILogger<BatchGuard> logge
 
     private readonly string _process = Guid.NewGuid().ToString("N");
 
-    /// <summary>Begins a batch.</summary>
-    /// <exception cref="RequestFailedException">The notes could not be reached.</exception>
+    /// <summary>Begins a batch. Where it cannot be noted it is taken all the same: detection does not depend on the notes.</summary>
     internal async Task<GuardedBatch> BeginAsync(EventBatch batch, CancellationToken cancellationToken)
     {
         if (batch.Count == 0 || _proven.ContainsKey(KeyOf(batch)))
             return new GuardedBatch(this, batch, null, null, default);
+        try
+        {
+            return await NoteAsync(batch, cancellationToken);
+        }
+        catch (Exception exception) when (exception is RequestFailedException or AggregateException)
+        {
+            logger.AttemptNotNoted(batch.Partition, ReasonOf(exception));
+            return new GuardedBatch(this, batch, null, null, default);
+        }
+    }
+
+    private async Task<GuardedBatch> NoteAsync(EventBatch batch, CancellationToken cancellationToken)
+    {
         EventIdentity first = batch.Identity(0, 0);
         BatchAttempt? found = await attempts.FindAsync(first, cancellationToken);
         BatchAttempt? before = found?.FirstSequenceNumber == first.SequenceNumber && found.FirstEnqueuedTime == first.EnqueuedTime ? found : null;
@@ -53,10 +65,19 @@ public sealed class BatchGuard(BatchAttempts attempts, ILogger<BatchGuard> logge
 
     internal async Task EndAsync(EventBatch batch, ETag? written, CancellationToken cancellationToken)
     {
-        if (written is { } note)
-            await attempts.RemoveAsync(batch.Identity(0, 0), note, cancellationToken);
         if (batch.Count > 0)
             _proven[KeyOf(batch)] = true;
+        if (written is not { } note)
+            return;
+        try
+        {
+            await attempts.RemoveAsync(batch.Identity(0, 0), note, cancellationToken);
+        }
+        catch (Exception exception) when (exception is RequestFailedException or AggregateException)
+        {
+            // The next batch of the partition has another first message, for which this note does not count.
+            logger.AttemptNotWithdrawn(batch.Partition, ReasonOf(exception));
+        }
     }
 
     // A process that is alive to tell has not been ended: the note goes back to what it was. Where that fails the batch may be taken message
@@ -73,9 +94,12 @@ public sealed class BatchGuard(BatchAttempts attempts, ILogger<BatchGuard> logge
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            logger.AttemptNotWithdrawn(batch.Partition, exception is RequestFailedException { ErrorCode: { } code } ? code : exception.GetType().FullName!);
+            logger.AttemptNotWithdrawn(batch.Partition, ReasonOf(exception));
         }
     }
+
+    private static string ReasonOf(Exception exception) =>
+        exception is RequestFailedException { ErrorCode: { } code } ? code : exception.GetType().FullName!;
 
     private static (string Namespace, string EventHub, string Partition) KeyOf(EventBatch batch) => (batch.Namespace, batch.EventHub, batch.Partition);
 }
@@ -112,7 +136,6 @@ internal sealed class GuardedBatch(BatchGuard guard, EventBatch batch, BatchAtte
     }
 
     /// <summary>Ends the batch: all of it is done.</summary>
-    /// <exception cref="RequestFailedException">The notes could not be reached.</exception>
     public Task EndAsync(CancellationToken cancellationToken) => guard.EndAsync(batch, now is null ? null : _written, cancellationToken);
 
     /// <summary>Ends the attempt without success, in a process that goes on.</summary>

@@ -36,6 +36,7 @@ internal sealed class BatchRun : IDisposable
     private Activity? _match;
     private long _originals;
     private long _evidence;
+    private int _reports;
     private int _omissions;
     private int _slots;
     private bool _hasEnded;
@@ -94,6 +95,7 @@ internal sealed class BatchRun : IDisposable
         {
             _pipeline.Logger.MessagePutAside(_batch.Partition, sequenceNumber, deadly);
             Failed++;
+            _reports++;
             _letters.AddBody(_batch.Identity(message, 0), $"the app ended {deadly} times with this message alone in hand", _bodies[message]);
             await FlushAsync();
             return;
@@ -132,8 +134,8 @@ internal sealed class BatchRun : IDisposable
     {
         _pipeline.Matchers.Return(_matcher);
         _hasEnded = true;
-        if (Undecoded + Failed > MaximumReports)
-            _pipeline.Logger.MoreUndecoded(Undecoded + Failed - MaximumReports, _batch.Partition);
+        if (Undecoded + Failed > _reports)
+            _pipeline.Logger.MoreUndecoded(Undecoded + Failed - _reports, _batch.Partition);
     }
 
     /// <summary>Gives back what others wait for.</summary>
@@ -190,8 +192,11 @@ internal sealed class BatchRun : IDisposable
 
     private void AddUndecoded(int message, BodyMatches matches)
     {
-        foreach (UndecodedRecord record in matches.Undecoded.Take((int)Math.Max(0, MaximumReports - Undecoded - Failed)))
+        foreach (UndecodedRecord record in matches.Undecoded.Take(MaximumReports - _reports))
+        {
             Report(_batch.Identity(message, record.Record), record);
+            _reports++;
+        }
         Undecoded += matches.UndecodedCount;
         _letters.AddRecords(matches.Undecoded, matches.UndecodedCount, record => _batch.Identity(message, record));
     }
@@ -349,9 +354,12 @@ internal sealed class BatchRun : IDisposable
 
     private void ReportFailure(Exception exception, EventIdentity identity)
     {
-        if (Undecoded + Failed++ < MaximumReports)
-            _pipeline.Logger.EventFailed(
-                identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
+        Failed++;
+        if (_reports >= MaximumReports)
+            return;
+        _reports++;
+        _pipeline.Logger.EventFailed(
+            identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
     }
 
     private void ReportFailure(Exception exception, MatchedRecord matched, EventIdentity identity)

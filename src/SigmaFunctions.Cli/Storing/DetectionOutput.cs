@@ -54,6 +54,11 @@ internal static class DetectionOutput
         }
 
         writer.WriteEndArray();
+        if (detection.Omitted > 0)
+        {
+            writer.WriteNumber("omitted", detection.Omitted);
+        }
+
         if (original is not null)
         {
             writer.WriteString("original", original);
@@ -80,6 +85,9 @@ internal static class DetectionOutput
                 CultureInfo.InvariantCulture,
                 $"{detection.Identity.Namespace}/{detection.Identity.EventHub}, partition {detection.Identity.Partition}, sequence number {detection.Identity.SequenceNumber}, record {detection.Identity.Record}")),
             ("id", detection.Id.Value),
+            ("omitted", detection.Omitted == 0
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"{detection.Omitted:N0} further matches of this rule in the same message, counted and not recorded")),
         ];
         foreach ((string name, string? value) in lines)
         {

@@ -8,16 +8,16 @@ namespace SigmaFunctions.Telemetry.Framing;
 /// </summary>
 internal sealed class LargeBuffers
 {
-    /// <summary>Arrays that are kept, each large enough for any body.</summary>
-    public const int Kept = 2;
-
     private readonly ConcurrentBag<byte[]> _idle = [];
-    private readonly int _size;
+    private readonly int _kept;
     private int _made;
 
     /// <summary>Makes none yet.</summary>
-    /// <param name="size">Bytes that are enough for any body.</param>
-    public LargeBuffers(int size) => _size = size;
+    /// <param name="kept">Arrays that are kept, each large enough for any body; all others are as large as they have to be, and let go of.</param>
+    public LargeBuffers(int kept) => _kept = kept;
+
+    /// <summary>What keeps none, for whoever is alone.</summary>
+    public static LargeBuffers None => new(kept: 0);
 
     /// <summary>An array of at least so many bytes, whatever they are.</summary>
     public byte[] Rent(int length)
@@ -27,19 +27,19 @@ internal sealed class LargeBuffers
             return idle;
         }
 
-        bool isKept = Interlocked.Increment(ref _made) <= Kept;
+        bool isKept = Interlocked.Increment(ref _made) <= _kept;
         if (!isKept)
         {
             Interlocked.Decrement(ref _made);
         }
 
-        return GC.AllocateUninitializedArray<byte>(isKept ? _size : length);
+        return GC.AllocateUninitializedArray<byte>(isKept ? GzipBody.MaxRoom : length);
     }
 
     /// <summary>Takes an array back.</summary>
     public void Return(byte[] buffer)
     {
-        if (buffer.Length == _size)
+        if (buffer.Length == GzipBody.MaxRoom && _idle.Count < _kept)
         {
             _idle.Add(buffer);
         }
