@@ -151,7 +151,10 @@ internal sealed class BatchRun : IDisposable
     {
         _match ??= Traces.Start("match");
         if (!TryMatch(message, body, out BodyMatches? matches))
+        {
+            ExitSlot();
             return;
+        }
         Events += matches.Events;
         AddUndecoded(message, matches);
         _originals = 0;
