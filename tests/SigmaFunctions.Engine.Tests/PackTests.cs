@@ -292,6 +292,32 @@ public sealed class PackTests : IDisposable
         Assert.InRange(read, 1, 999);
     }
 
+    /// <summary>Lists within lists, each of as many items as there are bytes behind it: no more is allocated than the bytes can hold together.</summary>
+    [Fact]
+    public void Lists_within_lists_do_not_multiply()
+    {
+        const int filler = 3_000_000;
+        WriteRules();
+        RulePack.Write([Rules], Pack, Admins);
+        byte[] pack = File.ReadAllBytes(Pack);
+        // A conjunction of filler / 2 operands, the first of which is one too, and so on.
+        byte[] nested = [.. Enumerable.Range(0, 200).SelectMany(_ => (byte[])[1, 0xE0, 0xC6, 0x5B])];
+        var random = new Random(1);
+        long most = 0;
+        for (int i = 0; i < 300; i++)
+        {
+            int at = random.Next(PackFormat.HeaderSize, pack.Length);
+            byte[] bomb = [.. pack[..at], .. nested, .. new byte[filler]];
+            PackFormat.Frame(bomb);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            string[]? roots = [];
+            Assert.ThrowsAny<PackException>(() => new PackReader(bomb).Read(Pack, Admins, ref roots));
+            most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.InRange(most, 10_000_000, 100_000_000);
+    }
+
     private static byte[] Forge(byte[] pack, Random random)
     {
         byte[] forged = [.. pack];

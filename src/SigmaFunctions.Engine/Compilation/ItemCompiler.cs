@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Rules;
@@ -17,6 +18,8 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
 
     /// <summary>Most regular expressions of one item: each takes some milliseconds and a third of a megabyte.</summary>
     public const int MaxRegexes = 250;
+
+    private const string SimplerPattern = "Use fewer optional parts and shorter repetitions, or split it.";
 
     private volatile bool _usesPlaceholders;
 
@@ -83,8 +86,8 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
 
         return chain.Kind switch
         {
-            ComparisonKind.Text => CompileText(item.Field, chain, value),
-            ComparisonKind.Regex => CompileRegex(item.Field, chain, value),
+            ComparisonKind.Text => Bounded(CompileText(item.Field, chain, value), value, sink),
+            ComparisonKind.Regex => Bounded(CompileRegex(item.Field, chain, value), value, sink),
             ComparisonKind.Network => CompileNetwork(item.Field, chain, value),
             ComparisonKind.Exists => Test(new ExistsPredicate(
                 item.Field,
@@ -157,6 +160,26 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
             ({ } network, _) => new NetworkPredicate(field, network),
             (_, var error) => throw new TransformationException(DiagnosticCode.InvalidNetwork, $"This is not a network: {error}. Write it as 10.0.0.0/8 or fe80::/10."),
         }));
+    }
+
+    /// <summary>An expression whose every pattern is within the bound of cost.</summary>
+    private static Expression Bounded(Expression expression, YamlScalar value, DiagnosticSink sink)
+    {
+        int cost = expression switch
+        {
+            PredicateExpression test => MatchingCost.Of(test.Predicate),
+            OrExpression or => or.Operands.Max(operand => operand is PredicateExpression test ? MatchingCost.Of(test.Predicate) : 0),
+            _ => 0,
+        };
+        if (cost <= MatchingCost.NoticeOfPattern)
+            return expression;
+        string reason = cost == int.MaxValue
+            ? "What this pattern may take for each character of a value is too much to be counted."
+            : string.Create(CultureInfo.InvariantCulture, $"This pattern may take {cost} steps for each character of a value; up to {MatchingCost.MaxOfPattern} are possible.");
+        if (cost > MatchingCost.MaxOfPattern)
+            throw new TransformationException(DiagnosticCode.CostlyPattern, $"{reason} {SimplerPattern}");
+        sink.Report(DiagnosticCode.NearlyTooCostly, value.Position, $"{reason} {SimplerPattern}");
+        return expression;
     }
 
     private static TextPattern Bounded(TextPattern pattern) => pattern.Length <= MaxPatternLength

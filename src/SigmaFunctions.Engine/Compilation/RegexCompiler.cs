@@ -7,8 +7,8 @@ using SigmaFunctions.Engine.Rules;
 namespace SigmaFunctions.Engine.Compilation;
 
 /// <summary>
-/// Compiles regular expressions for the non-backtracking engine, whose time is linear in the value: no rule can be made to hang
-/// by an event.
+/// Compiles regular expressions, if their time is linear in the value and within a bound for each character: no rule can be made to hang by an
+/// event. How they are run: <see cref="RegexAutomaton"/>.
 /// </summary>
 internal static class RegexCompiler
 {
@@ -16,7 +16,7 @@ internal static class RegexCompiler
 
     private static readonly SearchValues<char> ClassName = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ^-");
 
-    /// <summary>The predicate; its regular expression is constructed now unless it is plain that this will succeed later.</summary>
+    /// <summary>The predicate. Whether it costs too much is for the caller to see (<see cref="MatchingCost"/>).</summary>
     /// <exception cref="TransformationException">The pattern cannot be used.</exception>
     public static RegexPredicate Compile(string? field, string pattern, RegexOptions options)
     {
@@ -26,29 +26,37 @@ internal static class RegexCompiler
             throw new TransformationException(
                 DiagnosticCode.InvalidRegex,
                 $"The POSIX class '{posixClass}' is not part of the dialect and would silently mean something else. Write a range such as [a-zA-Z] or an escape such as \\d.");
+        var syntax = RegexSyntax.Read(pattern, options);
+        if (syntax is not { Constructs: true })
+            Try(pattern, options);
+        if (syntax is null)
+            throw new TransformationException(
+                DiagnosticCode.CostlyPattern,
+                $"What the regular expression may cost cannot be told: it has more than {RegexSyntax.MaxSize} characters with its repetitions written out, is nested too deep, or has an escape that is rare. Write it simpler.");
+        return new RegexPredicate(field, pattern, options) { Cost = RegexPositions.Of(syntax.Root)?.Cost ?? int.MaxValue };
+    }
+
+    /// <summary>Asks the runtime about a pattern.</summary>
+    /// <exception cref="TransformationException">It is not of the language.</exception>
+    private static void Try(string pattern, RegexOptions options)
+    {
         try
         {
-            return RegexSyntax.Read(pattern, options) is { Constructs: true }
-                ? new RegexPredicate(field, pattern, options)
-                : new RegexPredicate(field, pattern, options) { Regex = Construct(pattern, options) };
+            _ = new Regex(pattern, options | RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
         catch (NotSupportedException error)
         {
-            throw new TransformationException(
-                DiagnosticCode.InvalidRegex,
-                $"The regular expression cannot be matched in linear time (look-around, back-references and the like) or is too large: {error.Message} Rewrite it without, with several items if need be.");
+            // It may only be large.
+            if (RegexSyntax.Read(pattern, options) is null)
+                throw new TransformationException(
+                    DiagnosticCode.InvalidRegex,
+                    $"The regular expression cannot be matched in linear time (look-around, back-references and the like) or is too large: {error.Message} Rewrite it without, with several items if need be.");
         }
         catch (ArgumentException error)
         {
             throw new TransformationException(DiagnosticCode.InvalidRegex, $"This is not a valid regular expression: {error.Message}");
         }
     }
-
-    /// <summary>The regular expression.</summary>
-    /// <exception cref="NotSupportedException">It cannot be matched in linear time, or is too large.</exception>
-    /// <exception cref="ArgumentException">The pattern is not of the language.</exception>
-    public static Regex Construct(string pattern, RegexOptions options) =>
-        new(pattern, options | RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
 
     /// <summary>A <c>[:name:]</c> inside of a character class, which .NET would read as the single characters.</summary>
     private static string? FindPosixClass(string pattern)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.Compilation;
@@ -31,7 +32,19 @@ internal sealed class RuleCompiler(PlaceholderSet placeholders)
             if (identifier.Search is { } search && Compile(search, sink) is { } expression)
                 identifiers.Add(new CompiledIdentifier(identifier.Name, expression));
         var compiled = identifiers.ToImmutable();
+        CheckCost(detection, compiled, sink);
         return (compiled, detection.Condition is null ? null : ConditionBinder.Bind(detection, detection.Condition, compiled, sink));
+    }
+
+    private static void CheckCost(DetectionSyntax detection, ImmutableArray<CompiledIdentifier> identifiers, DiagnosticSink sink)
+    {
+        long cost = MatchingCost.Of(identifiers);
+        if (cost <= MatchingCost.NoticeOfRule)
+            return;
+        sink.Report(
+            cost > MatchingCost.MaxOfRule ? DiagnosticCode.CostlyPattern : DiagnosticCode.NearlyTooCostly,
+            detection.Identifiers[0].Position,
+            string.Create(CultureInfo.InvariantCulture, $"The patterns of this detection may take {cost} steps for each character of a value; up to {MatchingCost.MaxOfRule} are possible. Split it."));
     }
 
     private Expression? Compile(SearchSyntax search, DiagnosticSink sink) => search switch

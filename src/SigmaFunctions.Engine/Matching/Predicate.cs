@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Compilation;
+using SigmaFunctions.Engine.RegularExpressions;
 
 namespace SigmaFunctions.Engine.Matching;
 
@@ -35,17 +36,16 @@ internal sealed record ExistsPredicate(string? Field, bool Expected) : Predicate
 /// <summary>The regular expression is found somewhere in the value.</summary>
 internal sealed record RegexPredicate(string? Field, string Pattern, RegexOptions Options) : Predicate(Field)
 {
-    private readonly Lazy<Regex> _regex = new(() => RegexCompiler.Construct(Pattern, Options));
+    private readonly Lazy<RegexAutomaton> _automaton = new(() => RegexAutomaton.Of(Pattern, Options));
+
+    /// <summary>What looking for it may cost (<see cref="MatchingCost"/>).</summary>
+    public int Cost { get; init; }
 
     /// <summary>
-    /// Constructed when it is first asked for: that takes milliseconds and a third of a megabyte, and most are never run.
-    /// Construction does not fail, since <see cref="RegexCompiler"/> makes a predicate only where it would not.
+    /// Whether the expression is found in a value. Its automaton is made when it is first asked for: most are never run. That does not fail, since
+    /// <see cref="RegexCompiler"/> makes a predicate only where it would not.
     /// </summary>
-    internal Regex Regex
-    {
-        get => _regex.Value;
-        init => _regex = new Lazy<Regex>(value);
-    }
+    public bool IsMatch(ReadOnlySpan<char> text) => _automaton.Value.IsMatch(text);
 
     public bool Equals(RegexPredicate? other) =>
         other is not null && Field == other.Field && Pattern == other.Pattern && Options == other.Options;

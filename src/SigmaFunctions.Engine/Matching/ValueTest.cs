@@ -18,7 +18,7 @@ internal static class ValueTest
         _ when !HasText(kind) => false,
         TextPredicate test => test.Pattern.IsMatch(text, test.Cased) || (!test.Cased && IsSameNumber(test.Pattern.Number, kind, text)),
         NumberPredicate test => Compare(kind, text, test.Number) == 0 || text.Equals(test.Text, StringComparison.OrdinalIgnoreCase),
-        RegexPredicate test => test.Regex.IsMatch(text),
+        RegexPredicate test => test.IsMatch(text),
         NetworkPredicate test => test.Network.Contains(text),
         ComparisonPredicate test => Compare(kind, text, test.Number) is { } order && Holds(test.Operator, order),
         TimestampPredicate test => Timestamp.Part(text, test.Part) is { } part && Holds(test.Operator, Compare(part, test.Number)),

@@ -11,7 +11,7 @@ internal static class PackFormat
     public const int Version = 1;
 
     /// <summary>Largest pack that is read, in bytes.</summary>
-    public const int MaxSize = 256 * 1024 * 1024;
+    public const int MaxSize = 64 * 1024 * 1024;
 
     public const int HeaderSize = 8 + 4 + 16 + 4 + 8;
 

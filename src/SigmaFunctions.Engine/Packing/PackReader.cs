@@ -40,6 +40,7 @@ internal sealed class PackReader
     private PredicateExpression[] _tests = [];
     private int _triedRegexes;
     private int _references;
+    private long _items;
 
     /// <summary>Checks that this is an undamaged pack of this format.</summary>
     /// <exception cref="PackException">It is not.</exception>
@@ -162,7 +163,7 @@ internal sealed class PackReader
             case PredicateKind.Text:
                 bool cased = Boolean();
                 var pattern = new TextPattern(List(_part));
-                Require(pattern.Length <= ItemCompiler.MaxPatternLength);
+                Require(pattern.Length <= ItemCompiler.MaxPatternLength && MatchingCost.Of(pattern) <= MatchingCost.MaxOfPattern);
                 return new TextPredicate(field, pattern, cased);
             case PredicateKind.Number:
                 string text = Text();
@@ -204,7 +205,9 @@ internal sealed class PackReader
             Require(++_triedRegexes <= PackFormat.MaxTriedRegexes);
         try
         {
-            return RegexCompiler.Compile(field, pattern, options);
+            var predicate = RegexCompiler.Compile(field, pattern, options);
+            Require(predicate.Cost <= MatchingCost.MaxOfPattern);
+            return predicate;
         }
         catch (TransformationException)
         {
@@ -313,7 +316,9 @@ internal sealed class PackReader
         }
 
         _references = 0;
-        return (ImmutableCollectionsMarshal.AsImmutableArray(identifiers), ReadExpression(references, depth: 0));
+        var all = ImmutableCollectionsMarshal.AsImmutableArray(identifiers);
+        Require(MatchingCost.Of(all) <= MatchingCost.MaxOfRule);
+        return (all, ReadExpression(references, depth: 0));
     }
 
     private Expression ReadExpression(IdentifierExpression[] identifiers, int depth)
@@ -443,11 +448,14 @@ internal sealed class PackReader
         return index;
     }
 
-    /// <summary>A number of items that follow, each of at least one byte.</summary>
+    /// <summary>
+    /// A number of items that follow. Each takes at least one byte that no other item takes, so that all lists together have no more items than there are
+    /// bytes, and what is allocated for them is bounded by the pack's size.
+    /// </summary>
     private int Count()
     {
         int count = Number();
-        Require(count <= _end - _next);
+        Require(count <= _end - _next && (_items += count) <= _end);
         return count;
     }
 

@@ -5,9 +5,9 @@ using System.Text.RegularExpressions;
 namespace SigmaFunctions.Engine.RegularExpressions;
 
 /// <summary>
-/// A regular expression that is read without constructing it: literals, escapes, classes, groups, alternation, quantifiers, and the
-/// options <c>i</c>, <c>m</c> and <c>s</c>. An option counts from where it is first seen, so that sets of characters may be larger than they are, but
-/// never smaller.
+/// A regular expression that is read without constructing it: all that the non-backtracking engine takes. For sets of ASCII characters an option
+/// counts from where it is first seen, so that they may be larger than they are, but never smaller; what stands in the pattern is kept beside them, with the
+/// options that hold there.
 /// </summary>
 /// <param name="Root">The expression.</param>
 /// <param name="IgnoresCase">Whether it ignores case somewhere. Then it can be found in a text that is not ASCII where its ASCII letters do not
@@ -16,26 +16,33 @@ namespace SigmaFunctions.Engine.RegularExpressions;
 /// <param name="Constructs">Whether the non-backtracking engine is certain to take it, under any of the options.</param>
 internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInnerOptions, bool Constructs)
 {
-    /// <summary>Half of the engine's limit of states; what is counted here is at least what the engine counts.</summary>
+    /// <summary>
+    /// Most characters of an expression that is read, those of repetitions counted as often as they may be repeated. It is half of the engine's limit of
+    /// states; what is counted here is at least what the engine counts.
+    /// </summary>
     public const int MaxSize = 5_000;
 
     // Where there is an anchor, the engine counts a state for each kind of character that may stand before it.
     private const int KindsOfCharacters = 5;
 
-    /// <summary>Reads an expression; null if it holds anything else, which says nothing about its being valid.</summary>
+    /// <summary>Reads an expression; null if it holds anything else or is larger, which says nothing about its being valid.</summary>
     public static RegexSyntax? Read(string pattern, RegexOptions options)
     {
         var reader = new Reader(pattern, options);
         var root = reader.Alternation(depth: 0, out int size);
         return root is null || !reader.AtEnd
             ? null
-            : new RegexSyntax(root, reader.IgnoresCase, reader.HasInnerOptions, !reader.HasInnerOptions && size * (reader.HasAnchor ? KindsOfCharacters : 1) <= MaxSize);
+            : new RegexSyntax(root, reader.IgnoresCase, reader.HasInnerOptions, reader.IsPlain && size * (reader.HasAnchor ? KindsOfCharacters : 1) <= MaxSize);
     }
 
     private ref struct Reader(ReadOnlySpan<char> pattern, RegexOptions options)
     {
         private const int MaxDepth = 50;
-        private const int MaxRepeat = 1_000;
+        private const RegexOptions Inner = RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.Singleline
+            | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture;
+
+        // Those that change what a character is.
+        private const RegexOptions OfClasses = RegexOptions.IgnoreCase | RegexOptions.Singleline;
 
         private static readonly AsciiSet Digits = AsciiSet.Between('0', '9');
         private static readonly AsciiSet Word = AsciiSet.Between('A', 'Z') | AsciiSet.Between('a', 'z') | AsciiSet.Between('0', '9') | AsciiSet.Of('_');
@@ -43,13 +50,18 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
 
         private readonly ReadOnlySpan<char> _pattern = pattern;
         private int _next;
+        private RegexOptions _options = options;
         private bool _dotTakesNewline = (options & RegexOptions.Singleline) != 0;
+        private bool _isRare;
 
         public bool IgnoresCase { get; private set; } = (options & RegexOptions.IgnoreCase) != 0;
 
         public bool HasInnerOptions { get; private set; }
 
         public bool HasAnchor { get; private set; }
+
+        /// <summary>Whether nothing stands in it that is so rare that the engine itself is asked.</summary>
+        public readonly bool IsPlain => !HasInnerOptions && !_isRare;
 
         public readonly bool AtEnd => _next == _pattern.Length;
 
@@ -61,7 +73,8 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 return null;
             var branches = ImmutableArray.CreateBuilder<RegexNode>();
             var parts = ImmutableArray.CreateBuilder<RegexNode>();
-            while (!AtEnd && _pattern[_next] != ')')
+            var outer = _options;
+            while (SkipIgnored() && _pattern[_next] != ')')
             {
                 if (TryTake('|'))
                 {
@@ -77,6 +90,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 parts.Add(part);
             }
 
+            _options = outer;
             size++;
             var last = new RegexSequence(parts.DrainToImmutable());
             if (branches.Count == 0)
@@ -88,14 +102,31 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private RegexNode? Quantified(int depth, out int size)
         {
             var part = Atom(depth, out size);
-            if (part is null || AtEnd || _pattern[_next] is not ('*' or '+' or '?' or '{'))
+            if (part is null || !SkipIgnored() || !IsQuantifier())
                 return part;
-            if (part is RegexAnchor || Quantifier() is not var (least, most))
+            _isRare |= part is RegexAnchor;
+            if (Quantifier() is not var (least, most))
                 return null;
             size *= Math.Max(most ?? Math.Max(least, 1), 1);
-            TryTake('?');
+            if (SkipIgnored())
+                TryTake('?');
             // A quantifier of a quantifier is an error.
-            return !AtEnd && _pattern[_next] is '*' or '+' or '?' or '{' ? null : new RegexRepetition(part, least, most);
+            return SkipIgnored() && IsQuantifier() ? null : new RegexRepetition(part, least, most);
+        }
+
+        /// <summary>Whether a quantifier follows; a brace that begins none is a character.</summary>
+        private readonly bool IsQuantifier()
+        {
+            if (_pattern[_next] != '{')
+                return _pattern[_next] is '*' or '+' or '?';
+            var rest = _pattern[(_next + 1)..];
+            int digits = Digits(rest);
+            rest = rest[digits..];
+            if (digits > 0 && rest is [',', ..])
+                rest = rest[(Digits(rest[1..]) + 1)..];
+            return digits > 0 && rest is ['}', ..];
+
+            static int Digits(ReadOnlySpan<char> text) => text.IndexOfAnyExceptInRange('0', '9') is >= 0 and var end ? end : text.Length;
         }
 
         private (int Least, int? Most)? Quantifier()
@@ -113,7 +144,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             if (Count() is not { } least)
                 return null;
             int? most = least;
-            if (TryTake(',') && (most = _next < _pattern.Length && _pattern[_next] == '}' ? null : Count() ?? -1) < least)
+            if (TryTake(',') && (most = _pattern[_next] == '}' ? null : Count() ?? -1) < least)
                 return null;
             return TryTake('}') ? (least, most) : null;
         }
@@ -123,90 +154,176 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             int start = _next;
             while (!AtEnd && char.IsAsciiDigit(_pattern[_next]))
                 _next++;
-            return int.TryParse(_pattern[start.._next], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= MaxRepeat ? count : null;
+            return int.TryParse(_pattern[start.._next], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= MaxSize ? count : null;
         }
+
+        /// <summary>Whether anything is left behind blanks and comments that the options leave out.</summary>
+        private bool SkipIgnored()
+        {
+            while (!AtEnd)
+                if ((_options & RegexOptions.IgnorePatternWhitespace) != 0 && _pattern[_next] is ' ' or (>= '\t' and <= '\r'))
+                    _next++;
+                else if ((_options & RegexOptions.IgnorePatternWhitespace) != 0 && _pattern[_next] == '#')
+                    _next = EndOf('\n');
+                else if (_pattern[_next..].StartsWith("(?#"))
+                {
+                    _isRare = true;
+                    _next = EndOf(')');
+                }
+                else
+                    break;
+            return !AtEnd;
+        }
+
+        private readonly int EndOf(char last) => _pattern[_next..].IndexOf(last) is >= 0 and var length ? _next + length + 1 : _pattern.Length;
 
         private RegexNode? Atom(int depth, out int size)
         {
             size = 1;
+            int start = _next;
             char character = _pattern[_next++];
             switch (character)
             {
-                case '*' or '+' or '?' or '{':
+                case '*' or '+' or '?':
                     return null;
-                case '^' or '$':
-                    return Anchor();
-                case '.':
-                    return new RegexCharacter(_dotTakesNewline ? AsciiSet.All : ~AsciiSet.Of('\n'), null);
-                case '(':
-                    if (_pattern[_next..].StartsWith("?:"))
-                        _next += 2;
-                    else if (!AtEnd && _pattern[_next] == '?')
+                case '{':
+                    _next--;
+                    if (IsQuantifier())
                         return null;
-                    var group = Alternation(depth + 1, out size);
-                    return group is not null && TryTake(')') ? group : null;
+                    _next++;
+                    _isRare = true;
+                    return Literal(character, start);
+                case '^':
+                    return Anchor((_options & RegexOptions.Multiline) != 0 ? RegexPlace.LineBegin : RegexPlace.Begin);
+                case '$':
+                    return Anchor((_options & RegexOptions.Multiline) != 0 ? RegexPlace.LineEnd : RegexPlace.LastLineEnd);
+                case '.':
+                    return new RegexCharacter(_dotTakesNewline ? AsciiSet.All : ~AsciiSet.Of('\n'), null, ClassFrom(start));
+                case '(':
+                    return Group(depth, out size);
                 case '[':
-                    return Class();
+                    return Class(start);
                 case '\\':
                     if (AtEnd)
                         return null;
-                    if (_pattern[_next] is 'b' or 'B' or 'A' or 'z' or 'Z')
+                    RegexPlace? place = _pattern[_next] switch
+                    {
+                        'b' => RegexPlace.Boundary,
+                        'B' => RegexPlace.NoBoundary,
+                        'A' => RegexPlace.Begin,
+                        'z' => RegexPlace.End,
+                        'Z' => RegexPlace.LastLineEnd,
+                        _ => null,
+                    };
+                    if (place is not null)
                     {
                         _next++;
-                        return Anchor();
+                        return Anchor(place.Value);
                     }
 
-                    return ClassEscape() is { } set ? new RegexCharacter(set, null) : Escape() is { } escaped ? Literal(escaped) : null;
+                    return ClassEscape() is var (set, isExact) ? new RegexCharacter(set, null, ClassFrom(start), isExact)
+                        : Escape() is { } escaped ? Literal(escaped, start)
+                        : null;
                 default:
-                    return Literal(character);
+                    return Literal(character, start);
             }
         }
 
-        private RegexAnchor Anchor()
+        /// <summary>The rest of a group, behind its bracket.</summary>
+        private RegexNode? Group(int depth, out int size)
         {
-            HasAnchor = true;
-            return new RegexAnchor();
+            size = 1;
+            var outer = _options;
+            if (_pattern[_next..].StartsWith("?:"))
+                _next += 2;
+            else if (!AtEnd && _pattern[_next] == '?' && !TryTakeName())
+            {
+                _next--;
+                if (!TryTakeOptions(':'))
+                    return null;
+            }
+
+            var group = Alternation(depth + 1, out size);
+            _options = outer;
+            return group is not null && TryTake(')') ? group : null;
         }
 
-        private readonly RegexCharacter Literal(char character) => Character(AsciiSet.Of(character), isAsciiOnly: char.IsAscii(character));
+        /// <summary>The name of a group: <c>?&lt;name&gt;</c>.</summary>
+        private bool TryTakeName()
+        {
+            if (_next + 2 >= _pattern.Length || _pattern[_next + 1] is not ('<' or '\''))
+                return false;
+            char last = _pattern[_next + 1] == '<' ? '>' : '\'';
+            int length = _pattern[(_next + 2)..].IndexOf(last);
+            if (length <= 0 || char.IsAsciiDigit(_pattern[_next + 2]))
+                return false;
+            foreach (char character in _pattern.Slice(_next + 2, length))
+                if (!char.IsAsciiLetterOrDigit(character) && character != '_')
+                    return false;
+            _isRare = true;
+            _next += length + 3;
+            return true;
+        }
+
+        private RegexAnchor Anchor(RegexPlace place)
+        {
+            HasAnchor = true;
+            return new RegexAnchor(place);
+        }
+
+        private readonly RegexClass ClassFrom(int start) => new(_pattern[start.._next].ToString(), _options & OfClasses);
+
+        private readonly RegexCharacter Literal(char character, int start) => Character(AsciiSet.Of(character), isAsciiOnly: char.IsAscii(character), start);
 
         /// <param name="ascii">The ASCII characters that stand there.</param>
         /// <param name="isAsciiOnly">Whether no other stands there.</param>
-        private readonly RegexCharacter Character(AsciiSet ascii, bool isAsciiOnly)
+        /// <param name="start">Where it begins in the pattern.</param>
+        private readonly RegexCharacter Character(AsciiSet ascii, bool isAsciiOnly, int start)
         {
             if (IgnoresCase)
                 // Some characters that are not ASCII equal some that are.
                 ascii = isAsciiOnly ? ascii.InBothCases() : AsciiSet.All;
-            return new RegexCharacter(ascii, isAsciiOnly ? ascii.Only : null, isAsciiOnly || !IgnoresCase);
+            return new RegexCharacter(ascii, isAsciiOnly ? ascii.Only : null, ClassFrom(start), isAsciiOnly || !IgnoresCase);
         }
 
-        /// <summary>Options for what follows: <c>(?i)</c>.</summary>
-        private bool TryTakeOptions()
+        /// <summary>Options for what follows, <c>(?i)</c>, or, up to a colon, for what is within the group.</summary>
+        private bool TryTakeOptions(char last = ')')
         {
             int end = _next + 2;
-            bool ignoresCase = false;
-            bool dotTakesNewline = false;
-            while (end < _pattern.Length && _pattern[end] is 'i' or 'm' or 's' or '-')
+            bool isOff = false;
+            var options = _options;
+            for (; end < _pattern.Length && _pattern[end] is 'i' or 'm' or 's' or 'n' or 'x' or '-'; end++)
             {
-                ignoresCase |= _pattern[end] == 'i';
-                dotTakesNewline |= _pattern[end] == 's';
-                end++;
+                var option = _pattern[end] switch
+                {
+                    'i' => RegexOptions.IgnoreCase,
+                    'm' => RegexOptions.Multiline,
+                    's' => RegexOptions.Singleline,
+                    'n' => RegexOptions.ExplicitCapture,
+                    'x' => RegexOptions.IgnorePatternWhitespace,
+                    _ => RegexOptions.None,
+                };
+                isOff |= _pattern[end] == '-';
+                options = isOff ? options & ~option : options | option;
             }
 
-            if (end == _next + 2 || end == _pattern.Length || _pattern[end] != ')')
+            if (end == _next + 2 || end == _pattern.Length || _pattern[end] != last)
                 return false;
             HasInnerOptions |= _next > 0 || !_pattern[..(end + 1)].SequenceEqual("(?i)");
-            IgnoresCase |= ignoresCase;
-            _dotTakesNewline |= dotTakesNewline;
+            _options = options & (Inner | RegexOptions.CultureInvariant);
+            IgnoresCase |= (options & RegexOptions.IgnoreCase) != 0;
+            _dotTakesNewline |= (options & RegexOptions.Singleline) != 0;
             _next = end + 1;
             return true;
         }
 
         /// <summary>The rest of a class, behind its bracket.</summary>
-        private RegexCharacter? Class()
+        /// <param name="start">Where the class begins.</param>
+        private RegexCharacter? Class(int start)
         {
             bool isNegated = TryTake('^');
             bool isAsciiOnly = !isNegated;
+            bool isExact = true;
             AsciiSet set = default;
             for (bool first = true; ; first = false)
             {
@@ -214,10 +331,26 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                     return null;
                 if (!first && TryTake(']'))
                     break;
-                if (_pattern[_next] == '\\' && _next + 1 < _pattern.Length && _pattern[_next + 1] is 'd' or 'D' or 'w' or 'W' or 's' or 'S')
+                if (!first && _pattern[_next..].StartsWith("-["))
+                {
+                    // What is left out is not left out of the set, which may be larger than it is.
+                    int inner = _next + 1;
+                    _next += 2;
+                    if (Class(inner) is null || !TryTake(']'))
+                        return null;
+                    (isExact, _isRare) = (false, true);
+                    break;
+                }
+
+                if (_pattern[_next] == '\\' && _next + 1 < _pattern.Length && _pattern[_next + 1] is 'd' or 'D' or 'w' or 'W' or 's' or 'S' or 'p' or 'P')
                 {
                     _next++;
-                    set |= ClassEscape()!.Value;
+                    if (ClassEscape() is not var (escaped, isExactly))
+                        return null;
+                    // A class that is left out leaves out no more than is certain.
+                    if (isExactly || !isNegated)
+                        set |= escaped;
+                    isExact &= isExactly;
                     isAsciiOnly = false;
                     continue;
                 }
@@ -225,7 +358,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 if (ClassCharacter() is not { } low)
                     return null;
                 char high = low;
-                if (_next + 1 < _pattern.Length && _pattern[_next] == '-' && _pattern[_next + 1] != ']')
+                if (_next + 1 < _pattern.Length && _pattern[_next] == '-' && _pattern[_next + 1] is not (']' or '['))
                 {
                     _next++;
                     if (ClassCharacter() is not { } last || last < low)
@@ -238,17 +371,27 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             }
 
             if (!isNegated)
-                return Character(set, isAsciiOnly);
+            {
+                var character = Character(set, isAsciiOnly, start);
+                return isExact ? character : character with { IsExact = false, Literal = null };
+            }
+
             // With case ignored, what is excluded is more than what stands there; that it is excluded is then not relied on.
-            return new RegexCharacter(IgnoresCase ? AsciiSet.All : ~set, null, !IgnoresCase);
+            return new RegexCharacter(IgnoresCase ? AsciiSet.All : ~set, null, ClassFrom(start), isExact && !IgnoresCase);
         }
 
-        /// <summary>One character of a class; a bracket may begin a subtraction or a POSIX class, and is not plain.</summary>
+        /// <summary>One character of a class; a bracket with a colon may begin a POSIX class, and is not read.</summary>
         private char? ClassCharacter()
         {
+            if (AtEnd)
+                return null;
             char character = _pattern[_next++];
             if (character == '[')
-                return null;
+            {
+                _isRare = true;
+                return AtEnd || _pattern[_next] == ':' ? null : character;
+            }
+
             if (character != '\\')
                 return character;
             if (TryTake('b'))
@@ -256,7 +399,8 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             return AtEnd ? null : Escape();
         }
 
-        private AsciiSet? ClassEscape()
+        /// <summary>A set that an escape means, and whether it is no larger than it says; null if it is none.</summary>
+        private (AsciiSet Set, bool IsExact)? ClassEscape()
         {
             AsciiSet? set = _pattern[_next] switch
             {
@@ -270,7 +414,13 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             };
             if (set is not null)
                 _next++;
-            return set;
+            else if (_pattern[_next] is 'p' or 'P' && _pattern[(_next + 1)..] is ['{', ..] && EndOf('}') is var end && _pattern[end - 1] == '}')
+            {
+                (_next, _isRare) = (end, true);
+                return (AsciiSet.All, false);
+            }
+
+            return set is null ? null : (set.Value, true);
         }
 
         /// <summary>The character that an escape means, behind its backslash.</summary>
@@ -288,8 +438,28 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 'e' => '\u001B',
                 'x' => Hexadecimal(2),
                 'u' => Hexadecimal(4),
+                'c' => Control(),
+                '0' => Octal(),
                 _ => (character is > ' ' and < '\u007F' && !char.IsAsciiLetterOrDigit(character) && character != '_') || character == ' ' ? character : null,
             };
+        }
+
+        private char? Control()
+        {
+            _isRare = true;
+            if (AtEnd || char.ToUpperInvariant(_pattern[_next]) is not (>= '@' and <= '_' and var letter))
+                return null;
+            _next++;
+            return (char)(letter - '@');
+        }
+
+        private char Octal()
+        {
+            _isRare = true;
+            int code = 0;
+            for (int i = 0; i < 2 && !AtEnd && _pattern[_next] is >= '0' and <= '7'; i++)
+                code = (code * 8) + _pattern[_next++] - '0';
+            return (char)code;
         }
 
         private char? Hexadecimal(int digits)

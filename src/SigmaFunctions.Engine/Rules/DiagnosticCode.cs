@@ -39,6 +39,8 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode AllOnOneValue = Warning("SF0210");
     public static readonly DiagnosticCode NullInList = Info("SF0211");
     public static readonly DiagnosticCode EmptyList = Warning("SF0212");
+    public static readonly DiagnosticCode CostlyPattern = Error("SF0213");
+    public static readonly DiagnosticCode NearlyTooCostly = Warning("SF0214");
 
     public static readonly DiagnosticCode MissingCondition = Error("SF0301");
     public static readonly DiagnosticCode ConditionSyntax = Error("SF0302");

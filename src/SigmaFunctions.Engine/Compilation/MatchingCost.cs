@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using SigmaFunctions.Engine.Matching;
+
+namespace SigmaFunctions.Engine.Compilation;
+
+/// <summary>
+/// What looking for a pattern may cost, as steps for each character of a value, whatever the value: a step is about a nanosecond. A literal costs
+/// nothing by itself, since all of them are looked for at once. The rules of SigmaHQ need up to 100.
+/// </summary>
+internal static class MatchingCost
+{
+    /// <summary>Most that one pattern may cost.</summary>
+    public const int MaxOfPattern = 4_096;
+
+    /// <summary>Most that the patterns of a rule may cost together.</summary>
+    public const int MaxOfRule = 4 * MaxOfPattern;
+
+    /// <summary>From here on a warning is given.</summary>
+    public const int NoticeOfPattern = MaxOfPattern / 2;
+
+    /// <summary>From here on a warning is given.</summary>
+    public const int NoticeOfRule = MaxOfRule / 2;
+
+    // Where a place is compared, each part of a pattern is, and that many characters of a literal at once.
+    private const int StepsOfPart = 8;
+    private const int CharactersOfStep = 8;
+
+    /// <summary>What a predicate costs.</summary>
+    public static int Of(Predicate predicate) => predicate switch
+    {
+        RegexPredicate regex => regex.Cost,
+        TextPredicate text => Of(text.Pattern),
+        _ => 0,
+    };
+
+    /// <summary>What the patterns of search identifiers cost together.</summary>
+    public static long Of(ImmutableArray<CompiledIdentifier> identifiers) => identifiers.Sum(identifier => Of(identifier.Expression));
+
+    private static long Of(Expression expression) => expression switch
+    {
+        AndExpression and => and.Operands.Sum(Of),
+        OrExpression or => or.Operands.Sum(Of),
+        NotExpression not => Of(not.Operand),
+        PredicateExpression test => Of(test.Predicate),
+        _ => 0,
+    };
+
+    /// <summary>
+    /// What a pattern costs. A <c>?</c> between two <c>*</c> makes a search that compares at every place; without one it is linear, and what stands at an end
+    /// of the value is compared once.
+    /// </summary>
+    public static int Of(TextPattern pattern)
+    {
+        int worst = 0;
+        int runs = 0;
+        int steps = 0;
+        bool hasAnyOne = false;
+        foreach (var part in pattern.Parts)
+        {
+            if (part.Kind == PatternPartKind.AnyRun)
+            {
+                if (runs++ > 0)
+                    worst = Math.Max(worst, hasAnyOne ? steps : 1);
+                (steps, hasAnyOne) = (0, false);
+                continue;
+            }
+
+            steps += StepsOfPart + (part.Text.Length / CharactersOfStep);
+            hasAnyOne |= part.Kind == PatternPartKind.AnyOne;
+        }
+
+        return worst;
+    }
+}
