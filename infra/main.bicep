@@ -46,15 +46,25 @@ param allowSharedKeySenders bool = false
 @description('Redundancy of the storage account.')
 param storageSku string = 'Standard_ZRS'
 
-@minValue(1)
+@minValue(15)
 @maxValue(3650)
-@description('Days for which dead letters are kept: records that the app could not read.')
+@description('Days after which nothing is left of a dead letter, a record that the app could not read. The last of them, blobRecoveryDays and 4, it can only be recovered.')
 param deadLetterRetentionDays int = 30
+
+@minValue(15)
+@maxValue(3650)
+@description('Likewise of original records that are too large for the table of detections.')
+param originalRetentionDays int = 365
+
+@minValue(1)
+@maxValue(10)
+@description('Days for which a blob or container that was deleted can be recovered; so long, and up to 4 days more, stays what was erased.')
+param blobRecoveryDays int = 7
 
 @minValue(1)
 @maxValue(3650)
-@description('Days for which original records are kept that are too large for the table of detections.')
-param originalRetentionDays int = 365
+@description('Days for which former versions of rules and of the app\'s package are kept, from when they were written.')
+param ruleHistoryDays int = 730
 
 @allowed([512, 2048, 4096])
 @description('Memory of one instance in MB. A rule set the size of SigmaHQ\'s needs 2048.')
@@ -69,6 +79,9 @@ param maximumInstanceCount int = 40
 @maxValue(730)
 @description('Days for which logs and metrics of the app are kept.')
 param logRetentionDays int = 30
+
+@description('Whether each write and delete in the tables of detections and the queue of alerts is logged, as it always is of rules. It costs in proportion to detections.')
+param logTablesAndQueues bool = true
 
 @minValue(0)
 @maxValue(36500)
@@ -126,6 +139,18 @@ param principalId string = ''
 @description('What principalId is.')
 param principalType string = 'User'
 
+@maxLength(100)
+@description('Object ids of users and service principals who may push rules, besides who deploys.')
+param rulePusherPrincipalIds string[] = []
+
+@maxLength(100)
+@description('Object ids of who takes alerts off the queue.')
+param alertConsumerPrincipalIds string[] = []
+
+@maxLength(100)
+@description('Object ids of who reads detections and their originals.')
+param analystPrincipalIds string[] = []
+
 @description('Tags for every resource.')
 param tags object = {}
 
@@ -173,13 +198,33 @@ module storage 'modules/storage.bicep' = {
     resourceToken: resourceToken
     tags: allTags
     principalId: identity.outputs.principalId
+    publisherPrincipalId: identity.outputs.publisherPrincipalId
     rulePublisherId: principalId
     rulePublisherType: principalType
+    rulePusherIds: rulePusherPrincipalIds
+    alertConsumerIds: alertConsumerPrincipalIds
+    analystIds: analystPrincipalIds
     isPrivate: privateNetworking
     workspaceId: monitoring.outputs.workspaceId
     sku: storageSku
     deadLetterRetentionDays: deadLetterRetentionDays
     originalRetentionDays: originalRetentionDays
+    recoveryDays: blobRecoveryDays
+    ruleHistoryDays: ruleHistoryDays
+    logsTablesAndQueues: logTablesAndQueues
+  }
+}
+
+module hostStorage 'modules/host-storage.bicep' = {
+  scope: group
+  params: {
+    location: location
+    resourceToken: resourceToken
+    tags: allTags
+    principalId: identity.outputs.principalId
+    isPrivate: privateNetworking
+    workspaceId: monitoring.outputs.workspaceId
+    sku: storageSku
   }
 }
 
@@ -226,6 +271,7 @@ module network 'modules/network.bicep' = if (privateNetworking) {
     tags: allTags
     addressPrefix: networkAddressPrefix
     storageAccountId: storage.outputs.id
+    hostStorageAccountId: hostStorage.outputs.id
     eventHubNamespaceId: namespaceId
     eventHubNamespace: namespaceHost
   }
@@ -240,9 +286,10 @@ module functionApp 'modules/function-app.bicep' = {
     tags: allTags
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
+    publisherIdentityId: identity.outputs.publisherId
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     workspaceId: monitoring.outputs.workspaceId
-    storageAccountName: storage.outputs.name
+    hostStorageAccountName: hostStorage.outputs.name
     tableServiceUri: storage.outputs.tableServiceUri
     queueServiceUri: storage.outputs.queueServiceUri
     blobServiceUri: storage.outputs.blobServiceUri
@@ -271,6 +318,12 @@ module alerts 'modules/alerts.bicep' = if (enableAlerts) {
     emails: alertEmails
     actionGroupIds: alertActionGroupIds
     hasCanary: enableCanary
+    storageAccountName: storage.outputs.name
+    ruleContainerName: storage.outputs.ruleContainerName
+    packageContainerName: storage.outputs.packageContainerName
+    // Requests name the person, never a group.
+    ruleWriterIds: union(rulePusherPrincipalIds, empty(principalId) || principalType == 'Group' ? [] : [principalId])
+    publisherPrincipalId: identity.outputs.publisherPrincipalId
     lagSeconds: alertLagSeconds
     pendingSeconds: alertPendingSeconds
     deadLetters: alertDeadLetters

@@ -10,6 +10,6 @@ param eventHubRetentionHours = 24
 param eventHubMaximumThroughputUnits = 2
 param storageSku = 'Standard_LRS'
 param maximumInstanceCount = 40
-param deadLetterRetentionDays = 7
+param deadLetterRetentionDays = 15
 param originalRetentionDays = 90
 param alertQuietHours = 6

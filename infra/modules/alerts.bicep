@@ -24,6 +24,18 @@ param actionGroupIds string[]
 @description('Whether the app sends canaries.')
 param hasCanary bool
 
+@description('The storage account of rules and package.')
+param storageAccountName string
+
+param ruleContainerName string
+param packageContainerName string
+
+@description('Object ids of who may push rules without an alert.')
+param ruleWriterIds string[]
+
+@description('Object id of the identity by which the platform keeps the app\'s package.')
+param publisherPrincipalId string
+
 param lagSeconds int
 param pendingSeconds int
 param deadLetters int
@@ -160,6 +172,50 @@ var rules = [
       '| where Sum > 0'
     ]
   }
+  {
+    // Logs of storage arrive late now and then, hence the window. What the platform does by itself (lifecycle rules) is no person's doing.
+    name: 'strangers'
+    title: 'Rules or program changed by a stranger'
+    description: 'Somebody who is not named as a pusher of rules wrote to their container, or to the package\'s without publishing: the query tells who and from where.'
+    severity: 1
+    window: 'PT1H'
+    query: [
+      'StorageBlobLogs'
+      '| where AccountName =~ "${storageAccountName}" and Category in ("StorageWrite", "StorageDelete") and toint(StatusCode) < 300'
+      '| where AuthenticationType != "TrustedAccess"'
+      '| extend Container = tostring(split(trim(\'"\', ObjectKey), "/")[2])'
+      '| where (Container == "${ruleContainerName}" and RequesterObjectId !in~ (dynamic(${string(ruleWriterIds)})))'
+      '    or (Container == "${packageContainerName}" and RequesterObjectId !~ "${publisherPrincipalId}")'
+      '| summarize Requests = count(), Last = max(TimeGenerated) by Container, RequesterObjectId, Address = tostring(split(CallerIpAddress, ":")[0])'
+    ]
+  }
+]
+
+// What an administrator would have to do first, to change detection or its records without a trace.
+var guardedOperations = [
+  'Microsoft.Authorization/roleAssignments/write'
+  'Microsoft.Authorization/roleAssignments/delete'
+  'Microsoft.Insights/diagnosticSettings/write'
+  'Microsoft.Insights/diagnosticSettings/delete'
+  'Microsoft.Insights/scheduledQueryRules/write'
+  'Microsoft.Insights/scheduledQueryRules/delete'
+  'Microsoft.Insights/activityLogAlerts/write'
+  'Microsoft.Insights/activityLogAlerts/delete'
+  'Microsoft.Insights/actionGroups/write'
+  'Microsoft.Insights/actionGroups/delete'
+  'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
+  'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write'
+  'Microsoft.OperationalInsights/workspaces/write'
+  'Microsoft.OperationalInsights/workspaces/delete'
+  'Microsoft.OperationalInsights/workspaces/purge/action'
+  'Microsoft.Storage/storageAccounts/write'
+  'Microsoft.Storage/storageAccounts/delete'
+  'Microsoft.Storage/storageAccounts/listKeys/action'
+  'Microsoft.Storage/storageAccounts/blobServices/write'
+  'Microsoft.Storage/storageAccounts/managementPolicies/write'
+  'Microsoft.Storage/storageAccounts/managementPolicies/delete'
+  'Microsoft.Web/sites/write'
+  'Microsoft.Web/sites/config/write'
 ]
 
 var canaryRules = !hasCanary
@@ -256,6 +312,41 @@ resource queries 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     }
   }
 ]
+
+// From the log of what is done to resources, which nobody can change and which is kept for 90 days.
+resource guards 'Microsoft.Insights/activityLogAlerts@2020-10-01' = {
+  name: 'alert-guards-${resourceToken}'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'SigmaFunctions: roles, audit logs, alerts, versioning or settings were changed; each deployment of the templates does, too. The alert names who.'
+    enabled: true
+    scopes: [resourceGroup().id]
+    condition: {
+      allOf: [
+        {
+          field: 'category'
+          equals: 'Administrative'
+        }
+        {
+          field: 'status'
+          equals: 'Succeeded'
+        }
+        {
+          anyOf: map(guardedOperations, operation => {
+            field: 'operationName'
+            equals: operation
+          })
+        }
+      ]
+    }
+    actions: {
+      actionGroups: map(groupIds, id => {
+        actionGroupId: id
+      })
+    }
+  }
+}
 
 resource throttled 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(eventHubNamespaceId)) {
   name: 'alert-throttled-${resourceToken}'

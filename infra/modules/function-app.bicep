@@ -15,10 +15,15 @@ param identityId string
 @description('Client id of the app\'s identity.')
 param identityClientId string
 
+@description('Resource id of the identity by which the platform keeps and fetches the app\'s package.')
+param publisherIdentityId string
+
 @description('Names the resource to send telemetry to; it grants nothing, since the resource takes Entra tokens only.')
 param applicationInsightsConnectionString string
 
-param storageAccountName string
+@description('The storage account of the Functions host.')
+param hostStorageAccountName string
+
 param tableServiceUri string
 param queueServiceUri string
 param blobServiceUri string
@@ -73,6 +78,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     type: 'UserAssigned'
     userAssignedIdentities: {
       '${identityId}': {}
+      '${publisherIdentityId}': {}
     }
   }
   properties: {
@@ -86,7 +92,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           value: deploymentContainerUri
           authentication: {
             type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identityId
+            userAssignedIdentityResourceId: publisherIdentityId
           }
         }
       }
@@ -110,7 +116,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   resource settings 'config' = {
     name: 'appsettings'
     properties: {
-      AzureWebJobsStorage__accountName: storageAccountName
+      AzureWebJobsStorage__accountName: hostStorageAccountName
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identityClientId
       EventHubConnection__fullyQualifiedNamespace: eventHubNamespace

@@ -1,4 +1,4 @@
-metadata description = 'The identity under which the function app reads and writes.'
+metadata description = 'The identity under which the function app reads and writes, and the one by which the platform keeps and fetches its package.'
 
 param location string
 
@@ -15,6 +15,15 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
   tags: tags
 }
 
+// The app never asks for a token of this one: its own need not reach the package, and in the logs the two are told apart.
+resource publisher 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: 'id-publish-${resourceToken}'
+  location: location
+  tags: tags
+}
+
 output id string = identity.id
 output clientId string = identity.properties.clientId
 output principalId string = identity.properties.principalId
+output publisherId string = publisher.id
+output publisherPrincipalId string = publisher.properties.principalId

@@ -13,37 +13,53 @@ param tags object
 param addressPrefix string
 
 param storageAccountId string
+param hostStorageAccountId string
 param eventHubNamespaceId string
 
 @description('Host name of the Event Hubs namespace.')
 param eventHubNamespace string
 
-// What is reached, and the domain that its private addresses are looked up in.
+// What is reached: of the host's account only what the host uses with the triggers of this app.
 var endpoints = [
   {
     name: 'blob'
     group: 'blob'
     resourceId: storageAccountId
-    zone: 'privatelink.blob.${environment().suffixes.storage}'
   }
   {
     name: 'queue'
     group: 'queue'
     resourceId: storageAccountId
-    zone: 'privatelink.queue.${environment().suffixes.storage}'
   }
   {
     name: 'table'
     group: 'table'
     resourceId: storageAccountId
-    zone: 'privatelink.table.${environment().suffixes.storage}'
+  }
+  {
+    name: 'host-blob'
+    group: 'blob'
+    resourceId: hostStorageAccountId
+  }
+  {
+    name: 'host-table'
+    group: 'table'
+    resourceId: hostStorageAccountId
   }
   {
     name: 'eventhubs'
     group: 'namespace'
     resourceId: eventHubNamespaceId
-    zone: 'privatelink.${substring(eventHubNamespace, indexOf(eventHubNamespace, '.') + 1)}'
   }
+]
+
+// The domains that private addresses are looked up in, in the order of their groups.
+var groups = ['blob', 'queue', 'table', 'namespace']
+var domains = [
+  'privatelink.blob.${environment().suffixes.storage}'
+  'privatelink.queue.${environment().suffixes.storage}'
+  'privatelink.table.${environment().suffixes.storage}'
+  'privatelink.${substring(eventHubNamespace, indexOf(eventHubNamespace, '.') + 1)}'
 ]
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
@@ -89,15 +105,15 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
 }
 
 resource zones 'Microsoft.Network/privateDnsZones@2020-06-01' = [
-  for endpoint in endpoints: {
-    name: endpoint.zone
+  for domain in domains: {
+    name: domain
     location: 'global'
     tags: tags
   }
 ]
 
 resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01' = [
-  for (endpoint, index) in endpoints: {
+  for (domain, index) in domains: {
     parent: zones[index]
     name: network.name
     location: 'global'
@@ -142,7 +158,7 @@ resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@202
         {
           name: endpoint.name
           properties: {
-            privateDnsZoneId: zones[index].id
+            privateDnsZoneId: zones[indexOf(groups, endpoint.group)].id
           }
         }
       ]

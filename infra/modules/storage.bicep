@@ -1,4 +1,4 @@
-metadata description = 'The storage account: detections, alerts, dead letters, the app\'s package, and the host\'s leases and checkpoints.'
+metadata description = 'The storage account of what decides on detection and what comes of it: rules, the app\'s package, detections, alerts, dead letters.'
 
 param location string
 
@@ -9,14 +9,26 @@ param resourceToken string
 
 param tags object
 
-@description('Object id of the identity that reads and writes.')
+@description('Object id of the identity under which the app reads and writes.')
 param principalId string
+
+@description('Object id of the identity by which the platform keeps and fetches the app\'s package.')
+param publisherPrincipalId string
 
 @description('Object id of who deploys, to push rules; empty for nobody.')
 param rulePublisherId string
 
 @allowed(['Group', 'ServicePrincipal', 'User'])
 param rulePublisherType string
+
+@description('Object ids of others who may push rules.')
+param rulePusherIds string[]
+
+@description('Object ids of who takes alerts off the queue.')
+param alertConsumerIds string[]
+
+@description('Object ids of who reads detections and their originals.')
+param analystIds string[]
 
 @description('Whether the account is reached by private endpoints alone.')
 param isPrivate bool
@@ -26,33 +38,53 @@ param workspaceId string
 
 param sku string
 
-@description('Days for which dead letters are kept.')
+@description('Days until dead letters are gone, with what is kept of them for recovery.')
 param deadLetterRetentionDays int
 
-@description('Days for which originals are kept that are too large for the table.')
+@description('Days until originals are gone that are too large for the table, with what is kept of them for recovery.')
 param originalRetentionDays int
 
-// The host keeps leases and checkpoints in containers that it makes by itself, the platform fetches the package, and the app writes
-// dead letters and originals and reads rules.
-var storageBlobDataOwner = subscriptionResourceId(
+@description('Days for which a blob or container that was deleted can be recovered.')
+param recoveryDays int
+
+@description('Days for which former versions of rules and of the package are kept.')
+param ruleHistoryDays int
+
+@description('Whether each write and delete in tables and queues is logged, too.')
+param logsTablesAndQueues bool
+
+// For the app where rules are, and for analysts.
+var storageBlobDataReader = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
-  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
 )
-// On the whole account: besides the detections, the host records its diagnostic events in a table of its own.
+// It does not extend to former versions: who holds it cannot remove what was there before.
+var storageBlobDataContributor = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+)
+// On the whole account, of which the app uses every table: a transaction is asked of the account, not of a table.
 var storageTableDataContributor = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+)
+var storageTableDataReader = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '76199698-9eea-4c19-bc75-cec21354c6b6'
 )
 // Adding alerts is all that the app may do on the queue; reading them is its consumers' business.
 var storageQueueDataMessageSender = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
 )
-// For who pushes rules: on what holds rules, and nothing else.
-var storageBlobDataContributor = subscriptionResourceId(
+var storageQueueDataMessageProcessor = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
-  'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+  '8a0f0c08-91a1-4084-bc3d-661d67233fed'
 )
+
+// Lifecycle rules run once a day, over blobs and over their former versions; what they delete can be recovered for as long as anything else.
+var lifecycleDays = 4
+var otherRulePusherIds = filter(rulePusherIds, id => id != rulePublisherId)
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: 'st${resourceToken}'
@@ -74,6 +106,17 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 
   resource blobs 'blobServices' = {
     name: 'default'
+    properties: {
+      isVersioningEnabled: true
+      deleteRetentionPolicy: {
+        enabled: true
+        days: recoveryDays
+      }
+      containerDeleteRetentionPolicy: {
+        enabled: true
+        days: recoveryDays
+      }
+    }
 
     resource package 'containers' = {
       name: 'app-package'
@@ -102,6 +145,13 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
         publicAccess: 'None'
       }
     }
+
+    resource compiledRules 'containers' = {
+      name: 'compiled-rules'
+      properties: {
+        publicAccess: 'None'
+      }
+    }
   }
 
   resource retention 'managementPolicies' = {
@@ -120,7 +170,17 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
               actions: {
                 baseBlob: {
                   delete: {
-                    daysAfterModificationGreaterThan: deadLetterRetentionDays
+                    daysAfterModificationGreaterThan: deadLetterRetentionDays - recoveryDays - lifecycleDays
+                  }
+                }
+                version: {
+                  delete: {
+                    daysAfterCreationGreaterThan: 0
+                  }
+                }
+                snapshot: {
+                  delete: {
+                    daysAfterCreationGreaterThan: 0
                   }
                 }
               }
@@ -137,7 +197,67 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
               actions: {
                 baseBlob: {
                   delete: {
-                    daysAfterModificationGreaterThan: originalRetentionDays
+                    daysAfterModificationGreaterThan: originalRetentionDays - recoveryDays - lifecycleDays
+                  }
+                }
+                version: {
+                  delete: {
+                    daysAfterCreationGreaterThan: 0
+                  }
+                }
+                snapshot: {
+                  delete: {
+                    daysAfterCreationGreaterThan: 0
+                  }
+                }
+              }
+            }
+          }
+          // Made anew of the rules where it is missing. Versions before kept it beside the rules, where the app may no longer remove it.
+          {
+            name: 'compiled-rules'
+            type: 'Lifecycle'
+            definition: {
+              filters: {
+                blobTypes: ['blockBlob']
+                prefixMatch: ['${blobs::compiledRules.name}/', '${blobs::rules.name}/packs/']
+              }
+              actions: {
+                baseBlob: {
+                  delete: {
+                    daysAfterModificationGreaterThan: 30
+                  }
+                }
+                version: {
+                  delete: {
+                    daysAfterCreationGreaterThan: 0
+                  }
+                }
+                snapshot: {
+                  delete: {
+                    daysAfterCreationGreaterThan: 0
+                  }
+                }
+              }
+            }
+          }
+          {
+            name: 'history'
+            type: 'Lifecycle'
+            definition: {
+              filters: {
+                blobTypes: ['blockBlob']
+                prefixMatch: ['${blobs::rules.name}/', '${blobs::package.name}/']
+              }
+              actions: {
+                version: {
+                  delete: {
+                    daysAfterCreationGreaterThan: ruleHistoryDays
+                  }
+                }
+                snapshot: {
+                  delete: {
+                    daysAfterCreationGreaterThan: ruleHistoryDays
                   }
                 }
               }
@@ -181,13 +301,44 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
-resource ownBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, principalId, storageBlobDataOwner)
-  scope: account
+// The app: it reads rules and writes what comes of them. Nothing lets it write where rules or its own package are.
+resource readRules 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::blobs::rules.id, principalId, storageBlobDataReader)
+  scope: account::blobs::rules
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: storageBlobDataOwner
+    roleDefinitionId: storageBlobDataReader
+  }
+}
+
+resource keepCompiledRules 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::blobs::compiledRules.id, principalId, storageBlobDataContributor)
+  scope: account::blobs::compiledRules
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: storageBlobDataContributor
+  }
+}
+
+resource keepDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::blobs::deadLetters.id, principalId, storageBlobDataContributor)
+  scope: account::blobs::deadLetters
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: storageBlobDataContributor
+  }
+}
+
+resource keepOriginals 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::blobs::originals.id, principalId, storageBlobDataContributor)
+  scope: account::blobs::originals
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: storageBlobDataContributor
   }
 }
 
@@ -211,6 +362,18 @@ resource sendAlerts 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+// The platform writes the package when one is published, and reads it when an instance starts, both by this identity.
+resource keepPackage 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::blobs::package.id, publisherPrincipalId, storageBlobDataContributor)
+  scope: account::blobs::package
+  properties: {
+    principalId: publisherPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: storageBlobDataContributor
+  }
+}
+
+// People and pipelines: each on what they are there for.
 resource pushRules 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(rulePublisherId)) {
   name: guid(account::blobs::rules.id, rulePublisherId, storageBlobDataContributor)
   scope: account::blobs::rules
@@ -221,23 +384,82 @@ resource pushRules 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!e
   }
 }
 
-resource recordRuleSets 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(rulePublisherId)) {
-  name: guid(account::tables::ruleSets.id, rulePublisherId, storageTableDataContributor)
+resource readRuleSets 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(rulePublisherId)) {
+  name: guid(account::tables::ruleSets.id, rulePublisherId, storageTableDataReader)
   scope: account::tables::ruleSets
   properties: {
     principalId: rulePublisherId
     principalType: rulePublisherType
-    roleDefinitionId: storageTableDataContributor
+    roleDefinitionId: storageTableDataReader
   }
 }
 
-// Not what is written: a log of every row and checkpoint would be larger than the store itself.
+resource othersPushRules 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for id in otherRulePusherIds: {
+    name: guid(account::blobs::rules.id, id, storageBlobDataContributor)
+    scope: account::blobs::rules
+    properties: {
+      principalId: id
+      roleDefinitionId: storageBlobDataContributor
+    }
+  }
+]
+
+resource othersReadRuleSets 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for id in otherRulePusherIds: {
+    name: guid(account::tables::ruleSets.id, id, storageTableDataReader)
+    scope: account::tables::ruleSets
+    properties: {
+      principalId: id
+      roleDefinitionId: storageTableDataReader
+    }
+  }
+]
+
+resource takeAlerts 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for id in alertConsumerIds: {
+    name: guid(account::queues::alerts.id, id, storageQueueDataMessageProcessor)
+    scope: account::queues::alerts
+    properties: {
+      principalId: id
+      roleDefinitionId: storageQueueDataMessageProcessor
+    }
+  }
+]
+
+resource readDetections 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for id in analystIds: {
+    name: guid(account::tables::detections.id, id, storageTableDataReader)
+    scope: account::tables::detections
+    properties: {
+      principalId: id
+      roleDefinitionId: storageTableDataReader
+    }
+  }
+]
+
+resource readOriginals 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for id in analystIds: {
+    name: guid(account::blobs::originals.id, id, storageBlobDataReader)
+    scope: account::blobs::originals
+    properties: {
+      principalId: id
+      roleDefinitionId: storageBlobDataReader
+    }
+  }
+]
+
+// Who changed rules or the package: a few requests a day, beside one for each dead letter and original.
 resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'workspace'
   scope: account::blobs
   properties: {
     workspaceId: workspaceId
     logs: [
+      {
+        category: 'StorageWrite'
+        enabled: true
+      }
       {
         category: 'StorageDelete'
         enabled: true
@@ -252,11 +474,22 @@ resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-previ
   }
 }
 
+// Who changed or removed detections or alerts, among the requests by which the app makes them.
 resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'workspace'
   scope: account::tables
   properties: {
     workspaceId: workspaceId
+    logs: [
+      {
+        category: 'StorageWrite'
+        enabled: logsTablesAndQueues
+      }
+      {
+        category: 'StorageDelete'
+        enabled: logsTablesAndQueues
+      }
+    ]
     metrics: [
       {
         category: 'Transaction'
@@ -271,6 +504,16 @@ resource queueDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
   scope: account::queues
   properties: {
     workspaceId: workspaceId
+    logs: [
+      {
+        category: 'StorageWrite'
+        enabled: logsTablesAndQueues
+      }
+      {
+        category: 'StorageDelete'
+        enabled: logsTablesAndQueues
+      }
+    ]
     metrics: [
       {
         category: 'Transaction'
@@ -282,6 +525,7 @@ resource queueDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
 
 output id string = account.id
 output ruleContainerName string = account::blobs::rules.name
+output packageContainerName string = account::blobs::package.name
 output name string = account.name
 output tableServiceUri string = account.properties.primaryEndpoints.table
 output queueServiceUri string = account.properties.primaryEndpoints.queue

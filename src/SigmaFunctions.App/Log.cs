@@ -169,6 +169,15 @@ internal static partial class Log
     public static partial void BacklogNotKept(this ILogger logger, string reason);
 
     [LoggerMessage(
+        54,
+        LogLevel.Warning,
+        "Partition {Partition}: {Events} events look like the app's canary and are none that it sent, or copies of one; the first has sequence number {SequenceNumber}.")]
+    public static partial void CanariesForged(this ILogger logger, string partition, long events, long sequenceNumber);
+
+    [LoggerMessage(55, LogLevel.Warning, "Whether an event is the app's canary could not be told ({Reason}); such events are not counted as canaries.")]
+    public static partial void CanaryUnknown(this ILogger logger, string reason);
+
+    [LoggerMessage(
         60,
         LogLevel.Warning,
         "Partition {Partition}: {Omitted} matches of the message of sequence number {SequenceNumber} are counted and not recorded one by one, since they are too many.")]

@@ -52,6 +52,7 @@ internal static class Startup
         services.AddSingleton(provider => new InstanceTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new BatchAttempts(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new PartitionProgressTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
+        services.AddSingleton(provider => new CanaryTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertQueue(
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding)));
@@ -80,6 +81,8 @@ internal static class Startup
         services.AddSingleton<AlertSweep>();
         services.AddHostedService<ClaimKeeper>();
         services.AddSingleton<DetectionRecorder>();
+        services.AddSingleton<CanaryKey>();
+        services.AddSingleton<CanaryCheck>();
         services.AddSingleton<BatchGuard>();
         services.AddSingleton<BodyGate>();
         services.AddSingleton<RecordingSlots>();
@@ -179,7 +182,10 @@ internal static class Startup
 
     private static RuleStore? CreateRuleStore(IServiceProvider services) => string.IsNullOrEmpty(Rules(services).BlobContainer)
         ? null
-        : new RuleStore(Storage(services).CreateContainerClient(Rules(services).BlobContainer!), Time(services));
+        : new RuleStore(
+            Storage(services).CreateContainerClient(Rules(services).BlobContainer!),
+            Time(services),
+            Storage(services).CreateContainerClient(Rules(services).CompiledContainer));
 
     private static RuleSetTable? CreateRuleSetTable(IServiceProvider services) => string.IsNullOrEmpty(Rules(services).BlobContainer)
         ? null

@@ -16,12 +16,16 @@ namespace SigmaFunctions.Storage;
 /// The blob container of rules. Either it holds sets that were pushed whole (<c>sets/*.zip</c>, of which <c>sets/current.json</c> names the one that
 /// counts), or rules as people put them there: <c>*.yml</c> and <c>*.yaml</c> in any folder, and <c>*.zip</c> such as the releases of SigmaHQ. Beside rules
 /// there may be <c>overrides.yml</c> (<see cref="RuleOverrides"/>) and <c>placeholders.yml</c> (<see cref="PlaceholderFile"/>), at the top of the container or of a pushed set.
-/// Below <c>packs/</c> the app keeps what it compiled.
+/// What the app compiled of them it keeps in a container of its own, below <c>packs/</c>: it need not write where rules are. Versions before that kept it
+/// below <c>packs/</c> beside the rules, where it is passed over.
 /// </summary>
 public sealed class RuleStore
 {
     /// <summary>Name of the container that deployments create.</summary>
     public const string DefaultName = "rules";
+
+    /// <summary>Name of the container of what was compiled that deployments create.</summary>
+    public const string DefaultCompiledName = "compiled-rules";
 
     /// <summary>Most bytes of one blob of rules.</summary>
     public const int MaximumBlobSize = 64 * 1024 * 1024;
@@ -44,24 +48,34 @@ public sealed class RuleStore
     private const int MaximumConcurrency = 8;
 
     private readonly BlobContainerClient _container;
+    private readonly BlobContainerClient _compiled;
     private readonly TimeProvider _timeProvider;
 
     /// <summary>Uses a container that exists.</summary>
     /// <param name="container">The container.</param>
     /// <param name="timeProvider">Clock of the names of pushed sets; the system's where none is given.</param>
-    public RuleStore(BlobContainerClient container, TimeProvider? timeProvider = null)
+    /// <param name="compiled">The container of what was compiled; <paramref name="container"/> where none is given.</param>
+    public RuleStore(BlobContainerClient container, TimeProvider? timeProvider = null, BlobContainerClient? compiled = null)
     {
         ArgumentNullException.ThrowIfNull(container);
         _container = container;
+        _compiled = compiled ?? container;
         _timeProvider = timeProvider ?? TimeProvider.System;
     }
 
     /// <summary>Name of the container.</summary>
     public string Name => _container.Name;
 
-    /// <summary>Creates the container where there is none.</summary>
+    /// <summary>Name of the container of what was compiled.</summary>
+    public string CompiledName => _compiled.Name;
+
+    /// <summary>Creates the containers where there are none.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+    public async Task CreateIfNotExistsAsync(CancellationToken cancellationToken)
+    {
+        await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+        await _compiled.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+    }
 
     /// <summary>Which rules count now: one request where a set was pushed, else a listing.</summary>
     /// <exception cref="InvalidDataException">The container is not as it should be; the message says where and why.</exception>
@@ -212,7 +226,7 @@ public sealed class RuleStore
         return true;
     }
 
-    /// <summary>What an app compiled of some rules; null if none did.</summary>
+    /// <summary>What an app compiled of some rules; null if none did, or if its container is not there or not open to this identity: it is compiled again then.</summary>
     /// <param name="key">What the rules are: lower-case hex digits.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
@@ -220,9 +234,9 @@ public sealed class RuleStore
     {
         try
         {
-            return (await _container.GetBlobClient(PackName(key)).DownloadContentAsync(cancellationToken)).Value.Content.ToArray();
+            return (await _compiled.GetBlobClient(PackName(key)).DownloadContentAsync(cancellationToken)).Value.Content.ToArray();
         }
-        catch (RequestFailedException exception) when (exception.ErrorCode == BlobErrorCode.BlobNotFound.ToString())
+        catch (RequestFailedException exception) when (exception.Status is (int)HttpStatusCode.NotFound or (int)HttpStatusCode.Forbidden)
         {
             return null;
         }
@@ -235,12 +249,12 @@ public sealed class RuleStore
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public async Task WritePackAsync(string key, byte[] pack, CancellationToken cancellationToken)
     {
-        await _container.GetBlobClient(PackName(key)).UploadAsync(BinaryData.FromBytes(pack), overwrite: true, cancellationToken);
+        await _compiled.GetBlobClient(PackName(key)).UploadAsync(BinaryData.FromBytes(pack), overwrite: true, cancellationToken);
         DateTimeOffset old = _timeProvider.GetUtcNow() - PackRetention;
-        await foreach (BlobItem blob in ListAsync(PackFolder, cancellationToken))
+        await foreach (BlobItem blob in _compiled.GetBlobsAsync(new GetBlobsOptions { Prefix = PackFolder }, cancellationToken))
         {
             if (blob.Properties.LastModified < old)
-                await _container.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
+                await _compiled.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
         }
     }
 

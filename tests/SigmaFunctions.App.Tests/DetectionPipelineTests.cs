@@ -499,6 +499,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         match ?? ((matcher, body, token) => matcher.Match(body, token)),
         store.Recorder(),
         new DeadLetterStore(store.DeadLetters),
+        store.Canaries(),
         new BatchGuard(store.Attempts, new TestLogger<BatchGuard>()),
         gate ?? new BodyGate(),
         slots ?? new RecordingSlots(),

@@ -34,18 +34,26 @@ public sealed class RetentionTests(StorageAccount account)
                 new PartitionProgress("hub.servicebus.windows.net", "here", "sigma", "0", Now.AddDays(-3)),
             ],
             Token);
+        var canaries = new CanaryTable(instanceClient);
+        byte[] key = await canaries.GetKeyAsync(Token);
+        EventIdentity canary = Detection(Now, 1).Identity, copy = Detection(Now, 2).Identity;
+        await canaries.TakeAsync("gone", canary, Now - CanaryTable.KeptFor - TimeSpan.FromMinutes(1), Token);
+        await canaries.TakeAsync("here", canary, Now.AddMinutes(-1), Token);
         await instances.WriteAsync(new InstanceReport("gone", Now - InstanceTable.KeptFor - TimeSpan.FromMinutes(1)), Token);
         await instances.WriteAsync(new InstanceReport("here", Now.AddMinutes(-1)), Token);
         var logger = new TestLogger<RetentionFunction>();
 
         var function = new RetentionFunction(
-            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, partitions, new FakeTimeProvider(Now), logger);
+            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, partitions, canaries, new FakeTimeProvider(Now), logger);
         await function.RunAsync(new TimerInfo(), Token);
 
         List<Detection> left = await table.QueryAsync(Now.AddDays(-100), Now, Token).ToListAsync(Token);
         Assert.Equal(kept, string.Join(' ', left.Select(detection => detection.Identity.SequenceNumber).Order()));
         Assert.Equal("here", Assert.Single(await instances.ListAsync(DateTimeOffset.UnixEpoch, Token)).Instance);
         Assert.Equal("here", Assert.Single(await partitions.ListAsync(DateTimeOffset.UnixEpoch, Token)).EventHub);
+        Assert.Equal(key, await canaries.GetKeyAsync(Token));
+        Assert.Equal(CanaryTable.NameOf(copy), await canaries.TakeAsync("gone", copy, Now, Token));
+        Assert.Equal(CanaryTable.NameOf(canary), await canaries.TakeAsync("here", copy, Now, Token));
         Assert.Equal(left.Count == 3 ? 0 : 1, logger.Entries.Count(entry => entry.Id == 39));
     }
 

@@ -22,11 +22,12 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
     private readonly TestLogger<DetectorProvider> _logger = new();
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private BlobContainerClient _container = null!;
+    private BlobContainerClient _compiled = null!;
     private TableClient _table = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private RuleStore Store => new(_container, _clock);
+    private RuleStore Store => new(_container, _clock, _compiled);
 
     public void Dispose()
     {
@@ -195,11 +196,17 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         Assert.Equal("1 another package, 2 good", Running(await StartAsync()));
         Assert.Single(Messages(6));
 
-        await foreach (var blob in _container.GetBlobsAsync(cancellationToken: Token))
-            if (blob.Name.StartsWith("packs/", StringComparison.Ordinal))
-                await _container.GetBlobClient(blob.Name).UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Token);
+        await foreach (var blob in _compiled.GetBlobsAsync(cancellationToken: Token))
+            await _compiled.GetBlobClient(blob.Name).UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Token);
         Assert.Equal("1 another package, 2 good", Running(await StartAsync()));
         Assert.Single(Messages(6));
+        Assert.All(await _container.GetBlobsAsync(cancellationToken: Token).ToListAsync(Token), blob => Assert.StartsWith("sets/", blob.Name, StringComparison.Ordinal));
+
+        await _compiled.DeleteAsync(cancellationToken: Token);
+        DetectorProvider withoutContainer = await StartAsync();
+        Assert.True(await withoutContainer.SettleAsync(Token));
+        Assert.Equal("1 another package, 2 good", Running(withoutContainer));
+        Assert.Contains(_compiled.Name, Assert.Single(Messages(34)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -245,6 +252,7 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         for (int i = 0; i < package.Length; i++)
             await File.WriteAllTextAsync(Path.Combine(_package.FullName, $"{i}.yml"), package[i], Token);
         _container = await account.CreateContainerAsync();
+        _compiled = await account.CreateContainerAsync();
         _table = await account.CreateTableAsync();
     }
 

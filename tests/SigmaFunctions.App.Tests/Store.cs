@@ -6,6 +6,7 @@ using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Alerting;
+using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.Engine.Rules;
@@ -20,7 +21,7 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
 {
     public RuleOverrides Overrides { get; init; } = RuleOverrides.None;
 
-    public IMeterFactory Meters { get; } = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+    public IMeterFactory Meters { get; init; } = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
 
     public TestLogger<AlertAnnouncer> AnnouncerLog { get; } = new();
 
@@ -62,6 +63,10 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
 
     public AlertSweep Sweep(AlertOptions? options = null) =>
         new(new AlertClaims(Outbox, Clock), new AlertOutbox(Outbox), Table, Announcer(options), Clock, SweepLog);
+
+    /// <summary>What tells canaries in a process of its own.</summary>
+    public CanaryCheck Canaries(TestLogger<CanaryCheck>? log = null) =>
+        new(new CanaryKey(new CanaryTable(Instances)), new CanaryTable(Instances), Clock, log ?? new TestLogger<CanaryCheck>());
 
     public async Task<List<TableEntity>> RowsAsync() => await Detections.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
 

@@ -57,7 +57,7 @@ public sealed partial class ColdStartTests
             TriggerBatch batch = await deployment.ReadBatchAsync(1);
             // The first start has made the tables, and keeps the rules where there is a container.
             if (container)
-                await WaitForPackAsync(new BlobContainerClient(deployment.StorageConnection, RuleStore.DefaultName));
+                await WaitForPackAsync(new BlobContainerClient(deployment.StorageConnection, RuleStore.DefaultCompiledName));
 
             var starts = new List<(double Rules, double Loaded, double First, double Cpu, double Peak)>();
             for (int run = 0; run < Runs; run++)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Azure.Data.Tables;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage;
@@ -32,6 +33,9 @@ public sealed class HealthTests
         Detection detection = Assert.Single(await new DetectionTable(deployment.Table).QueryAsync(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), Token).ToListAsync(Token));
         Assert.Equal(("Canary Of SigmaFunctions", HoldReason.Level), (detection.RuleTitle, detection.HeldBack));
         Assert.Empty(await deployment.TakeAlertsAsync());
+        var instances = new TableClient(deployment.StorageConnection, deployment.Table.Name + InstanceTable.NameSuffix);
+        TableEntity taken = Assert.Single(await instances.QueryAsync<TableEntity>("PartitionKey eq 'canaries'", cancellationToken: Token).ToListAsync(Token));
+        Assert.Equal(CanaryTable.NameOf(detection.Identity), taken["Event"]);
 
         // An instance writes what it has done every half a minute; asked again it may not have yet.
         HttpReply health = await GetAsync(deployment, "health");

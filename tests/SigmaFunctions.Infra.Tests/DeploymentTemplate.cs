@@ -1,4 +1,7 @@
 using System.Text.Json;
+using SigmaFunctions.Infra.Tests;
+
+[assembly: AssemblyFixture(typeof(DeploymentTemplate))]
 
 namespace SigmaFunctions.Infra.Tests;
 
@@ -17,7 +20,7 @@ internal sealed record TemplateResource(string Module, string Type, JsonElement 
 }
 
 /// <summary>
-/// infra/main.bicep, compiled once for all tests of a class, with the resources of its modules laid flat. Empty where the compiler
+/// infra/main.bicep, compiled once for all tests, with the resources of its modules laid flat. Empty where the compiler
 /// does not run.
 /// </summary>
 public sealed class DeploymentTemplate : IAsyncLifetime

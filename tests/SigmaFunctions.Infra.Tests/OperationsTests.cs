@@ -8,7 +8,7 @@ using SigmaFunctions.App.Rules;
 namespace SigmaFunctions.Infra.Tests;
 
 /// <summary>What tells an operator how it goes: alerts, the workbook, logs and metrics in the workspace. And private networking.</summary>
-public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
+public sealed partial class OperationsTests
 {
     private static readonly string[] Metrics =
     [
@@ -41,6 +41,7 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
         { "rules-rejected", RuleMetrics.RejectedRules },
         { "rules-stale", RuleMetrics.StaleRules },
         { "stalled", "IncomingMessages" },
+        { "strangers", "StorageBlobLogs" },
     };
 
     [Theory]
@@ -106,16 +107,17 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
     }
 
     [Theory]
-    [InlineData("Microsoft.EventHub/namespaces", "OperationalLogs", "AutoScaleLogs", "AllMetrics")]
-    [InlineData("Microsoft.Storage/storageAccounts/blobServices", "StorageDelete", "Transaction")]
-    [InlineData("Microsoft.Storage/storageAccounts/tableServices", "Transaction")]
-    [InlineData("Microsoft.Storage/storageAccounts/queueServices", "Transaction")]
-    [InlineData("Microsoft.Web/sites", "FunctionAppLogs", "AllMetrics")]
-    public void Logs_and_metrics_go_to_the_workspace(string type, params string[] categories)
+    [InlineData("eventHubs", "Microsoft.EventHub/namespaces", "OperationalLogs", "AutoScaleLogs", "AllMetrics")]
+    [InlineData("storage", "Microsoft.Storage/storageAccounts/blobServices", "StorageWrite", "StorageDelete", "Transaction")]
+    [InlineData("storage", "Microsoft.Storage/storageAccounts/tableServices", "StorageWrite where asked for", "StorageDelete where asked for", "Transaction")]
+    [InlineData("storage", "Microsoft.Storage/storageAccounts/queueServices", "StorageWrite where asked for", "StorageDelete where asked for", "Transaction")]
+    [InlineData("hostStorage", "Microsoft.Storage/storageAccounts/blobServices", "StorageDelete", "Transaction")]
+    [InlineData("functionApp", "Microsoft.Web/sites", "FunctionAppLogs", "AllMetrics")]
+    public void Logs_and_metrics_go_to_the_workspace(string module, string type, params string[] categories)
     {
         var setting = Assert.Single(
             _template.Resources,
-            resource => resource.Type == "Microsoft.Insights/diagnosticSettings"
+            resource => resource.Type == "Microsoft.Insights/diagnosticSettings" && resource.Module == module
                 && resource.Json.GetProperty("scope").GetString()!.StartsWith($"[resourceId('{type}',", StringComparison.Ordinal));
 
         Assert.Equal("[parameters('workspaceId')]", setting.Property("workspaceId").GetString());
@@ -125,8 +127,56 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
             new[] { "logs", "metrics" }
                 .Where(kind => setting.Json.GetProperty("properties").TryGetProperty(kind, out _))
                 .SelectMany(kind => setting.Property(kind).EnumerateArray())
-                .Where(entry => entry.GetProperty("enabled").GetBoolean())
-                .Select(entry => entry.GetProperty("category").GetString()));
+                .Select(entry => entry.GetProperty("category").GetString() + entry.GetProperty("enabled").ToString() switch
+                {
+                    "True" => "",
+                    "[parameters('logsTablesAndQueues')]" => " where asked for",
+                    string other => $" if {other}",
+                }));
+    }
+
+    [Fact]
+    public void Tables_and_queues_are_logged_unless_it_is_turned_off()
+    {
+        Assert.Equal("[parameters('logTablesAndQueues')]", _template.Argument("storage", "logsTablesAndQueues").GetString());
+        Assert.True(_template.Main.GetProperty("parameters").GetProperty("logTablesAndQueues").GetProperty("defaultValue").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("Microsoft.Authorization/roleAssignments", "write", "delete")]
+    [InlineData("Microsoft.Insights/diagnosticSettings", "write", "delete")]
+    [InlineData("Microsoft.Insights/scheduledQueryRules", "write", "delete")]
+    [InlineData("Microsoft.Insights/activityLogAlerts", "write", "delete")]
+    [InlineData("Microsoft.Insights/actionGroups", "write", "delete")]
+    [InlineData("Microsoft.ManagedIdentity/userAssignedIdentities", "assign/action")]
+    [InlineData("Microsoft.OperationalInsights/workspaces", "write", "delete", "purge/action")]
+    [InlineData("Microsoft.Storage/storageAccounts", "write", "delete", "listKeys/action")]
+    [InlineData("Microsoft.Storage/storageAccounts/blobServices", "write")]
+    [InlineData("Microsoft.Storage/storageAccounts/managementPolicies", "write", "delete")]
+    [InlineData("Microsoft.Web/sites", "write")]
+    [InlineData("Microsoft.Web/sites/config", "write")]
+    public void What_guards_detection_changes_with_an_alert(string type, params string[] operations)
+    {
+        Assert.Contains(_template.Resources, resource => resource.Type == type);
+        Assert.All(operations, operation => Assert.Contains(
+            $"{type}/{operation}",
+            _template.ModuleTemplate("alerts").GetProperty("variables").GetProperty("guardedOperations").EnumerateArray().Select(guarded => guarded.GetString())));
+        var alert = _template.Single("Microsoft.Insights/activityLogAlerts");
+        Assert.Equal("[resourceGroup().id]", Assert.Single(alert.Property("scopes").EnumerateArray()).GetString());
+        Assert.Contains("variables('guardedOperations')", alert.Property("condition", "allOf")[2].GetProperty("anyOf").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rules_may_be_changed_without_an_alert_by_those_who_have_the_role_and_the_package_by_publishing()
+    {
+        string query = Query(Assert.Single(AlertRules(), rule => rule.GetProperty("name").GetString() == "strangers"));
+
+        Assert.Contains("parameters('ruleWriterIds')", query, StringComparison.Ordinal);
+        Assert.Contains("parameters('publisherPrincipalId')", query, StringComparison.Ordinal);
+        string writers = _template.Argument("alerts", "ruleWriterIds").GetString()!;
+        Assert.StartsWith("[union(parameters('rulePusherPrincipalIds'), ", writers, StringComparison.Ordinal);
+        Assert.EndsWith("createArray(parameters('principalId'))))]", writers, StringComparison.Ordinal);
+        Assert.DoesNotContain("identity", writers, StringComparison.Ordinal);
     }
 
     // An existing namespace
@@ -161,22 +211,35 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
 
     [Theory]
     [InlineData("storage", "Microsoft.Storage/storageAccounts")]
+    [InlineData("hostStorage", "Microsoft.Storage/storageAccounts")]
     [InlineData("eventHubs", "Microsoft.EventHub/namespaces")]
     public void With_it_the_public_endpoint_is_closed(string module, string type)
     {
         Assert.Equal("[parameters('privateNetworking')]", _template.Argument(module, "isPrivate").GetString());
-        Assert.Equal("[if(parameters('isPrivate'), 'Disabled', 'Enabled')]", _template.Single(type).Property("publicNetworkAccess").GetString());
+        TemplateResource resource = Assert.Single(_template.Resources, resource => resource.Type == type && resource.Module == module);
+        Assert.Equal("[if(parameters('isPrivate'), 'Disabled', 'Enabled')]", resource.Property("publicNetworkAccess").GetString());
     }
 
     [Fact]
     public void With_it_everything_that_the_app_opens_has_a_private_endpoint_and_its_domain()
     {
-        JsonElement[] endpoints = [.. _template.ModuleTemplate("network").GetProperty("variables").GetProperty("endpoints").EnumerateArray()];
+        JsonElement variables = _template.ModuleTemplate("network").GetProperty("variables");
+        JsonElement[] endpoints = [.. variables.GetProperty("endpoints").EnumerateArray()];
+        string[] groups = [.. variables.GetProperty("groups").EnumerateArray().Select(group => group.GetString()!)];
+        string[] domains = [.. variables.GetProperty("domains").EnumerateArray().Select(domain => domain.GetString()!)];
 
-        Assert.Equal(["blob", "queue", "table", "namespace"], endpoints.Select(endpoint => endpoint.GetProperty("group").GetString()));
-        Assert.All(endpoints, endpoint => Assert.StartsWith("[format('privatelink.", endpoint.GetProperty("zone").GetString()!, StringComparison.Ordinal));
-        foreach (string type in (string[])["privateEndpoints", "privateEndpoints/privateDnsZoneGroups", "privateDnsZones", "privateDnsZones/virtualNetworkLinks"])
+        Assert.Equal(
+            ["storageAccountId blob", "storageAccountId queue", "storageAccountId table", "hostStorageAccountId blob", "hostStorageAccountId table", "eventHubNamespaceId namespace"],
+            endpoints.Select(endpoint => $"{endpoint.GetProperty("resourceId").GetString()!.Split('\'')[1]} {endpoint.GetProperty("group").GetString()}"));
+        Assert.Equal(endpoints.Length, endpoints.Select(endpoint => endpoint.GetProperty("name").GetString()).Distinct().Count());
+        Assert.Equal(endpoints.Select(endpoint => endpoint.GetProperty("group").GetString()).Distinct(), groups);
+        Assert.Equal(groups.Length, domains.Length);
+        Assert.All(groups.Zip(domains).SkipLast(1), pair => Assert.StartsWith($"[format('privatelink.{pair.First}.", pair.Second, StringComparison.Ordinal));
+        Assert.StartsWith("[format('privatelink.{0}', substring(parameters('eventHubNamespace')", domains[^1], StringComparison.Ordinal);
+        foreach (string type in (string[])["privateEndpoints", "privateEndpoints/privateDnsZoneGroups"])
             Assert.Equal("[length(variables('endpoints'))]", _template.Single($"Microsoft.Network/{type}").Json.GetProperty("copy").GetProperty("count").GetString());
+        foreach (string type in (string[])["privateDnsZones", "privateDnsZones/virtualNetworkLinks"])
+            Assert.Equal("[length(variables('domains'))]", _template.Single($"Microsoft.Network/{type}").Json.GetProperty("copy").GetProperty("count").GetString());
     }
 
     [Fact]
@@ -230,7 +293,7 @@ public sealed partial class OperationsTests : IClassFixture<DeploymentTemplate>
     private static partial Regex MetricName();
 
     /// <summary>Tables of the workspace: of Application Insights, and of diagnostic settings.</summary>
-    [GeneratedRegex(@"\b(AppMetrics|AppRequests|AppTraces|AzureMetrics)\b")]
+    [GeneratedRegex(@"\b(AppMetrics|AppRequests|AppTraces|AzureMetrics|StorageBlobLogs|StorageTableLogs)\b")]
     private static partial Regex TableOfQuery();
 
     [GeneratedRegex(@"createObject\('name', '(?<name>[^']+)', 'title', '[^']+', 'description', '(?<description>[^']+)', 'severity', (?<severity>\d), 'window', '[^']+', 'query', createArray\((?<query>.*)\)\)")]

@@ -8,12 +8,12 @@ using SigmaFunctions.App.Options;
 namespace SigmaFunctions.Infra.Tests;
 
 /// <summary>The settings that the template gives are those that the app takes.</summary>
-public sealed class SettingsTests : IClassFixture<DeploymentTemplate>
+public sealed class SettingsTests
 {
     /// <summary>What Azure would put in the place of the module's parameters.</summary>
     private static readonly Dictionary<string, string> Values = new(StringComparer.Ordinal)
     {
-        ["[parameters('storageAccountName')]"] = "stxxxxxxxxxxxxx",
+        ["[parameters('hostStorageAccountName')]"] = "sthostxxxxxxxxxxxxx",
         ["[parameters('identityClientId')]"] = "00000000-0000-0000-0000-000000000001",
         ["[format('ClientId={0};Authorization=AAD', parameters('identityClientId'))]"] = "ClientId=00000000-0000-0000-0000-000000000001;Authorization=AAD",
         ["[parameters('eventHubNamespace')]"] = "evhns-xxxxxxxxxxxxx.servicebus.windows.net",

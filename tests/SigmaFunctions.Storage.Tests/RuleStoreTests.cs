@@ -144,7 +144,8 @@ public sealed class RuleStoreTests(StorageAccount account)
     public async Task Packs_are_kept_by_key_and_old_ones_removed()
     {
         BlobContainerClient container = await account.CreateContainerAsync();
-        RuleStore store = new(container, _clock);
+        BlobContainerClient compiled = await account.CreateContainerAsync();
+        RuleStore store = new(container, _clock, compiled);
         Assert.Null(await store.ReadPackAsync("0a", Token));
         _clock.SetUtcNow(DateTimeOffset.UtcNow);
         await store.WritePackAsync("0a", [1, 2], Token);
@@ -156,6 +157,9 @@ public sealed class RuleStoreTests(StorageAccount account)
 
         Assert.Null(await store.ReadPackAsync("0a", Token));
         Assert.Null(await store.ReadPackAsync("0b", Token));
+        Assert.Empty(await container.GetBlobsAsync(cancellationToken: Token).ToListAsync(Token));
+        await compiled.DeleteAsync(cancellationToken: Token);
+        Assert.Null(await store.ReadPackAsync("0c", Token));
     }
 
     [Fact]

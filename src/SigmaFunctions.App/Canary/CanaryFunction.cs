@@ -13,15 +13,17 @@ namespace SigmaFunctions.App.Canary;
 /// <param name="options">Whether canaries are sent.</param>
 /// <param name="hubs">Which hubs are read.</param>
 /// <param name="connection">How they are reached.</param>
+/// <param name="key">Proves that the events are the app's.</param>
 /// <param name="timeProvider">Clock of the event.</param>
 public sealed class CanaryFunction(
-    IOptions<CanaryOptions> options, IOptions<EventHubOptions> hubs, HubConnectionOptions connection, TimeProvider timeProvider)
+    IOptions<CanaryOptions> options, IOptions<EventHubOptions> hubs, HubConnectionOptions connection, CanaryKey key, TimeProvider timeProvider)
 {
     /// <summary>Name of the function.</summary>
     public const string Name = "Canary";
 
     /// <summary>Sends an event to each hub. One that refuses does not keep the others from theirs.</summary>
     /// <exception cref="EventHubsException">A hub could not be reached or refused; of several the first.</exception>
+    /// <exception cref="Azure.RequestFailedException">The table of instances, which has the key, could not be reached or refused.</exception>
     [Function(Name)]
     public Task RunAsync([TimerTrigger("30 */5 * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellationToken)
     {
@@ -33,7 +35,8 @@ public sealed class CanaryFunction(
 
     private async Task SendAsync(string hub, CancellationToken cancellationToken)
     {
+        byte[] secret = await key.GetAsync(cancellationToken);
         await using EventHubProducerClient producer = connection.CreateProducer(hub);
-        await producer.SendAsync([new EventData(CanaryRule.CreateEvent(timeProvider.GetUtcNow()))], cancellationToken);
+        await producer.SendAsync([new EventData(CanaryEvent.Create(hub, timeProvider.GetUtcNow(), secret))], cancellationToken);
     }
 }

@@ -1,9 +1,8 @@
-using System.Text.Json;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.App.Canary;
 
-/// <summary>The rule that detects the app's own canary, and the event that it detects.</summary>
+/// <summary>The rule that detects the app's own canary (<see cref="CanaryEvent"/>), and whatever looks like one.</summary>
 public static class CanaryRule
 {
     /// <summary>Id of the rule.</summary>
@@ -22,21 +21,4 @@ public static class CanaryRule
 
     /// <summary>Reads the rule.</summary>
     public static RuleSet Load() => RuleSet.Load([new RuleFile("canary.yml", Yaml)]);
-
-    /// <summary>The body of a canary.</summary>
-    /// <param name="sentAt">When it is sent (UTC).</param>
-    public static byte[] CreateEvent(DateTimeOffset sentAt)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("product", "sigmafunctions");
-            writer.WriteString("category", "canary");
-            writer.WriteString("Canary", "sigmafunctions");
-            writer.WriteString("UtcTime", sentAt);
-            writer.WriteEndObject();
-        }
-        return buffer.ToArray();
-    }
 }

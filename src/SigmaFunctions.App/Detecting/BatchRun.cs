@@ -65,8 +65,14 @@ internal sealed class BatchRun : IDisposable
 
     public long HeldBack { get; private set; }
 
-    /// <summary>When the canaries that were detected had been enqueued.</summary>
+    /// <summary>When the app's own canaries that were detected had been enqueued.</summary>
     public IReadOnlyList<DateTimeOffset> Canaries => _canaries;
+
+    /// <summary>Events that look like a canary and are none that the app sent.</summary>
+    public long ForgedCanaries { get; private set; }
+
+    /// <summary>Sequence number of the first of them.</summary>
+    public long FirstForgedCanary { get; private set; }
 
     /// <summary>Reads a message, runs the rules over its events, and records what does not fit in the slice at hand.</summary>
     public async ValueTask DetectAsync(int message)
@@ -295,14 +301,31 @@ internal sealed class BatchRun : IDisposable
     {
         IReadOnlyCollection<AlertOutcome> outcomes = await _pipeline.Recorder.RecordAsync(detections, _cancellationToken);
 
-        // Canaries are counted by themselves: a hub that only they arrive in is silent.
-        ILookup<bool, Detection> byCanary = detections.ToLookup(detection => detection.RuleId == CanaryRule.Id);
-        _canaries.AddRange(byCanary[true].Select(canary => canary.Identity.EnqueuedTime));
-        _pipeline.Metrics.AddMatches(byCanary[false]);
-        Detections += byCanary[false].Count();
+        IReadOnlyCollection<Detection> others = await TakeCanariesAsync(detections);
+        _pipeline.Metrics.AddMatches(others);
+        Detections += others.Count;
         int alerts = outcomes.Count(one => one.HeldBack is null);
         Alerts += alerts;
         HeldBack += outcomes.Count - alerts;
+    }
+
+    // The app's own canaries are counted by themselves: a hub that only they arrive in is silent. What only looks like one is an event as any other.
+    private async Task<IReadOnlyCollection<Detection>> TakeCanariesAsync(IReadOnlyCollection<Detection> detections)
+    {
+        var others = new List<Detection>(detections.Count);
+        foreach (Detection detection in detections)
+        {
+            CanaryVerdict? verdict = detection.RuleId == CanaryRule.Id ? await _pipeline.Canaries.JudgeAsync(detection, _cancellationToken) : null;
+            if (verdict == CanaryVerdict.Own)
+            {
+                _canaries.Add(detection.Identity.EnqueuedTime);
+                continue;
+            }
+            if (verdict == CanaryVerdict.Forged && ForgedCanaries++ == 0)
+                FirstForgedCanary = detection.Identity.SequenceNumber;
+            others.Add(detection);
+        }
+        return others;
     }
 
     private async Task KeepUnreadableAsync(IReadOnlyCollection<DeadLetter> letters)

@@ -39,6 +39,9 @@ public sealed class DetectionMetrics
     /// <summary>Seconds from the enqueuing of a canary until its detection is recorded; what does not come is the alarm.</summary>
     public const string Canary = "sigmafunctions.canary";
 
+    /// <summary>Events that look like the app's canary and are none that it sent, by the <c>hub</c> that they came from; they count as events and matches too.</summary>
+    public const string ForgedCanaries = "sigmafunctions.canary.forged";
+
     private const string NoLevel = "none";
 
     // Seconds from a live stream to a backlog of a day.
@@ -55,6 +58,7 @@ public sealed class DetectionMetrics
     private readonly Counter<long> _alerts;
     private readonly Counter<long> _heldBack;
     private readonly Counter<long> _deadLetters;
+    private readonly Counter<long> _forgedCanaries;
     private readonly Histogram<double> _lag;
     private readonly Histogram<double> _canary;
 
@@ -73,6 +77,7 @@ public sealed class DetectionMetrics
         _deadLetters = meter.CreateCounter<long>(DeadLetters, "{blob}", "Records that could not be read, kept in the blob container.");
         _canary = meter.CreateHistogram(
             Canary, "s", "From the enqueuing of a canary until its detection is recorded.", advice: LagAdvice);
+        _forgedCanaries = meter.CreateCounter<long>(ForgedCanaries, "{event}", "Events that look like the app's canary and are none that it sent, by hub.");
         _lag = meter.CreateHistogram(
             Lag, "s", "From the enqueuing of a batch's oldest message until its detections are recorded and announced.", advice: LagAdvice);
     }
@@ -108,6 +113,8 @@ public sealed class DetectionMetrics
     internal void AddDeadLetters(int written) => _deadLetters.Add(written);
 
     internal void RecordCanary(string hub, TimeSpan lag) => _canary.Record(lag.TotalSeconds, KeyValuePair.Create("hub", (object?)hub));
+
+    internal void AddForgedCanaries(string hub, long events) => _forgedCanaries.Add(events, KeyValuePair.Create("hub", (object?)hub));
 
     internal void RecordLag(TimeSpan lag) => _lag.Record(lag.TotalSeconds);
 }

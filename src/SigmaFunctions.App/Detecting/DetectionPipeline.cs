@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.Engine.Matching;
@@ -32,6 +33,7 @@ public sealed class DetectionPipeline
     /// <param name="decoder">Reads bodies.</param>
     /// <param name="recorder">Records detections and announces them.</param>
     /// <param name="deadLetters">Where goes what cannot be read.</param>
+    /// <param name="canaries">Tells the app's own canaries.</param>
     /// <param name="guard">Finds messages that end the app.</param>
     /// <param name="gate">Bounds what is unpacked.</param>
     /// <param name="slots">Bounds what is recorded at the same time.</param>
@@ -44,6 +46,7 @@ public sealed class DetectionPipeline
         EventDecoder decoder,
         DetectionRecorder recorder,
         DeadLetterStore deadLetters,
+        CanaryCheck canaries,
         BatchGuard guard,
         BodyGate gate,
         RecordingSlots slots,
@@ -57,6 +60,7 @@ public sealed class DetectionPipeline
             (matcher, body, cancellationToken) => matcher.Match(body, cancellationToken),
             recorder,
             deadLetters,
+            canaries,
             guard,
             gate,
             slots,
@@ -73,6 +77,7 @@ public sealed class DetectionPipeline
         Func<BodyMatcher, byte[], CancellationToken, BodyMatches> match,
         DetectionRecorder recorder,
         DeadLetterStore deadLetters,
+        CanaryCheck canaries,
         BatchGuard guard,
         BodyGate gate,
         RecordingSlots slots,
@@ -86,6 +91,7 @@ public sealed class DetectionPipeline
         Match = match;
         Recorder = recorder;
         DeadLetters = deadLetters;
+        Canaries = canaries;
         Gate = gate;
         Slots = slots;
         Metrics = metrics;
@@ -104,6 +110,8 @@ public sealed class DetectionPipeline
     internal DetectionRecorder Recorder { get; }
 
     internal DeadLetterStore DeadLetters { get; }
+
+    internal CanaryCheck Canaries { get; }
 
     internal BodyGate Gate { get; }
 
@@ -176,6 +184,11 @@ public sealed class DetectionPipeline
             .SetTag("sigmafunctions.failed", run.Failed)
             .SetTag("sigmafunctions.detections", run.Detections + run.Canaries.Count);
         Metrics.AddEvents(batch.EventHub, run.Events - run.Canaries.Count, run.Undecoded, run.Failed, run.Omitted);
+        if (run.ForgedCanaries > 0)
+        {
+            Metrics.AddForgedCanaries(batch.EventHub, run.ForgedCanaries);
+            Logger.CanariesForged(batch.Partition, run.ForgedCanaries, run.FirstForgedCanary);
+        }
         if (messages > 0)
         {
             DateTimeOffset now = _timeProvider.GetUtcNow();

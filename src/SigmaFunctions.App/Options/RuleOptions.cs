@@ -34,6 +34,13 @@ public sealed class RuleOptions
         ErrorMessage = "Rules__BlobContainer must be 3 to 63 lower-case letters, digits and single hyphens between them.")]
     public string? BlobContainer { get; set; }
 
+    /// <summary>Blob container in which the app keeps what it compiled of those rules, for its next start. It writes there, and never where the rules are.</summary>
+    [Required(ErrorMessage = "Rules__CompiledContainer must not be empty.")]
+    [RegularExpression(
+        "(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*",
+        ErrorMessage = "Rules__CompiledContainer must be 3 to 63 lower-case letters, digits and single hyphens between them.")]
+    public string CompiledContainer { get; set; } = RuleStore.DefaultCompiledName;
+
     /// <summary>Table that tells which rules of the container run (<see cref="RuleSetTable"/>).</summary>
     [Required(ErrorMessage = "Rules__TableName must not be empty.")]
     [RegularExpression(

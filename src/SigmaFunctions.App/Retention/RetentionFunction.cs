@@ -6,11 +6,12 @@ using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.App.Retention;
 
-/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone and was known of partitions that are.</summary>
+/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone, was known of partitions that are, and of canaries.</summary>
 /// <param name="options">For how long detections are kept.</param>
 /// <param name="table">The detections.</param>
 /// <param name="instances">What instances said.</param>
 /// <param name="partitions">How far partitions were done.</param>
+/// <param name="canaries">Which events canaries were.</param>
 /// <param name="timeProvider">Clock.</param>
 /// <param name="logger">Log.</param>
 public sealed class RetentionFunction(
@@ -18,6 +19,7 @@ public sealed class RetentionFunction(
     DetectionTable table,
     InstanceTable instances,
     PartitionProgressTable partitions,
+    CanaryTable canaries,
     TimeProvider timeProvider,
     ILogger<RetentionFunction> logger)
 {
@@ -35,7 +37,8 @@ public sealed class RetentionFunction(
         return Task.WhenAll(
             RemoveDetectionsAsync(cancellationToken),
             instances.RemoveAsync(timeProvider.GetUtcNow() - InstanceTable.KeptFor, cancellationToken),
-            partitions.RemoveAsync(timeProvider.GetUtcNow() - PartitionProgressTable.KeptFor, cancellationToken));
+            partitions.RemoveAsync(timeProvider.GetUtcNow() - PartitionProgressTable.KeptFor, cancellationToken),
+            canaries.RemoveAsync(timeProvider.GetUtcNow() - CanaryTable.KeptFor, cancellationToken));
     }
 
     private async Task RemoveDetectionsAsync(CancellationToken cancellationToken)

@@ -62,7 +62,7 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
         if (await from.ReadPackAsync(key, cancellationToken) is { } pack)
         {
             RuleStoreContent extras = await from.ReadAsync(version, withRules: false, cancellationToken);
-            if (RulePack.TryRead(pack, $"{from.Name}/{key}", ReadPlaceholders(extras.Placeholders), out _) is { } packed)
+            if (RulePack.TryRead(pack, $"{from.CompiledName}/{key}", ReadPlaceholders(extras.Placeholders), out _) is { } packed)
             {
                 logger.PackUsed(packed.Pack!);
                 return Compile(packed, ReadOverrides(extras.Overrides), version);
@@ -98,11 +98,11 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
         }
         catch (RequestFailedException exception)
         {
-            logger.PackNotKept(to.Name, $"status {exception.Status} {exception.ErrorCode}");
+            logger.PackNotKept(to.CompiledName, $"status {exception.Status} {exception.ErrorCode}");
         }
         catch (InvalidDataException exception)
         {
-            logger.PackNotKept(to.Name, exception.Message);
+            logger.PackNotKept(to.CompiledName, exception.Message);
         }
     }
 

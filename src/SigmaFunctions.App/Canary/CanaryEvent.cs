@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace SigmaFunctions.App.Canary;
+
+/// <summary>
+/// The event that the app sends to its own hubs. Its proof, an HMAC-SHA256 of the hub and the time under a key that only the app has, is what a sender cannot
+/// make. A record is a canary if it is the very bytes that would be sent, so nothing else can be carried in one.
+/// </summary>
+internal static class CanaryEvent
+{
+    /// <summary>Between the time that a canary says and that at which the hub took it in: all tries of sending it, and clocks that differ.</summary>
+    public static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
+
+    private const int MaximumLength = 256;
+    private const string Time = "UtcTime";
+    private const string Proof = "Proof";
+
+    /// <summary>The body of a canary.</summary>
+    /// <param name="hub">The hub that it is sent to; case does not tell hubs apart.</param>
+    /// <param name="sentAt">When it is sent (UTC).</param>
+    /// <param name="key">The app's key.</param>
+    public static byte[] Create(string hub, DateTimeOffset sentAt, ReadOnlySpan<byte> key)
+    {
+        using var buffer = new MemoryStream(MaximumLength);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("product", "sigmafunctions");
+            writer.WriteString("category", "canary");
+            writer.WriteString("Canary", "sigmafunctions");
+            writer.WriteString(Time, sentAt);
+            writer.WriteString(Proof, Prove(hub, sentAt, key));
+            writer.WriteEndObject();
+        }
+        return buffer.ToArray();
+    }
+
+    /// <summary>Whether a record is short enough for a canary: a look that needs no key.</summary>
+    public static bool MayBe(string record) => record.Length <= MaximumLength;
+
+    /// <summary>The proof of a record that is a canary: 64 hex digits; null for any other record.</summary>
+    /// <param name="record">The record as it came.</param>
+    /// <param name="hub">The hub that it came from.</param>
+    /// <param name="enqueuedTime">When that took it in (UTC).</param>
+    /// <param name="key">The app's key.</param>
+    public static string? ProofOf(string record, string hub, DateTimeOffset enqueuedTime, ReadOnlySpan<byte> key)
+    {
+        if (!MayBe(record) || ReadTime(record) is not { } sentAt || (enqueuedTime - sentAt).Duration() > MaximumAge)
+            return null;
+        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(record), Create(hub, sentAt, key)) ? Prove(hub, sentAt, key) : null;
+    }
+
+    private static DateTimeOffset? ReadTime(string record)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(record);
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty(Time, out JsonElement time) && time.ValueKind == JsonValueKind.String
+                && time.TryGetDateTimeOffset(out DateTimeOffset sentAt)
+                    ? sentAt
+                    : null;
+        }
+        catch (JsonException)
+        {
+            // Read by the decoder, which is more lenient: not what the app sent.
+            return null;
+        }
+    }
+
+    private static string Prove(string hub, DateTimeOffset sentAt, ReadOnlySpan<byte> key) => Convert.ToHexStringLower(
+        HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"sigmafunctions canary\n{hub.ToLowerInvariant()}\n{sentAt:O}")));
+}
