@@ -36,6 +36,9 @@ public sealed class RuleStore
     /// <summary>Most blobs of rules; more belong into an archive.</summary>
     public const int MaximumBlobs = 20_000;
 
+    /// <summary>Most blobs of any kind that are looked through for rules.</summary>
+    public const int MaximumListed = 100_000;
+
     /// <summary>Age from which a pack is removed when another is written: what still counts is compiled again.</summary>
     public static readonly TimeSpan PackRetention = TimeSpan.FromDays(30);
 
@@ -46,6 +49,7 @@ public sealed class RuleStore
     private const string RulesMetadata = "rules";
     private const string SetProperty = "set";
     private const int MaximumConcurrency = 8;
+    private const int MaximumPointerSize = 4 * 1024;
 
     private readonly BlobContainerClient _container;
     private readonly BlobContainerClient _compiled;
@@ -85,8 +89,11 @@ public sealed class RuleStore
         if (await GetCurrentAsync(cancellationToken) is { } current)
             return VersionOf(current);
         var blobs = ImmutableArray.CreateBuilder<RuleBlob>();
+        int listed = 0;
         await foreach (BlobItem blob in ListAsync("", cancellationToken))
         {
+            if (++listed > MaximumListed)
+                throw new InvalidDataException($"The container '{Name}' holds more than {MaximumListed} blobs: rules need a container of their own.");
             if (blob.Name.StartsWith(SetFolder, StringComparison.Ordinal) || blob.Name.StartsWith(PackFolder, StringComparison.Ordinal) || !IsRules(blob.Name))
                 continue;
             if (blobs.Count == MaximumBlobs)
@@ -112,7 +119,7 @@ public sealed class RuleStore
         ArgumentNullException.ThrowIfNull(version);
         if (version.Set is { } set)
         {
-            BinaryData archive = await DownloadAsync(set, null, cancellationToken);
+            ReadOnlyMemory<byte> archive = await DownloadAsync(set, null, cancellationToken);
             return RuleStoreContent.Of(Unpack(set, "", archive, withRules ? null : RuleStoreContent.IsExtra));
         }
         ImmutableArray<RuleBlob> blobs = withRules ? version.Blobs : [.. version.Blobs.Where(blob => RuleStoreContent.IsExtra(blob.Name))];
@@ -126,12 +133,10 @@ public sealed class RuleStore
             async (index, token) =>
             {
                 RuleBlob blob = blobs[index];
-                if (blob.Length > MaximumBlobSize)
-                    throw new InvalidDataException($"The blob '{blob.Name}' is larger than {MaximumBlobSize / (1024 * 1024)} MiB.");
-                BinaryData content = await DownloadAsync(blob.Name, blob.ETag, token);
+                ReadOnlyMemory<byte> content = await DownloadAsync(blob.Name, blob.ETag, token);
                 files[index] = RuleArchive.IsArchive(blob.Name)
                     ? Unpack(blob.Name, blob.Name + "/", content)
-                    : [RuleFile.Decode(blob.Name, content.ToMemory().Span)];
+                    : [RuleFile.Decode(blob.Name, content.Span)];
             });
         return RuleStoreContent.Of(files.SelectMany(file => file));
     }
@@ -141,18 +146,20 @@ public sealed class RuleStore
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public async Task<string?> GetCurrentAsync(CancellationToken cancellationToken)
     {
-        BinaryData pointer;
+        byte[]? pointer;
         try
         {
-            pointer = (await _container.GetBlobClient(Pointer).DownloadContentAsync(cancellationToken)).Value.Content;
+            pointer = await TryDownloadAsync(_container, Pointer, null, MaximumPointerSize, cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.ErrorCode == BlobErrorCode.BlobNotFound.ToString())
         {
             return null;
         }
+        if (pointer is null)
+            throw new InvalidDataException($"The blob '{Pointer}' is larger than {MaximumPointerSize / 1024} KiB and does not name a set of rules: push or roll back again.");
         try
         {
-            using var document = JsonDocument.Parse(pointer.ToMemory());
+            using var document = JsonDocument.Parse(pointer);
             if (document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty(SetProperty, out JsonElement set)
                 && set.ValueKind == JsonValueKind.String && set.GetString() is { } name && PushedRuleSet.TryParse(name, out _))
             {
@@ -187,6 +194,7 @@ public sealed class RuleStore
     /// <param name="rules">Number of rules in it.</param>
     /// <param name="cancellationToken">Ends the work; until its end the former set counts.</param>
     /// <returns>The set.</returns>
+    /// <exception cref="InvalidDataException">It is larger than what is read of a container.</exception>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public async Task<PushedRuleSet> PushAsync(
         IEnumerable<RuleFile> files, RuleFile? overrides, RuleFile? placeholders, int rules, CancellationToken cancellationToken)
@@ -198,6 +206,8 @@ public sealed class RuleStore
         if (placeholders is not null)
             all.Add(placeholders with { Path = RuleStoreContent.PlaceholdersName });
         byte[] archive = RuleArchive.Write(all);
+        if (archive.Length > MaximumBlobSize)
+            throw new InvalidDataException($"The set is larger than {MaximumBlobSize / (1024 * 1024)} MiB when packed, which no app reads.");
         DateTimeOffset now = _timeProvider.GetUtcNow();
         string hash = Convert.ToHexStringLower(SHA256.HashData(archive).AsSpan(0, 8));
         string name = $"{SetFolder}{now.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}-{hash}{RuleArchive.Extension}";
@@ -234,7 +244,7 @@ public sealed class RuleStore
     {
         try
         {
-            return (await _compiled.GetBlobClient(PackName(key)).DownloadContentAsync(cancellationToken)).Value.Content.ToArray();
+            return await TryDownloadAsync(_compiled, PackName(key), null, RulePack.MaximumSize, cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.Status is (int)HttpStatusCode.NotFound or (int)HttpStatusCode.Forbidden)
         {
@@ -271,11 +281,11 @@ public sealed class RuleStore
                 ? rules
                 : null;
 
-    private static IReadOnlyList<RuleFile> Unpack(string blob, string prefix, BinaryData content, Func<string, bool>? isWanted = null)
+    private static IReadOnlyList<RuleFile> Unpack(string blob, string prefix, ReadOnlyMemory<byte> content, Func<string, bool>? isWanted = null)
     {
         try
         {
-            return RuleArchive.Read(content.ToMemory(), prefix, isWanted);
+            return RuleArchive.Read(content, prefix, isWanted);
         }
         catch (InvalidDataException exception)
         {
@@ -292,17 +302,31 @@ public sealed class RuleStore
             cancellationToken);
     }
 
-    private async Task<BinaryData> DownloadAsync(string name, ETag? tag, CancellationToken cancellationToken)
+    /// <summary>A blob of rules.</summary>
+    private async Task<ReadOnlyMemory<byte>> DownloadAsync(string name, ETag? tag, CancellationToken cancellationToken)
     {
         try
         {
-            var options = new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = tag } };
-            return (await _container.GetBlobClient(name).DownloadContentAsync(options, cancellationToken)).Value.Content;
+            return await TryDownloadAsync(_container, name, tag, MaximumBlobSize, cancellationToken)
+                ?? throw new InvalidDataException($"The blob '{name}' is larger than {MaximumBlobSize / (1024 * 1024)} MiB.");
         }
         catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.NotFound)
         {
             throw new InvalidDataException($"The blob '{name}' is not there.", exception);
         }
+    }
+
+    /// <summary>A blob; null if it is larger than it may be, of which nothing is read then.</summary>
+    private static async Task<byte[]?> TryDownloadAsync(
+        BlobContainerClient container, string name, ETag? tag, int maximum, CancellationToken cancellationToken)
+    {
+        var options = new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = tag } };
+        using BlobDownloadStreamingResult blob = await container.GetBlobClient(name).DownloadStreamingAsync(options, cancellationToken);
+        if (blob.Details.ContentLength > maximum)
+            return null;
+        byte[] content = new byte[blob.Details.ContentLength];
+        await blob.Content.ReadExactlyAsync(content, cancellationToken);
+        return content;
     }
 
     private AsyncPageable<BlobItem> ListAsync(string prefix, CancellationToken cancellationToken, BlobTraits traits = BlobTraits.None) =>

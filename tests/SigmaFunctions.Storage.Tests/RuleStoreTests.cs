@@ -2,6 +2,7 @@ using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Tests;
 
@@ -41,6 +42,33 @@ public sealed class RuleStoreTests(StorageAccount account)
             content.Files.OrderBy(file => file.Path, StringComparer.Ordinal));
         Assert.Equal(("o", "p"), (content.Overrides?.Text, content.Placeholders?.Text));
         Assert.Equal(("o", "p", 0), (extras.Overrides?.Text, extras.Placeholders?.Text, extras.Files.Length));
+    }
+
+    /// <summary>Whoever may write into the container: what is too large is not read, not even in part.</summary>
+    [Theory]
+    [InlineData("sets/20261126T100000Z-0123456789abcdef.zip", RuleStore.MaximumBlobSize, "is larger than 64 MiB")]
+    [InlineData("sets/current.json", 4 * 1024, "is larger than 4 KiB")]
+    [InlineData("packs/00", RulePack.MaximumSize, null)]
+    public async Task What_is_too_large_is_not_read(string name, int maximum, string? reason)
+    {
+        BlobContainerClient container = await account.CreateContainerAsync();
+        RuleStore store = new(container, _clock);
+        bool isPack = reason is null;
+        await container.UploadBlobAsync(isPack ? $"{name}-{RulePack.Build}{RulePack.Extension}" : name, new MemoryStream(new byte[maximum + 1]), Token);
+        if (name.EndsWith(".zip", StringComparison.Ordinal))
+            await PutAsync(container, "sets/current.json", $$"""{"set":"{{name}}"}""");
+
+        long before = GC.GetTotalAllocatedBytes();
+        if (isPack)
+        {
+            Assert.Null(await store.ReadPackAsync("00", Token));
+        }
+        else
+        {
+            Exception error = await Assert.ThrowsAsync<InvalidDataException>(async () => await store.ReadAsync(await store.GetVersionAsync(Token), withRules: true, Token));
+            Assert.Contains(reason!, error.Message, StringComparison.Ordinal);
+        }
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 16_000_000);
     }
 
     [Fact]

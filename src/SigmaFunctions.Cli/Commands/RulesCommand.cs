@@ -72,8 +72,17 @@ internal static class RulesCommand
                 return ExitCode.Failure;
             }
 
-            PushedRuleSet set = await new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container)), time)
-                .PushAsync(content.Files, overridesFile, placeholdersFile, rules.Rules.Length, cancellationToken);
+            PushedRuleSet set;
+            try
+            {
+                set = await new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container)), time)
+                    .PushAsync(content.Files, overridesFile, placeholdersFile, rules.Rules.Length, cancellationToken);
+            }
+            catch (InvalidDataException e)
+            {
+                throw new CommandException(e.Message);
+            }
+
             await terminal.Text.WriteLineAsync($"{set.Name}: {TerminalText.Plural(rules.Rules.Length, "rule")} pushed");
             return await WaitAsync(parsed.GetValue(wait) ? storage.Table(parsed, parsed.GetRequiredValue(table)) : null, set.Name, terminal, time, cancellationToken);
         }));

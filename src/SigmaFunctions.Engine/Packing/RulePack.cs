@@ -11,6 +11,9 @@ public static class RulePack
     /// <summary>How the name of a pack ends.</summary>
     public const string Extension = ".pack";
 
+    /// <summary>Most bytes of a pack.</summary>
+    public const int MaximumSize = PackFormat.MaxSize;
+
     /// <summary>The pack of a folder or file of rules: beside it, with its name.</summary>
     public static string PathFor(string rules) => Path.TrimEndingDirectorySeparator(rules) + Extension;
 
