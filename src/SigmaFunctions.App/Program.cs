@@ -1,4 +1,5 @@
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using SigmaFunctions.App;
 using SigmaFunctions.App.Exporting;
@@ -8,17 +9,26 @@ if (args is [PackRules.Verb, var folder, var pack])
     return PackRules.Run(folder, pack, Console.Out, Console.Error);
 
 using var memoryWatch = new MemoryWatch(Environment.FailFast);
+string outcome = "cannot start";
 try
 {
     FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
     builder.Services.AddDetection().AddTelemetryExport(ExportOptions.Read(builder.Configuration));
-    using IHost host = builder.Build();
+    IHost host = builder.Build();
     await Startup.PrepareAsync(host.Services, CancellationToken.None);
-    await host.RunAsync();
-    return 0;
+    StartWatch watch = host.Services.GetRequiredService<StartWatch>();
+    await watch.GuardAsync(Task.Run(() => host.StartAsync()));
+    watch.Dispose();
+    outcome = "has failed";
+    await host.WaitForShutdownAsync();
+    await ((IAsyncDisposable)host).DisposeAsync();
 }
-catch (StartException exception)
+catch (Exception exception)
 {
-    await Console.Error.WriteLineAsync($"SigmaFunctions cannot start: {exception.Message}");
-    return 1;
+    // Nothing is disposed: what holds the start up would hold that up too. An instance that was kept ready for any app runs this in the
+    // process of its own program, which passes over what is returned or thrown here.
+    await Console.Error.WriteLineAsync($"SigmaFunctions {outcome}: {StartException.Tell(exception)}");
+    await Console.Error.FlushAsync();
+    Environment.Exit(1);
 }
+return 0;

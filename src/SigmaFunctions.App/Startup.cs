@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using Azure.Identity;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,7 +32,7 @@ internal static class Startup
         services.AddOptions<CanaryOptions>().BindConfiguration(CanaryOptions.Section);
         services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateOnStart();
         services.AddOptions<DetectionStorageOptions>()
-            .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
+            .Configure<IConfiguration, StartWatch>((options, configuration, watch) => options.Read(configuration, watch))
             .ValidateOnStart();
         services.AddOptions<EventHubOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RuleOptions>, RuleOptionsValidator>();
@@ -43,6 +44,7 @@ internal static class Startup
         services.AddSingleton<IFunctionMetadataTransformer, HubFunctions>();
 
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<StartWatch>();
         services.AddSingleton(provider => new OriginalStore(Storage(provider).CreateContainerClient(Names(provider).OriginalContainer)));
         services.AddSingleton(provider => new DeadLetterStore(Storage(provider).CreateContainerClient(Names(provider).DeadLetterContainer)));
         services.AddSingleton(provider =>
@@ -91,8 +93,17 @@ internal static class Startup
     }
 
     /// <summary>Checks the settings, loads the rules and mappings and, if asked to, creates table, queue and containers.</summary>
-    /// <exception cref="StartException">The app cannot start.</exception>
+    /// <exception cref="StartException">The app cannot start; what holds it up may still be waited for, and ends with the process.</exception>
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        StartWatch watch = services.GetRequiredService<StartWatch>();
+
+        // On a thread of its own: much of it gives its thread back to nobody.
+        await watch.GuardAsync(Task.Run(() => PrepareUnwatchedAsync(services, cancellationToken), cancellationToken));
+        watch.Prepared();
+    }
+
+    private static async Task PrepareUnwatchedAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         DetectionOptions options = CheckOptions(services);
 
@@ -160,6 +171,10 @@ internal static class Startup
         {
             throw new StartException(
                 $"The storage account of DetectionStorage cannot be reached: {exception.InnerExceptions[^1].Message}", exception);
+        }
+        catch (AuthenticationFailedException exception)
+        {
+            throw StartException.NoToken(exception);
         }
         services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(
             names.TableName, names.QueueName, names.DeadLetterContainer, names.OriginalContainer);

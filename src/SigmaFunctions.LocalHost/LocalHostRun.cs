@@ -9,6 +9,7 @@ using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Live;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.LocalHost;
@@ -23,9 +24,15 @@ internal sealed class LocalHostRun : IAsyncDisposable
     // What waits in the hub stays far below what it keeps.
     private const long MaxUnprocessed = 50_000;
 
+    // Of what a worker wrote at its end.
+    private const int MaximumReason = 300;
+
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CataloguePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    // As long as the Functions host waits for what is under way before it ends its worker.
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
 
     private readonly LocalHostOptions _options;
     private readonly ConsoleReport _report;
@@ -34,7 +41,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private readonly TriggerStatistics _statistics = new();
     private AzuriteProcess? _azurite;
     private EventHubsEndpoint? _endpoint;
-    private WorkerProcess? _worker;
+    private RestartingWorker? _worker;
     private LiveSite? _live;
 
     public LocalHostRun(LocalHostOptions options, ConsoleReport report, TimeProvider time)
@@ -58,6 +65,8 @@ internal sealed class LocalHostRun : IAsyncDisposable
             throw new LocalHostException($"The rules {missing} do not exist.");
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var draining = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var cut = new CancellationTokenSource();
         if (!_options.Once)
             await StartLiveAsync(stop.Token);
         await StartStoresAsync(stop.Token);
@@ -67,12 +76,15 @@ internal sealed class LocalHostRun : IAsyncDisposable
         _live?.Attach(new LiveRun(
             () => new RunCounters(_statistics.Events, _statistics.Batches), alerts.FindAsync, _endpoint!.ConnectionString, GetAsync));
 
-        IEnumerable<Task> triggering = triggers.Select(trigger => trigger.RunAsync(stop.Token));
+        Task[] triggering =
+        [
+            .. triggers.Select(trigger => trigger.RunAsync(cut.Token, draining.Token)),
+            .. timers.Select(timer => timer.RunAsync(_worker!, reason => ShowFailure(timer.FunctionName, reason), _time, cut.Token, draining.Token)),
+        ];
         Task reading = alerts.RunAsync(stop.Token);
         Task cataloguing = _live?.BuildCatalogueAsync(CataloguePatience, stop.Token) ?? Task.CompletedTask;
         Task<bool> processing = ProcessAsync(eventsPath, alerts, stop.Token);
-        IEnumerable<Task> timing = timers.Select(timer => timer.RunAsync(_worker!, reason => ShowFailure(timer.FunctionName, reason), _time, stop.Token));
-        Task[] background = [.. triggering, reading, .. timing, WatchWorkerAsync(stop.Token), WatchAzuriteAsync(stop.Token)];
+        Task[] background = [.. triggering, reading, _worker!.Ended, WatchAzuriteAsync(stop.Token)];
         try
         {
             // Whatever ends first decides: the background only ends by failing.
@@ -91,13 +103,17 @@ internal sealed class LocalHostRun : IAsyncDisposable
         }
         finally
         {
+            await draining.CancelAsync();
+            await Task.WhenAny(Task.WhenAll(triggering), _worker!.Ended, Task.Delay(DrainPatience, CancellationToken.None));
+            await _worker!.DisposeAsync();
+            await cut.CancelAsync();
             await stop.CancelAsync();
             await Task.WhenAny(Task.WhenAll([processing, cataloguing, .. background]), Task.Delay(TimeSpan.FromSeconds(5), CancellationToken.None));
         }
     }
 
     private async Task<HttpReply?> GetAsync(Uri address, CancellationToken cancellationToken) =>
-        HttpTrigger.Find(_worker!.Functions).FirstOrDefault(trigger => address.AbsolutePath == $"/api/{trigger.Route}") is { } found
+        HttpTrigger.Find(_worker!.First.Functions).FirstOrDefault(trigger => address.AbsolutePath == $"/api/{trigger.Route}") is { } found
             ? await found.InvokeAsync(_worker, address, cancellationToken)
             : null;
 
@@ -148,17 +164,18 @@ internal sealed class LocalHostRun : IAsyncDisposable
         ImmutableDictionary<string, string> settings = WorkerSettings
             .Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules, _live?.CatalogAddress, RuleStore.DefaultName)
             .SetItem(WorkerSettings.EventHubName, string.Join(';', _options.Hubs));
-        _worker = await WorkerProcess.StartAsync(
-            new WorkerOptions
-            {
-                AssemblyPath = LocalPaths.AppAssembly,
-                Settings = settings,
-                Log = ShowLog,
-            },
+        var options = new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings, Log = ShowLog };
+        _worker = await RestartingWorker.StartAsync(
+            async token => await WorkerProcess.StartAsync(options, token),
+            reason => _report.Warn(
+                $"{(reason.Length > MaximumReason ? $"{reason.AsSpan(0, MaximumReason)}…" : reason)} Another is started, and what this one had in hand is tried again."),
+            worker => _report.Step("Worker", $"started again and loaded in {Milliseconds(worker.LoadedAfter)}"),
+            _time,
             cancellationToken);
-        ImmutableArray<TriggerBinding> bindings = TriggerBinding.Find(_worker.Functions, settings);
+        ImmutableArray<RpcFunctionMetadata> functions = _worker.First.Functions;
+        ImmutableArray<TriggerBinding> bindings = TriggerBinding.Find(functions, settings);
         var host = HostSettings.Read(Path.Combine(Path.GetDirectoryName(LocalPaths.AppAssembly)!, "host.json"));
-        _report.Step("Worker", $"started and loaded in {Milliseconds(_worker.LoadedAfter)}");
+        _report.Step("Worker", $"started and loaded in {Milliseconds(_worker.First.LoadedAfter)}");
         foreach (TriggerBinding binding in bindings)
             _report.Step("Function", $"{binding.FunctionName} takes batches of up to {host.MaxEventBatchSize} from '{binding.EventHubName}' ({binding.ConsumerGroup})");
         _report.Line();
@@ -172,7 +189,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
             .. bindings.Select(binding => new EventHubsTrigger(
                 _endpoint.ConnectionString, binding, host, _worker, new Checkpoints(), reason => ShowFailure(binding.FunctionName, reason), _time, _statistics, new CheckpointBlobs(_azurite.ConnectionString))),
         ];
-        return (triggers, TimerTrigger.Find(_worker.Functions, settings));
+        return (triggers, TimerTrigger.Find(functions, settings));
     }
 
     private void ShowFailure(string function, string reason) => _report.Warn($"{function} failed: {FirstLine(reason)}");
@@ -180,15 +197,8 @@ internal sealed class LocalHostRun : IAsyncDisposable
     // Without --verbose only what needs attention is shown.
     private void ShowLog(WorkerLogLine line)
     {
-        if (_options.Verbose || line.Level is Worker.Protocol.RpcLog.Types.Level.Warning or Worker.Protocol.RpcLog.Types.Level.Error or Worker.Protocol.RpcLog.Types.Level.Critical)
+        if (_options.Verbose || line.Level is RpcLog.Types.Level.Warning or RpcLog.Types.Level.Error or RpcLog.Types.Level.Critical)
             _report.Log(line);
-    }
-
-    private async Task WatchWorkerAsync(CancellationToken cancellationToken)
-    {
-        await _worker!.Exited.WaitAsync(cancellationToken);
-        // Asking a worker that has ended says why it did.
-        await _worker.InvokeAsync(new Worker.Protocol.InvocationRequest { InvocationId = Guid.NewGuid().ToString() }, cancellationToken);
     }
 
     private async Task WatchAzuriteAsync(CancellationToken cancellationToken)
@@ -238,7 +248,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
             ("Detections in the table", Count(rows)),
             ("Alerts from the queue", Count(alerts.Alerts)),
             ("End to end", $"{elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s, {Count((long)(_statistics.Events / elapsed.TotalSeconds))} events/s"),
-            ("Worker loaded after", Milliseconds(_worker!.LoadedAfter)),
+            ("Worker loaded after", Milliseconds(_worker!.First.LoadedAfter)),
         };
         if (_statistics.FirstInvocation is { } first)
             lines.Add(("First invocation took", Milliseconds(first)));

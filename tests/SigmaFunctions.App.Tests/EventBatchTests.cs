@@ -30,6 +30,21 @@ public sealed class EventBatchTests
             batch.Identity(1, 5));
     }
 
+    /// <summary>The Functions host gives the same under both names.</summary>
+    [Theory]
+    [InlineData("PartitionContext")]
+    [InlineData("TriggerPartitionContext")]
+    [InlineData("PartitionContext", "TriggerPartitionContext")]
+    public void Where_a_batch_is_from_has_two_names(params string[] names)
+    {
+        Dictionary<string, object?> data = BindingData;
+        data.Remove("PartitionContext");
+        foreach (string name in names)
+            data[name] = Context;
+
+        Assert.Equal(EventBatch.Read(BindingData, 2).Identity(1, 5), EventBatch.Read(data, 2).Identity(1, 5));
+    }
+
     [Fact]
     public void Hosts_may_send_sequence_numbers_as_numbers()
     {

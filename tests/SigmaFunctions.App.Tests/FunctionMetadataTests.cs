@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Triggers;
 
@@ -140,5 +143,26 @@ public sealed class FunctionMetadataTests
 
         Assert.Equal("2.0", (string?)host["version"]);
         Assert.Equal(1, (int?)host["extensions"]!["eventHubs"]!["batchCheckpointFrequency"]);
+        Assert.Equal(TimeSpan.FromMinutes(30), TimeSpan.Parse((string)host["functionTimeout"]!, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The host reads the levels as any program does; its own lines of an invocation are of Function.NAME, those of the app of Function.NAME.User.</summary>
+    [Theory]
+    [InlineData("Function.Detect", LogLevel.Information, false)]
+    [InlineData("Function.Detect", LogLevel.Warning, true)]
+    [InlineData("Function.Detect-hub_1", LogLevel.Information, false)]
+    [InlineData("Function.Detect.User", LogLevel.Information, true)]
+    [InlineData("Function.Detect-hub_1.User", LogLevel.Information, true)]
+    [InlineData("Function.Detect.User", LogLevel.Debug, false)]
+    [InlineData("Host.Results", LogLevel.Information, false)]
+    [InlineData("Host.Startup", LogLevel.Information, true)]
+    [InlineData("Azure.Messaging.EventHubs", LogLevel.Information, false)]
+    [InlineData("Azure.Messaging.EventHubs", LogLevel.Error, true)]
+    public void The_host_logs_what_somebody_reads(string category, LogLevel level, bool isLogged)
+    {
+        IConfiguration host = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "host.json")).Build();
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.AddConfiguration(host.GetSection("logging")).AddConsole());
+
+        Assert.Equal(isLogged, loggers.CreateLogger(category).IsEnabled(level));
     }
 }

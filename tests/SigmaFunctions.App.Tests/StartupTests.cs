@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
@@ -393,25 +392,6 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         Assert.Contains(_decoderLogger.Entries, entry => entry is { Id: 9, Level: LogLevel.Warning }
             && entry.Message.Contains("a.yml(1): SF0701", StringComparison.Ordinal));
         Assert.Contains(_decoderLogger.Entries, entry => entry.Message == "1 mappings of further sources loaded.");
-    }
-
-    [Fact]
-    public async Task The_process_ends_with_one_line_and_code_1_when_it_cannot_start()
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SigmaFunctions.App.dll")])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        start.Environment.Remove("DetectionStorage");
-        using Process process = Process.Start(start)!;
-
-        string error = await process.StandardError.ReadToEndAsync(Token);
-        await process.WaitForExitAsync(Token);
-
-        Assert.Equal(1, process.ExitCode);
-        Assert.StartsWith("SigmaFunctions cannot start: The storage account of detections is not set.", error);
-        Assert.Single(error.TrimEnd().Split('\n'));
     }
 
     private static string ShapeOf(ServiceProvider services, string body) =>

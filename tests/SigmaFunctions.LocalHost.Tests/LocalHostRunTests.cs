@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
 using System.IO.Compression;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using SigmaFunctions.LocalHost.Azurite;
+using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 using Spectre.Console;
@@ -101,6 +105,23 @@ public sealed class LocalHostRunTests
         Assert.Equal(0, await worker.Exited);
     }
 
+    /// <summary>The sweep waits for a store that never answers.</summary>
+    [Fact]
+    public async Task A_worker_that_is_at_something_is_told_to_cancel_it_and_ends_by_itself()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        string account = $"AccountName=a;AccountKey=a2V5;TableEndpoint=http://{silent.LocalEndpoint}/a;QueueEndpoint=http://{silent.LocalEndpoint}/a;BlobEndpoint=http://{silent.LocalEndpoint}/a";
+        WorkerProcess worker = await StartWorkerAsync(account, createsStore: false);
+        TimerTrigger sweep = TimerTrigger.Find(worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == "Sweep");
+        Task<InvocationResponse> sweeping = sweep.InvokeAsync(worker, Cancelled);
+
+        await worker.DisposeAsync();
+
+        Assert.Equal(0, await worker.Exited);
+        Assert.False(sweeping.IsCompletedSuccessfully && (await sweeping).Result.Status == StatusResult.Types.Status.Success);
+    }
+
     [Fact]
     public async Task A_worker_that_cannot_start_says_why()
     {
@@ -118,8 +139,13 @@ public sealed class LocalHostRunTests
         Assert.Contains("/absent/App.dll", failure.Message, StringComparison.Ordinal);
     }
 
-    private static Task<WorkerProcess> StartWorkerAsync(string storage) => WorkerProcess.StartAsync(
-        new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = WorkerSettings.Create("Endpoint=sb://127.0.0.1:1;", storage, []) }, Cancelled);
+    private static Task<WorkerProcess> StartWorkerAsync(string storage, bool createsStore = true) => WorkerProcess.StartAsync(
+        new WorkerOptions
+        {
+            AssemblyPath = LocalPaths.AppAssembly,
+            Settings = WorkerSettings.Create("Endpoint=sb://127.0.0.1:1;", storage, []).SetItem("Detections__CreateIfNotExists", createsStore ? "true" : "false"),
+        },
+        Cancelled);
 
     private static async Task<(bool Complete, string Output)> RunAsync(LocalHostOptions options)
     {

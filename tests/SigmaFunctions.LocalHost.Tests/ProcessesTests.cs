@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Azure.Messaging.EventHubs;
+using Azure.Messaging.EventHubs.Producer;
 
 namespace SigmaFunctions.LocalHost.Tests;
 
@@ -39,18 +41,27 @@ public sealed class ProcessesTests
     }
 
     [Fact]
-    public async Task A_worker_that_dies_ends_the_program_with_exit_code_2()
+    public async Task A_worker_that_dies_is_told_and_started_again_and_events_are_detected_as_before()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
         using Process program = Start("--port", "0");
+        string connection = "Endpoint=" + (await ReadUntilAsync(program, "Endpoint=sb://")).Split("Endpoint=")[1].Trim();
         await ReadUntilAsync(program, "Waiting for events");
+
+        await SignalAsync(Kill, Children(program.Id).Single(IsWorker));
+        await ReadUntilAsync(program, "The worker ended with exit code 137. Another is started");
+        await ReadUntilAsync(program, "started again and loaded");
+        await using (var producer = new EventHubProducerClient(connection, "events"))
+        {
+            await producer.SendAsync(
+                [new EventData("""{"category":"process_creation","product":"windows","Image":"C:\\n\\node.exe","CommandLine":"node -e require('child_process').exec(net.socket.connect)","Computer":"AFTERWARDS"}""")], Cancelled);
+        }
+        await ReadUntilAsync(program, "AFTERWARDS");
+
         int[] children = Children(program.Id);
-
-        await SignalAsync(Kill, children.Single(id => File.ReadAllText($"/proc/{id}/cmdline").Contains("SigmaFunctions.App.dll", StringComparison.Ordinal)));
+        await SignalAsync(Terminate, program.Id);
         await program.WaitForExitAsync(Cancelled);
-
-        Assert.Equal(2, program.ExitCode);
-        Assert.Contains("error: The worker ended with exit code 137", await program.StandardError.ReadToEndAsync(Cancelled), StringComparison.Ordinal);
+        Assert.Equal(0, program.ExitCode);
         Assert.DoesNotContain(children, IsRunning);
     }
 
@@ -78,12 +89,14 @@ public sealed class ProcessesTests
         return Process.Start(start)!;
     }
 
-    private static async Task ReadUntilAsync(Process program, string text)
+    private static bool IsWorker(int id) => File.ReadAllText($"/proc/{id}/cmdline").Contains("SigmaFunctions.App.dll", StringComparison.Ordinal);
+
+    private static async Task<string> ReadUntilAsync(Process program, string text)
     {
         while (await program.StandardOutput.ReadLineAsync(Cancelled) is { } line)
             if (line.Contains(text, StringComparison.Ordinal))
-                return;
-        Assert.Fail($"The program ended: {await program.StandardError.ReadToEndAsync(Cancelled)}");
+                return line;
+        throw new EndOfStreamException($"The program ended: {await program.StandardError.ReadToEndAsync(Cancelled)}");
     }
 
     private static async Task SignalAsync(string signal, int id)

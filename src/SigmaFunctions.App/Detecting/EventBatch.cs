@@ -9,6 +9,7 @@ namespace SigmaFunctions.App.Detecting;
 public sealed class EventBatch
 {
     private const string PartitionContext = nameof(PartitionContext);
+    private const string TriggerPartitionContext = nameof(TriggerPartitionContext);
     private const string SequenceNumberArray = nameof(SequenceNumberArray);
     private const string EnqueuedTimeUtcArray = nameof(EnqueuedTimeUtcArray);
 
@@ -48,8 +49,8 @@ public sealed class EventBatch
     public DateTimeOffset NewestEnqueuedTime => _enqueuedTimes.Max();
 
     /// <summary>
-    /// Reads what the Event Hubs trigger says of a batch: <c>PartitionContext</c> and <c>EnqueuedTimeUtcArray</c> as JSON text,
-    /// <c>SequenceNumberArray</c> as numbers or as JSON text, depending on the host.
+    /// Reads what the Event Hubs trigger says of a batch: <c>PartitionContext</c> (or <c>TriggerPartitionContext</c>, the extension's newer name for the
+    /// same) and <c>EnqueuedTimeUtcArray</c> as JSON text, <c>SequenceNumberArray</c> as numbers or as JSON text, depending on the host.
     /// </summary>
     /// <param name="bindingData">The invocation's binding data.</param>
     /// <param name="messages">Number of messages in the batch.</param>
@@ -58,7 +59,11 @@ public sealed class EventBatch
     public static EventBatch Read(IReadOnlyDictionary<string, object?> bindingData, int messages)
     {
         ArgumentNullException.ThrowIfNull(bindingData);
-        using JsonDocument context = Parse(PartitionContext, Value(bindingData, PartitionContext));
+        using JsonDocument context = Parse(
+            PartitionContext,
+            bindingData.GetValueOrDefault(PartitionContext) is null && bindingData.GetValueOrDefault(TriggerPartitionContext) is { } newer
+                ? newer
+                : Value(bindingData, PartitionContext));
         return new EventBatch(
             Text(context, "FullyQualifiedNamespace"),
             Text(context, "EventHubName"),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Configuration;
 
 namespace SigmaFunctions.App.Exporting;
@@ -12,6 +13,10 @@ internal sealed record ExportOptions
     private const string OtlpMetricsSetting = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
     private const string OtlpTracesSetting = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
     private const string OtlpLogsSetting = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
+
+    // The exporters throw at what these hold, without saying which setting it is.
+    private static readonly ImmutableArray<string> HeaderSettings =
+        ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_LOGS_HEADERS"];
 
     /// <summary>Connection string of Application Insights; null where nothing goes there.</summary>
     public string? ConnectionString { get; private init; }
@@ -36,6 +41,8 @@ internal sealed record ExportOptions
     public static ExportOptions Read(IConfiguration configuration)
     {
         bool all = IsAddress(configuration, OtlpSetting);
+        foreach (string setting in HeaderSettings)
+            CheckHeaders(configuration, setting);
         return new ExportOptions
         {
             ConnectionString = ConnectionStringOf(configuration),
@@ -50,21 +57,35 @@ internal sealed record ExportOptions
     {
         if (NotEmpty(configuration[ConnectionStringSetting]) is not { } value)
             return null;
-        bool hasKey = value.Split(';', StringSplitOptions.TrimEntries).Any(part =>
-            part.StartsWith("InstrumentationKey=", StringComparison.OrdinalIgnoreCase) && Guid.TryParse(part.AsSpan(part.IndexOf('=') + 1), out _));
-        return hasKey
-            ? value
-            : throw new StartException($"{ConnectionStringSetting} is not the connection string of an Application Insights resource: it has no InstrumentationKey.");
+        const string problem = $"{ConnectionStringSetting} is not the connection string of an Application Insights resource: ";
+        string[][] parts =
+        [
+            .. value.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2, StringSplitOptions.TrimEntries)),
+        ];
+        if (!parts.Any(part => part is [var name, var key] && name.Equals("InstrumentationKey", StringComparison.OrdinalIgnoreCase) && Guid.TryParse(key, out _)))
+            throw new StartException(problem + "it has no InstrumentationKey.");
+        if (parts.Any(part => part.Length < 2))
+            throw new StartException(problem + "it must be parts as NAME=VALUE, with ; between them.");
+        if (parts.Any(part => part[0].EndsWith("Endpoint", StringComparison.OrdinalIgnoreCase) && !IsAddress(part[1])))
+            throw new StartException(problem + "its endpoints must be absolute http or https addresses.");
+        return value;
+    }
+
+    private static void CheckHeaders(IConfiguration configuration, string setting)
+    {
+        if (NotEmpty(configuration[setting]) is { } value && !Array.TrueForAll(value.Split(','), header => header.IndexOf('=') > 0))
+            throw new StartException($"{setting} must be headers as name=value, with , between them.");
     }
 
     private static bool IsAddress(IConfiguration configuration, string setting)
     {
         if (NotEmpty(configuration[setting]) is not { } value)
             return false;
-        return Uri.TryCreate(value, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
-            ? true
-            : throw new StartException($"{setting} must be an absolute http or https address.");
+        return IsAddress(value) ? true : throw new StartException($"{setting} must be an absolute http or https address.");
     }
+
+    private static bool IsAddress(string value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps);
 
     private static string? NotEmpty(string? value) => string.IsNullOrWhiteSpace(value) ? null : value;
 }

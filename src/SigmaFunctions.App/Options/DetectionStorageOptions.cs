@@ -23,6 +23,9 @@ public sealed class DetectionStorageOptions
     // As for tables; queues and blobs would be tried six times, over 25 seconds, in which the batch holds its partition silently.
     private const int MaximumRetries = 3;
 
+    // Told of what is asked, as long as the app starts.
+    private StartWatch? _watch;
+
     /// <summary>Connection string with a key or a shared access signature; null where an identity is used.</summary>
     public string? ConnectionString { get; set; }
 
@@ -42,17 +45,18 @@ public sealed class DetectionStorageOptions
     public string? ClientId { get; set; }
 
     /// <summary>Reads the settings.</summary>
-    internal void Read(IConfiguration configuration)
+    internal void Read(IConfiguration configuration, StartWatch watch)
     {
         IConfigurationSection section = configuration.GetSection(Section);
         section.Bind(this);
         ConnectionString = section.Value;
+        _watch = watch;
     }
 
     /// <summary>A client of a table in this account.</summary>
     internal TableClient CreateTableClient(string table)
     {
-        TableClientOptions options = Patient(new TableClientOptions());
+        TableClientOptions options = Patient(new TableClientOptions(), "table");
         return string.IsNullOrEmpty(ConnectionString)
             ? new TableClient(TableServiceUri, table, CreateCredential(), options)
             : new TableClient(ConnectionString, table, options);
@@ -61,7 +65,7 @@ public sealed class DetectionStorageOptions
     /// <summary>A client of a queue in this account.</summary>
     internal QueueClient CreateQueueClient(string queue, QueueMessageEncoding encoding)
     {
-        QueueClientOptions options = Patient(new QueueClientOptions { MessageEncoding = encoding });
+        QueueClientOptions options = Patient(new QueueClientOptions { MessageEncoding = encoding }, "queue");
         return string.IsNullOrEmpty(ConnectionString)
             ? new QueueServiceClient(QueueServiceUri, CreateCredential(), options).GetQueueClient(queue)
             : new QueueClient(ConnectionString, queue, options);
@@ -70,21 +74,27 @@ public sealed class DetectionStorageOptions
     /// <summary>A client of a blob container in this account.</summary>
     internal BlobContainerClient CreateContainerClient(string container)
     {
-        BlobClientOptions options = Patient(new BlobClientOptions());
+        BlobClientOptions options = Patient(new BlobClientOptions(), "blob");
         return string.IsNullOrEmpty(ConnectionString)
             ? new BlobServiceClient(BlobServiceUri, CreateCredential(), options).GetBlobContainerClient(container)
             : new BlobContainerClient(ConnectionString, container, options);
     }
 
-    private static T Patient<T>(T options)
+    private T Patient<T>(T options, string service)
         where T : ClientOptions
     {
         options.Retry.MaxRetries = MaximumRetries;
         options.Retry.NetworkTimeout = NetworkTimeout;
+        if (_watch is not null)
+            options.AddPolicy(new StartWatchPolicy(_watch, $"{service} service of {Section}"), HttpPipelinePosition.BeforeTransport);
         return options;
     }
 
-    private TokenCredential CreateCredential() => IdentityCredential.Create(Credential, ClientId);
+    private TokenCredential CreateCredential()
+    {
+        TokenCredential credential = IdentityCredential.Create(Credential, ClientId);
+        return _watch is null ? credential : new StartWatchCredential(credential, _watch, Section);
+    }
 }
 
 /// <summary>Checks <see cref="DetectionStorageOptions"/>, without a word of what a connection string holds.</summary>

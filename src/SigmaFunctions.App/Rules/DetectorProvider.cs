@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Azure;
+using Azure.Identity;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Options;
@@ -107,6 +108,10 @@ public sealed class DetectorProvider
         {
             throw new StartException(
                 $"The storage account of DetectionStorage, which has the rules, cannot be reached: {exception.InnerExceptions[^1].Message}", exception);
+        }
+        catch (AuthenticationFailedException exception)
+        {
+            throw StartException.NoToken(exception);
         }
     }
 

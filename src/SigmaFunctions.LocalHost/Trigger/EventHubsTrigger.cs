@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Consumer;
 using Azure.Messaging.EventHubs.Primitives;
@@ -60,10 +61,12 @@ internal sealed class EventHubsTrigger
     public TriggerStatistics Statistics { get; }
 
     /// <summary>Reads and invokes until cancelled.</summary>
+    /// <param name="cancellationToken">Ends it, and cancels what the worker is at.</param>
+    /// <param name="draining">Ends it once what the worker is at is done: no other batch is begun, and none is tried again.</param>
     /// <exception cref="WorkerException">The worker ended.</exception>
     /// <exception cref="EventHubsException">The event hub cannot be read.</exception>
     /// <exception cref="Azure.RequestFailedException">Checkpoints cannot be kept.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken cancellationToken, CancellationToken draining = default)
     {
         string[] partitions;
         string fullyQualifiedNamespace;
@@ -79,9 +82,10 @@ internal sealed class EventHubsTrigger
         // One partition's failure ends the others too.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] readers = [.. partitions.Select(id => Task.Run(
-            () => ReadAsync(new BatchSource(fullyQualifiedNamespace, _binding.EventHubName, _binding.ConsumerGroup, id), stop.Token), CancellationToken.None))];
+            () => ReadAsync(new BatchSource(fullyQualifiedNamespace, _binding.EventHubName, _binding.ConsumerGroup, id), stop.Token, draining), CancellationToken.None))];
         await Task.WhenAny(readers);
-        await stop.CancelAsync();
+        if (!draining.IsCancellationRequested)
+            await stop.CancelAsync();
         await Task.WhenAll(readers);
     }
 
@@ -89,8 +93,10 @@ internal sealed class EventHubsTrigger
     /// <returns>Whether it succeeded in the end.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; the batch is not done.</exception>
     /// <exception cref="WorkerException">The worker ended.</exception>
-    public async Task<bool> InvokeAsync(TriggerBatch batch, CancellationToken cancellationToken)
+    [SuppressMessage("Security", "CA5394:Do not use insecure randomness", Justification = "It spreads retries.")]
+    public async Task<bool> InvokeAsync(TriggerBatch batch, CancellationToken cancellationToken, CancellationToken draining = default)
     {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, draining);
         for (int retry = 0; ; retry++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -102,15 +108,17 @@ internal sealed class EventHubsTrigger
                 return true;
             }
             cancellationToken.ThrowIfCancellationRequested();
-            _failed?.Invoke(response.Result.Exception?.Message ?? response.Result.Result);
+            // A worker that ended gives no reason here: it is told once, and not for each of its invocations.
+            if ((response.Result.Exception?.Message ?? response.Result.Result) is { Length: > 0 } reason)
+                _failed?.Invoke(reason);
             if (!_binding.Retry.Allows(retry))
                 return false;
             Statistics.Retried();
-            await Task.Delay(_binding.Retry.DelayBefore(retry + 1), _time, cancellationToken);
+            await Task.Delay(_binding.Retry.DelayBefore(retry + 1, Random.Shared.NextDouble()), _time, waiting.Token);
         }
     }
 
-    private async Task ReadAsync(BatchSource source, CancellationToken cancellationToken)
+    private async Task ReadAsync(BatchSource source, CancellationToken cancellationToken, CancellationToken draining)
     {
         if (_blobs is not null && await _blobs.ReadAsync(source, cancellationToken) is { } kept)
             _checkpoints.Advance(source.PartitionId, kept);
@@ -123,20 +131,25 @@ internal sealed class EventHubsTrigger
             TrackLastEnqueuedEventProperties = false,
         });
 
+        using var receiving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, draining);
+
+        // The host traces some invocations and others not; here every other one, so that a short run has both.
+        bool isSampled = false;
+
         // A checkpoint is written while the next batch is worked on, and is there before the one after it.
         Task keeping = Task.CompletedTask;
         try
         {
             while (true)
             {
-                ImmutableArray<EventData> events = [.. await receiver.ReceiveBatchAsync(_settings.MaxEventBatchSize, ReceiveWait, cancellationToken)];
+                ImmutableArray<EventData> events = [.. await receiver.ReceiveBatchAsync(_settings.MaxEventBatchSize, ReceiveWait, receiving.Token)];
                 if (events.IsEmpty)
                 {
                     await keeping;
                     continue;
                 }
                 Statistics.Lost(events[^1].SequenceNumber - last - events.Length);
-                bool succeeded = await InvokeAsync(new TriggerBatch(source, events), cancellationToken);
+                bool succeeded = await InvokeAsync(new TriggerBatch(source, events) { IsSampled = isSampled = !isSampled }, cancellationToken, draining);
                 last = events[^1].SequenceNumber;
                 _checkpoints.Advance(source.PartitionId, last);
                 Statistics.Done(events.Length, failed: !succeeded);

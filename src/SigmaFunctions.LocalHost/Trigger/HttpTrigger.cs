@@ -56,7 +56,7 @@ internal sealed record HttpTrigger(string FunctionId, string Parameter, string R
             {
                 InvocationId = Guid.NewGuid().ToString(),
                 FunctionId = FunctionId,
-                TraceContext = new RpcTraceContext(),
+                TraceContext = TraceContext.Create(isSampled: true),
                 InputData =
                 {
                     new ParameterBinding { Name = Parameter, Data = new TypedData { Http = new RpcHttp { Method = "GET", Url = address.AbsoluteUri } } },

@@ -44,15 +44,18 @@ internal sealed record TimerTrigger(string FunctionId, string FunctionName, stri
     /// <param name="worker">The worker with the function.</param>
     /// <param name="failed">Told the reason of each invocation that fails.</param>
     /// <param name="time">Clock.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Ends it, and cancels what the worker is at.</param>
+    /// <param name="draining">Ends it once what the worker is at is done.</param>
     /// <exception cref="WorkerException">The worker ended.</exception>
-    public async Task RunAsync(IFunctionWorker worker, Action<string>? failed, TimeProvider time, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        IFunctionWorker worker, Action<string>? failed, TimeProvider time, CancellationToken cancellationToken, CancellationToken draining = default)
     {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, draining);
         while (Schedule.GetNextOccurrence(time.GetUtcNow().UtcDateTime) is { } next)
         {
             // A delay may end a little early by the clock of dates.
             for (TimeSpan left; (left = next - time.GetUtcNow().UtcDateTime) > TimeSpan.Zero;)
-                await Task.Delay(left, time, cancellationToken);
+                await Task.Delay(left, time, waiting.Token);
             InvocationResponse response = await InvokeAsync(worker, cancellationToken);
             if (response.Result.Status == StatusResult.Types.Status.Failure)
                 failed?.Invoke(response.Result.Exception?.Message ?? response.Result.Result);
@@ -66,7 +69,7 @@ internal sealed record TimerTrigger(string FunctionId, string FunctionName, stri
         {
             InvocationId = Guid.NewGuid().ToString(),
             FunctionId = FunctionId,
-            TraceContext = new RpcTraceContext(),
+            TraceContext = TraceContext.Create(isSampled: true),
             InputData = { new ParameterBinding { Name = Parameter, Data = new TypedData { Json = TimerInfo } } },
         },
         cancellationToken);

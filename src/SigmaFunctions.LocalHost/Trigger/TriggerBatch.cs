@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Azure.Messaging.EventHubs;
 using Google.Protobuf;
+using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 
 namespace SigmaFunctions.LocalHost.Trigger;
@@ -21,6 +22,7 @@ internal sealed record BatchSource(string FullyQualifiedNamespace, string EventH
 /// <c>collection_bytes</c>, metadata as the Functions host converts what its Event Hubs extension binds. Arrays of strings and
 /// integers become collections where the worker has the capability <c>TypedDataCollection</c> (else JSON), everything else is
 /// JSON, and enqueued times carry no zone (the extension binds <c>EnqueuedTime.DateTime</c>, whose kind is unspecified; UTC is meant).
+/// Every try has the same invocation id, whichever worker gets it.
 /// </summary>
 /// <param name="Source">Where the events come from.</param>
 /// <param name="Events">The events, oldest first; at least one.</param>
@@ -29,7 +31,13 @@ internal sealed record TriggerBatch(BatchSource Source, ImmutableArray<EventData
     private const string TypedDataCollection = "TypedDataCollection";
     private const string IncludeEmptyEntries = "IncludeEmptyEntriesInMessagePayload";
 
-    /// <summary>The request that invokes a function with this batch, under a new invocation id.</summary>
+    /// <summary>Id of the invocation, and of all its retries.</summary>
+    public string InvocationId { get; } = Guid.NewGuid().ToString();
+
+    /// <summary>Whether the host says that it traces the invocation.</summary>
+    public bool IsSampled { get; init; } = true;
+
+    /// <summary>The request that invokes a function with this batch.</summary>
     /// <param name="binding">The function's trigger.</param>
     /// <param name="capabilities">The worker's capabilities.</param>
     /// <param name="retry">Number of this retry; 0 for the first try.</param>
@@ -43,18 +51,20 @@ internal sealed record TriggerBatch(BatchSource Source, ImmutableArray<EventData
 
         return new InvocationRequest
         {
-            InvocationId = Guid.NewGuid().ToString(),
+            InvocationId = InvocationId,
             FunctionId = binding.FunctionId,
-            TraceContext = new RpcTraceContext(),
+            TraceContext = TraceContext.Create(IsSampled),
             RetryContext = new RetryContext { RetryCount = retry, MaxRetryCount = binding.Retry.MaxRetries },
             InputData = { new ParameterBinding { Name = binding.Parameter, Data = new TypedData { CollectionBytes = bodies } } },
             TriggerMetadata =
             {
+                ["TriggerPartitionContext"] = Json(writer => WritePartitionContext(writer, Source)),
                 ["PartitionContext"] = Json(writer => WritePartitionContext(writer, Source)),
                 ["SequenceNumberArray"] = collections
                     ? new TypedData { CollectionSint64 = new CollectionSInt64 { Sint64 = { Events.Select(e => e.SequenceNumber) } } }
                     : JsonArray((writer, e) => writer.WriteNumberValue(e.SequenceNumber)),
-                ["OffsetArray"] = Strings(e => e.OffsetString, collections, emptyEntries),
+                ["OffsetArray"] = Strings(e => NumericOffset(e.OffsetString), collections, emptyEntries),
+                ["OffsetStringArray"] = Strings(e => e.OffsetString, collections, emptyEntries),
                 ["PartitionKeyArray"] = Strings(e => e.PartitionKey, collections, emptyEntries),
                 ["EnqueuedTimeUtcArray"] = JsonArray((writer, e) => writer.WriteStringValue(e.EnqueuedTime.UtcDateTime.ToString(EnqueuedTimeFormat, CultureInfo.InvariantCulture))),
                 ["PropertiesArray"] = JsonArray((writer, e) => WriteMap(writer, e.Properties)),
@@ -64,6 +74,10 @@ internal sealed record TriggerBatch(BatchSource Source, ImmutableArray<EventData
     }
 
     private const string EnqueuedTimeFormat = "yyyy-MM-ddTHH:mm:ss.FFFFFFF";
+
+    // Namespaces that are replicated have offsets that are no numbers; the extension then says -1 under the older name.
+    private static string NumericOffset(string offset) =>
+        long.TryParse(offset, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number) ? number.ToString(CultureInfo.InvariantCulture) : "-1";
 
     private TypedData Strings(Func<EventData, string?> value, bool collections, bool emptyEntries)
     {

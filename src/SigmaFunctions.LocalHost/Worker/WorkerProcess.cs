@@ -21,10 +21,13 @@ namespace SigmaFunctions.LocalHost.Worker;
 /// The function app's isolated worker as a process of its own, with the host's side of the worker protocol. The worker ends with
 /// this object, and also when this process ends in any other way.
 /// </summary>
-internal sealed class WorkerProcess : IFunctionWorker, IAsyncDisposable
+internal sealed class WorkerProcess : IWorkerProcess
 {
     private const int FlowControlWindow = 16 * 1024 * 1024;
-    private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(10);
+
+    // As the Functions host: what is still at work is cancelled a moment after the worker was asked to end.
+    private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CancelAfter = TimeSpan.FromMilliseconds(40);
 
     private readonly WebApplication _server;
     private readonly Process _process;
@@ -47,17 +50,20 @@ internal sealed class WorkerProcess : IFunctionWorker, IAsyncDisposable
     /// <summary>From the process's start until it was connected.</summary>
     public TimeSpan ConnectedAfter { get; private set; }
 
-    /// <summary>From the process's start until its functions were loaded.</summary>
+    /// <inheritdoc/>
     public TimeSpan LoadedAfter { get; private set; }
 
     /// <inheritdoc/>
     public ImmutableDictionary<string, string> Capabilities { get; private set; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>The app's functions.</summary>
+    /// <inheritdoc/>
     public ImmutableArray<RpcFunctionMetadata> Functions { get; private set; } = [];
 
-    /// <summary>Completes with the exit code when the process has ended.</summary>
+    /// <inheritdoc/>
     public Task<int> Exited { get; }
+
+    /// <inheritdoc/>
+    public WorkerException? Ending { get; private set; }
 
     /// <summary>Starts a worker and loads its functions.</summary>
     /// <exception cref="LocalHostException">The worker is not built, or there is no .NET runtime.</exception>
@@ -96,7 +102,8 @@ internal sealed class WorkerProcess : IFunctionWorker, IAsyncDisposable
             }
             catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new WorkerException($"The worker did not start within {options.StartTimeout.TotalSeconds:0} seconds. {tail}".TrimEnd(), e);
+                throw new WorkerException(
+                    $"The worker did not answer and load its functions within {options.StartTimeout.TotalSeconds:0} seconds of its start; the Functions host gives one up then. {tail}".TrimEnd(), e);
             }
         }
         catch
@@ -114,7 +121,7 @@ internal sealed class WorkerProcess : IFunctionWorker, IAsyncDisposable
     /// <summary>Ends the worker at once, as a crash would.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
 
-    /// <summary>Asks the worker to end, and ends it after ten seconds.</summary>
+    /// <summary>Asks the worker to end, cancels what it is at, and ends it after five seconds.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
@@ -123,6 +130,11 @@ internal sealed class WorkerProcess : IFunctionWorker, IAsyncDisposable
         _session.Send(new StreamingMessage { WorkerTerminate = new WorkerTerminate { GracePeriod = Duration.FromTimeSpan(GracePeriod) } });
         try
         {
+            if (_session.HasInvocations)
+            {
+                await Task.WhenAny(Exited, Task.Delay(CancelAfter));
+                _session.CancelInvocations();
+            }
             await Exited.WaitAsync(GracePeriod);
         }
         catch (TimeoutException)
@@ -235,7 +247,8 @@ internal sealed class WorkerProcess : IFunctionWorker, IAsyncDisposable
         await _process.WaitForExitAsync();
         int code = _process.ExitCode;
         string lines = _tail.ToString();
-        _session.Fail(new WorkerException($"The worker ended with exit code {code}.{(lines.Length > 0 ? $" Its last lines:{Environment.NewLine}{lines}" : "")}"));
+        Ending = new WorkerException($"The worker ended with exit code {code}.{(lines.Length > 0 ? $" Its last lines:{Environment.NewLine}{lines}" : "")}");
+        _session.Fail(Ending);
         return code;
     }
 }

@@ -21,6 +21,9 @@ internal sealed class WorkerSession
     /// <summary>Completes when the worker has opened its stream; fails with <see cref="Fail"/>.</summary>
     public Task Connected => _connected.Task;
 
+    /// <summary>Whether the worker is at something.</summary>
+    public bool HasInvocations => !_invocations.IsEmpty;
+
     /// <summary>Sends a message that has no answer.</summary>
     public void Send(StreamingMessage message) => _outgoing.Writer.TryWrite(message);
 
@@ -36,9 +39,15 @@ internal sealed class WorkerSession
     {
         var message = new StreamingMessage { RequestId = Guid.NewGuid().ToString(), InvocationRequest = request };
         Task<InvocationResponse> response = SendAsync(_invocations, request.InvocationId, message, CancellationToken.None);
-        await using CancellationTokenRegistration registration = cancellationToken.Register(() =>
-            Send(new StreamingMessage { RequestId = Guid.NewGuid().ToString(), InvocationCancel = new InvocationCancel { InvocationId = request.InvocationId } }));
+        await using CancellationTokenRegistration registration = cancellationToken.Register(() => Cancel(request.InvocationId));
         return await response;
+    }
+
+    /// <summary>Tells the worker to cancel all that it is at.</summary>
+    public void CancelInvocations()
+    {
+        foreach (string id in _invocations.Keys)
+            Cancel(id);
     }
 
     /// <summary>Ends the conversation: everything that waits, and will wait, fails with <paramref name="failure"/>.</summary>
@@ -84,6 +93,9 @@ internal sealed class WorkerSession
             // The stream is gone.
         }
     }
+
+    private void Cancel(string invocationId) =>
+        Send(new StreamingMessage { RequestId = Guid.NewGuid().ToString(), InvocationCancel = new InvocationCancel { InvocationId = invocationId } });
 
     private void Receive(StreamingMessage message)
     {

@@ -15,7 +15,7 @@ public sealed class TriggerBatchTests
         new BatchSource("127.0.0.1", "events", "$Default", "3"),
         [
             Event("a", 7, "100", new DateTimeOffset(2026, 11, 25, 8, 0, 0, 123, TimeSpan.Zero), "key", new() { ["source"] = "mde", ["header"] = "x"u8.ToArray() }),
-            Event("b", 8, "200", new DateTimeOffset(2026, 11, 25, 8, 0, 1, TimeSpan.Zero), null, []),
+            Event("b", 8, "3:200:8", new DateTimeOffset(2026, 11, 25, 8, 0, 1, TimeSpan.Zero), null, []),
         ]);
 
     private static readonly ImmutableDictionary<string, string> Modern = ImmutableDictionary<string, string>.Empty.Add("TypedDataCollection", "True").Add("IncludeEmptyEntriesInMessagePayload", "True");
@@ -30,7 +30,28 @@ public sealed class TriggerBatchTests
         ParameterBinding input = Assert.Single(request.InputData);
         Assert.Equal("bodies", input.Name);
         Assert.Equal(["a", "b"], input.Data.CollectionBytes.Bytes.Select(b => b.ToStringUtf8()));
-        Assert.NotEqual(request.InvocationId, Batch.ToRequest(Binding, Modern, retry: 3).InvocationId);
+    }
+
+    [Fact]
+    public void A_retry_has_the_id_of_the_first_try_and_another_batch_has_another()
+    {
+        InvocationRequest request = Batch.ToRequest(Binding, Modern, retry: 0);
+
+        Assert.Equal(request.InvocationId, Batch.ToRequest(Binding, Modern, retry: 1).InvocationId);
+        Assert.NotEqual(request.InvocationId, new TriggerBatch(Batch.Source, Batch.Events).ToRequest(Binding, Modern, retry: 0).InvocationId);
+    }
+
+    [Theory]
+    [InlineData(true, "01")]
+    [InlineData(false, "00")]
+    public void Every_try_has_a_trace_of_its_own(bool isSampled, string flags)
+    {
+        TriggerBatch batch = new TriggerBatch(Batch.Source, Batch.Events) { IsSampled = isSampled };
+
+        string[] parents = [.. Enumerable.Range(0, 2).Select(retry => batch.ToRequest(Binding, Modern, retry).TraceContext.TraceParent)];
+
+        Assert.All(parents, parent => Assert.Matches($"^00-[0-9a-f]{{32}}-[0-9a-f]{{16}}-{flags}$", parent));
+        Assert.Distinct(parents);
     }
 
     [Fact]
@@ -39,7 +60,8 @@ public sealed class TriggerBatchTests
         MapField<string, TypedData> metadata = Batch.ToRequest(Binding, Modern, 0).TriggerMetadata;
 
         Assert.Equal([7L, 8L], metadata["SequenceNumberArray"].CollectionSint64.Sint64);
-        Assert.Equal(["100", "200"], metadata["OffsetArray"].CollectionString.String);
+        Assert.Equal(["100", "-1"], metadata["OffsetArray"].CollectionString.String);
+        Assert.Equal(["100", "3:200:8"], metadata["OffsetStringArray"].CollectionString.String);
         Assert.Equal(["key", ""], metadata["PartitionKeyArray"].CollectionString.String);
     }
 
@@ -49,7 +71,7 @@ public sealed class TriggerBatchTests
         MapField<string, TypedData> metadata = Batch.ToRequest(Binding, ImmutableDictionary<string, string>.Empty, 0).TriggerMetadata;
 
         Assert.Equal("[7,8]", metadata["SequenceNumberArray"].Json);
-        Assert.Equal("""["100","200"]""", metadata["OffsetArray"].Json);
+        Assert.Equal("""["100","3:200:8"]""", metadata["OffsetStringArray"].Json);
         Assert.Equal("""["key",null]""", metadata["PartitionKeyArray"].Json);
     }
 
@@ -64,6 +86,7 @@ public sealed class TriggerBatchTests
         Assert.Equal(("127.0.0.1", "events", "$Default", "3"), (
             context.RootElement.GetProperty("FullyQualifiedNamespace").GetString(), context.RootElement.GetProperty("EventHubName").GetString(),
             context.RootElement.GetProperty("ConsumerGroup").GetString(), context.RootElement.GetProperty("PartitionId").GetString()));
+        Assert.Equal(metadata["PartitionContext"].Json, metadata["TriggerPartitionContext"].Json);
         using var system = JsonDocument.Parse(metadata["SystemPropertiesArray"].Json);
         Assert.Equal(7, system.RootElement[0].GetProperty("SequenceNumber").GetInt64());
         Assert.Equal(JsonValueKind.Null, system.RootElement[1].GetProperty("PartitionKey").ValueKind);

@@ -58,14 +58,25 @@ public sealed class TriggerBindingTests
         Assert.Contains(said, failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The least, then twice, three times, five times it, of which all but the first is drawn from a fifth below to a fifth above.</summary>
     [Theory]
-    [InlineData(1, 2)]
-    [InlineData(2, 4)]
-    [InlineData(3, 8)]
-    [InlineData(4, 10)]
-    [InlineData(5000, 10)]
-    public void Delays_double_up_to_the_longest(int retry, int seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), new RetryPolicy(-1, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10)).DelayBefore(retry));
+    [InlineData(1, 2, 2)]
+    [InlineData(2, 3.6, 4.4)]
+    [InlineData(3, 5.2, 6.8)]
+    [InlineData(4, 8.4, 11.6)]
+    [InlineData(5, 14.8, 20)]
+    [InlineData(6, 20, 20)]
+    [InlineData(5000, 20, 20)]
+    public void Delays_grow_as_the_hosts_do_up_to_the_longest(int retry, double least, double most)
+    {
+        var policy = new RetryPolicy(-1, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20));
+
+        Assert.Equal((least, most), (Math.Round(policy.DelayBefore(retry, 0).TotalSeconds, 6), Math.Round(policy.DelayBefore(retry, 1).TotalSeconds, 6)));
+    }
+
+    [Fact]
+    public void A_fixed_delay_is_not_drawn() => Assert.All(
+        Enumerable.Range(1, 5), retry => Assert.Equal(TimeSpan.FromSeconds(3), new RetryPolicy(-1, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3)).DelayBefore(retry, 0)));
 
     private static RpcFunctionMetadata Function(string name, string raw) => new() { Name = name, FunctionId = "id of " + name, RawBindings = { raw } };
 }

@@ -52,6 +52,7 @@ public sealed class TriggerTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 12).Select(i => $"0-{i}"), _worker.Succeeded("0"));
         Assert.Single(_worker.Requests.Take(4).Select(r => string.Join(',', FakeWorker.Bodies(r))).Distinct());
         Assert.Equal([0, 1, 2, 3], _worker.Requests.Take(4).Select(r => r.RetryContext.RetryCount));
+        Assert.Single(_worker.Requests.Take(4).Select(r => r.InvocationId).Distinct());
         Assert.Equal((3, 0), (trigger.Statistics.Retries, trigger.Statistics.FailedEvents));
     }
 
@@ -105,6 +106,59 @@ public sealed class TriggerTests : IDisposable
         _worker.Answer = _ => StatusResult.Types.Status.Success;
         await RunUntilAsync(Trigger(RetryPolicy.None), t => t.Statistics.Events == 3);
         Assert.Equal(["0-0", "0-1", "0-2"], _worker.Succeeded("0"));
+    }
+
+    [Fact]
+    public async Task What_is_under_way_is_finished_and_checkpointed_when_it_drains_and_nothing_else_is_begun()
+    {
+        await SendAsync("0", 25);
+        var invoked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _worker.Hold = async _ =>
+        {
+            invoked.TrySetResult();
+            await release.Task;
+        };
+        using var draining = new CancellationTokenSource();
+        Task running = Trigger(RetryPolicy.None).RunAsync(Cancelled, draining.Token);
+        await invoked.Task.WaitAsync(Cancelled);
+
+        await draining.CancelAsync();
+        Assert.False(running.IsCompleted);
+        release.SetResult();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        int batch = Assert.Single(_worker.BatchSizes);
+        Assert.Equal(batch - 1, _checkpoints["0"]);
+    }
+
+    [Fact]
+    public async Task What_waits_to_be_tried_again_is_left_when_it_drains()
+    {
+        await SendAsync("0", 3);
+        _worker.Answer = _ => StatusResult.Types.Status.Failure;
+        using var draining = new CancellationTokenSource();
+        EventHubsTrigger trigger = Trigger(new RetryPolicy(-1, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
+        Task running = trigger.RunAsync(Cancelled, draining.Token);
+        while (trigger.Statistics.Retries == 0)
+            await Task.Delay(5, Cancelled);
+
+        await draining.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        Assert.Single(_worker.Requests);
+        Assert.Equal(-1, _checkpoints["0"]);
+    }
+
+    [Fact]
+    public async Task Every_other_batch_of_a_partition_is_traced_by_the_host()
+    {
+        await SendAsync("0", 60);
+
+        await RunUntilAsync(Trigger(RetryPolicy.None), t => t.Statistics.Events == 60);
+
+        Assert.Equal(
+            _worker.Requests.Select((_, batch) => batch % 2 == 0 ? "01" : "00"), _worker.Requests.Select(r => r.TraceContext.TraceParent[^2..]));
     }
 
     [Fact]

@@ -193,7 +193,7 @@ $('pause').addEventListener('click', () => {
 
 const source = new EventSource('events');
 source.onopen = live;
-source.onerror = () => state(source.readyState === EventSource.CLOSED ? 'Not connected: reload to try again' : 'Connection lost; trying again…', 'off');
+source.onerror = () => state(source.readyState === EventSource.CLOSED ? 'Not connected: reload to try again' : 'LocalHost has ended or is out of reach; trying again…', 'off');
 source.onmessage = event => {
   last = Number(event.lastEventId.split('-')[1]);
   waiting.push({ detection: JSON.parse(event.data), number: last });
