@@ -54,7 +54,7 @@ internal sealed class LocalDeployment : IAsyncDisposable
     public int StorageProcess => _azurite.ProcessId;
 
     /// <summary>The app that workers run: the built one, or another.</summary>
-    public string AppAssembly { get; init; } = LocalPaths.AppAssembly;
+    public string AppAssembly { get; set; } = LocalPaths.AppAssembly;
 
     /// <summary>Files and folders of rules beside the test's own.</summary>
     public ImmutableArray<string> FurtherRules { get; init; } = [];

@@ -35,6 +35,9 @@ internal sealed record FaultOutcome
     /// <summary>Invocations that failed and were tried again.</summary>
     public int FailedInvocations { get; init; }
 
+    /// <summary>Which workers began to run which rules of the container, in the order in which they did.</summary>
+    public ImmutableArray<RulesInUse> RulesInUse { get; init; } = [];
+
     /// <summary>Everything that is not as it must be; empty if the run is good.</summary>
     public ImmutableArray<string> Problems { get; init; } = [];
 
@@ -44,7 +47,7 @@ internal sealed record FaultOutcome
     /// <param name="rows">Every row of the table.</param>
     /// <param name="detections">The same as detections.</param>
     /// <param name="alerts">Every message of the queue.</param>
-    /// <param name="unkept">Unreadable messages that are no dead letter, and dead letters that are there twice.</param>
+    /// <param name="unkept">Unreadable messages that are no dead letter, dead letters of others, and those that are there twice.</param>
     public static FaultOutcome Of(
         Expectation expectation,
         string table,
@@ -98,3 +101,10 @@ internal sealed record FaultOutcome
 
     private static string Text(Alert alert) => Encoding.UTF8.GetString(alert.ToJson());
 }
+
+/// <summary>A worker runs rules of the container.</summary>
+/// <param name="Phase">Phase, from 0.</param>
+/// <param name="Host">Host of the worker.</param>
+/// <param name="Set">The pushed set; <c>none</c> without one.</param>
+/// <param name="AreFromPack">Whether they came compiled.</param>
+internal sealed record RulesInUse(int Phase, int Host, string Set, bool AreFromPack);

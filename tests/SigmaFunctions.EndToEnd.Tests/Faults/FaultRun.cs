@@ -1,16 +1,20 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using Azure.Data.Tables;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Consumer;
 using Azure.Messaging.EventHubs.Primitives;
 using Azure.Messaging.EventHubs.Producer;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
+using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.LocalHost;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage;
 
 namespace SigmaFunctions.EndToEnd.Tests.Faults;
@@ -28,7 +32,9 @@ internal sealed record FaultScenario(FaultPlan Plan)
     /// <summary>Batches that are delivered beside those of the trigger: of other cuts, out of order, by several at once.</summary>
     public int Redeliveries { get; init; }
 
-    /// <summary>How often a partition goes to another worker; with any, two workers run at once.</summary>
+    /// <summary>
+    /// How often a partition goes to another worker, in each phase; with any, two workers run at once where no <see cref="Phases"/> say which.
+    /// </summary>
     public int Moves { get; init; }
 
     /// <summary>Whether faults last so long that invocations must fail of them.</summary>
@@ -36,24 +42,46 @@ internal sealed record FaultScenario(FaultPlan Plan)
 
     /// <summary>Whether a body of every tenth batch cannot be read.</summary>
     public bool Poison { get; init; }
+
+    /// <summary>Most workers that are killed, in each phase.</summary>
+    public int MaximumKills { get; init; } = 4;
+
+    /// <summary>The app of each host; the built one where there is none.</summary>
+    public ImmutableArray<string> Apps { get; init; } = [];
+
+    /// <summary>
+    /// What runs, one phase after the other, each with its share of the messages and the checkpoints that the hosts had. Where there is none, one or
+    /// two hosts run to the end.
+    /// </summary>
+    public ImmutableArray<FaultPhase> Phases { get; init; } = [];
+
+    /// <summary>Whether each body can be read, and no worker may log an error.</summary>
+    public bool IsFlawless { get; init; }
 }
+
+/// <summary>A part of a run.</summary>
+/// <param name="Hosts">The hosts that run.</param>
+/// <param name="PushesRules">
+/// Whether a set of rules is pushed meanwhile, the rules of the workload and another one; the phase lasts until each host has used it.
+/// </param>
+internal sealed record FaultPhase(ImmutableArray<int> Hosts, bool PushesRules = false);
 
 /// <summary>
 /// One run: messages at the event hub, one or two real workers with triggers of their own, and a storage account behind a
 /// <see cref="FaultProxy"/>. Faults are lifted when all was processed, or after a while; then everything is let finish, and what is in
 /// the account is held against what must be.
 /// </summary>
-internal sealed class FaultRun : IAsyncDisposable
+internal sealed partial class FaultRun : IAsyncDisposable
 {
     private const string Hub = "events";
     private const int OldestCheckpoint = 40;
-    private const int MaximumKills = 4;
     private const int Redeliverers = 3;
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
     private readonly string _account;
     private readonly FaultScenario _scenario;
+    private readonly ImmutableArray<FaultPhase> _phases;
     private readonly string _rules = Directory.CreateTempSubdirectory("sigmafunctions-").FullName;
     private readonly EventHubsEndpoint _endpoint;
     private readonly TableClient _table;
@@ -61,31 +89,49 @@ internal sealed class FaultRun : IAsyncDisposable
     private readonly TableClient _windows;
     private readonly BlobContainerClient _deadLetters;
     private readonly QueueClient _queue;
+    private readonly TableClient _instances;
+    private readonly TableClient _ruleSets;
+    private readonly BlobContainerClient _ruleContainer;
+    private readonly BlobContainerClient _compiledContainer;
     private readonly ConcurrentDictionary<int, RunningWorker> _workers = new();
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly ConcurrentQueue<RulesInUse> _rulesInUse = new();
+    private readonly ConcurrentDictionary<int, bool> _fromPack = new();
     private readonly Dictionary<string, ImmutableArray<EventData>> _events = [];
     private readonly Expectation _expectation = new();
     private FaultProxy? _proxy;
+    private volatile int _number;
     private volatile bool _faultsOver;
+    private volatile string _left = "the beginning";
     private int _kills;
     private int _moves;
+    private int _allMoves;
+    private int _resting;
     private int _failures;
 
     private FaultRun(string account, FaultScenario scenario)
     {
         _account = account;
         _scenario = scenario;
+        _phases = scenario.Phases is [] ? [new FaultPhase(scenario.Moves > 0 ? [0, 1] : [0])] : scenario.Phases;
         _endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition(Hub, scenario.Partitions)] });
         string name = Guid.NewGuid().ToString("N");
         _table = new TableClient(account, $"T{name}");
         _outbox = new TableClient(account, _table.Name + AlertOutbox.NameSuffix);
         _windows = new TableClient(account, _table.Name + AlertWindows.NameSuffix);
+        _instances = new TableClient(account, _table.Name + InstanceTable.NameSuffix);
+        _ruleSets = new TableClient(account, $"R{name}");
+        _ruleContainer = new BlobContainerClient(account, $"r{name}");
+        _compiledContainer = new BlobContainerClient(account, $"c{name}");
         _deadLetters = new BlobContainerClient(account, $"d{name}");
         _queue = new QueueClient(account, $"q{name}", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
     }
 
     private FaultPlan Plan => _scenario.Plan;
 
-    private int Hosts => _scenario.Moves > 0 ? 2 : 1;
+    private FaultPhase Phase => _phases[_number];
+
+    private bool HasRuleContainer => _phases.Any(phase => phase.PushesRules);
 
     /// <summary>Runs.</summary>
     /// <param name="account">Connection string of a storage account, past any proxy.</param>
@@ -99,7 +145,11 @@ internal sealed class FaultRun : IAsyncDisposable
         await run.PrepareAsync(stop.Token);
         try
         {
-            await run.ProcessAsync(stop).WaitAsync(Limit, cancellationToken);
+            await run.ProcessAsync(stop.Token).WaitAsync(Limit, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"There were left, in {run._left}.", exception);
         }
         finally
         {
@@ -127,9 +177,24 @@ internal sealed class FaultRun : IAsyncDisposable
         await _windows.CreateAsync(cancellationToken);
         await _deadLetters.CreateAsync(cancellationToken: cancellationToken);
         await _queue.CreateAsync(cancellationToken: cancellationToken);
+        if (_scenario.IsFlawless)
+            await _instances.CreateAsync(cancellationToken);
+        if (HasRuleContainer)
+        {
+            await _ruleSets.CreateAsync(cancellationToken);
+        {
+            await _ruleContainer.CreateAsync(cancellationToken: cancellationToken);
+            await _compiledContainer.CreateAsync(cancellationToken: cancellationToken);
+        }
+        }
         _proxy = await FaultProxy.StartAsync(_account, KillOne);
-        ILookup<int, WorkloadMessage> messages =
-            Workload.Create(Plan.Seed, _scenario.Partitions, _scenario.Messages, _scenario.Poison).ToLookup(message => message.Partition);
+    }
+
+    private async Task SendAsync(int phase, CancellationToken cancellationToken)
+    {
+        ILookup<int, WorkloadMessage> messages = Workload
+            .Create(Plan.Seed + phase, _scenario.Partitions, _scenario.Messages / _phases.Length, _scenario.Poison, hasUnreadable: !_scenario.IsFlawless)
+            .ToLookup(message => message.Partition);
         foreach (IGrouping<int, WorkloadMessage> partition in messages)
             await SendAsync($"{partition.Key}", [.. partition], cancellationToken);
     }
@@ -142,27 +207,52 @@ internal sealed class FaultRun : IAsyncDisposable
 
         await using var receiver = new PartitionReceiver(
             EventHubDefinition.DefaultConsumerGroup, partition, EventPosition.Earliest, _endpoint.ConnectionString, Hub);
+        int before = _events.GetValueOrDefault(partition, []).Length;
         var received = new List<EventData>();
-        while (received.Count < messages.Length)
-            received.AddRange(await receiver.ReceiveBatchAsync(messages.Length - received.Count, TimeSpan.FromSeconds(5), cancellationToken));
+        while (received.Count < before + messages.Length)
+            received.AddRange(await receiver.ReceiveBatchAsync(before + messages.Length - received.Count, TimeSpan.FromSeconds(5), cancellationToken));
         _events[partition] = [.. received];
-        foreach ((EventData item, WorkloadMessage message) in received.Zip(messages))
+        foreach ((EventData item, WorkloadMessage message) in received.Skip(before).Zip(messages))
             _expectation.Add(new EventIdentity(receiver.FullyQualifiedNamespace, Hub, partition, item.EnqueuedTime, item.SequenceNumber, 0), message);
     }
 
-    private async Task ProcessAsync(CancellationTokenSource stop)
+    private async Task ProcessAsync(CancellationToken cancellationToken)
     {
         // Each host checkpoints for itself, so that what one has done says nothing to the other: as late as a checkpoint can be.
-        Checkpoints[] checkpoints = [.. Enumerable.Range(0, Hosts).Select(_ => new Checkpoints())];
-        foreach (int host in Enumerable.Range(0, Hosts))
-            _workers[host] = await StartWorkerAsync(stop.Token);
+        Checkpoints[] checkpoints = [.. Enumerable.Range(0, 1 + _phases.Max(phase => phase.Hosts.Max())).Select(_ => new Checkpoints())];
+        for (int number = 0; number < _phases.Length; number++)
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await SendAsync(number, stop.Token);
+            await ProcessAsync(number, checkpoints, stop);
+            // As instances end that are replaced; the last ones end with the run.
+            if (number < _phases.Length - 1)
+                foreach (int host in Phase.Hosts)
+                    if (_workers.TryRemove(host, out RunningWorker? worker))
+                        await worker.Process.DisposeAsync();
+        }
+    }
+
+    private async Task ProcessAsync(int number, Checkpoints[] checkpoints, CancellationTokenSource stop)
+    {
+        _number = number;
+        _faultsOver = false;
+        _kills = 0;
+        _moves = 0;
+        _resting = 0;
+        foreach (int host in Phase.Hosts)
+            _workers[host] = await StartWorkerAsync(host, stop.Token);
         _proxy!.Follow(Plan);
         Task lifting = LiftAsync(stop.Token);
-        Task[] hosts = [.. Enumerable.Range(0, Hosts).Select(host => RunHostAsync(host, checkpoints, stop.Token))];
-        Task[] redeliveries = [.. Enumerable.Range(0, _scenario.Redeliveries == 0 ? 0 : Redeliverers).Select(number => RedeliverAsync(number, stop.Token))];
+        Task[] hosts = [.. Phase.Hosts.Select(host => RunHostAsync(host, checkpoints, stop.Token))];
+        Task[] redeliveries =
+            [.. Enumerable.Range(0, _scenario.Redeliveries == 0 ? 0 : Redeliverers).Select(redeliverer => RedeliverAsync(redeliverer, stop.Token))];
+        List<string> packs = Phase.PushesRules ? await ListPacksAsync(stop.Token) : [];
+        string? set = Phase.PushesRules ? await PushRulesAsync(stop.Token) : null;
 
-        while (!checkpoints.Any(IsDone) || redeliveries.Any(task => !task.IsCompleted))
+        while (await LeftAsync() is { } left)
         {
+            _left = $"phase {number}: {left}";
             if (hosts.Concat(redeliveries).FirstOrDefault(task => task.IsFaulted) is { } failed)
                 await failed;
             await Task.Delay(20, stop.Token);
@@ -170,7 +260,37 @@ internal sealed class FaultRun : IAsyncDisposable
         await Task.WhenAll(redeliveries);
         await stop.CancelAsync();
         await Task.WhenAll([lifting, .. hosts]);
+        _allMoves += _moves;
+
+        async Task<string?> LeftAsync() =>
+            !Phase.Hosts.Any(host => IsDone(checkpoints[host])) ? "events that are not done"
+            : redeliveries.Any(task => !task.IsCompleted) ? "batches that are delivered again"
+            : Phase.Hosts.Length > 1 && _moves == 0 ? "partitions that did not move"
+            : set is null ? null
+            : Phase.Hosts.Any(host => !_rulesInUse.Any(rules => rules.Host == host && rules.Set == set)) ? "pushed rules that are not in use"
+            : (await ListPacksAsync(stop.Token)).Except(packs).Count() < Phase.Hosts.Select(AppOf).Distinct().Count() ? "pushed rules without a pack"
+            : null;
     }
+
+    private async Task<string> PushRulesAsync(CancellationToken cancellationToken)
+    {
+        string further = $$"""
+            title: Further {{_number}}
+            id: 00000000-0000-4000-8000-00000000000{{_number}}
+            logsource: {category: process_creation, product: windows}
+            detection: {selection: {CommandLine: nothing}, condition: selection}
+            """;
+        RuleFile[] files = [new("further.yml", further), .. Workload.Rules.Select(rule => new RuleFile($"{rule.Id}.yml", rule.Yaml))];
+        return (await new RuleStore(_ruleContainer).PushAsync(files, null, null, files.Length, cancellationToken)).Name;
+    }
+
+    // What a build compiled bears its name; versions before the container of compiled rules keep it beside the rules.
+    private async Task<List<string>> ListPacksAsync(CancellationToken cancellationToken) => await _ruleContainer
+        .GetBlobsAsync(new GetBlobsOptions { Prefix = "packs/" }, cancellationToken)
+        .Concat(_compiledContainer.GetBlobsAsync(cancellationToken: cancellationToken))
+        .Select(blob => blob.Name).ToListAsync(cancellationToken);
+
+    private string AppOf(int host) => host < _scenario.Apps.Length ? _scenario.Apps[host] : LocalPaths.AppAssembly;
 
     private bool IsDone(Checkpoints checkpoints) => _events.All(partition => checkpoints[partition.Key] >= partition.Value[^1].SequenceNumber);
 
@@ -195,26 +315,31 @@ internal sealed class FaultRun : IAsyncDisposable
 
     private async Task RunHostAsync(int host, Checkpoints[] all, CancellationToken cancellationToken)
     {
-        if (host > 0)
+        if (host != Phase.Hosts[0])
             await WaitAsync(TimeSpan.FromMilliseconds(100 + (400 * Plan.Draw($"join/{host}"))), cancellationToken);
         for (int round = 0; !cancellationToken.IsCancellationRequested; round++)
         {
             RunningWorker worker = _workers[host];
-            EventHubsTrigger trigger = CreateTrigger(worker, all[host]);
             try
             {
-                await trigger.RunAsync(cancellationToken);
+                await RunTriggerAsync(worker, all[host], cancellationToken);
             }
             catch (WorkerException)
             {
-                await EndAsync(worker.Process);
-                all[host] = Older(all[host], $"{host}/{round}");
-                _workers[host] = await StartWorkerAsync(CancellationToken.None);
+                await ReplaceAsync(worker, host, all, round);
             }
             catch (EventHubsException exception) when (exception.Reason == EventHubsException.FailureReason.ConsumerDisconnected)
             {
-                if (Interlocked.Increment(ref _moves) >= _scenario.Moves)
-                    return;
+                // One host, and not both, leaves the partitions to the other then, until its own worker ends.
+                if (Interlocked.Increment(ref _moves) >= _scenario.Moves && Interlocked.Exchange(ref _resting, 1) == 0)
+                {
+                    await Task.WhenAny(worker.Process.Exited, WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken));
+                    if (cancellationToken.IsCancellationRequested)
+                        return;
+                    await ReplaceAsync(worker, host, all, round);
+                    _resting = 0;
+                    continue;
+                }
                 all[host] = Older(all[host], $"{host}/{round}");
                 await WaitAsync(TimeSpan.FromMilliseconds(600 * Plan.Draw($"steal/{host}/{round}")), cancellationToken);
             }
@@ -223,6 +348,31 @@ internal sealed class FaultRun : IAsyncDisposable
                 return;
             }
         }
+    }
+
+    // A trigger that has nothing to invoke does not see that its worker has ended.
+    private async Task RunTriggerAsync(RunningWorker worker, Checkpoints checkpoints, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task running = CreateTrigger(worker, checkpoints).RunAsync(stop.Token);
+        await Task.WhenAny(running, worker.Process.Exited);
+        await stop.CancelAsync();
+        try
+        {
+            await running;
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new WorkerException("The worker ended.", exception);
+        }
+    }
+
+    private async Task ReplaceAsync(RunningWorker worker, int host, Checkpoints[] all, int round)
+    {
+        _workers.TryRemove(host, out _);
+        await EndAsync(worker.Process);
+        all[host] = Older(all[host], $"{host}/{round}");
+        _workers[host] = await StartWorkerAsync(host, CancellationToken.None);
     }
 
     private static async Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) =>
@@ -248,7 +398,10 @@ internal sealed class FaultRun : IAsyncDisposable
             EventData[] cut = [.. Cut(random, events), .. random.Next(2) == 0 ? Cut(random, events) : []];
             if (random.Next(2) == 0)
                 random.Shuffle(cut);
-            RunningWorker worker = _workers[random.Next(Hosts)];
+            int host = Phase.Hosts[random.Next(Phase.Hosts.Length)];
+            RunningWorker? worker;
+            while (!_workers.TryGetValue(host, out worker))
+                await Task.Delay(20, cancellationToken);
             var batch = new TriggerBatch(new BatchSource("127.0.0.1", Hub, EventHubDefinition.DefaultConsumerGroup, partition), [.. cut]);
             try
             {
@@ -271,25 +424,45 @@ internal sealed class FaultRun : IAsyncDisposable
     private EventHubsTrigger CreateTrigger(RunningWorker worker, Checkpoints checkpoints) => new(
         _endpoint.ConnectionString, worker.Binding, new HostSettings(Workload.BatchSize, PrefetchCount: 4 * Workload.BatchSize), worker.Process, checkpoints, _ => Interlocked.Increment(ref _failures));
 
-    private async Task<RunningWorker> StartWorkerAsync(CancellationToken cancellationToken)
+    private async Task<RunningWorker> StartWorkerAsync(int host, CancellationToken cancellationToken)
     {
-        ImmutableDictionary<string, string> settings = WorkerSettings.Create(_endpoint.ConnectionString, _proxy!.ConnectionString, [_rules])
+        ImmutableDictionary<string, string> settings = WorkerSettings
+            .Create(_endpoint.ConnectionString, _proxy!.ConnectionString, [_rules], ruleContainer: HasRuleContainer ? _ruleContainer.Name : null)
+            .SetItem("Rules__TableName", _ruleSets.Name)
+            .SetItem("Rules__CompiledContainer", _compiledContainer.Name)
+            .SetItem("Rules__CheckInterval", "00:00:01")
             .SetItem("Detections__CreateIfNotExists", "false")
             .SetItem("Detections__TableName", _table.Name)
             .SetItem("Detections__QueueName", _queue.Name)
             .SetItem("Detections__DeadLetterContainer", _deadLetters.Name);
-        WorkerProcess process = await WorkerProcess.StartAsync(new WorkerOptions { AssemblyPath = LocalPaths.AppAssembly, Settings = settings }, cancellationToken);
+        var options = new WorkerOptions { AssemblyPath = AppOf(host), Settings = settings, Log = line => Note(host, line) };
+        WorkerProcess process = await WorkerProcess.StartAsync(options, cancellationToken);
         TriggerBinding binding = TriggerBinding.Find(process.Functions, settings).Single();
         // As patient as the app asks for, and quicker than it asks for.
         RetryPolicy retry = binding.Retry with { Minimum = TimeSpan.FromMilliseconds(50), Maximum = TimeSpan.FromMilliseconds(500) };
         return new RunningWorker(process, binding with { Retry = retry });
     }
 
+    private void Note(int host, WorkerLogLine line)
+    {
+        if (line.Level is RpcLog.Types.Level.Error or RpcLog.Types.Level.Critical && !Cancelled().IsMatch(line.Message))
+            _errors.Enqueue($"{line.Category}: {line.Message}");
+        else if (line.Message.Contains("The rules come compiled", StringComparison.Ordinal))
+            _fromPack[host] = true;
+        else if (line.Message.Contains("The rules were read as YAML", StringComparison.Ordinal))
+            _fromPack[host] = false;
+        else if (PushedSet().Match(line.Message) is { Success: true } match)
+            _rulesInUse.Enqueue(new RulesInUse(_number, host, match.Groups["set"].Value, _fromPack.GetValueOrDefault(host)));
+    }
+
     private bool KillOne()
     {
-        if (_faultsOver || Interlocked.Increment(ref _kills) is var kill && kill > MaximumKills)
+        if (_faultsOver || Interlocked.Increment(ref _kills) is var kill && kill > _scenario.MaximumKills)
             return false;
-        _workers[(int)(Plan.Draw($"kill/{kill}") * Hosts)].Process.Kill();
+        int host = Phase.Hosts[(int)(Plan.Draw($"kill/{kill}") * Phase.Hosts.Length)];
+        if (!_workers.TryGetValue(host, out RunningWorker? worker))
+            return false;
+        worker.Process.Kill();
         return true;
     }
 
@@ -312,21 +485,33 @@ internal sealed class FaultRun : IAsyncDisposable
             .ListAsync(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), cancellationToken).ToListAsync(cancellationToken);
         HashSet<(string, long)> kept = [.. letters.Select(letter => (letter.Partition ?? "", letter.SequenceNumber))];
         await _table.DeleteAsync(cancellationToken);
-        return FaultOutcome.Of(
+        FaultOutcome outcome = FaultOutcome.Of(
             _expectation,
             _table.Name,
             rows,
             detections,
             alerts,
-            _expectation.Unreadable.Count(message => !kept.Contains(message)) + (letters.Count - kept.Count)) with
+            _expectation.Unreadable.Count(message => !kept.Contains(message))
+                + kept.Count(message => !_expectation.Unreadable.Contains(message)) + (letters.Count - kept.Count)) with
         {
             Messages = _events.Values.Sum(partition => partition.Length),
             Injected = _proxy!.Injected.Values.Sum(),
             Kills = _proxy!.Injected.GetValueOrDefault(FaultKind.Kill),
-            Moves = _moves,
+            Moves = _allMoves,
             FailedInvocations = _failures,
+            RulesInUse = [.. _rulesInUse],
         };
+        if (!_scenario.IsFlawless || _errors.IsEmpty)
+            return outcome;
+        return outcome with { Problems = outcome.Problems.Add($"{_errors.Count} errors were logged, the first: {_errors.First()}") };
     }
+
+    // The Functions library calls it an error when the host cancels an invocation, as it does when a partition moves.
+    [GeneratedRegex("System.OperationCanceledException|TaskCanceledException")]
+    private static partial Regex Cancelled();
+
+    [GeneratedRegex(@"The rules of container .*\(pushed set: (?<set>.*)\), in use")]
+    private static partial Regex PushedSet();
 
     private sealed record RunningWorker(WorkerProcess Process, TriggerBinding Binding);
 }

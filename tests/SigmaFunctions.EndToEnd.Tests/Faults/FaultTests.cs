@@ -58,7 +58,7 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
     public async Task Nothing_is_lost_and_nothing_is_there_twice(string fault)
     {
         var outcomes = new List<FaultOutcome>();
-        foreach (int seed in Seeds())
+        foreach (int seed in Seeds(SeedsByHand))
         {
             FaultScenario scenario = Scenarios[fault](seed);
             if (SeedsByHand is null)
@@ -89,9 +89,10 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
     private static FaultPlan Plan(int seed, double share, params ImmutableArray<FaultKind> kinds) =>
         new() { Seed = seed, Kinds = kinds, Share = share, Burst = seed % 3 == 0 ? 5 : 1 };
 
-    private static IEnumerable<int> Seeds()
+    /// <summary>The seeds that a setting names: how many, or the first and last; one without it.</summary>
+    internal static IEnumerable<int> Seeds(string? setting)
     {
-        string[] seeds = (SeedsByHand ?? "1").Split('-');
+        string[] seeds = (setting ?? "1").Split('-');
         int first = seeds.Length == 1 ? 1 : Number(seeds[0]);
         return Enumerable.Range(first, Number(seeds[^1]) - first + 1);
 

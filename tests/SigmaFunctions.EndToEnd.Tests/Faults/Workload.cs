@@ -72,13 +72,14 @@ internal static class Workload
     /// <param name="partitions">Partitions.</param>
     /// <param name="messages">Messages a partition.</param>
     /// <param name="poison">Whether one body of every tenth batch cannot be read; otherwise about one in fifty.</param>
-    public static ImmutableArray<WorkloadMessage> Create(int seed, int partitions, int messages, bool poison)
+    /// <param name="hasUnreadable">Whether there are such bodies at all.</param>
+    public static ImmutableArray<WorkloadMessage> Create(int seed, int partitions, int messages, bool poison, bool hasUnreadable = true)
     {
         var random = new Random(seed);
         return
         [
             .. Enumerable.Range(0, partitions).SelectMany(partition => Enumerable.Range(0, messages).Select(number =>
-                (poison ? number % (10 * BatchSize) == seed % BatchSize : random.Next(50) == 0)
+                hasUnreadable && (poison ? number % (10 * BatchSize) == seed % BatchSize : random.Next(50) == 0)
                     ? new WorkloadMessage(partition, Encoding.UTF8.GetBytes(Unreadable[random.Next(Unreadable.Length)]), [], Readable: false)
                     : Readable(random, partition, number))),
         ];
