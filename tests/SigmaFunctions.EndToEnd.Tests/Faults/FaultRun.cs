@@ -182,10 +182,8 @@ internal sealed partial class FaultRun : IAsyncDisposable
         if (HasRuleContainer)
         {
             await _ruleSets.CreateAsync(cancellationToken);
-        {
             await _ruleContainer.CreateAsync(cancellationToken: cancellationToken);
             await _compiledContainer.CreateAsync(cancellationToken: cancellationToken);
-        }
         }
         _proxy = await FaultProxy.StartAsync(_account, KillOne);
     }
