@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using SigmaFunctions.App;
 using SigmaFunctions.App.Exporting;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.Engine.Printing;
 
 if (args is [PackRules.Verb, var folder, var pack])
     return PackRules.Run(folder, pack, Console.Out, Console.Error);
@@ -19,6 +20,6 @@ try
 }
 catch (StartException exception)
 {
-    await Console.Error.WriteLineAsync($"SigmaFunctions cannot start: {exception.Message}");
+    await Console.Error.WriteLineAsync(PrintableText.Of($"SigmaFunctions cannot start: {exception.Message}"));
     return 1;
 }

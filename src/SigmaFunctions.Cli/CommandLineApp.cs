@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using SigmaFunctions.Cli.Commands;
 using SigmaFunctions.Cli.Sending;
+using SigmaFunctions.Engine.Printing;
 
 namespace SigmaFunctions.Cli;
 
@@ -44,6 +45,9 @@ internal sealed class CommandLineApp
         help.Action = new DocumentedCommand.HelpWithNotes((HelpAction)help.Action!);
     }
 
+    /// <summary>The whole tree of commands.</summary>
+    internal Command Root => _root;
+
     /// <summary>Runs one command line.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
@@ -51,9 +55,9 @@ internal sealed class CommandLineApp
         ParseResult parsed = _root.Parse(ScanCommand.SeparateRules(arguments));
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            foreach (ParseError error in parsed.Errors)
+            foreach (string line in parsed.Errors.SelectMany(error => $"sigmaf: {WithPrintable(parsed.Tokens, error.Message)}".ReplaceLineEndings("\n").Split('\n')))
             {
-                await _terminal.Errors.WriteLineAsync($"sigmaf: {error.Message}");
+                await _terminal.Errors.WriteLineAsync(line.Replace('\t', ' '));
             }
 
             await _terminal.Errors.WriteLineAsync($"See 'sigmaf{PathOf(parsed.CommandResult)} --help'.");
@@ -64,8 +68,8 @@ internal sealed class CommandLineApp
         {
             var configuration = new InvocationConfiguration
             {
-                Output = _terminal.Text,
-                Error = _terminal.Errors,
+                Output = _terminal.Help,
+                Error = _terminal.HelpErrors,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             };
@@ -97,6 +101,10 @@ internal sealed class CommandLineApp
             return ExitCode.InternalError;
         }
     }
+
+    // A message may have several lines, and quotes arguments as they are.
+    private static string WithPrintable(IEnumerable<Token> arguments, string message) =>
+        arguments.Where(argument => argument.Value.Length > 0).Aggregate(message, (text, argument) => text.Replace(argument.Value, PrintableText.Of(argument.Value), StringComparison.Ordinal));
 
     private static string PathOf(CommandResult command) => command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : "";
 }
