@@ -206,6 +206,11 @@ public sealed class SteeringTests : IDisposable
                 [_folder, "--container", _rules.Name, "--overrides", Path.Combine(_folder, "m", "overrides")], [values + ".zip", "--container", _rules.Name],
             ],
             ["rules status"] = [["--container", _pushed.Name, "--table", _ruleSets.Name], ["--container", _pushed.Name, "--table", _ruleSets.Name, "--format", "json"]],
+            ["erase"] =
+            [
+                ["--user", "ann", "--table", _detections.Name, "--originals", Hostile, "--dead-letters", _letters.Name], ["--host", Hostile], ["--user", Hostile, "--yes"],
+                ["--user", "y", "--" + Hostile],
+            ],
             ["rules rollback"] = [[Hostile, "--container", _rules.Name]],
         };
     }
