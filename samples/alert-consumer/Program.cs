@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.Samples;
 using SigmaFunctions.Storage;
 
@@ -27,7 +28,7 @@ await handled.CreateIfNotExistsAsync();
 var detections = new DetectionTable(
     new TableClient(connection, DetectionTable.DefaultName), originals: new OriginalStore(new BlobContainerClient(connection, OriginalStore.DefaultName)));
 var consumer = new AlertConsumer(
-    new QueueClient(connection, AlertQueue.DefaultName, options), poison, detections, handled, HandleAsync, Console.Error.WriteLine);
+    new QueueClient(connection, AlertQueue.DefaultName, options), poison, detections, handled, HandleAsync, text => Console.Error.WriteLine(PrintableText.Of(text)));
 
 try
 {
@@ -48,14 +49,12 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 // Yours: open a ticket, send a message, start a playbook. It may throw; the alert comes again then.
 async Task HandleAsync(Alert alert, Detection? detection, CancellationToken cancellationToken)
 {
-    Console.WriteLine(Printable($"{alert.EventTime:O} {alert.Rule.Level} {alert.Rule.Title} on {alert.Host} ({alert.User})"));
+    // What an event says must not steer a terminal.
+    Console.WriteLine(PrintableText.Of($"{alert.EventTime:O} {alert.Rule.Level} {alert.Rule.Title} on {alert.Host} ({alert.User})"));
     if (detection is null)
         return;
     foreach (DetectedField field in detection.Fields)
-        Console.WriteLine(Printable($"  {field.Field} = {field.Value}"));
+        Console.WriteLine(PrintableText.Of($"  {field.Field} = {field.Value}"));
     string original = await detections.ReadOriginalAsync(detection, cancellationToken);
     Console.WriteLine($"  original: {original.Length} characters");
 }
-
-// What an event says must not steer a terminal.
-static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));

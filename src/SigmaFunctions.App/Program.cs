@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using SigmaFunctions.App;
 using SigmaFunctions.App.Exporting;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.Engine.Printing;
 
 if (args is [PackRules.Verb, var folder, var pack])
     return PackRules.Run(folder, pack, Console.Out, Console.Error);
@@ -27,7 +28,7 @@ catch (Exception exception)
 {
     // Nothing is disposed: what holds the start up would hold that up too. An instance that was kept ready for any app runs this in the
     // process of its own program, which passes over what is returned or thrown here.
-    await Console.Error.WriteLineAsync($"SigmaFunctions {outcome}: {StartException.Tell(exception)}");
+    await Console.Error.WriteLineAsync(PrintableText.Of($"SigmaFunctions {outcome}: {StartException.Tell(exception)}"));
     await Console.Error.FlushAsync();
     Environment.Exit(1);
 }

@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using SigmaFunctions.Cli.Commands;
 using SigmaFunctions.Cli.Sending;
+using SigmaFunctions.Engine.Printing;
 
 namespace SigmaFunctions.Cli;
 
@@ -22,8 +23,8 @@ internal sealed class CommandLineApp
         _terminal = terminal;
         time ??= TimeProvider.System;
         _root = new RootCommand(
-            "Checks, tests, compares, packs and catalogues Sigma rules, runs them over files of events, sends events to an Event Hub, reads what came of them, and changes the rules of an app that runs. "
-            + "Exit codes: 0 done; 1 something is wrong with rules or events (check, test, pack, catalog, send, show, replay); 2 usage, or a path that cannot be read; "
+            "Checks, tests, compares, packs and catalogues Sigma rules, runs them over files of events, sends events to an Event Hub, reads what came of them, erases it, and changes the rules of an app that runs. "
+            + "Exit codes: 0 done; 1 something is wrong with rules or events (check, test, pack, catalog, send, show, replay, erase); 2 usage, or a path that cannot be read; "
             + "130 interrupted.")
         {
             CheckCommand.Create(terminal),
@@ -39,10 +40,14 @@ internal sealed class CommandLineApp
             DetectionsCommand.Create(terminal, time),
             DeadLettersCommand.Create(terminal, connect ?? HubConnection.Open, time),
             RulesCommand.Create(terminal, time),
+            EraseCommand.Create(terminal, time),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new DocumentedCommand.HelpWithNotes((HelpAction)help.Action!);
     }
+
+    /// <summary>The whole tree of commands.</summary>
+    internal Command Root => _root;
 
     /// <summary>Runs one command line.</summary>
     /// <returns>The exit code.</returns>
@@ -51,9 +56,9 @@ internal sealed class CommandLineApp
         ParseResult parsed = _root.Parse(ScanCommand.SeparateRules(arguments));
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            foreach (ParseError error in parsed.Errors)
+            foreach (string line in parsed.Errors.SelectMany(error => $"sigmaf: {WithPrintable(parsed.Tokens, error.Message)}".ReplaceLineEndings("\n").Split('\n')))
             {
-                await _terminal.Errors.WriteLineAsync($"sigmaf: {error.Message}");
+                await _terminal.Errors.WriteLineAsync(line.Replace('\t', ' '));
             }
 
             await _terminal.Errors.WriteLineAsync($"See 'sigmaf{PathOf(parsed.CommandResult)} --help'.");
@@ -64,8 +69,8 @@ internal sealed class CommandLineApp
         {
             var configuration = new InvocationConfiguration
             {
-                Output = _terminal.Text,
-                Error = _terminal.Errors,
+                Output = _terminal.Help,
+                Error = _terminal.HelpErrors,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             };
@@ -97,6 +102,10 @@ internal sealed class CommandLineApp
             return ExitCode.InternalError;
         }
     }
+
+    // A message may have several lines, and quotes arguments as they are.
+    private static string WithPrintable(IEnumerable<Token> arguments, string message) =>
+        arguments.Where(argument => argument.Value.Length > 0).Aggregate(message, (text, argument) => text.Replace(argument.Value, PrintableText.Of(argument.Value), StringComparison.Ordinal));
 
     private static string PathOf(CommandResult command) => command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : "";
 }

@@ -1,13 +1,10 @@
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using SigmaFunctions.Cli;
+using Spectre.Console;
 
 // None of these is closed here: they write at once, and closing would write again into a pipe that is gone.
 var output = new OutputStream(OpenOutput());
 Stream input = Console.OpenStandardInput();
-var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-var text = new StreamWriter(output, utf8) { AutoFlush = true };
-var errors = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
 
 // The first Ctrl-C ends the command in order, the second the process.
 using var interrupted = new CancellationTokenSource();
@@ -17,11 +14,16 @@ Console.CancelKeyPress += (_, pressed) =>
     interrupted.Cancel();
 };
 
-var terminal = new Terminal(input, output, text, errors)
+bool isInteractive = !Console.IsOutputRedirected;
+var terminal = new Terminal(input, output, Console.OpenStandardError(), hasColours: isInteractive && HasColours())
 {
-    IsInteractive = !Console.IsOutputRedirected,
+    IsInteractive = isInteractive,
 };
 return await new CommandLineApp(terminal).RunAsync(args, interrupted.Token);
+
+// Where a console has to be told first that colours come, asking tells it.
+static bool HasColours() =>
+    AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }).Profile.Capabilities is { Ansi: true, ColorSystem: not ColorSystem.NoColors };
 
 // .NET's console stream acts as if a closed pipe took everything, and a scan piped into head would never end. A file's stream says
 // that the pipe is closed, but keeps a position of its own, which only a pipe does not have.

@@ -1,13 +1,18 @@
 using System.Globalization;
 using System.Text;
+using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace SigmaFunctions.LocalHost;
 
-/// <summary>Shows a run on the console; one line at a time, from any thread.</summary>
+/// <summary>
+/// Shows a run on the console; one line at a time, from any thread. Nothing that it shows can steer the terminal: whatever goes through its console
+/// is made printable after it was laid out, and styles are the console's alone.
+/// </summary>
 internal sealed class ConsoleReport
 {
     private const int MaxValueLength = 120;
@@ -20,20 +25,21 @@ internal sealed class ConsoleReport
     public ConsoleReport(IAnsiConsole console, TimeProvider time)
     {
         _console = console;
+        console.Pipeline.Attach(new PrintableSegments());
         _time = time;
     }
 
     /// <summary>A step that is done.</summary>
-    public void Step(string what, string detail) => Write($"[grey]{Clock()}[/]  [green]{Markup.Escape(what),-12}[/] {Markup.Escape(detail)}");
+    public void Step(string what, string detail) => Write($"[grey]{Clock()}[/]  [green]{Printable(what),-12}[/] {Printable(detail)}");
 
     /// <summary>Something that went wrong and is not the end.</summary>
-    public void Warn(string message) => Write($"[grey]{Clock()}[/]  [yellow]{"warning",-12}[/] {Printable(message, int.MaxValue)}");
+    public void Warn(string message) => Write($"[grey]{Clock()}[/]  [yellow]{"warning",-12}[/] {Printable(message)}");
 
     /// <summary>Plain text.</summary>
-    public void Line(string text = "") => Write(Markup.Escape(text));
+    public void Line(string text = "") => Write(Printable(text));
 
     /// <summary>A connection string, on a line of its own so that it can be copied.</summary>
-    public void Connection(string name, string value) => Write($"  [bold]{Markup.Escape(name),-16}[/]{Markup.Escape(value)}");
+    public void Connection(string name, string value) => Write($"  [bold]{Printable(name),-16}[/]{Printable(value)}");
 
     /// <summary>What the worker logged.</summary>
     public void Log(WorkerLogLine line)
@@ -45,7 +51,7 @@ internal sealed class ConsoleReport
             _ => "grey",
         };
         string level = line.Level == RpcLog.Types.Level.None ? line.Category : $"{line.Level.ToString().ToLowerInvariant()} {line.Category}";
-        Write($"[grey]{Clock()}[/]  [{color}]worker {Markup.Escape(level)}: {Printable(line.Message, int.MaxValue)}[/]");
+        Write($"[grey]{Clock()}[/]  [{color}]worker {Printable(level)}: {Printable(line.Message)}[/]");
     }
 
     /// <summary>An alert, with the detection it points to; null where that is missing.</summary>
@@ -63,7 +69,7 @@ internal sealed class ConsoleReport
             if (detection.Fields.Length > MaxFields)
                 text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]and {detection.Fields.Length - MaxFields} more fields[/]");
         }
-        text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]{Markup.Escape($"{alert.Detection.Table} {alert.Detection.PartitionKey} / {alert.Detection.RowKey}")}[/]");
+        text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]{Printable($"{alert.Detection.Table} {alert.Detection.PartitionKey} / {alert.Detection.RowKey}")}[/]");
         Write(text.ToString());
     }
 
@@ -72,33 +78,13 @@ internal sealed class ConsoleReport
     {
         Write("");
         foreach ((string name, string value) in lines)
-            Write($"  [grey]{Markup.Escape(name),-34}[/]{Markup.Escape(value)}");
+            Write($"  [grey]{Printable(name),-34}[/]{Printable(value)}");
         Write("");
     }
 
-    /// <summary>
-    /// Text from outside, fit for a terminal: control, format and unpaired surrogate characters as <c>\uXXXX</c>, cut to
-    /// <paramref name="maximum"/> characters, and free of markup.
-    /// </summary>
-    internal static string Printable(string text, int maximum)
-    {
-        var safe = new StringBuilder();
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            if (safe.Length >= maximum)
-            {
-                safe.Append('…');
-                break;
-            }
-            bool unsafeToShow = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
-            if (unsafeToShow)
-                safe.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
-            else
-                safe.Append(rune);
-        }
-        return Markup.Escape(safe.ToString());
-    }
+    /// <summary>Text from outside as one line (<see cref="PrintableText"/>), free of markup and cut after <paramref name="maximum"/> characters.</summary>
+    internal static string Printable(string text, int maximum = int.MaxValue) =>
+        Markup.Escape(PrintableText.Of(text.Length <= maximum ? text : text[..maximum] + "…"));
 
     private const string Indent = "                       ";
 
@@ -121,5 +107,20 @@ internal sealed class ConsoleReport
     {
         lock (_gate)
             _console.MarkupLine(markup);
+    }
+
+    /// <summary>Makes what was laid out printable, piece by piece, and lets no control code through.</summary>
+    private sealed class PrintableSegments : IRenderHook
+    {
+        public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) => renderables.Select(inner => new Printed(inner));
+
+        private sealed class Printed(IRenderable inner) : IRenderable
+        {
+            public Measurement Measure(RenderOptions options, int maxWidth) => inner.Measure(options, maxWidth);
+
+            public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => inner.Render(options, maxWidth)
+                .Where(segment => !segment.IsControlCode)
+                .Select(segment => segment.IsLineBreak ? segment : new Segment(PrintableText.Of(segment.Text), segment.Style));
+        }
     }
 }

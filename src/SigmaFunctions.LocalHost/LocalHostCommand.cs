@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Live;
 using SigmaFunctions.LocalHost.Worker;
@@ -75,7 +76,7 @@ internal static class LocalHostCommand
         }
         catch (Exception e) when (e is LocalHostException or WorkerException)
         {
-            await Console.Error.WriteLineAsync($"error: {e.Message}");
+            await Console.Error.WriteLineAsync(PrintableText.Lines($"error: {e.Message}".ReplaceLineEndings("\n")));
             return ExitUsage;
         }
     }

@@ -116,9 +116,14 @@ public sealed class DeadLetterStore
     public Task<BinaryData?> ReadAsync(string name, CancellationToken cancellationToken) => _blobs.ReadAsync(name, cancellationToken);
 
     /// <summary>Deletes a letter, if there is one.</summary>
+    /// <returns>Whether there was.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public Task DeleteAsync(string name, CancellationToken cancellationToken) =>
-        _blobs.Container.DeleteBlobIfExistsAsync(name, cancellationToken: cancellationToken);
+    public Task<bool> DeleteAsync(string name, CancellationToken cancellationToken) =>
+        _blobs.DeleteAsync(name, cancellationToken);
+
+    /// <summary>Whether a letter names a subject; null if there is none of that name.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    internal Task<ErasureFinding?> LookAsync(string name, DataSubject subject, CancellationToken cancellationToken) => _blobs.LookAsync(name, subject, cancellationToken);
 
     private static Dictionary<string, string> Metadata(DeadLetter letter)
     {

@@ -18,8 +18,11 @@ public readonly record struct DetectionId(string Value)
 {
     private const string TimeFormat = "yyyyMMddHHmmssfffffff";
     private const int TimeLength = 21;
-    private const int HashLength = 32;
     private const int HourLength = 10;
+    private const int TicksLength = 19;
+
+    /// <summary>Number of hex digits.</summary>
+    internal const int HashLength = 32;
 
     private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
@@ -72,6 +75,19 @@ public readonly record struct DetectionId(string Value)
         bool valid = IsValid(text);
         id = valid ? new DetectionId(text!) : default;
         return valid;
+    }
+
+    /// <summary>The id of which these are the keys; false where they are of none.</summary>
+    internal static bool TryOfKeys(string partitionKey, string rowKey, out DetectionId id)
+    {
+        id = default;
+        return rowKey is { Length: TicksLength + 1 + HashLength }
+            && long.TryParse(rowKey.AsSpan(0, TicksLength), NumberStyles.None, CultureInfo.InvariantCulture, out long descending)
+            && descending <= DateTime.MaxValue.Ticks
+            && TryParse(
+                string.Create(CultureInfo.InvariantCulture, $"{new DateTime(DateTime.MaxValue.Ticks - descending).ToString(TimeFormat, CultureInfo.InvariantCulture)}{rowKey.AsSpan(TicksLength)}"),
+                out id)
+            && id.PartitionKey == partitionKey;
     }
 
     /// <inheritdoc/>

@@ -211,10 +211,7 @@ public sealed class DetectionTable
     {
         if (from >= to)
             yield break;
-        // '~' sorts after the hyphen, the buckets and the hashes.
-        string filter = TableClient.CreateQueryFilter(
-            $"PartitionKey ge {Hour(from)} and PartitionKey le {Hour(to) + "~"} and RowKey gt {DetectionId.DescendingTicks(to) + "~"} and RowKey le {DetectionId.DescendingTicks(from) + "~"}");
-        await foreach (TableEntity entity in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        await foreach (TableEntity entity in RowsAsync(from, to, null, cancellationToken))
             yield return DetectionRow.FromEntity(entity);
     }
 
@@ -231,12 +228,39 @@ public sealed class DetectionTable
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey lt {Hour(before)}");
         AsyncPageable<TableEntity> rows = _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken);
+        return await RemoveAsync(rows.Where(IsDetection).Take(maximum), cancellationToken);
+    }
+
+    /// <summary>Removes rows, those of a partition together; those that are gone are passed over.</summary>
+    /// <returns>Number of rows removed.</returns>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused; what was removed stays so.</exception>
+    internal async Task<int> RemoveAsync(IAsyncEnumerable<TableEntity> rows, CancellationToken cancellationToken)
+    {
         int removed = 0;
         await Parallel.ForEachAsync(
-            ChunksAsync(rows.Where(IsDetection).Take(maximum), cancellationToken),
+            ChunksAsync(rows, cancellationToken),
             Options(cancellationToken),
             async (chunk, token) => Interlocked.Add(ref removed, await RemoveRowsAsync(chunk, token)));
         return removed;
+    }
+
+    /// <summary>The rows of detections enqueued from one time (inclusive) to another (exclusive), partition by partition.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    internal IAsyncEnumerable<TableEntity> RowsAsync(DateTimeOffset from, DateTimeOffset to, string[]? properties, CancellationToken cancellationToken) =>
+        _table.QueryAsync<TableEntity>(Spanning(from, to), select: properties, cancellationToken: cancellationToken);
+
+    /// <summary>Whether a row of an event points to its blob.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    internal async Task<bool> PointsToAsync(string blob, DateTimeOffset enqueuedTime, CancellationToken cancellationToken)
+    {
+        // The hash in its name begins with the bucket, as in the keys of rows.
+        string partition = $"{Hour(enqueuedTime)}-{blob[^DetectionId.HashLength]}";
+        string ticks = DetectionId.DescendingTicks(enqueuedTime);
+        return await _table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {ticks} and RowKey le {ticks + "~"} and OriginalBlob eq {blob}"),
+            1,
+            ["RowKey"],
+            cancellationToken).AnyAsync(cancellationToken);
     }
 
     private static bool IsDetection(TableEntity row) =>
@@ -277,6 +301,10 @@ public sealed class DetectionTable
         }
         return actions.Count;
     }
+
+    // '~' sorts after the hyphen, the buckets and the hashes.
+    private static string Spanning(DateTimeOffset from, DateTimeOffset to) => TableClient.CreateQueryFilter(
+        $"PartitionKey ge {Hour(from)} and PartitionKey le {Hour(to) + "~"} and RowKey gt {DetectionId.DescendingTicks(to) + "~"} and RowKey le {DetectionId.DescendingTicks(from) + "~"}");
 
     private static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
 

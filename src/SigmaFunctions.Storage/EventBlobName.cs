@@ -48,8 +48,8 @@ internal static class EventBlobName
     }
 
     /// <summary>
-    /// The prefixes, in order of time, that all names of a span begin with: hours, or for longer spans days, months or years, so that
-    /// a span is some tens of questions at most, but for many years.
+    /// The prefixes, in order of time, that all names of a span begin with: hours, or for longer spans days, months or years, or
+    /// none, so that a span is some tens of questions at most.
     /// </summary>
     public static IEnumerable<string> Prefixes(DateTimeOffset from, DateTimeOffset to)
     {
@@ -62,9 +62,10 @@ internal static class EventBlobName
             <= 2 => ("yyyy'/'MM'/'dd'/'HH'/'", start.Date.AddHours(start.Hour), (Func<DateTime, DateTime>)(time => time.AddHours(1))),
             <= 62 => ("yyyy'/'MM'/'dd'/'", start.Date, time => time.AddDays(1)),
             <= 1_100 => ("yyyy'/'MM'/'", new DateTime(start.Year, start.Month, 1), time => time.AddMonths(1)),
-            _ => ("yyyy'/'", new DateTime(start.Year, 1, 1), time => time.AddYears(1)),
+            <= 11_000 => ("yyyy'/'", new DateTime(start.Year, 1, 1), time => time.AddYears(1)),
+            _ => ("", start, _ => DateTime.MaxValue),
         };
         for (DateTime time = first; time < end; time = next(time))
-            yield return time.ToString(format, CultureInfo.InvariantCulture);
+            yield return format.Length == 0 ? "" : time.ToString(format, CultureInfo.InvariantCulture);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -73,6 +74,40 @@ internal sealed class EventBlobs(BlobContainerClient container)
             return BlobWrite.Refused;
         }
     }
+
+    /// <summary>
+    /// Names of the blobs of messages enqueued from one time (inclusive) to another (exclusive), in order of time. Other blobs are passed over.
+    /// </summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async IAsyncEnumerable<(string Name, DateTimeOffset EnqueuedTime)> ListAsync(
+        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (string prefix in EventBlobName.Prefixes(from, to))
+            await foreach (BlobItem blob in Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken))
+                if (EventBlobName.TryParse(blob.Name, out DateTimeOffset enqueued, out _, out _) && enqueued >= from && enqueued < to)
+                    yield return (blob.Name, enqueued);
+    }
+
+    /// <summary>Whether a blob names a subject, reading it bit by bit; null if there is none.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<ErasureFinding?> LookAsync(string name, DataSubject subject, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using BlobDownloadStreamingResult blob = await Container.GetBlobClient(name).DownloadStreamingAsync(cancellationToken: cancellationToken);
+            return await TextSearch.FindAsync(subject.Words, blob.Content, cancellationToken);
+        }
+        catch (RequestFailedException exception) when (exception.ErrorCode is { } code && (code == BlobErrorCode.BlobNotFound.ToString() || code == BlobErrorCode.ContainerNotFound.ToString()))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Deletes a blob, if there is one.</summary>
+    /// <returns>Whether there was.</returns>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<bool> DeleteAsync(string name, CancellationToken cancellationToken) =>
+        await Container.DeleteBlobIfExistsAsync(name, cancellationToken: cancellationToken);
 
     /// <summary>The contents of a blob; null if there is none.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>

@@ -43,6 +43,20 @@ public sealed class OriginalStore
     public async Task<string?> ReadAsync(string name, CancellationToken cancellationToken) =>
         (await _blobs.ReadAsync(name, cancellationToken))?.ToString();
 
+    /// <summary>Names of originals of messages enqueued from one time (inclusive) to another (exclusive), in order of time.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    internal IAsyncEnumerable<(string Name, DateTimeOffset EnqueuedTime)> ListAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
+        _blobs.ListAsync(from, to, cancellationToken);
+
+    /// <summary>Deletes an original, if there is one.</summary>
+    /// <returns>Whether there was.</returns>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    internal Task<bool> DeleteAsync(string name, CancellationToken cancellationToken) => _blobs.DeleteAsync(name, cancellationToken);
+
+    /// <summary>Whether an original names a subject; null if there is none of that name.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    internal Task<ErasureFinding?> LookAsync(string name, DataSubject subject, CancellationToken cancellationToken) => _blobs.LookAsync(name, subject, cancellationToken);
+
     /// <summary>
     /// Writes the originals of those detections whose rows cannot hold them, and gives the detections with their pointers. One that
     /// the store does not take for its size is cut in its row and has no pointer.

@@ -297,6 +297,34 @@ public sealed class AlertingTests(StorageAccount account)
         Assert.Equal(0, await store.OwedAsync());
     }
 
+    /// <summary>
+    /// Detections that are erased are nothing that the sweep, a mark or a window's next alert stumbles over, not even where their alerts were owed.
+    /// </summary>
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(60, 1)]
+    public async Task Detections_that_vanish_are_no_fault(int suppressSeconds, int alerts)
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { SuppressFor = TimeSpan.FromSeconds(suppressSeconds) };
+        Store broken = store with { Queue = FailingQueue() };
+        Detection[] hers = Some(0, 3);
+        await Assert.ThrowsAsync<RequestFailedException>(() => broken.Recorder(options).RecordAsync([.. hers, .. Some(3, 2, host: "WS02", user: "bob")], Token));
+        foreach (Detection one in hers)
+            await store.Detections.DeleteEntityAsync(one.Id.PartitionKey, one.Id.RowKey, cancellationToken: Token);
+        await store.Table.MarkAsync([.. hers.Select(one => new AlertOutcome(one.Id))], Token);
+        store.Clock.Advance(AlertSweep.MinimumAge + TimeSpan.FromSeconds(1));
+
+        Assert.Equal(2, await store.Sweep(options).RunAsync(Token));
+        Assert.Equal(alerts, (await store.TakeAlertsAsync()).Count);
+        await store.Recorder(options).RecordAsync(Some(10, 1), Token);
+        Assert.Equal("alice", Assert.Single(await store.TakeAlertsAsync()).User);
+        store.Clock.Advance(AlertSweep.MaximumAge);
+        Assert.Equal(0, await store.Sweep(options).RunAsync(Token));
+        Assert.Equal(0, await store.OwedAsync());
+        Assert.DoesNotContain(store.SweepLog.Entries, entry => entry.Level >= LogLevel.Error);
+    }
+
     [Fact]
     public async Task A_crash_before_the_rows_leaves_the_entry_until_they_can_no_longer_come()
     {

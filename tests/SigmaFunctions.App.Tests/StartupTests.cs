@@ -159,6 +159,43 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
             Assert.Empty(await new TableClient(account.ConnectionString, table).QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
     }
 
+    /// <summary>A table, container or queue that is new has to be a store that can be erased, or be said to hold nobody's name.</summary>
+    [Fact]
+    public async Task Of_whatever_is_created_it_is_known_how_names_in_it_are_erased()
+    {
+        WriteRule("good.yml", Good);
+        string name = $"t{Guid.NewGuid():N}";
+        var names = new Dictionary<string, string>
+        {
+            [DetectionTable.DefaultName] = name,
+            [RuleSetTable.DefaultName] = $"{name}RuleSets",
+            [AlertQueue.DefaultName] = $"{name}q",
+            [DeadLetterStore.DefaultName] = $"{name}d",
+            [OriginalStore.DefaultName] = $"{name}o",
+            [RuleStore.DefaultName] = $"{name}r",
+        };
+        await PrepareAsync(
+        [
+            $"DetectionStorage={account.ConnectionString}", $"Rules:Path={_rules.FullName}", "Detections:CreateIfNotExists=true",
+            $"Detections:TableName={name}", $"Detections:QueueName={name}q", $"Detections:DeadLetterContainer={name}d", $"Detections:OriginalContainer={name}o",
+            $"Rules:BlobContainer={name}r", $"Rules:TableName={name}RuleSets",
+        ]);
+
+        List<string> created =
+        [
+            .. await new TableServiceClient(account.ConnectionString).QueryAsync(cancellationToken: Token).Select(table => table.Name).ToListAsync(Token),
+            .. await new BlobServiceClient(account.ConnectionString).GetBlobContainersAsync(cancellationToken: Token).Select(container => container.Name).ToListAsync(Token),
+            .. await new QueueServiceClient(account.ConnectionString).GetQueuesAsync(cancellationToken: Token).Select(queue => queue.Name).ToListAsync(Token),
+        ];
+
+        IEnumerable<string> stores = PersonalData.Stores(
+            new DetectionTable(new TableClient(account.ConnectionString, name)),
+            new OriginalStore(new BlobContainerClient(account.ConnectionString, $"{name}o")),
+            new DeadLetterStore(new BlobContainerClient(account.ConnectionString, $"{name}d"))).Select(store => store.Name);
+        IEnumerable<string> without = PersonalData.Without.Keys.Select(one => names.GetValueOrDefault(one) ?? one.Replace(DetectionTable.DefaultName, name, StringComparison.Ordinal));
+        Assert.Equal(stores.Concat(without).Order(StringComparer.Ordinal), created.Where(one => one.StartsWith(name, StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task A_store_that_refuses_is_named()
     {

@@ -54,15 +54,14 @@ public sealed class CommandLine : IDisposable
     public async Task<Outcome> RunAsync(string[] arguments, Stream? input = null, CancellationToken cancellationToken = default)
     {
         using var output = new MemoryStream();
-        using var errors = new StringWriter();
-        await using var text = new StreamWriter(output, Utf8) { AutoFlush = true };
-        var terminal = new Terminal(input ?? Stream.Null, output, text, errors)
+        using var errors = new MemoryStream();
+        var terminal = new Terminal(input ?? Stream.Null, output, errors)
         {
             IsInteractive = IsInteractive,
             Environment = name => Environment.GetValueOrDefault(name),
         };
         int exitCode = await new CommandLineApp(terminal, Connect, Time).RunAsync(arguments, cancellationToken);
-        return new Outcome(exitCode, output.ToArray(), errors.ToString());
+        return new Outcome(exitCode, output.ToArray(), Utf8.GetString(errors.ToArray()));
     }
 
     /// <inheritdoc/>

@@ -70,7 +70,7 @@ public sealed class ExplainTests : IDisposable
         string page = string.Join('\n', outcome.Output.Split('\n').Select(line => line.TrimEnd()));
         Assert.StartsWith(
             $"""
-            A rule  [31m
+            A rule \u001B[31m
             {Id}
 
             Status     test

@@ -145,7 +145,7 @@ public sealed class RulesTests : IDisposable
         string[] lines = (await RunAsync("status")).Output.Split('\n');
         Assert.Equal($"container  set {first}", lines[0]);
         Assert.Matches($"^app        runs it since 2026-11-26 10:00:..Z: 3 rules, 1 rejected, revision r1, set {first}$", lines[1]);
-        Assert.Equal("bad.yml(1,1): error:  [31m", lines[3]);
+        Assert.Equal("bad.yml(1,1): error: \\u001B[31m", lines[3]);
         Assert.Contains($"{first} (counts)", lines[6], StringComparison.Ordinal);
 
         string second = await PushAsync(2);

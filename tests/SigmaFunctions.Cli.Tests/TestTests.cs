@@ -48,7 +48,7 @@ public sealed class TestTests : IDisposable
         Assert.Equal(1, outcome.ExitCode);
         Assert.Equal(
             """
-            FAILED r.test.yml(3,5): m iss: the rule must match and does not
+            FAILED r.test.yml(3,5): m\u001Biss: the rule must match and does not
               ✗ selection
                 ✗ a equals 'x': the value does not satisfy it ← "y"
 
@@ -86,7 +86,7 @@ public sealed class TestTests : IDisposable
         Assert.Equal(("testsuites", "5", "1", "3"), (root.Name.LocalName, (string?)root.Attribute("tests"), (string?)root.Attribute("failures"), (string?)root.Attribute("errors")));
         Assert.Equal(["lone.test.yml", "r.test.yml"], root.Elements("testsuite").Select(suite => Relative((string)suite.Attribute("name")!)));
         Assert.Equal(
-            ["hit: error", "SF0801 at line 3: error", "SF0801 at line 3: error", "hit: ", "miss \uFFFD & <: failure"],
+            ["hit: error", "SF0801 at line 3: error", "SF0801 at line 3: error", "hit: ", "miss \\u0001 & <: failure"],
             root.Descendants("testcase").Select(test => $"{(string?)test.Attribute("name")}: {test.Elements().SingleOrDefault()?.Name.LocalName}"));
         Assert.Contains("✗ a equals 'x'", root.Descendants("failure").Single().Value, StringComparison.Ordinal);
     }

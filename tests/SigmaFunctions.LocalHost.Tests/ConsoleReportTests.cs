@@ -1,13 +1,58 @@
+using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.Engine.Printing;
+using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.LocalHost.Worker.Protocol;
+using SigmaFunctions.Storage;
+using Spectre.Console;
+
 namespace SigmaFunctions.LocalHost.Tests;
 
 public sealed class ConsoleReportTests
 {
     [Theory]
     [InlineData("plain", "plain")]
-    [InlineData("a\u001b[31m\r\nb", "a\\u001b[[31m\\u000d\\u000ab")]
+    [InlineData("a\u001b[31m\r\nb", "a\\u001B[[31m\\r\\nb")]
     [InlineData("[bold]markup[/]", "[[bold]]markup[[/]]")]
-    [InlineData("exe\u202egnp.x", "exe\\u202egnp.x")]
+    [InlineData("exe\u202egnp.x", "exe\\u202Egnp.x")]
     [InlineData("naïve 名前 🙂", "naïve 名前 🙂")]
     [InlineData("0123456789012345678901234567890", "012345678901234567890123456789…")]
     public void Text_from_events_is_fit_for_a_terminal(string text, string shown) => Assert.Equal(shown, ConsoleReport.Printable(text, 30));
+
+    /// <summary>Whatever the report is given, where a person looks too: colours are the only control codes, and those of the console.</summary>
+    [Theory]
+    [InlineData(AnsiSupport.Yes)]
+    [InlineData(AnsiSupport.No)]
+    public void Nothing_that_it_is_given_steers_the_terminal(AnsiSupport ansi)
+    {
+        const string hostile = "[red]x\u001b]0;t\u0007\u001b[2J\r\n\u009b31m\u202E\u2066\u200B\u2028\uFEFF\U000E0041y";
+        using var written = new StringWriter { NewLine = "\n" };
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = ansi, ColorSystem = ColorSystemSupport.Standard, Out = new AnsiConsoleOutput(written) });
+        console.Profile.Width = int.MaxValue;
+        var report = new ConsoleReport(console, new FakeTimeProvider());
+        var detection = new Detection
+        {
+            Identity = new EventIdentity(hostile, hostile, hostile, DateTimeOffset.UnixEpoch, 1, 0),
+            RuleId = hostile,
+            RuleTitle = hostile,
+            Level = hostile,
+            Host = hostile,
+            User = hostile,
+            Fields = [new DetectedField(hostile, hostile)],
+            Original = hostile,
+        };
+
+        report.Step(hostile, hostile);
+        report.Warn(hostile);
+        report.Line(hostile);
+        report.Connection(hostile, hostile);
+        report.Log(new WorkerLogLine(RpcLog.Types.Level.Error, hostile, hostile));
+        report.Detection(Alert.From(detection, hostile), detection);
+        report.Detection(Alert.From(detection, hostile), null);
+        report.Summary([(hostile, hostile)]);
+
+        string text = written.ToString();
+        text = ansi == AnsiSupport.Yes ? System.Text.RegularExpressions.Regex.Replace(text, "\u001b\\[[0-9;]+m", "") : text;
+        Assert.DoesNotContain(text.EnumerateRunes(), rune => rune.Value != '\n' && PrintableText.IsHidden(rune));
+        Assert.Contains(@"[red]x\u001B]0;t\u0007\u001B[2J\r\n\u009B31m\u202E\u2066\u200B\u2028\uFEFF\uDB40\uDC41y", text, StringComparison.Ordinal);
+    }
 }

@@ -1,4 +1,5 @@
 using SigmaFunctions.Engine.Packing;
+using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.App.Rules;
@@ -19,12 +20,12 @@ internal static class PackRules
         try
         {
             RuleSet rules = RulePack.Write([folder], pack);
-            output.WriteLine($"{rules.Rules.Length} rules packed into {pack}, {rules.Rejected} rejected");
+            output.WriteLine(PrintableText.Of($"{rules.Rules.Length} rules packed into {pack}, {rules.Rejected} rejected"));
             return 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            errors.WriteLine($"The rules of {folder} cannot be packed: {exception.Message}");
+            errors.WriteLine(PrintableText.Of($"The rules of {folder} cannot be packed: {exception.Message}"));
             return 1;
         }
     }

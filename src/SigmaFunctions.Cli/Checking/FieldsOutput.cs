@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using SigmaFunctions.Engine.Visibility;
 
@@ -22,24 +21,21 @@ internal sealed record FieldTotals
 internal static class FieldsOutput
 {
     /// <summary>For people: a block for each log source.</summary>
-    public static string Text(FieldTotals totals, FieldCensus census)
+    public static void WriteText(Terminal terminal, FieldTotals totals, FieldCensus census)
     {
-        var text = new StringBuilder();
         foreach (LogSourceFields one in census.ToResult())
         {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"{string.Join(" and ", one.LogSources.Select(source => PrintableText.Of(source.ToString())))}: {one.Events} events, {one.Rules} rules\n");
-            Append(text, "used by rules, never arrived (rules):", one.NeverArrived);
-            Append(text, "arrived, used by no rule (events):", one.Unused);
-            text.Append('\n');
+            terminal.Text.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{string.Join(" and ", one.LogSources)}: {one.Events} events, {one.Rules} rules"));
+            Write(terminal, "used by rules, never arrived (rules):", one.NeverArrived);
+            Write(terminal, "arrived, used by no rule (events):", one.Unused);
+            terminal.Text.WriteLine();
         }
 
-        text.Append(
+        terminal.Text.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{totals.Events} events, {totals.Unseen} of them of no log source; {totals.Undecoded} records could not be read; "
-            + $"{census.RulesWithoutEvents} rules saw no event\n");
-        return text.ToString();
+            + $"{census.RulesWithoutEvents} rules saw no event"));
     }
 
     /// <summary>
@@ -81,17 +77,17 @@ internal static class FieldsOutput
         output.Flush();
     }
 
-    private static void Append(StringBuilder text, string heading, IReadOnlyCollection<FieldCount> fields)
+    private static void Write(Terminal terminal, string heading, IReadOnlyCollection<FieldCount> fields)
     {
         if (fields.Count == 0)
         {
             return;
         }
 
-        text.Append("  ").Append(heading).Append('\n');
+        terminal.Text.WriteLine("  " + heading);
         foreach (FieldCount field in fields)
         {
-            text.Append(CultureInfo.InvariantCulture, $"    {PrintableText.Of(field.Field)} {field.Count}\n");
+            terminal.Text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {TerminalText.Brief(field.Field)} {field.Count}"));
         }
     }
 

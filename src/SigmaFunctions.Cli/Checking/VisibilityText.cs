@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Engine.Visibility;
 using SigmaFunctions.Telemetry.Sources;
@@ -9,9 +8,9 @@ namespace SigmaFunctions.Cli.Checking;
 /// <summary>What the rules can do on a source, for people: a line for each that is blind, and the numbers.</summary>
 internal static class VisibilityText
 {
-    public static string Write(SourceReport report, RuleSet rules)
+    public static void Write(Terminal terminal, SourceReport report, RuleSet rules)
     {
-        var text = new StringBuilder("\n");
+        terminal.Text.WriteLine();
         IEnumerable<(SigmaRule Rule, RuleVisibility Visibility)> blind = rules.Rules
             .Select((rule, i) => (Rule: rule, report.Rules[i]?.Visibility))
             .Where(one => one.Visibility is { Verdict: VisibilityVerdict.Blind })
@@ -20,15 +19,14 @@ internal static class VisibilityText
             .ThenBy(one => one.Rule.Line);
         foreach ((SigmaRule rule, RuleVisibility visibility) in blind)
         {
-            text.Append(
+            terminal.Text.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{rule.File}({rule.Line}): blind on {report.Source.Name}: needs {string.Join(", ", visibility.Needed)}: {rule.Title}\n");
+                $"{rule.File}({rule.Line}): blind on {report.Source.Name}: needs {string.Join(", ", visibility.Needed)}: {rule.Title}"));
         }
 
-        text.Append(
+        terminal.Text.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{report.Source.Title} ({report.Source.Name}): {report.Count(VisibilityVerdict.Blind)} of {report.Rules.Length - report.NotForSource} rules can never fire, "
-            + $"{report.Count(VisibilityVerdict.Weakened)} depend in part on fields that never come; not for this source: {report.NotForSource}\n");
-        return text.ToString();
+            + $"{report.Count(VisibilityVerdict.Weakened)} depend in part on fields that never come; not for this source: {report.NotForSource}"));
     }
 }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using SigmaFunctions.Cli.Checking;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Telemetry.Sources;
-using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Commands;
 
@@ -61,7 +60,7 @@ internal static class CheckCommand
                 WriteText(rules, terminal);
                 foreach (SourceReport report in reports)
                 {
-                    terminal.Text.Write(VisibilityText.Write(report, rules));
+                    VisibilityText.Write(terminal, report, rules);
                 }
             }
 
@@ -74,14 +73,10 @@ internal static class CheckCommand
 
     private static void WriteText(RuleSet rules, Terminal terminal)
     {
-        IAnsiConsole console = TerminalText.Console(terminal);
-
-        // The text goes out as it is: the console would break lines that tools read whole.
         foreach (Diagnostic diagnostic in rules.Diagnostics)
         {
-            string severity = SeverityOf(diagnostic);
             terminal.Text.Write($"{diagnostic.File}({diagnostic.Line},{diagnostic.Column}): ");
-            console.Write(new Text(severity, new Style(ColourOf(diagnostic.Severity))));
+            terminal.Text.Write(SeverityOf(diagnostic), InkOf(diagnostic.Severity));
             terminal.Text.WriteLine($" {diagnostic.Code}: {diagnostic.Message}");
         }
 
@@ -100,11 +95,11 @@ internal static class CheckCommand
         (rules.Correlations.IsEmpty ? "" : $", {TerminalText.Plural(rules.Correlations.Length, "correlation")}")
         + (rules.Filters.IsEmpty ? "" : $", {TerminalText.Plural(rules.Filters.Length, "filter")}");
 
-    private static Color ColourOf(DiagnosticSeverity severity) => severity switch
+    private static Ink InkOf(DiagnosticSeverity severity) => severity switch
     {
-        DiagnosticSeverity.Error => Color.Red,
-        DiagnosticSeverity.Warning => Color.Yellow,
-        _ => Color.Blue,
+        DiagnosticSeverity.Error => Ink.Red,
+        DiagnosticSeverity.Warning => Ink.Yellow,
+        _ => Ink.Blue,
     };
 
     private static string SeverityOf(Diagnostic diagnostic) => diagnostic.Severity switch

@@ -80,7 +80,6 @@ internal static class CoverageCommand
 
     private static void WriteText(Terminal terminal, AttackCoverage coverage, WantedTechniques? wanted, bool allGaps)
     {
-        IAnsiConsole console = TerminalText.Console(terminal);
         Table tactics = TerminalText.Table(terminal, "tactic", "#rules", "#techniques", "#of");
         foreach (CoveredTactic covered in coverage.Tactics)
         {
@@ -92,7 +91,7 @@ internal static class CoverageCommand
                 counts ? TerminalText.Number(covered.Techniques) : "-");
         }
 
-        console.Write(tactics);
+        TerminalText.Write(terminal, tactics);
         terminal.Text.WriteLine();
         string[] columns = ["technique", "name", "#rules", "#with sub-techniques", .. coverage.Correlations > 0 ? ["#correlations"] : Array.Empty<string>(), "tactics"];
         Table techniques = TerminalText.Table(terminal, columns);
@@ -110,7 +109,7 @@ internal static class CoverageCommand
             techniques.Row(cells);
         }
 
-        console.Write(techniques);
+        TerminalText.Write(terminal, techniques);
         terminal.Text.WriteLine();
         if (!coverage.Unknown.IsEmpty)
         {
@@ -121,18 +120,18 @@ internal static class CoverageCommand
                 unknown.Row(tag.Tag, TerminalText.Number(tag.Rules.Length));
             }
 
-            console.Write(unknown);
+            TerminalText.Write(terminal, unknown);
             terminal.Text.WriteLine();
         }
 
         if (wanted is not null)
         {
-            WriteGaps(terminal, console, $"Not covered of the {TerminalText.Plural(wanted.Techniques.Length, "technique")} asked for", coverage.GapsIn(wanted.Techniques));
+            WriteGaps(terminal, $"Not covered of the {TerminalText.Plural(wanted.Techniques.Length, "technique")} asked for", coverage.GapsIn(wanted.Techniques));
         }
 
         if (allGaps)
         {
-            WriteGaps(terminal, console, $"Not covered of all in ATT&CK v{AttackCatalogue.Version}", coverage.GapsIn(coverage.InForce));
+            WriteGaps(terminal, $"Not covered of all in ATT&CK v{AttackCatalogue.Version}", coverage.GapsIn(coverage.InForce));
         }
 
         int inForce = coverage.InForce.Count();
@@ -144,7 +143,7 @@ internal static class CoverageCommand
         terminal.Text.WriteLine($"ATT&CK Enterprise v{AttackCatalogue.Version}. {AttackCatalogue.Notice}");
     }
 
-    private static void WriteGaps(Terminal terminal, IAnsiConsole console, string heading, IReadOnlyList<AttackGap> gaps)
+    private static void WriteGaps(Terminal terminal, string heading, IReadOnlyList<AttackGap> gaps)
     {
         terminal.Text.WriteLine($"{heading}: {TerminalText.Number(gaps.Count)}");
         if (gaps.Count > 0)
@@ -159,7 +158,7 @@ internal static class CoverageCommand
                     gap.RulesOfParent > 0 ? $"{TerminalText.Plural(gap.RulesOfParent, "rule")} of {gap.Technique.Parent!.Id}" : "");
             }
 
-            console.Write(table);
+            TerminalText.Write(terminal, table);
         }
 
         terminal.Text.WriteLine();

@@ -267,7 +267,7 @@ internal static class DeadLettersCommand
     private static async Task<StoredDeadLetter> FindAsync(DeadLetterStore store, string name, CancellationToken cancellationToken) =>
         await store.FindAsync(name, cancellationToken) ?? throw NotFound(name);
 
-    private static CommandException NotFound(string name) => new($"there is no dead letter {PrintableText.Of(name)}", ExitCode.Failure);
+    private static CommandException NotFound(string name) => new($"there is no dead letter {name}", ExitCode.Failure);
 
     private static Option<string> ContainerOption() =>
         StorageArguments.Name("--container", "Container of dead letters.", DeadLetterStore.DefaultName);

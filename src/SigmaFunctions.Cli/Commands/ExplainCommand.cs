@@ -76,7 +76,7 @@ internal static class ExplainCommand
             SigmaRule[] explained = [.. ruleSet.Rules.Where(one => isFile ? Path.GetFullPath(one.File) == Path.GetFullPath(wanted) : one.Id == wanted)];
             if (explained.Length == 0)
             {
-                string reason = ruleSet.Diagnostics.FirstOrDefault(item => item.Severity == DiagnosticSeverity.Error) is { } error ? $"\n{error}" : "";
+                string reason = ruleSet.Diagnostics.FirstOrDefault(item => item.Severity == DiagnosticSeverity.Error) is { } error ? $": {error}" : "";
                 throw new CommandException($"no rule {wanted} was loaded{reason}");
             }
 
@@ -151,9 +151,14 @@ internal static class ExplainCommand
             foreach (SigmaRule one in explained)
             {
                 Explanation explanation = Explainer.Explain(ruleSet, one.Id, decoded.Event)!;
-                await terminal.Text.WriteAsync(isJson
-                    ? ExplanationJson.Write(decoded.Record, explanation)
-                    : ExplanationText.Write(decoded.Record, explanation));
+                if (isJson)
+                {
+                    TerminalText.WriteJson(terminal, writer => ExplanationJson.Write(writer, decoded.Record, explanation));
+                }
+                else
+                {
+                    ExplanationText.Write(terminal, decoded.Record, explanation);
+                }
             }
         }
     }

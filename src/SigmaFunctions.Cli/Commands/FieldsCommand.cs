@@ -72,7 +72,7 @@ internal static class FieldsCommand
             }
             else
             {
-                await terminal.Text.WriteAsync(FieldsOutput.Text(totals, census));
+                FieldsOutput.WriteText(terminal, totals, census);
             }
 
             return ExitCode.Success;

@@ -171,7 +171,7 @@ internal static class RulesCommand
             string set = parsed.GetValue(wanted) ?? await FormerAsync(store, cancellationToken);
             if (!await store.TryPointAsync(set, cancellationToken))
             {
-                throw new CommandException($"there is no pushed set '{PrintableText.Of(set)}': 'sigmaf rules status' lists them", ExitCode.Failure);
+                throw new CommandException($"there is no pushed set '{set}': 'sigmaf rules status' lists them", ExitCode.Failure);
             }
 
             await terminal.Text.WriteLineAsync($"{set} counts now");
@@ -212,7 +212,7 @@ internal static class RulesCommand
         }
 
         return files.GroupBy(file => file.Path, StringComparer.Ordinal).FirstOrDefault(group => group.Skip(1).Any()) is { } twice
-            ? throw new CommandException($"two files are named '{PrintableText.Of(twice.Key)}': push a folder that holds both")
+            ? throw new CommandException($"two files are named '{twice.Key}': push a folder that holds both")
             : files;
     }
 
@@ -244,7 +244,7 @@ internal static class RulesCommand
         HashSet<string> known = rules.Rules.Select(rule => rule.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (string id in overrides.Ids.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal))
         {
-            await terminal.Errors.WriteLineAsync($"sigmaf: the overrides change {PrintableText.Of(id)}, which is not among these rules; the app's package may have it");
+            await terminal.Errors.WriteLineAsync($"sigmaf: the overrides change {id}, which is not among these rules; the app's package may have it");
         }
     }
 
@@ -284,7 +284,7 @@ internal static class RulesCommand
             {
                 if (report.Broken is { } reason)
                 {
-                    await terminal.Errors.WriteLineAsync($"sigmaf: the app cannot use it: {PrintableText.Whole(reason)}");
+                    await terminal.Errors.WriteLineAsync($"sigmaf: the app cannot use it: {reason}");
                     return ExitCode.Failure;
                 }
 

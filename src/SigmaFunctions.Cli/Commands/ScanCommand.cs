@@ -122,7 +122,7 @@ internal static class ScanCommand
 
         if (request.Table)
         {
-            await terminal.Text.WriteAsync(TableMatchWriter.Header);
+            await terminal.Text.WriteLineAsync(TableMatchWriter.Header);
         }
 
         var undecoded = new UndecodedReport(terminal.Errors);

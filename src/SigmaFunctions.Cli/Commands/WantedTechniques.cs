@@ -21,7 +21,7 @@ internal sealed record WantedTechniques(ImmutableArray<AttackTechnique> Techniqu
             if (id.Length > 0)
             {
                 techniques.Add(catalogue.FindTechnique(id)
-                    ?? throw new CommandException($"{file}({number}): ATT&CK v{AttackCatalogue.Version} has no technique '{PrintableText.Whole(id)}'"));
+                    ?? throw new CommandException($"{file}({number}): ATT&CK v{AttackCatalogue.Version} has no technique '{id}'"));
             }
         }
 

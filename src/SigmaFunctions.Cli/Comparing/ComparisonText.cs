@@ -145,7 +145,7 @@ internal static class ComparisonText
                     change.Rule.Id, change.Rule.Title, TerminalText.Number(change.Gained), Place(change.FirstGained), TerminalText.Number(change.Lost), Place(change.FirstLost));
             }
 
-            TerminalText.Console(terminal).Write(table);
+            TerminalText.Write(terminal, table);
         }
 
         terminal.Text.WriteLine();
@@ -170,7 +170,7 @@ internal static class ComparisonText
         }
     }
 
-    private static void WriteLine(Terminal terminal, string line) => terminal.Text.WriteLine(PrintableText.Whole(line));
+    private static void WriteLine(Terminal terminal, string line) => terminal.Text.WriteLine(line);
 
     private static string Name(SigmaRule rule) => $"{rule.Title} ({rule.Id})";
 

@@ -1,41 +1,34 @@
-using System.Text;
 using System.Text.Json;
 using SigmaFunctions.Engine.Explaining;
 
 namespace SigmaFunctions.Cli.Explaining;
 
 /// <summary>
-/// An explanation as one line of JSON: <c>{"record":0,"rule":"…","title":"…","matches":true,"logSources":["…"],"condition":node}</c>,
+/// An explanation as JSON: <c>{"record":0,"rule":"…","title":"…","matches":true,"logSources":["…"],"condition":node}</c>,
 /// a node being <c>{"kind":"and|or|not|identifier|filter|predicate","text":"…","holds":true,"actual":[…],"reason":"…","children":[…]}</c>
 /// without what is empty; <c>condition</c> is null if the event is of no log source that the rule sees.
 /// </summary>
 internal static class ExplanationJson
 {
-    public static string Write(int record, Explanation explanation)
+    public static void Write(Utf8JsonWriter writer, int record, Explanation explanation)
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, JsonOutput.Options))
+        writer.WriteStartObject();
+        writer.WriteNumber("record", record);
+        writer.WriteString("rule", explanation.Rule.Id);
+        writer.WriteString("title", explanation.Rule.Title);
+        writer.WriteBoolean("matches", explanation.Matches);
+        WriteTexts(writer, "logSources", explanation.EventLogSources.Select(source => source.ToString()));
+        writer.WritePropertyName("condition");
+        if (explanation.Condition is { } condition)
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("record", record);
-            writer.WriteString("rule", explanation.Rule.Id);
-            writer.WriteString("title", explanation.Rule.Title);
-            writer.WriteBoolean("matches", explanation.Matches);
-            WriteTexts(writer, "logSources", explanation.EventLogSources.Select(source => source.ToString()));
-            writer.WritePropertyName("condition");
-            if (explanation.Condition is { } condition)
-            {
-                Write(writer, condition);
-            }
-            else
-            {
-                writer.WriteNullValue();
-            }
-
-            writer.WriteEndObject();
+            Write(writer, condition);
+        }
+        else
+        {
+            writer.WriteNullValue();
         }
 
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length) + "\n";
+        writer.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter writer, ExplainedNode node)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using SigmaFunctions.Engine.Explaining;
 
 namespace SigmaFunctions.Cli.Explaining;
@@ -7,32 +6,34 @@ namespace SigmaFunctions.Cli.Explaining;
 /// <summary>An explanation for people: a tree, <c>✓</c> before what holds and <c>✗</c> before what does not.</summary>
 internal static class ExplanationText
 {
-    public static string Write(int record, Explanation explanation)
+    public static void Write(Terminal terminal, int record, Explanation explanation)
     {
-        var text = new StringBuilder();
         string verdict = explanation.Matches ? "matches" : "does not match";
-        text.Append(CultureInfo.InvariantCulture, $"{PrintableText.Of(explanation.Rule.Title)} ({explanation.Rule.Id}) {verdict} record {record}\n");
-        return text.Append(Tree(explanation)).Append('\n').ToString();
+        terminal.Text.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{TerminalText.Brief(explanation.Rule.Title)} ({explanation.Rule.Id}) {verdict} record {record}"));
+        foreach (string line in Tree(explanation))
+        {
+            terminal.Text.WriteLine(line);
+        }
+
+        terminal.Text.WriteLine();
     }
 
-    /// <summary>The tree alone, indented.</summary>
-    public static string Tree(Explanation explanation)
+    /// <summary>The tree alone, indented, line by line.</summary>
+    public static IEnumerable<string> Tree(Explanation explanation)
     {
-        var text = new StringBuilder();
         if (explanation.Condition is { } condition)
         {
-            Append(text, condition, depth: 1);
-        }
-        else
-        {
-            string seen = explanation.EventLogSources.IsEmpty ? "no log source that is known" : string.Join(" and ", explanation.EventLogSources.Select(source => PrintableText.Of(source.ToString())));
-            text.Append(CultureInfo.InvariantCulture, $"  ✗ log source {PrintableText.Of(explanation.Rule.LogSource.ToString())}: the event is of {seen}\n");
+            return Lines(condition, depth: 1);
         }
 
-        return text.ToString();
+        string seen = explanation.EventLogSources.IsEmpty
+            ? "no log source that is known"
+            : string.Join(" and ", explanation.EventLogSources.Select(source => TerminalText.Brief(source.ToString())));
+        return [$"  ✗ log source {TerminalText.Brief(explanation.Rule.LogSource.ToString())}: the event is of {seen}"];
     }
 
-    private static void Append(StringBuilder into, ExplainedNode node, int depth)
+    private static IEnumerable<string> Lines(ExplainedNode node, int depth)
     {
         string label = node.Kind switch
         {
@@ -42,21 +43,12 @@ internal static class ExplanationText
             ExplainedKind.Filter => "filter " + node.Text,
             _ => node.Text,
         };
-        into.Append(' ', depth * 2).Append(node.Holds ? '✓' : '✗').Append(' ').Append(PrintableText.Of(label));
-        if (node.Reason is not null)
+        string reason = node.Reason is null ? "" : $": {TerminalText.Brief(node.Reason)}";
+        string actual = node.Actual.IsEmpty ? "" : " ← " + string.Join(", ", node.Actual.Select(value => $"\"{TerminalText.Brief(value)}\""));
+        yield return $"{new string(' ', depth * 2)}{(node.Holds ? '✓' : '✗')} {TerminalText.Brief(label)}{reason}{actual}";
+        foreach (string line in node.Children.SelectMany(child => Lines(child, depth + 1)))
         {
-            into.Append(": ").Append(PrintableText.Of(node.Reason));
-        }
-
-        if (!node.Actual.IsEmpty)
-        {
-            into.Append(" ← ").AppendJoin(", ", node.Actual.Select(value => '"' + PrintableText.Of(value) + '"'));
-        }
-
-        into.Append('\n');
-        foreach (ExplainedNode child in node.Children)
-        {
-            Append(into, child, depth + 1);
+            yield return line;
         }
     }
 }

@@ -11,13 +11,11 @@ namespace SigmaFunctions.Cli.Explaining;
 internal sealed class RulePageText
 {
     private readonly Terminal _terminal;
-    private readonly IAnsiConsole _console;
     private readonly RuleCatalogue _catalogue;
 
     private RulePageText(Terminal terminal, RuleCatalogue catalogue)
     {
         _terminal = terminal;
-        _console = TerminalText.Console(terminal);
         _catalogue = catalogue;
     }
 
@@ -68,7 +66,7 @@ internal sealed class RulePageText
             table.Row("Changed", changed.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         }
 
-        _console.Write(table);
+        TerminalText.Write(_terminal, table);
         Blank();
     }
 
@@ -125,7 +123,7 @@ internal sealed class RulePageText
                 }
             }
 
-            _console.Write(table);
+            TerminalText.Write(_terminal, table);
         }
 
         Blank();
@@ -188,7 +186,7 @@ internal sealed class RulePageText
             }
         }
 
-        _console.Write(table);
+        TerminalText.Write(_terminal, table);
         Line(_catalogue.Rules.Length == 1
             ? "corpus: name a rule set with --rules to count the rules that look for the same"
             : $"corpus: how many of {TerminalText.Number(_catalogue.Rules.Length)} rules look for the same, this one included; blank where it is alone");
@@ -227,7 +225,7 @@ internal sealed class RulePageText
 
     private void Heading(string text)
     {
-        _console.Write(new Text(PrintableText.Whole(text), new Style(decoration: Decoration.Bold)));
+        _terminal.Text.Write(text, Ink.Bold);
         Blank();
     }
 
@@ -239,7 +237,7 @@ internal sealed class RulePageText
         }
     }
 
-    private void Line(string text) => _terminal.Text.WriteLine(PrintableText.Whole(text));
+    private void Line(string text) => _terminal.Text.WriteLine(text);
 
     private void Blank() => _terminal.Text.WriteLine();
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Cli.Scanning;
@@ -45,9 +46,9 @@ internal sealed class TableMatchWriter : IMatchWriter
         Row(
             line.ToString(CultureInfo.InvariantCulture),
             record.ToString(CultureInfo.InvariantCulture),
-            PrintableText.Whole(rule.Level ?? "-"),
-            rule.Id,
-            PrintableText.Whole(rule.Title)),
+            PrintableText.Of(rule.Level ?? "-"),
+            PrintableText.Of(rule.Id),
+            PrintableText.Of(rule.Title)) + "\n",
         output);
 
     public void Dispose()
@@ -55,5 +56,5 @@ internal sealed class TableMatchWriter : IMatchWriter
     }
 
     private static string Row(string line, string record, string level, string rule, string title) =>
-        $"{line,8} {record,6}  {level,-13} {rule,-36}  {title}\n";
+        $"{line,8} {record,6}  {level,-13} {rule,-36}  {title}";
 }

@@ -3,7 +3,7 @@ using SigmaFunctions.Telemetry;
 namespace SigmaFunctions.Cli.Scanning;
 
 /// <summary>Tells which records could not be read: the first ones by their places, of the others how many.</summary>
-internal sealed class UndecodedReport(TextWriter errors)
+internal sealed class UndecodedReport(LineWriter errors)
 {
     private const int MaxReports = 20;
 

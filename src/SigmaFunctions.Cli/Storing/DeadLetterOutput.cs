@@ -12,7 +12,7 @@ internal static class DeadLetterOutput
         terminal, ["enqueued", "hub", "partition", "#sequence", "record", "#bytes", "reason", "name"], Cells, WriteJson);
 
     /// <summary>A letter in a few words.</summary>
-    public static string Line(StoredDeadLetter letter) => PrintableText.Of($"{letter.Name} ({letter.Reason ?? "reason not known"})");
+    public static string Line(StoredDeadLetter letter) => TerminalText.Brief($"{letter.Name} ({letter.Reason ?? "reason not known"})");
 
     private static string[] Cells(StoredDeadLetter letter) =>
     [

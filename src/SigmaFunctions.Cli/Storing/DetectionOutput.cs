@@ -93,7 +93,7 @@ internal static class DetectionOutput
         {
             if (!string.IsNullOrEmpty(value))
             {
-                await terminal.Text.WriteLineAsync($"{name,-10} {PrintableText.Whole(value)}");
+                await terminal.Text.WriteLineAsync($"{name,-10} {value}");
             }
         }
 
@@ -101,11 +101,13 @@ internal static class DetectionOutput
         foreach (DetectedField field in detection.Fields)
         {
             string name = field.Field.Length == 0 ? "keyword" : field.Field;
-            await terminal.Text.WriteLineAsync($"  {PrintableText.Whole(name)} {PrintableText.Whole(field.Value)}");
+            await terminal.Text.WriteLineAsync($"  {name} {field.Value}");
         }
 
         await terminal.Text.WriteLineAsync("original");
-        await terminal.Text.WriteLineAsync(PrintableText.Lines(Encoding.UTF8.GetBytes(original)));
+        await terminal.Output.WriteAsync(Encoding.UTF8.GetBytes(original));
+        await terminal.Output.FlushAsync();
+        terminal.Text.WriteLine();
     }
 
     private static string[] Cells(Detection detection) =>

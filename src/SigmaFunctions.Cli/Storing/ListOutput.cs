@@ -33,13 +33,13 @@ internal sealed class ListOutput<T>(Terminal terminal, string[] columns, Func<T,
             }
             else
             {
-                table.Row([.. cells(item).Select(PrintableText.Of)]);
+                table.Row([.. cells(item).Select(TerminalText.Brief)]);
             }
         }
 
         if (table is not null && count > 0)
         {
-            TerminalText.Console(terminal).Write(table);
+            TerminalText.Write(terminal, table);
         }
 
         if (more)

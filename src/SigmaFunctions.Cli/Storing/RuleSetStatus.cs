@@ -43,7 +43,7 @@ internal sealed record RuleSetStatus(RuleStoreVersion Version, RuleSetReport? Re
             terminal.Text.WriteLine();
             foreach (string rejection in report.Rejections)
             {
-                terminal.Text.WriteLine(PrintableText.Whole(rejection));
+                terminal.Text.WriteLine(rejection);
             }
         }
 
@@ -63,7 +63,7 @@ internal sealed record RuleSetStatus(RuleStoreVersion Version, RuleSetReport? Re
                 one.Name + (one.Name == Version.Set ? " (counts)" : ""));
         }
 
-        TerminalText.Console(terminal).Write(sets);
+        TerminalText.Write(terminal, sets);
     }
 
     /// <summary>Writes one JSON object.</summary>
@@ -122,7 +122,7 @@ internal sealed record RuleSetStatus(RuleStoreVersion Version, RuleSetReport? Re
     private string Saying() => Report switch
     {
         null => "has not looked at it yet (it does within a minute while it runs, or when it starts)",
-        { Broken: { } reason } => $"cannot use it, at {Time(Report.At)}: {PrintableText.Whole(reason)}",
+        { Broken: { } reason } => $"cannot use it, at {Time(Report.At)}: {reason}",
         _ => $"runs it since {Time(Report.At)}: {Described(Report)}",
     };
 }

@@ -102,7 +102,7 @@ internal sealed class StorageArguments
         }
         catch (FormatException e)
         {
-            throw new CommandException(PrintableText.Of(e.Message), ExitCode.Failure);
+            throw new CommandException(e.Message, ExitCode.Failure);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Xml;
 using SigmaFunctions.Cli.Explaining;
+using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Engine.Testing;
 
@@ -9,7 +10,8 @@ namespace SigmaFunctions.Cli.Testing;
 
 /// <summary>
 /// Results as JUnit XML, which build servers read: a test suite a test file, a test case a case; what is wrong with a file is a case that
-/// could not be run. Times are not measured: a case takes microseconds.
+/// could not be run. Times are not measured: a case takes microseconds. What does not show as itself is escaped, as on a terminal: XML has no way
+/// to write most of it, and people read the report.
 /// </summary>
 internal static class JUnitReport
 {
@@ -23,7 +25,7 @@ internal static class JUnitReport
             List<RuleTestResult> results = [.. report.Results.Where(result => result.File == file)];
             List<Diagnostic> faults = [.. report.Faults.Where(fault => fault.File == file)];
             xml.WriteStartElement("testsuite");
-            xml.WriteAttributeString("name", Valid(file));
+            xml.WriteAttributeString("name", PrintableText.Of(file));
             WriteCounts(xml, results.Count + faults.Count, results.Count(IsFailure), results.Count(IsError) + faults.Count);
             foreach (RuleTestResult result in results)
             {
@@ -33,7 +35,7 @@ internal static class JUnitReport
             foreach (Diagnostic fault in faults)
             {
                 BeginCase(xml, file, $"{fault.Code} at line {fault.Line.ToString(CultureInfo.InvariantCulture)}", file, fault.Line);
-                WriteOutcome(xml, "error", fault.Message, fault.ToString());
+                WriteOutcome(xml, "error", fault.Message, [fault.ToString()]);
                 xml.WriteEndElement();
             }
 
@@ -48,11 +50,11 @@ internal static class JUnitReport
         BeginCase(xml, result.Rule?.Title ?? result.File, result.Case.Name, result.File, result.Case.Line);
         if (result.Fault is { } fault)
         {
-            WriteOutcome(xml, "error", fault, "");
+            WriteOutcome(xml, "error", fault, []);
         }
         else if (!result.Passed)
         {
-            WriteOutcome(xml, "failure", TestText.VerdictOf(result), result.Explanation is { } explanation ? ExplanationText.Tree(explanation) : "");
+            WriteOutcome(xml, "failure", TestText.VerdictOf(result), result.Explanation is { } explanation ? ExplanationText.Tree(explanation) : []);
         }
 
         xml.WriteEndElement();
@@ -61,17 +63,17 @@ internal static class JUnitReport
     private static void BeginCase(XmlWriter xml, string className, string name, string file, int line)
     {
         xml.WriteStartElement("testcase");
-        xml.WriteAttributeString("classname", Valid(className));
-        xml.WriteAttributeString("name", Valid(name));
-        xml.WriteAttributeString("file", Valid(file));
+        xml.WriteAttributeString("classname", PrintableText.Of(className));
+        xml.WriteAttributeString("name", PrintableText.Of(name));
+        xml.WriteAttributeString("file", PrintableText.Of(file));
         xml.WriteAttributeString("line", line.ToString(CultureInfo.InvariantCulture));
     }
 
-    private static void WriteOutcome(XmlWriter xml, string element, string message, string detail)
+    private static void WriteOutcome(XmlWriter xml, string element, string message, IEnumerable<string> detail)
     {
         xml.WriteStartElement(element);
-        xml.WriteAttributeString("message", Valid(message));
-        xml.WriteString(Valid(detail));
+        xml.WriteAttributeString("message", PrintableText.Of(message));
+        xml.WriteString(string.Concat(detail.Select(line => PrintableText.Of(line) + "\n")));
         xml.WriteEndElement();
     }
 
@@ -85,27 +87,4 @@ internal static class JUnitReport
     private static bool IsFailure(RuleTestResult result) => !result.Passed && result.Fault is null;
 
     private static bool IsError(RuleTestResult result) => result.Fault is not null;
-
-    // XML has no way to write most control characters.
-    private static string Valid(string text)
-    {
-        var valid = new StringBuilder(text.Length);
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (XmlConvert.IsXmlChar(text[i]))
-            {
-                valid.Append(text[i]);
-            }
-            else if (i + 1 < text.Length && XmlConvert.IsXmlSurrogatePair(text[i + 1], text[i]))
-            {
-                valid.Append(text[i]).Append(text[++i]);
-            }
-            else
-            {
-                valid.Append('\uFFFD');
-            }
-        }
-
-        return valid.ToString();
-    }
 }

@@ -1,7 +1,6 @@
 using SigmaFunctions.Cli.Explaining;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Engine.Testing;
-using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Testing;
 
@@ -10,20 +9,22 @@ internal static class TestText
 {
     public static void Write(Terminal terminal, RuleTestReport report, bool onlyFailures)
     {
-        IAnsiConsole console = TerminalText.Console(terminal);
         foreach (Diagnostic fault in report.Faults)
         {
-            terminal.Text.WriteLine(PrintableText.Whole(fault.ToString()));
+            terminal.Text.WriteLine(fault.ToString());
         }
 
         foreach (RuleTestResult result in report.Results.Where(result => !onlyFailures || !result.Passed))
         {
-            console.Write(result.Passed ? new Text("passed", new Style(Color.Green)) : new Text("FAILED", new Style(Color.Red)));
+            terminal.Text.Write(result.Passed ? "passed" : "FAILED", result.Passed ? Ink.Green : Ink.Red);
             string reason = result.Passed ? "" : $": {VerdictOf(result)}";
-            terminal.Text.WriteLine(PrintableText.Whole($" {result.File}({result.Case.Line},{result.Case.Column}): {result.Case.Name}{reason}"));
+            terminal.Text.WriteLine($" {result.File}({result.Case.Line},{result.Case.Column}): {result.Case.Name}{reason}");
             if (result.Explanation is { } explanation)
             {
-                terminal.Text.Write(ExplanationText.Tree(explanation));
+                foreach (string line in ExplanationText.Tree(explanation))
+                {
+                    terminal.Text.WriteLine(line);
+                }
             }
         }
 
@@ -33,7 +34,7 @@ internal static class TestText
             terminal.Text.WriteLine($"{TerminalText.Plural(report.Untested.Length, "rule")} without a test:");
             foreach (SigmaRule rule in report.Untested)
             {
-                terminal.Text.WriteLine(PrintableText.Whole($"  {rule.File}({rule.Line}): {rule.Title}"));
+                terminal.Text.WriteLine($"  {rule.File}({rule.Line}): {rule.Title}");
             }
         }
 

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+
+namespace SigmaFunctions.Storage;
+
+/// <summary>
+/// What the app keeps of events in a storage account. Whatever it creates there is either a store of these, or among <see cref="Without"/>: a
+/// test holds that. docs/privacy.md tells the same to people.
+/// </summary>
+public static class PersonalData
+{
+    /// <summary>
+    /// Names of what has no name of a host or user of an event, as deployments call it, and why. Of the queue's messages nothing can be removed by
+    /// name: taking one out hides it from its consumer.
+    /// </summary>
+    public static readonly ImmutableDictionary<string, string> Without = ImmutableDictionary.CreateRange(new Dictionary<string, string>
+    {
+        [DetectionTable.DefaultName + AlertOutbox.NameSuffix] = "spans of time and ids",
+        [DetectionTable.DefaultName + AlertWindows.NameSuffix] = "hashes of what a window is for, and ids",
+        [DetectionTable.DefaultName + InstanceTable.NameSuffix] = "instances, hubs and partitions of the deployment itself",
+        [RuleSetTable.DefaultName] = "rules",
+        [RuleStore.DefaultName] = "rules, overrides and placeholders, which their authors answer for",
+        [AlertQueue.DefaultName] = "alerts, which have host and user, and go when they are consumed",
+    });
+
+    /// <summary>The stores, in the order in which they are to be looked through: what points to something comes before it.</summary>
+    public static ImmutableArray<IErasableStore> Stores(DetectionTable detections, OriginalStore originals, DeadLetterStore deadLetters)
+    {
+        ArgumentNullException.ThrowIfNull(detections);
+        ArgumentNullException.ThrowIfNull(originals);
+        ArgumentNullException.ThrowIfNull(deadLetters);
+        return [new ErasableDetections(detections, originals), new ErasableOriginals(originals, detections), new ErasableDeadLetters(deadLetters)];
+    }
+}
