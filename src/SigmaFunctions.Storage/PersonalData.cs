@@ -19,6 +19,7 @@ public static class PersonalData
         [DetectionTable.DefaultName + InstanceTable.NameSuffix] = "instances, hubs and partitions of the deployment itself",
         [RuleSetTable.DefaultName] = "rules",
         [RuleStore.DefaultName] = "rules, overrides and placeholders, which their authors answer for",
+        [RuleStore.DefaultCompiledName] = "the same, compiled",
         [AlertQueue.DefaultName] = "alerts, which have host and user, and go when they are consumed",
     });
 

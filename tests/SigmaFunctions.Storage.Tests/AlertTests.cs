@@ -8,8 +8,6 @@ namespace SigmaFunctions.Storage.Tests;
 
 public sealed class AlertTests
 {
-    private static readonly JsonSchema Schema = JsonSchema.FromFile(Path.Combine(AppContext.BaseDirectory, "alert.schema.json"));
-
     // Six bytes of JSON each, whichever way: a control character, half of a surrogate pair, an escaped ASCII character.
     private static readonly string[] Expensive = ["\u0001", "😀", "<", "€", "a"];
 
@@ -166,7 +164,7 @@ public sealed class AlertTests
         Assert.True(results.IsValid, JsonSerializer.Serialize(results));
     }
 
-    private static EvaluationResults Evaluate(JsonNode json) => Schema.Evaluate(
+    private static EvaluationResults Evaluate(JsonNode json) => AlertSchema.Json.Evaluate(
         JsonSerializer.SerializeToElement(json),
         new EvaluationOptions { OutputFormat = OutputFormat.List, RequireFormatValidation = true });
 }

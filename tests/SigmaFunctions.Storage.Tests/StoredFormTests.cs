@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
-using Json.Schema;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.Samples;
@@ -19,8 +18,6 @@ namespace SigmaFunctions.Storage.Tests;
 /// </summary>
 public sealed class StoredFormTests(StorageAccount account)
 {
-    private static readonly JsonSchema Schema = JsonSchema.FromFile(Path.Combine(AppContext.BaseDirectory, "alert.schema.json"));
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -217,7 +214,7 @@ public sealed class StoredFormTests(StorageAccount account)
     {
         string[] messages = StoredForms.ReadMessages(version, "alerts.ndjson");
 
-        Assert.All(messages, message => Assert.True(Schema.Evaluate(JsonNode.Parse(message).Deserialize<JsonElement>()).IsValid, message));
+        Assert.All(messages, message => Assert.True(AlertSchema.Json.Evaluate(JsonNode.Parse(message).Deserialize<JsonElement>()).IsValid, message));
         Assert.Equal(Alerts.Select(Json), messages.Select(message => Json(Alert.Parse(Encoding.UTF8.GetBytes(message)))));
 
         // The consumer that ships as a sample handles each, with its detection.
