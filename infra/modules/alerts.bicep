@@ -212,10 +212,15 @@ var guardedOperations = [
   'Microsoft.Storage/storageAccounts/delete'
   'Microsoft.Storage/storageAccounts/listKeys/action'
   'Microsoft.Storage/storageAccounts/blobServices/write'
+  'Microsoft.Storage/storageAccounts/blobServices/containers/delete'
+  'Microsoft.Storage/storageAccounts/tableServices/tables/delete'
+  'Microsoft.Storage/storageAccounts/queueServices/queues/delete'
   'Microsoft.Storage/storageAccounts/managementPolicies/write'
   'Microsoft.Storage/storageAccounts/managementPolicies/delete'
   'Microsoft.Web/sites/write'
   'Microsoft.Web/sites/config/write'
+  'Microsoft.Web/sites/delete'
+  'Microsoft.Web/sites/stop/action'
 ]
 
 var canaryRules = !hasCanary

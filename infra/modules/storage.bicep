@@ -301,7 +301,8 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
-// The app: it reads rules and writes what comes of them. Nothing lets it write where rules or its own package are.
+// The app: it reads rules and writes what comes of them. Nothing lets it write where rules are; its package is written by another identity, whose token the
+// platform gives it all the same (infra/README.md).
 resource readRules 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account::blobs::rules.id, principalId, storageBlobDataReader)
   scope: account::blobs::rules

@@ -11,6 +11,7 @@ if (args is [PackRules.Verb, var folder, var pack])
 
 using var memoryWatch = new MemoryWatch(Environment.FailFast);
 string outcome = "cannot start";
+IHost? started = null;
 try
 {
     FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
@@ -20,16 +21,18 @@ try
     StartWatch watch = host.Services.GetRequiredService<StartWatch>();
     await watch.GuardAsync(Task.Run(() => host.StartAsync()));
     watch.Dispose();
-    outcome = "has failed";
+    (started, outcome) = (host, "has failed");
     await host.WaitForShutdownAsync();
     await ((IAsyncDisposable)host).DisposeAsync();
 }
 catch (Exception exception)
 {
-    // Nothing is disposed: what holds the start up would hold that up too. An instance that was kept ready for any app runs this in the
+    // Of a start nothing is disposed: what holds it up would hold that up too. An instance that was kept ready for any app runs this in the
     // process of its own program, which passes over what is returned or thrown here.
     await Console.Error.WriteLineAsync(PrintableText.Of($"SigmaFunctions {outcome}: {StartException.Tell(exception)}"));
     await Console.Error.FlushAsync();
+    if (started is IAsyncDisposable host)
+        await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(TimeSpan.FromSeconds(5)));
     Environment.Exit(1);
 }
 return 0;

@@ -13,21 +13,37 @@ internal sealed class StartWatch : IDisposable
     /// <summary>Longest start, whatever it is at: soon after, it would be dropped for good.</summary>
     public static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(55);
 
+    /// <summary>The same in an instance that was kept ready for any app.</summary>
+    public static readonly TimeSpan StartInHostWithin = TimeSpan.FromSeconds(25);
+
+    // The program of such an instance, which has the app as a part of its own process.
+    private const string HostProgram = "FunctionsNetHost";
+
     private readonly TimeProvider _timeProvider;
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _whole;
     private volatile bool _isPrepared;
 
     /// <summary>Begins to watch.</summary>
+    /// <param name="timeProvider">Clock.</param>
     public StartWatch(TimeProvider timeProvider)
+        : this(timeProvider, Path.GetFileNameWithoutExtension(Environment.ProcessPath))
     {
+    }
+
+    /// <summary>Begins to watch.</summary>
+    /// <param name="timeProvider">Clock.</param>
+    /// <param name="program">Name of the process's program.</param>
+    internal StartWatch(TimeProvider timeProvider, string? program)
+    {
+        TimeSpan within = string.Equals(program, HostProgram, StringComparison.OrdinalIgnoreCase) ? StartInHostWithin : StartWithin;
         _timeProvider = timeProvider;
         _whole = timeProvider.CreateTimer(
-            _ => Fail($"It has not started within {StartWithin.TotalSeconds:0} seconds, and the Functions host would soon give it up for good. "
+            _ => Fail($"It has not started within {within.TotalSeconds:0} seconds, and the Functions host would soon give it up for good. "
                 + "Rules that are read as YAML and stores that answer slowly take longest: give the instance more memory, and with it more of a core, "
                 + "or let the rules come compiled."),
             null,
-            StartWithin,
+            within,
             Timeout.InfiniteTimeSpan);
     }
 

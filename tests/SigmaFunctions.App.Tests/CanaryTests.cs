@@ -46,6 +46,8 @@ public sealed class CanaryTests(StorageAccount account)
         { "very long", Own[..^1] + new string(' ', 1_000_000) + "}", Hub, 0.2, false },
         { "a time that is none", Own.Replace("2026-", "2O26-", StringComparison.Ordinal), Hub, 0.2, false },
         { "a time that is a number", """{"Canary":"sigmafunctions","UtcTime":5}""", Hub, 0.2, false },
+        { "half a character for a time", Own.Replace("2026-", """\ud800""", StringComparison.Ordinal), Hub, 0.2, false },
+        { "half a character in a name", Own[..^1] + ""","\ud800abcdef":1}""", Hub, 0.2, false },
         { "no object", "[]", Hub, 0.2, false },
         { "no JSON", "product: sigmafunctions", Hub, 0.2, false },
     };

@@ -11,6 +11,8 @@ public sealed class ExportingTests
 {
     private const string ConnectionString = "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=https://127.0.0.1:1/";
 
+    private static (string, string)[] Collector => [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")];
+
     [Theory]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "SECRET", "APPLICATIONINSIGHTS_CONNECTION_STRING is not the connection string")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=SECRET", "APPLICATIONINSIGHTS_CONNECTION_STRING is not the connection string")]
@@ -24,11 +26,20 @@ public sealed class ExportingTests
     [InlineData("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "SECRET", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT must be")]
     public void A_mistake_in_the_settings_is_named_and_no_value_is_shown(string setting, string value, string message)
     {
-        var exception = Assert.Throws<StartException>(() => Read((setting, value)));
+        var exception = Assert.Throws<StartException>(() => Read([.. setting.Contains("HEADERS", StringComparison.Ordinal) ? Collector : [], (setting, value)]));
 
         Assert.StartsWith(message, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRET", exception.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>What the exporter takes is no mistake, and headers without a destination are nothing.</summary>
+    [Theory]
+    [InlineData("api-key=secret,", true)]
+    [InlineData("api-key%3Dsecret", true)]
+    [InlineData("a=b, c=d=", true)]
+    [InlineData("none", false)]
+    public void Headers_are_as_the_exporter_reads_them(string value, bool hasCollector) =>
+        Assert.Equal(hasCollector, Read([.. hasCollector ? Collector : [], ("OTEL_EXPORTER_OTLP_HEADERS", value)]).OtlpLogs);
 
     [Fact]
     public void Without_a_destination_nothing_is_registered()

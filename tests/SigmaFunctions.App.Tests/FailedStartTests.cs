@@ -95,8 +95,19 @@ public sealed class FailedStartTests : IDisposable
             start.Environment[name] = value;
         using Process process = Process.Start(start)!;
 
-        string error = await process.StandardError.ReadToEndAsync(Token);
-        await process.WaitForExitAsync(Token);
+        string error;
+        try
+        {
+            // Well before the host would drop it; a process that does not end is the fault that this is about.
+            Task<string> output = process.StandardOutput.ReadToEndAsync(Token);
+            error = await process.StandardError.ReadToEndAsync(Token).WaitAsync(TimeSpan.FromMinutes(1), Token);
+            await process.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromMinutes(1), Token);
+            await output;
+        }
+        finally
+        {
+            process.Kill();
+        }
 
         Assert.Equal(1, process.ExitCode);
         Assert.StartsWith($"SigmaFunctions cannot start: {message}", error, StringComparison.Ordinal);

@@ -33,6 +33,22 @@ public sealed class StartWatchTests : IDisposable
         Assert.StartsWith("It has not started within 55 seconds", (await Assert.ThrowsAsync<StartException>(() => start)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("FunctionsNetHost", 25)]
+    [InlineData("dotnet", 55)]
+    [InlineData(null, 55)]
+    public async Task An_instance_that_was_kept_ready_waits_shorter(string? program, int seconds)
+    {
+        using var watch = new StartWatch(_time, program);
+        Task start = watch.GuardAsync(new TaskCompletionSource().Task);
+
+        _time.Advance(TimeSpan.FromSeconds(seconds - 1));
+        Assert.False(start.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        await Assert.ThrowsAsync<StartException>(() => start);
+    }
+
     [Fact]
     public async Task What_has_started_is_not_watched()
     {

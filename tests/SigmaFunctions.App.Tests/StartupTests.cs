@@ -173,12 +173,13 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
             [DeadLetterStore.DefaultName] = $"{name}d",
             [OriginalStore.DefaultName] = $"{name}o",
             [RuleStore.DefaultName] = $"{name}r",
+            [RuleStore.DefaultCompiledName] = $"{name}c",
         };
         await PrepareAsync(
         [
             $"DetectionStorage={account.ConnectionString}", $"Rules:Path={_rules.FullName}", "Detections:CreateIfNotExists=true",
             $"Detections:TableName={name}", $"Detections:QueueName={name}q", $"Detections:DeadLetterContainer={name}d", $"Detections:OriginalContainer={name}o",
-            $"Rules:BlobContainer={name}r", $"Rules:TableName={name}RuleSets",
+            $"Rules:BlobContainer={name}r", $"Rules:CompiledContainer={name}c", $"Rules:TableName={name}RuleSets",
         ]);
 
         List<string> created =

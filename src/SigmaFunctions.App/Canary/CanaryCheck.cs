@@ -7,8 +7,8 @@ namespace SigmaFunctions.App.Canary;
 
 /// <summary>
 /// Tells the app's own canaries from what only looks like one: an event is one if it was proved with the app's key, for this hub and no more than
-/// minutes before the hub took it in, and if no other event came with the same proof. The verdict follows from the event, so another delivery gets the same.
-/// The store is asked only about events that are proved: once for each that the app sent.
+/// minutes before the hub took it in, and if no other event was judged with the same proof before. Another delivery of the event gets the same verdict, for as long
+/// as it is noted which event holds the proof. The store is asked only about events that are proved.
 /// </summary>
 /// <param name="key">Proves canaries.</param>
 /// <param name="table">Which event each canary was.</param>
@@ -33,6 +33,7 @@ public sealed class CanaryCheck(CanaryKey key, CanaryTable table, TimeProvider t
             return CanaryVerdict.Forged;
         if (timeProvider.GetUtcNow().UtcTicks < Interlocked.Read(ref _askAgainAt))
             return CanaryVerdict.Unknown;
+        // Whatever goes wrong here, no batch fails for a canary.
         try
         {
             string? proof = CanaryEvent.ProofOf(
@@ -43,7 +44,7 @@ public sealed class CanaryCheck(CanaryKey key, CanaryTable table, TimeProvider t
                 ? CanaryVerdict.Own
                 : CanaryVerdict.Forged;
         }
-        catch (Exception exception) when (exception is RequestFailedException or AggregateException or FormatException)
+        catch (Exception exception) when (exception is not OutOfMemoryException && !cancellationToken.IsCancellationRequested)
         {
             Interlocked.Exchange(ref _askAgainAt, (timeProvider.GetUtcNow() + Pause).UtcTicks);
             logger.CanaryUnknown(exception is RequestFailedException { ErrorCode: { } code } ? code : exception.GetType().FullName!);

@@ -41,9 +41,7 @@ internal sealed record ExportOptions
     public static ExportOptions Read(IConfiguration configuration)
     {
         bool all = IsAddress(configuration, OtlpSetting);
-        foreach (string setting in HeaderSettings)
-            CheckHeaders(configuration, setting);
-        return new ExportOptions
+        var options = new ExportOptions
         {
             ConnectionString = ConnectionStringOf(configuration),
             ClientId = NotEmpty(configuration["AZURE_CLIENT_ID"]),
@@ -51,6 +49,10 @@ internal sealed record ExportOptions
             OtlpTraces = IsAddress(configuration, OtlpTracesSetting) || all,
             OtlpLogs = IsAddress(configuration, OtlpLogsSetting) || all,
         };
+        if (options.OtlpMetrics || options.OtlpTraces || options.OtlpLogs)
+            foreach (string setting in HeaderSettings)
+                CheckHeaders(configuration, setting);
+        return options;
     }
 
     private static string? ConnectionStringOf(IConfiguration configuration)
@@ -73,7 +75,9 @@ internal sealed record ExportOptions
 
     private static void CheckHeaders(IConfiguration configuration, string setting)
     {
-        if (NotEmpty(configuration[setting]) is { } value && !Array.TrueForAll(value.Split(','), header => header.IndexOf('=') > 0))
+        // As the exporter reads them: unescaped first, and a comma may stand at the end.
+        if (NotEmpty(configuration[setting]) is { } value
+            && !Array.TrueForAll(Uri.UnescapeDataString(value).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), header => header.IndexOf('=') > 0))
             throw new StartException($"{setting} must be headers as name=value, with , between them.");
     }
 

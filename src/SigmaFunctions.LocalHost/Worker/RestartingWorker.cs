@@ -109,14 +109,17 @@ internal sealed class RestartingWorker : IFunctionWorker, IAsyncDisposable
                 _back(worker);
             }
         }
-        catch (WorkerException exception)
-        {
-            _current.SetException(exception);
-            throw;
-        }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             _current.TrySetCanceled(_stop.Token);
+            // It may have ended just now, and then it is the current one no more.
+            await worker.DisposeAsync();
+        }
+        catch (Exception exception)
+        {
+            // Whoever waits for the next worker is told that there is none, whatever kept it from starting.
+            _current.TrySetException(exception);
+            throw;
         }
     }
 

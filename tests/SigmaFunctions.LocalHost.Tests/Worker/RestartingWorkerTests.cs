@@ -94,6 +94,38 @@ public sealed class RestartingWorkerTests
     }
 
     [Fact]
+    public async Task What_keeps_the_next_one_from_starting_is_told_to_all_who_wait()
+    {
+        int starts = 0;
+        var failing = new TaskCompletionSource<IWorkerProcess>();
+        await using RestartingWorker worker = await StartAsync(_ => Interlocked.Increment(ref starts) == 1 ? Made() : failing.Task);
+        _started.Single().End(1);
+        await UntilAsync(() => starts == 2);
+        Task<InvocationResponse>[] waiting = [.. Enumerable.Range(0, 3).Select(i => worker.InvokeAsync(Request($"{i}"), Cancelled))];
+
+        failing.SetException(new FileNotFoundException("The app is not there."));
+
+        foreach (Task<InvocationResponse> one in waiting)
+            await Assert.ThrowsAsync<FileNotFoundException>(() => one);
+        await Assert.ThrowsAsync<FileNotFoundException>(() => worker.Ended);
+    }
+
+    [Fact]
+    public async Task One_that_ends_while_it_is_asked_to_is_put_away()
+    {
+        RestartingWorker worker = await StartAsync();
+        FakeProcess first = _started.Single();
+        first.Answers = false;
+        Task<InvocationResponse> inHand = worker.InvokeAsync(Request("a"), Cancelled);
+
+        first.End(137);
+        await worker.DisposeAsync();
+
+        await Record.ExceptionAsync(() => inHand);
+        Assert.All(_started, process => Assert.True(process.IsDisposed));
+    }
+
+    [Fact]
     public async Task One_that_is_asked_to_end_is_not_started_again()
     {
         RestartingWorker worker = await StartAsync();
