@@ -126,6 +126,9 @@ public sealed class RuleStore
         if (blobs.Sum(blob => blob.Length) > MaximumSize)
             throw new InvalidDataException($"The blobs of rules in the container '{Name}' are more than {MaximumSize / (1024 * 1024)} MiB.");
         var files = new IReadOnlyList<RuleFile>[blobs.Length];
+        // Archives are unpacked one by one, and are bounded together.
+        using var unpacking = new SemaphoreSlim(1);
+        long left = MaximumSize;
         await Parallel.ForAsync(
             0,
             files.Length,
@@ -134,9 +137,21 @@ public sealed class RuleStore
             {
                 RuleBlob blob = blobs[index];
                 ReadOnlyMemory<byte> content = await DownloadAsync(blob.Name, blob.ETag, token);
-                files[index] = RuleArchive.IsArchive(blob.Name)
-                    ? Unpack(blob.Name, blob.Name + "/", content)
-                    : [RuleFile.Decode(blob.Name, content.Span)];
+                if (!RuleArchive.IsArchive(blob.Name))
+                {
+                    files[index] = [RuleFile.Decode(blob.Name, content.Span)];
+                    return;
+                }
+                await unpacking.WaitAsync(token);
+                try
+                {
+                    files[index] = Unpack(blob.Name, blob.Name + "/", content, null, left);
+                    left -= files[index].Sum(file => (long)file.Text.Length);
+                }
+                finally
+                {
+                    unpacking.Release();
+                }
             });
         return RuleStoreContent.Of(files.SelectMany(file => file));
     }
@@ -281,11 +296,11 @@ public sealed class RuleStore
                 ? rules
                 : null;
 
-    private static IReadOnlyList<RuleFile> Unpack(string blob, string prefix, ReadOnlyMemory<byte> content, Func<string, bool>? isWanted = null)
+    private static IReadOnlyList<RuleFile> Unpack(string blob, string prefix, ReadOnlyMemory<byte> content, Func<string, bool>? isWanted, long maximum = RuleArchive.MaximumSize)
     {
         try
         {
-            return RuleArchive.Read(content, prefix, isWanted);
+            return RuleArchive.Read(content, prefix, isWanted, maximum);
         }
         catch (InvalidDataException exception)
         {

@@ -318,6 +318,40 @@ public sealed class PackTests : IDisposable
         Assert.InRange(most, 10_000_000, 100_000_000);
     }
 
+    /// <summary>A text that the pack has once, and a pattern of it many times over: it is not put together.</summary>
+    [Fact]
+    public void Texts_are_not_put_together_beyond_what_a_pattern_may_have()
+    {
+        WriteRules();
+        // A literal that stands in no other place.
+        File.WriteAllText(Path.Combine(Rules, "long.yml"), RuleText.WithDetection($"s: {{F: '{new string('q', 8_000)}?{new string('q', 100)}'}}\ncondition: s"));
+        RulePack.Write([Rules], Pack, Admins);
+        byte[] pack = File.ReadAllBytes(Pack);
+        var random = new Random(2);
+        string[]? roots = [];
+        Assert.NotEmpty(new PackReader(pack).Read(Pack, Admins, ref roots).Rules);
+        long most = 0;
+        for (int i = 0; i < 2_000; i++)
+        {
+            // Counts of one byte become larger ones, here and there, with the bytes behind them said again.
+            int at = random.Next(PackFormat.HeaderSize, pack.Length - 4);
+            byte[] again = [.. Enumerable.Repeat(pack[at + 1], 60)];
+            byte[] forged = [.. pack[..at], 61, .. again, .. pack[(at + 1)..]];
+            PackFormat.Frame(forged);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                new PackReader(forged).Read(Pack, Admins, ref roots);
+            }
+            catch (PackException)
+            {
+                most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+        }
+
+        Assert.InRange(most, 1, 20_000_000);
+    }
+
     private static byte[] Forge(byte[] pack, Random random)
     {
         byte[] forged = [.. pack];

@@ -16,6 +16,9 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
     /// <summary>Longest text or pattern, in UTF-16 units: the time of a search can be its product with the value's length.</summary>
     public const int MaxPatternLength = 8_192;
 
+    /// <summary>Most characters of what one value may become.</summary>
+    public const int MaxCharacters = 4 * 1024 * 1024;
+
     /// <summary>Most regular expressions of one item: each takes some milliseconds and a third of a megabyte.</summary>
     public const int MaxRegexes = 250;
 
@@ -115,7 +118,7 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
         IEnumerable<TextValue> values = [TextValue.Parse(value.Value)];
         // Placeholders stand in the text before its wildcards are read.
         if (chain.Transformations.Contains(Modifier.Expand))
-            values = PlaceholderExpansion.Expand(value.Value, placeholders, text => text).Select(TextValue.Parse);
+            values = PlaceholderExpansion.Expand(value.Value, placeholders, text => text, MaxPredicates).Select(TextValue.Parse);
         foreach (var modifier in chain.Transformations)
             if (modifier != Modifier.Expand)
                 values = values.SelectMany(text => Transformations.Apply(modifier, text));
@@ -143,17 +146,15 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
         if (value.Value.Length == 0)
             throw new TransformationException(DiagnosticCode.InvalidRegex, "An empty regular expression is found in every value. Write 'exists: true' if that is meant.");
         var patterns = chain.Transformations.Contains(Modifier.Expand)
-            ? PlaceholderExpansion.Expand(value.Value, placeholders, Regex.Escape)
+            ? PlaceholderExpansion.Expand(value.Value, placeholders, Regex.Escape, MaxRegexes)
             : [value.Value];
-        if (patterns.Count > MaxRegexes)
-            throw new TransformationException(DiagnosticCode.TooLarge, $"The placeholders of this value make more than {MaxRegexes} regular expressions. Use fewer values.");
         return AnyOf(patterns.Select(pattern => RegexCompiler.Compile(field, pattern, chain.RegexOptions)));
     }
 
     private Expression CompileNetwork(string? field, ModifierChain chain, YamlScalar value)
     {
         var networks = chain.Transformations.Contains(Modifier.Expand)
-            ? PlaceholderExpansion.Expand(value.Value, placeholders, text => text)
+            ? PlaceholderExpansion.Expand(value.Value, placeholders, text => text, MaxPredicates)
             : [value.Value];
         return AnyOf(networks.Select(text => IPNetworkPrefix.Parse(text) switch
         {
@@ -197,10 +198,13 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
     private static Expression AnyOf(IEnumerable<Predicate> alternatives)
     {
         var operands = ImmutableArray.CreateBuilder<Expression>();
+        long characters = 0;
         foreach (var predicate in alternatives)
         {
             if (operands.Count == MaxPredicates)
                 throw new TransformationException(DiagnosticCode.TooManyValues, $"This value would become more than {MaxPredicates} tests. Split it.");
+            if (predicate is TextPredicate text && (characters += text.Pattern.Length) > MaxCharacters)
+                throw new TransformationException(DiagnosticCode.TooManyValues, $"This value would become tests of more than {MaxCharacters} characters together. Shorten or split it.");
             operands.Add(Test(predicate));
         }
 

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Matching.Indexing;
 
 namespace SigmaFunctions.Engine.Compilation;
 
@@ -21,9 +23,9 @@ internal static class MatchingCost
     /// <summary>From here on a warning is given.</summary>
     public const int NoticeOfRule = MaxOfRule / 2;
 
-    // Where a place is compared, each part of a pattern is, and that many characters of a literal at once.
+    // Where a place is compared, each part of a pattern is, and each character of a literal; one that is not ASCII is folded first.
     private const int StepsOfPart = 8;
-    private const int CharactersOfStep = 8;
+    private const int StepsOfFolding = 8;
 
     /// <summary>What a predicate costs.</summary>
     public static int Of(Predicate predicate) => predicate switch
@@ -54,21 +56,22 @@ internal static class MatchingCost
         int worst = 0;
         int runs = 0;
         int steps = 0;
-        bool hasAnyOne = false;
+        bool isLinear = true;
         foreach (var part in pattern.Parts)
         {
             if (part.Kind == PatternPartKind.AnyRun)
             {
                 if (runs++ > 0)
-                    worst = Math.Max(worst, hasAnyOne ? steps : 1);
-                (steps, hasAnyOne) = (0, false);
+                    worst = Math.Max(worst, isLinear ? 0 : steps);
+                (steps, isLinear) = (0, true);
                 continue;
             }
 
-            steps += StepsOfPart + (part.Text.Length / CharactersOfStep);
-            hasAnyOne |= part.Kind == PatternPartKind.AnyOne;
+            steps += StepsOfPart + (Ascii.IsValid(part.Text) ? part.Text.Length : StepsOfFolding * part.Text.Length);
+            isLinear &= part.Kind == PatternPartKind.Literal && FoldedText.IsWellFormed(part.Text);
         }
 
-        return worst;
+        // What stands alone between the ends of a value is found with all others.
+        return runs > 2 ? Math.Max(worst, 1) : worst;
     }
 }

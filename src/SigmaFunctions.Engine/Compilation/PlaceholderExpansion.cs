@@ -7,9 +7,15 @@ namespace SigmaFunctions.Engine.Compilation;
 internal static class PlaceholderExpansion
 {
     /// <summary>Every text that results, one for each combination of values; the text alone where there is no placeholder.</summary>
-    public static List<string> Expand(string text, PlaceholderSet placeholders, Func<string, string> prepare)
+    /// <param name="text">The text.</param>
+    /// <param name="placeholders">The deployment's values.</param>
+    /// <param name="prepare">What a value becomes in the text.</param>
+    /// <param name="maximum">Most texts.</param>
+    /// <exception cref="TransformationException">A placeholder is not defined, or too much would result.</exception>
+    public static List<string> Expand(string text, PlaceholderSet placeholders, Func<string, string> prepare, int maximum)
     {
         var results = new List<StringBuilder> { new() };
+        long characters = 0;
         for (int i = 0; i < text.Length; i++)
         {
             int end;
@@ -36,6 +42,13 @@ internal static class PlaceholderExpansion
 
         void Append(IReadOnlyList<string> alternatives)
         {
+            if ((long)results.Count * alternatives.Count > maximum)
+                throw new TransformationException(
+                    DiagnosticCode.TooManyValues, $"The placeholders of this value would make more than {maximum} values. Use fewer in one value.");
+            characters = (characters * alternatives.Count) + (results.Count * alternatives.Sum(one => (long)one.Length));
+            if (characters > ItemCompiler.MaxCharacters)
+                throw new TransformationException(
+                    DiagnosticCode.TooManyValues, $"The placeholders of this value would make texts of more than {ItemCompiler.MaxCharacters} characters together. Use fewer in one value.");
             if (alternatives.Count == 1)
             {
                 foreach (var result in results)
@@ -43,9 +56,6 @@ internal static class PlaceholderExpansion
                 return;
             }
 
-            if ((long)results.Count * alternatives.Count > ItemCompiler.MaxPredicates)
-                throw new TransformationException(
-                    DiagnosticCode.TooManyValues, $"The placeholders of this value would make more than {ItemCompiler.MaxPredicates} values. Use fewer in one value.");
             results = [.. results.SelectMany(result => alternatives.Select(text => new StringBuilder(result.ToString()).Append(text)))];
         }
     }

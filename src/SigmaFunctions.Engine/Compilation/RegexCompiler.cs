@@ -29,11 +29,27 @@ internal static class RegexCompiler
         var syntax = RegexSyntax.Read(pattern, options);
         if (syntax is not { Constructs: true })
             Try(pattern, options);
-        if (syntax is null)
+        var positions = syntax is null ? null : RegexPositions.Of(syntax.Root);
+        if (syntax is null || (positions is not null && !HasClasses(positions)))
             throw new TransformationException(
                 DiagnosticCode.CostlyPattern,
-                $"What the regular expression may cost cannot be told: it has more than {RegexSyntax.MaxSize} characters with its repetitions written out, is nested too deep, or has an escape that is rare. Write it simpler.");
-        return new RegexPredicate(field, pattern, options) { Cost = RegexPositions.Of(syntax.Root)?.Cost ?? int.MaxValue };
+                $"What the regular expression may cost cannot be told: it has more than {RegexSyntax.MaxSize} characters with its repetitions written out, more than 200 groups within each other, or an octal escape without a 0. Write it simpler.");
+        return new RegexPredicate(field, pattern, options) { Cost = positions?.Cost ?? int.MaxValue };
+    }
+
+    /// <summary>Whether the runtime takes every class by itself, as it will be asked to. What begins and ends a class is read here and there.</summary>
+    private static bool HasClasses(RegexPositions positions)
+    {
+        try
+        {
+            foreach (var set in positions.Characters.Select(character => character.Class).Distinct().Where(set => set.Text is ['[', _, _, _, ..]))
+                RegexLetters.Construct(set);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Asks the runtime about a pattern.</summary>

@@ -24,6 +24,9 @@ internal static class PackFormat
     /// </summary>
     public const int MaxTriedRegexes = 1_000;
 
+    /// <summary>Most regular expressions: what each may cost is counted again, which takes up to a millisecond.</summary>
+    public const int MaxRegexes = 20_000;
+
     // The carriage return and line feed show a transfer that took the file for text.
     private static ReadOnlySpan<byte> Magic => "SFPACK\r\n"u8;
 

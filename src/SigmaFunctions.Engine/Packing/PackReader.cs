@@ -38,6 +38,7 @@ internal sealed class PackReader
     private string[] _files = [];
     private LogSource[] _logSources = [];
     private PredicateExpression[] _tests = [];
+    private int _regexes;
     private int _triedRegexes;
     private int _references;
     private long _items;
@@ -162,8 +163,11 @@ internal sealed class PackReader
         {
             case PredicateKind.Text:
                 bool cased = Boolean();
-                var pattern = new TextPattern(List(_part));
-                Require(pattern.Length <= ItemCompiler.MaxPatternLength && MatchingCost.Of(pattern) <= MatchingCost.MaxOfPattern);
+                var parts = List(_part);
+                // Before they are put together.
+                Require(parts.Sum(part => Math.Max(part.Text.Length, 1L)) <= ItemCompiler.MaxPatternLength);
+                var pattern = new TextPattern(parts);
+                Require( MatchingCost.Of(pattern) <= MatchingCost.MaxOfPattern);
                 return new TextPredicate(field, pattern, cased);
             case PredicateKind.Number:
                 string text = Text();
@@ -198,6 +202,7 @@ internal sealed class PackReader
 
     private RegexPredicate ReadRegex(string? field)
     {
+        Require(++_regexes <= PackFormat.MaxRegexes);
         string pattern = Text();
         var options = (RegexOptions)Number();
         Require(pattern.Length > 0 && (options & ~Options) == 0);

@@ -23,6 +23,7 @@ internal sealed class PackWriter
     private readonly Dictionary<Predicate, int> _predicates = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, int> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<LogSource, int> _logSources = [];
+    private int _regexes;
     private int _triedRegexes;
 
     private PackWriter()
@@ -65,6 +66,8 @@ internal sealed class PackWriter
 
     private byte[] Assemble()
     {
+        if (_regexes > PackFormat.MaxRegexes)
+            throw new InvalidDataException($"More than {PackFormat.MaxRegexes} regular expressions are too many for a pack.");
         if (_triedRegexes > PackFormat.MaxTriedRegexes)
             throw new InvalidDataException($"More than {PackFormat.MaxTriedRegexes} regular expressions are not plain enough to be packed.");
         var strings = new ArrayBufferWriter<byte>();
@@ -191,6 +194,7 @@ internal sealed class PackWriter
                 Start(PredicateKind.Regex);
                 Write(regex.Pattern);
                 Write((int)regex.Options);
+                _regexes++;
                 if (RegexSyntax.Read(regex.Pattern, regex.Options) is not { Constructs: true })
                     _triedRegexes++;
                 break;

@@ -12,9 +12,10 @@ namespace SigmaFunctions.Engine.RegularExpressions;
 internal sealed class RegexAutomaton
 {
     /// <summary>Most sets that are kept.</summary>
-    public const int MaxStates = 500;
+    public const int MaxStates = 250;
 
     private const int PageSize = 256;
+    private const ushort Unknown = ushort.MaxValue;
 
     // Characters that are not ASCII may bring kinds of letters that were not there at the begin.
     private const int FurtherLetters = 16;
@@ -39,7 +40,7 @@ internal sealed class RegexAutomaton
     {
         _positions = positions;
         _letters = new RegexLetters(positions);
-        _firstPage = PageOf('\0');
+        _firstPage = [.. Enumerable.Range(0, PageSize).Select(unit => _letters.IndexOf((char)unit))];
         _start = new State(new ulong[positions.Words], positions.Alike(RegexNeighbour.None), new State?[_letters.Count + FurtherLetters]);
         _found = new State([], RegexNeighbour.None, []);
         _states.Add(_start, _start);
@@ -80,7 +81,7 @@ internal sealed class RegexAutomaton
             }
 
             char character = text[i];
-            int letter = character < PageSize ? _firstPage[character] : PageOf(character)[character % PageSize];
+            int letter = character < PageSize ? _firstPage[character] : LetterOf(character);
             var known = state.Next;
             var further = letter < known.Length ? Volatile.Read(ref known[letter]) ?? Follow(state, letter) : null;
             if (further is null)
@@ -102,7 +103,7 @@ internal sealed class RegexAutomaton
         var before = state.Before;
         for (int i = from; i < text.Length; i++)
         {
-            var (positions, neighbour) = _letters[PageOf(text[i])[text[i] % PageSize]];
+            var (positions, neighbour) = _letters[text[i] < PageSize ? _firstPage[text[i]] : LetterOf(text[i])];
             if (neighbour == RegexNeighbour.Newline && i == text.Length - 1)
                 neighbour = RegexNeighbour.LastNewline;
             if (!Step(taken, before, positions, neighbour, next))
@@ -148,23 +149,27 @@ internal sealed class RegexAutomaton
         return further;
     }
 
-    private ushort[] PageOf(char character)
+    private int LetterOf(char character)
     {
-        ref ushort[]? page = ref _pages[character / PageSize];
-        return Volatile.Read(ref page) ?? MakePage(ref page, character / PageSize);
+        ushort[]? page = Volatile.Read(ref _pages[character / PageSize]);
+        ushort letter = page is null ? Unknown : Volatile.Read(ref page[character % PageSize]);
+        return letter == Unknown ? AskFor(character) : letter;
     }
 
-    private ushort[] MakePage(ref ushort[]? page, int number)
+    private int AskFor(char character)
     {
         lock (_lock)
         {
-            if (page is { } made)
-                return made;
-            ushort[] letters = new ushort[PageSize];
-            for (int i = 0; i < letters.Length; i++)
-                letters[i] = _letters.IndexOf((char)((number * PageSize) + i));
-            Volatile.Write(ref page, letters);
-            return letters;
+            if (_pages[character / PageSize] is not { } page)
+            {
+                page = new ushort[PageSize];
+                Array.Fill(page, Unknown);
+                Volatile.Write(ref _pages[character / PageSize], page);
+            }
+
+            if (page[character % PageSize] == Unknown)
+                Volatile.Write(ref page[character % PageSize], _letters.IndexOf(character));
+            return page[character % PageSize];
         }
     }
 

@@ -62,5 +62,8 @@ internal sealed class RegexLetters
         return set;
     }
 
-    private static Regex Construct(RegexClass set) => new($@"\A(?:{set.Text})\z", set.Options | RegexOptions.CultureInvariant);
+    /// <summary>The runtime's expression of a class.</summary>
+    /// <exception cref="ArgumentException">It is none.</exception>
+    public static Regex Construct(RegexClass set) =>
+        new($@"\A(?:{set.Text})\z", set.Options | RegexOptions.CultureInvariant);
 }

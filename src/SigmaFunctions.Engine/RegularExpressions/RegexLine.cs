@@ -8,7 +8,7 @@ namespace SigmaFunctions.Engine.RegularExpressions;
 internal sealed class RegexLine
 {
     // Longer expressions are laid out in part; what is left out is not asked for.
-    private const int MaxCharacters = RegexSyntax.MaxSize;
+    private const int MaxCharacters = RegexSyntax.MaxConstructed;
     private const int MaxAlternatives = 64;
     private const int MaxMinLength = 10_000;
 
@@ -125,12 +125,19 @@ internal sealed class RegexLine
                 End(isAnything ? Break.Anything : Break.Unknown);
                 break;
             case RegexRepetition repetition:
+                int before = _segments.Count;
                 Repeat(repetition.Part, repetition.Least);
-                if (!repetition.IsExact)
+                if (repetition.IsExact)
+                    break;
+                if (_segments.Count > before)
                 {
-                    End(Break.Turns);
-                    Repeat(repetition.Part, repetition.Least);
+                    // The turns laid out again would have to begin within several segments.
+                    End(Break.Unknown);
+                    break;
                 }
+
+                End(Break.Turns);
+                Repeat(repetition.Part, repetition.Least);
 
                 break;
             case RegexAlternation alternation:

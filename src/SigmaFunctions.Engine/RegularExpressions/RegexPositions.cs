@@ -12,10 +12,14 @@ internal sealed class RegexPositions
     public const int WordSize = 64;
 
     // Looking for followers: what is above takes too long at every load.
-    private const int MaxWork = 1_000_000;
+    private const int MaxWork = 100_000;
 
-    // Each is asked for every character that comes up, once.
-    private const int MaxClasses = 500;
+    // Each is asked for every character that comes up, once: some tens of nanoseconds.
+    private const int MaxClasses = 250;
+    private const int StepsOfClass = 4;
+
+    // Of any expression, for each character.
+    private const int Steps = 16;
 
     // For each kind of place that makes a difference.
     private readonly RegexFollowers[] _followers;
@@ -27,7 +31,8 @@ internal sealed class RegexPositions
         Words = WordsFor(characters.Length);
         _followers = followers;
         _places = places;
-        Cost = Words + followers.Max(each => each.Cost);
+        int classes = characters.Select(character => character.Class).Distinct().Count(set => set.Text.Length > 1);
+        Cost = classes > MaxClasses ? int.MaxValue : Steps + Words + followers.Max(each => each.Cost) + (StepsOfClass * classes);
     }
 
     /// <summary>The character at each position.</summary>
@@ -36,7 +41,7 @@ internal sealed class RegexPositions
     /// <summary>Words of 64 bits that a set of positions takes.</summary>
     public int Words { get; }
 
-    /// <summary>The most words that are looked at for one character of a text.</summary>
+    /// <summary>The most steps that one character of a text takes: above all words that are looked at.</summary>
     public int Cost { get; }
 
     /// <summary>Whether it asks what stands beside a place.</summary>
@@ -59,8 +64,7 @@ internal sealed class RegexPositions
     }
 
     /// <summary>The automaton of an expression; null if it takes too much work to make.</summary>
-    public static RegexPositions? Of(RegexNode root) =>
-        new Builder(root).Build() is { } positions && positions.Characters.Select(character => character.Class).Distinct().Count() <= MaxClasses ? positions : null;
+    public static RegexPositions? Of(RegexNode root) => new Builder(root).Build();
 
     /// <summary>Words of 64 bits for so many bits; at least one.</summary>
     public static int WordsFor(int bits) => Math.Max(1, (bits + WordSize - 1) / WordSize);
@@ -241,6 +245,8 @@ internal readonly record struct Follow(ImmutableArray<int> Positions, bool HasEn
 /// <summary>Who follows whom at one kind of place.</summary>
 internal sealed class RegexFollowers
 {
+    private const int StepsOfGroup = 4;
+
     private readonly ulong[] _start;
     private readonly ulong[] _shifted;
     private readonly ulong[] _last;
@@ -278,10 +284,10 @@ internal sealed class RegexFollowers
         _groups = [.. groups.Select(group => new Group(new BitRange(group.Value), new BitRange(group.Key)))];
         Cost = words;
         foreach (var group in _groups)
-            Cost += group.Sources.Bits.Length + group.Targets.Bits.Length;
+            Cost += StepsOfGroup + group.Sources.Bits.Length + group.Targets.Bits.Length;
     }
 
-    /// <summary>Words that are looked at for one character of a text.</summary>
+    /// <summary>Steps for one character of a text.</summary>
     public int Cost { get; }
 
     /// <summary>Whether the expression is found here without taking a character.</summary>

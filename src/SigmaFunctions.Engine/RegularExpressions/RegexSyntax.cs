@@ -16,11 +16,11 @@ namespace SigmaFunctions.Engine.RegularExpressions;
 /// <param name="Constructs">Whether the non-backtracking engine is certain to take it, under any of the options.</param>
 internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInnerOptions, bool Constructs)
 {
-    /// <summary>
-    /// Most characters of an expression that is read, those of repetitions counted as often as they may be repeated. It is half of the engine's limit of
-    /// states; what is counted here is at least what the engine counts.
-    /// </summary>
-    public const int MaxSize = 5_000;
+    /// <summary>Most characters of an expression that is read, those of repetitions counted as often as they may be repeated.</summary>
+    public const int MaxSize = 16_384;
+
+    /// <summary>Half of the engine's limit of states; what is counted here is at least what the engine counts.</summary>
+    public const int MaxConstructed = 5_000;
 
     // Where there is an anchor, the engine counts a state for each kind of character that may stand before it.
     private const int KindsOfCharacters = 5;
@@ -32,12 +32,12 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         var root = reader.Alternation(depth: 0, out int size);
         return root is null || !reader.AtEnd
             ? null
-            : new RegexSyntax(root, reader.IgnoresCase, reader.HasInnerOptions, reader.IsPlain && size * (reader.HasAnchor ? KindsOfCharacters : 1) <= MaxSize);
+            : new RegexSyntax(root, reader.IgnoresCase, reader.HasInnerOptions, reader.IsPlain && size * (reader.HasAnchor ? KindsOfCharacters : 1) <= MaxConstructed);
     }
 
     private ref struct Reader(ReadOnlySpan<char> pattern, RegexOptions options)
     {
-        private const int MaxDepth = 50;
+        private const int MaxDepth = 200;
         private const RegexOptions Inner = RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.Singleline
             | RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture;
 
@@ -161,7 +161,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private bool SkipIgnored()
         {
             while (!AtEnd)
-                if ((_options & RegexOptions.IgnorePatternWhitespace) != 0 && _pattern[_next] is ' ' or (>= '\t' and <= '\r'))
+                if ((_options & RegexOptions.IgnorePatternWhitespace) != 0 && _pattern[_next] is ' ' or '\t' or '\n' or '\f' or '\r')
                     _next++;
                 else if ((_options & RegexOptions.IgnorePatternWhitespace) != 0 && _pattern[_next] == '#')
                     _next = EndOf('\n');
@@ -255,7 +255,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 return false;
             char last = _pattern[_next + 1] == '<' ? '>' : '\'';
             int length = _pattern[(_next + 2)..].IndexOf(last);
-            if (length <= 0 || char.IsAsciiDigit(_pattern[_next + 2]))
+            if (length <= 0)
                 return false;
             foreach (char character in _pattern.Slice(_next + 2, length))
                 if (!char.IsAsciiLetterOrDigit(character) && character != '_')
@@ -292,9 +292,9 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             int end = _next + 2;
             bool isOff = false;
             var options = _options;
-            for (; end < _pattern.Length && _pattern[end] is 'i' or 'm' or 's' or 'n' or 'x' or '-'; end++)
+            for (; end < _pattern.Length && char.ToLowerInvariant(_pattern[end]) is 'i' or 'm' or 's' or 'n' or 'x' or '-' or '+'; end++)
             {
-                var option = _pattern[end] switch
+                var option = char.ToLowerInvariant(_pattern[end]) switch
                 {
                     'i' => RegexOptions.IgnoreCase,
                     'm' => RegexOptions.Multiline,
@@ -303,7 +303,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                     'x' => RegexOptions.IgnorePatternWhitespace,
                     _ => RegexOptions.None,
                 };
-                isOff |= _pattern[end] == '-';
+                isOff = _pattern[end] == '-' || (isOff && _pattern[end] != '+');
                 options = isOff ? options & ~option : options | option;
             }
 
@@ -340,6 +340,14 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                         return null;
                     (isExact, _isRare) = (false, true);
                     break;
+                }
+
+                // An escaped hyphen begins no range.
+                if (_pattern[_next..].StartsWith(@"\-"))
+                {
+                    _next += 2;
+                    set |= AsciiSet.Of('-');
+                    continue;
                 }
 
                 if (_pattern[_next] == '\\' && _next + 1 < _pattern.Length && _pattern[_next + 1] is 'd' or 'D' or 'w' or 'W' or 's' or 'S' or 'p' or 'P')
@@ -440,9 +448,14 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 'u' => Hexadecimal(4),
                 'c' => Control(),
                 '0' => Octal(),
-                _ => (character is > ' ' and < '\u007F' && !char.IsAsciiLetterOrDigit(character) && character != '_') || character == ' ' ? character : null,
+                _ => IsOfWord(character) ? null : character,
             };
         }
+
+        // Letters and digits that are escaped mean something else, or nothing.
+        private static bool IsOfWord(char character) => char.GetUnicodeCategory(character) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter
+            or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter or UnicodeCategory.NonSpacingMark
+            or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.ConnectorPunctuation || character is '\u200C' or '\u200D';
 
         private char? Control()
         {

@@ -28,11 +28,12 @@ public static class RuleArchive
     /// <param name="archive">The archive.</param>
     /// <param name="name">What stands before the names of its files in diagnostics; nothing where empty.</param>
     /// <param name="isWanted">Which of them are read, by their names in the archive; all where it is null.</param>
+    /// <param name="maximum">Most bytes that they may have unpacked, up to <see cref="MaximumSize"/>.</param>
     /// <exception cref="InvalidDataException">It is no zip archive, or is damaged or too large; the message says which, as the end of a sentence.</exception>
-    public static IReadOnlyList<RuleFile> Read(ReadOnlyMemory<byte> archive, string name = "", Func<string, bool>? isWanted = null)
+    public static IReadOnlyList<RuleFile> Read(ReadOnlyMemory<byte> archive, string name = "", Func<string, bool>? isWanted = null, long maximum = MaximumSize)
     {
         var files = new List<RuleFile>();
-        long left = MaximumSize;
+        long left = Math.Min(maximum, MaximumSize);
         string? excess = null;
         try
         {
@@ -48,7 +49,7 @@ public static class RuleArchive
 
                 if (ReadEntry(entry, left) is not { } content)
                 {
-                    excess = string.Create(CultureInfo.InvariantCulture, $"it unpacks to more than {MaximumSize / (1024 * 1024)} MiB");
+                    excess = string.Create(CultureInfo.InvariantCulture, $"{(maximum < MaximumSize ? "with the others it" : "it")} unpacks to more than {MaximumSize / (1024 * 1024)} MiB");
                     break;
                 }
 
