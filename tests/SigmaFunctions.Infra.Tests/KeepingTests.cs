@@ -26,7 +26,10 @@ public sealed partial class KeepingTests
 
     private static Dictionary<string, int> Defaults => new(StringComparer.Ordinal)
     {
-        ["deadLetterRetentionDays"] = 30, ["originalRetentionDays"] = 365, ["recoveryDays"] = 7, ["ruleHistoryDays"] = 730,
+        ["deadLetterRetentionDays"] = 30,
+        ["originalRetentionDays"] = 365,
+        ["recoveryDays"] = 7,
+        ["ruleHistoryDays"] = 730,
     };
 
     [Fact]

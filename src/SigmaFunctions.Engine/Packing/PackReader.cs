@@ -167,7 +167,7 @@ internal sealed class PackReader
                 // Before they are put together.
                 Require(parts.Sum(part => Math.Max(part.Text.Length, 1L)) <= ItemCompiler.MaxPatternLength);
                 var pattern = new TextPattern(parts);
-                Require( MatchingCost.Of(pattern) <= MatchingCost.MaxOfPattern);
+                Require(MatchingCost.Of(pattern) <= MatchingCost.MaxOfPattern);
                 return new TextPredicate(field, pattern, cased);
             case PredicateKind.Number:
                 string text = Text();
