@@ -65,6 +65,8 @@ public sealed class LiveViewInBrowserTests
         await page.FillAsync("#query", "no detection says this");
         await Assertions.Expect(evil).ToBeHiddenAsync();
         await page.FillAsync("#query", "");
+        // What is hidden has no text.
+        await Assertions.Expect(evil).ToBeVisibleAsync();
         string title = await evil.Locator("a.title").InnerTextAsync();
         await evil.Locator("a.title").ClickAsync();
         await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync(title, new LocatorAssertionsToHaveTextOptions { Timeout = 30_000 });
