@@ -7,7 +7,7 @@ namespace SigmaFunctions.Engine.Compilation;
 
 /// <summary>
 /// What looking for a pattern may cost, as steps for each character of a value, whatever the value: a step is about a nanosecond. A literal costs
-/// nothing by itself, since all of them are looked for at once. The rules of SigmaHQ need up to 100.
+/// nothing by itself, since all of them are looked for at once. Those of SigmaHQ need up to 202.
 /// </summary>
 internal static class MatchingCost
 {
