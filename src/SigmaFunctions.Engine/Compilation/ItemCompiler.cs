@@ -19,7 +19,7 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
     /// <summary>Most characters of what one value may become.</summary>
     public const int MaxCharacters = 4 * 1024 * 1024;
 
-    /// <summary>Most regular expressions of one item: each takes some milliseconds and a third of a megabyte.</summary>
+    /// <summary>Most regular expressions of one item: each takes a millisecond to construct, and up to a tenth of a megabyte.</summary>
     public const int MaxRegexes = 250;
 
     private const string SimplerPattern = "Use fewer optional parts and shorter repetitions, or split it.";
