@@ -1,5 +1,4 @@
 using System.Text;
-using SigmaFunctions.Engine.Compilation;
 
 namespace SigmaFunctions.Engine.Matching;
 
@@ -10,15 +9,18 @@ namespace SigmaFunctions.Engine.Matching;
 /// </summary>
 internal static class LinearSearch
 {
+    /// <summary>Longest text or pattern that is looked for, in UTF-16 units: the runtime's search can take its product with the value's length.</summary>
+    public const int MaxLength = 8_192;
+
     /// <summary>Where a literal stands first, as <see cref="MemoryExtensions.IndexOf(ReadOnlySpan{char}, ReadOnlySpan{char}, StringComparison)"/>
     /// finds it ordinally; -1 if it does not.</summary>
     /// <param name="text">Where to look.</param>
-    /// <param name="literal">Well-formed, of 1 to <see cref="ItemCompiler.MaxPatternLength"/> units.</param>
+    /// <param name="literal">Well-formed, of 1 to <see cref="MaxLength"/> units.</param>
     /// <param name="cased">Whether case counts.</param>
     public static int IndexOf(ReadOnlySpan<char> text, ReadOnlySpan<char> literal, bool cased)
     {
         ArgumentOutOfRangeException.ThrowIfZero(literal.Length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(literal.Length, ItemCompiler.MaxPatternLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(literal.Length, MaxLength);
         Span<char> sought = stackalloc char[literal.Length];
         // By place, how much of the literal's begin ends there, being shorter than all of it.
         Span<ushort> borders = stackalloc ushort[literal.Length];

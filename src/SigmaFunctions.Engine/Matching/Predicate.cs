@@ -56,42 +56,12 @@ internal sealed record RegexPredicate(string? Field, string Pattern, RegexOption
 /// <summary>The value is an address within the network.</summary>
 internal sealed record NetworkPredicate(string? Field, IPNetworkPrefix Network) : Predicate(Field);
 
-/// <summary>How two numbers compare.</summary>
-internal enum NumericOperator
-{
-    Equal,
-    GreaterThan,
-    GreaterThanOrEqual,
-    LessThan,
-    LessThanOrEqual,
-}
-
 /// <summary>The value is a number for which <c>value operator number</c> holds.</summary>
 internal sealed record ComparisonPredicate(string? Field, NumericOperator Operator, SigmaNumber Number) : Predicate(Field);
-
-/// <summary>Which part of a timestamp is looked at.</summary>
-internal enum TimestampPart
-{
-    Minute,
-    Hour,
-    Day,
-    Week,
-    Month,
-    Year,
-}
 
 /// <summary>The value is a timestamp whose part, as written, compares to the number.</summary>
 internal sealed record TimestampPredicate(string? Field, TimestampPart Part, NumericOperator Operator, SigmaNumber Number)
     : Predicate(Field);
-
-/// <summary>Where the other field's text must stand in this one's.</summary>
-internal enum TextRelation
-{
-    Equals,
-    Contains,
-    StartsWith,
-    EndsWith,
-}
 
 /// <summary>The field's value relates to that of another field of the same event.</summary>
 internal sealed record FieldReferencePredicate(string Field, string Other, TextRelation Relation, bool Cased) : Predicate(Field)

@@ -1,4 +1,3 @@
-using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
 
 namespace SigmaFunctions.Engine.Matching;
@@ -37,7 +36,7 @@ internal static class ValueTest
             TextRelation.Equals => text.Equals(other, comparison)
                 || ((kind == FieldValueKind.Number || otherKind == FieldValueKind.Number)
                     && kind != FieldValueKind.Boolean && otherKind != FieldValueKind.Boolean && SigmaNumber.AreSame(text, other)),
-            TextRelation.Contains => other.Length <= ItemCompiler.MaxPatternLength && Contains(text, other, comparison),
+            TextRelation.Contains => other.Length <= LinearSearch.MaxLength && Contains(text, other, comparison),
             TextRelation.StartsWith => text.StartsWith(other, comparison),
             TextRelation.EndsWith => text.EndsWith(other, comparison),
             _ => throw new ArgumentOutOfRangeException(nameof(reference)),

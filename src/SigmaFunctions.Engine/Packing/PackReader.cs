@@ -165,7 +165,7 @@ internal sealed class PackReader
                 bool cased = Boolean();
                 var parts = List(_part);
                 // Before they are put together.
-                Require(parts.Sum(part => Math.Max(part.Text.Length, 1L)) <= ItemCompiler.MaxPatternLength);
+                Require(parts.Sum(part => Math.Max(part.Text.Length, 1L)) <= LinearSearch.MaxLength);
                 var pattern = new TextPattern(parts);
                 Require(MatchingCost.Of(pattern) <= MatchingCost.MaxOfPattern);
                 return new TextPredicate(field, pattern, cased);

@@ -22,7 +22,7 @@ internal sealed class AzureDiagnosticsShape(NameTable.Builder names) : IShape
 
     public void Decode(RecordValue record, EventSink sink)
     {
-        if (sink.Tape.TryParseXml(record[_properties][_rawXml], 0, firstOnly: false, out RecordValue parsed) && _elements.AreIn(parsed))
+        if (sink.TryParseXml(record[_properties][_rawXml], 0, firstOnly: false, out RecordValue parsed) && _elements.AreIn(parsed))
         {
             _elements.Write(parsed, sink);
         }

@@ -36,7 +36,7 @@ internal sealed class LogAnalyticsEvent(NameTable.Builder names) : IShape
         RecordValue provider = record[_source];
         bool isXml = LogAnalyticsRow.IsXml(record[_eventData]);
         RecordValue data = default;
-        if (isXml && !sink.Tape.TryParseXml(record[_eventData], 0, firstOnly: false, out data))
+        if (isXml && !sink.TryParseXml(record[_eventData], 0, firstOnly: false, out data))
         {
             sink.Reject("EventData is not XML that can be read");
             return;
@@ -53,7 +53,7 @@ internal sealed class LogAnalyticsEvent(NameTable.Builder names) : IShape
             sink.AddOwnValues(data[_userData]);
         }
         else if (LogAnalyticsRow.IsXml(record[_parameterXml])
-            && sink.Tape.TryParseXml(record[_parameterXml], 0, firstOnly: false, out RecordValue parameters))
+            && sink.TryParseXml(record[_parameterXml], 0, firstOnly: false, out RecordValue parameters))
         {
             sink.Set(_data, parameters[_param]);
             sink.AddOwnValues(parameters[_param]);

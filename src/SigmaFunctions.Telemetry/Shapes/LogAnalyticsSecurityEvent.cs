@@ -25,7 +25,7 @@ internal sealed class LogAnalyticsSecurityEvent(NameTable.Builder names) : IShap
     {
         bool isXml = LogAnalyticsRow.IsXml(record[_eventData]);
         RecordValue data = default;
-        if (isXml && !sink.Tape.TryParseXml(record[_eventData], 0, firstOnly: false, out data))
+        if (isXml && !sink.TryParseXml(record[_eventData], 0, firstOnly: false, out data))
         {
             sink.Reject("EventData is not XML that can be read");
             return;

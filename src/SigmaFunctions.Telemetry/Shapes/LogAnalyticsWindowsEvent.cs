@@ -49,7 +49,7 @@ internal sealed class LogAnalyticsWindowsEvent(NameTable.Builder names) : IShape
 
     private void DecodeRaw(RecordValue record, EventSink sink)
     {
-        if (!sink.Tape.TryParseXml(record[_rawEventData], 0, firstOnly: false, out RecordValue raw))
+        if (!sink.TryParseXml(record[_rawEventData], 0, firstOnly: false, out RecordValue raw))
         {
             sink.Reject("RawEventData is not XML that can be read");
             return;

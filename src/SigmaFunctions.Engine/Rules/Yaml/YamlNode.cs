@@ -3,9 +3,6 @@ using SigmaFunctions.Engine.Matching;
 
 namespace SigmaFunctions.Engine.Rules.Yaml;
 
-/// <summary>A place in a file: line and column from 1.</summary>
-internal readonly record struct Position(int Line, int Column);
-
 /// <summary>A node of a YAML document with its place in the file.</summary>
 internal abstract class YamlNode(Position position, int size)
 {

@@ -1,0 +1,10 @@
+namespace SigmaFunctions.Engine.Matching;
+
+/// <summary>Where the other field's text must stand in this one's.</summary>
+internal enum TextRelation
+{
+    Equals,
+    Contains,
+    StartsWith,
+    EndsWith,
+}
