@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Tests;
 

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.Values;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Compilation;
 

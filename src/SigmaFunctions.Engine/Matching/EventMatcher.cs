@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Matching.Indexing;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Matching;
 

@@ -6,11 +6,15 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Compilation;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RegularExpressions;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Values;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Packing;
 
@@ -393,7 +397,7 @@ internal sealed class PackReader
 
     private static SigmaNumber SigmaNumber(string text)
     {
-        Require(Matching.SigmaNumber.TryParse(text, out var number));
+        Require(Values.SigmaNumber.TryParse(text, out var number));
         return number;
     }
 
