@@ -15,7 +15,6 @@ using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.App.Starting;
-using SigmaFunctions.App.Triggers;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.DeadLetters;
@@ -188,7 +187,7 @@ internal static class Startup
         }
         catch (AuthenticationFailedException exception)
         {
-            throw StartException.NoToken(exception);
+            throw StartException.NoToken(DetectionStorageOptions.Section, exception);
         }
         services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(
             names.TableName, names.QueueName, names.DeadLetterContainer, names.OriginalContainer);

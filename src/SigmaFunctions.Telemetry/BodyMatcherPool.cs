@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Telemetry;

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.App.Triggers;
 
 namespace SigmaFunctions.App.Tests;
 

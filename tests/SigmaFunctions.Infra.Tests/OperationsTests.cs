@@ -14,7 +14,7 @@ public sealed partial class OperationsTests
     [
         .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics), typeof(WorkInHand), typeof(BacklogMetrics) }
             .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
-            .Where(field => field.IsLiteral && field.Name != nameof(RuleMetrics.MeterName))
+            .Where(field => field.IsLiteral && field.Name != nameof(DetectionMetrics.MeterName))
             .Select(field => (string)field.GetRawConstantValue()!),
     ];
 

@@ -4,7 +4,6 @@ using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry.Events;
-using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Telemetry.Tests;
 

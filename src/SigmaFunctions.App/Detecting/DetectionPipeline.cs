@@ -7,7 +7,7 @@ using SigmaFunctions.App.Rules;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Telemetry;
-using SigmaFunctions.Telemetry.Framing;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.App.Detecting;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using SigmaFunctions.App.Rules;
 using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Diagnostics;
@@ -9,6 +8,9 @@ namespace SigmaFunctions.App.Diagnostics;
 /// </summary>
 public sealed class DetectionMetrics
 {
+    /// <summary>Name of the meter that all of the app's metrics are on.</summary>
+    public const string MeterName = "SigmaFunctions";
+
     /// <summary>Events that were read and run through the rules, by the <c>hub</c> that they came from.</summary>
     public const string Events = "sigmafunctions.events";
 
@@ -66,7 +68,7 @@ public sealed class DetectionMetrics
     public DetectionMetrics(IMeterFactory meters)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        Meter meter = meters.Create(RuleMetrics.MeterName);
+        Meter meter = meters.Create(MeterName);
         _events = meter.CreateCounter<long>(Events, "{event}", "Events that were read and run through the rules, by hub.");
         _undecoded = meter.CreateCounter<long>(Undecoded, "{record}", "Records that could not be read.");
         _failed = meter.CreateCounter<long>(Failed, "{record}", "Records that the app itself failed on.");

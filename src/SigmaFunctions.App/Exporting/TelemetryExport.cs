@@ -7,7 +7,6 @@ using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using SigmaFunctions.App.Diagnostics;
-using SigmaFunctions.App.Rules;
 
 namespace SigmaFunctions.App.Exporting;
 
@@ -31,7 +30,7 @@ internal static class TelemetryExport
         IOpenTelemetryBuilder telemetry = services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         telemetry.WithMetrics(metrics =>
         {
-            metrics.AddMeter(RuleMetrics.MeterName);
+            metrics.AddMeter(DetectionMetrics.MeterName);
             if (options.OtlpMetrics)
             {
                 metrics.AddOtlpExporter();

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
-using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.Storage.Instances;
 
 namespace SigmaFunctions.App.Health;
@@ -31,7 +31,7 @@ public sealed class BacklogMetrics
     {
         ArgumentNullException.ThrowIfNull(meters);
         _timeProvider = timeProvider;
-        Meter meter = meters.Create(RuleMetrics.MeterName);
+        Meter meter = meters.Create(DetectionMetrics.MeterName);
         meter.CreateObservableGauge(Backlog, () => Measure(one => one.Behind), "{event}", "Events that a partition has and that are not done.");
         meter.CreateObservableGauge(
             BacklogAge, () => Measure(one => one.AgeAt(_timeProvider.GetUtcNow())?.TotalSeconds), "s", "Age of the oldest event of a partition that is known not to be done.");

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
-using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
 
@@ -30,7 +30,7 @@ public sealed class WorkInHand
         ArgumentNullException.ThrowIfNull(meters);
         ArgumentNullException.ThrowIfNull(timeProvider);
         _timeProvider = timeProvider;
-        meters.Create(RuleMetrics.MeterName).CreateObservableGauge(
+        meters.Create(DetectionMetrics.MeterName).CreateObservableGauge(
             OldestPendingAge, Measure, "s", "Age of the oldest event that this instance has taken and not done, by hub and partition.");
     }
 

@@ -118,7 +118,7 @@ public sealed class DetectorProvider
         }
         catch (AuthenticationFailedException exception)
         {
-            throw StartException.NoToken(exception);
+            throw StartException.NoToken(DetectionStorageOptions.Section, exception);
         }
     }
 

@@ -1,13 +1,11 @@
 using System.Diagnostics.Metrics;
+using SigmaFunctions.App.Diagnostics;
 
 namespace SigmaFunctions.App.Rules;
 
 /// <summary>What is measured of the app's rules.</summary>
 public sealed class RuleMetrics
 {
-    /// <summary>Name of the meter.</summary>
-    public const string MeterName = "SigmaFunctions";
-
     /// <summary>Rules that can never fire on a source, by its name under <c>source</c>.</summary>
     public const string BlindRules = "sigmafunctions.rules.blind";
 
@@ -29,7 +27,7 @@ public sealed class RuleMetrics
     public RuleMetrics(IMeterFactory meters)
     {
         ArgumentNullException.ThrowIfNull(meters);
-        Meter meter = meters.Create(MeterName);
+        Meter meter = meters.Create(DetectionMetrics.MeterName);
         meter.CreateObservableGauge(LoadedRules, () => _loaded, "{rule}", "Rules that run.");
         meter.CreateObservableGauge(RejectedRules, () => _rejected, "{rule}", "Rules that could not be used.");
         meter.CreateObservableGauge(StaleRules, () => _stale, "{state}", "1 while the newest rules cannot be used and older ones go on.");

@@ -1,6 +1,5 @@
 using Azure.Identity;
 using Microsoft.Extensions.Options;
-using SigmaFunctions.App.Options;
 
 namespace SigmaFunctions.App.Starting;
 
@@ -15,11 +14,11 @@ public sealed class StartException : Exception
     {
     }
 
-    /// <summary>There is no token for the storage account of detections.</summary>
-    internal static StartException NoToken(AuthenticationFailedException exception) => new(
-        $"There is no token for the storage account of {DetectionStorageOptions.Section} "
-            + $"({DetectionStorageOptions.Section}__credential, __clientId): {exception.Message}",
-        exception);
+    /// <summary>There is no token for a storage account.</summary>
+    /// <param name="section">Name of its settings.</param>
+    /// <param name="exception">Why.</param>
+    internal static StartException NoToken(string section, AuthenticationFailedException exception) =>
+        new($"There is no token for the storage account of {section} ({section}__credential, __clientId): {exception.Message}", exception);
 
     /// <summary>What is told of anything that ended the start: one line. Of what was not foreseen no message, since that may quote anything.</summary>
     internal static string Tell(Exception exception)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Files;
 
@@ -17,7 +16,7 @@ public sealed class RuleLayer
 
     internal ImmutableArray<LayerFile> Files { get; }
 
-    /// <summary>The files at and below paths, as <see cref="RuleSet.LoadPaths"/> finds them; they are read when the rules are.</summary>
+    /// <summary>The files at and below paths, as <see cref="RuleFiles.FindAll"/> finds them; they are read when the rules are.</summary>
     /// <exception cref="IOException">A path does not exist.</exception>
     public static RuleLayer FromPaths(IEnumerable<string> paths) =>
         new(RuleFiles.FindAll(paths).Select(path => new LayerFile(path.Path, path.ReadText)));

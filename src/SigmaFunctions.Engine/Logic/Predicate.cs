@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.RegularExpressions;
 using SigmaFunctions.Engine.Values;
 
@@ -39,12 +38,12 @@ internal sealed record RegexPredicate(string? Field, string Pattern, RegexOption
 {
     private readonly Lazy<RegexAutomaton> _automaton = new(() => RegexAutomaton.Of(Pattern, Options));
 
-    /// <summary>What looking for it may cost (<see cref="MatchingCost"/>).</summary>
+    /// <summary>Most steps that looking for it takes for each character of a value.</summary>
     public int Cost { get; init; }
 
     /// <summary>
     /// Whether the expression is found in a value. Its automaton is made when it is first asked for: most are never run. That does not fail, since
-    /// <see cref="RegexCompiler"/> makes a predicate only where it would not.
+    /// an expression becomes a predicate only where it would not.
     /// </summary>
     public bool IsMatch(ReadOnlySpan<char> text) => _automaton.Value.IsMatch(text);
 

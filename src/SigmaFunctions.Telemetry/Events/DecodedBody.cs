@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Telemetry.Events;
 

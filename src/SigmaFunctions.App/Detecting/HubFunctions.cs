@@ -4,10 +4,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Options;
-using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 
-namespace SigmaFunctions.App.Triggers;
+namespace SigmaFunctions.App.Detecting;
 
 /// <summary>
 /// Gives every event hub a function of its own where the app reads several: a trigger has one hub. They take the place of <c>Detect</c> and

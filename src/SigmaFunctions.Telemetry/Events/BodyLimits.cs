@@ -1,4 +1,4 @@
-namespace SigmaFunctions.Telemetry.Framing;
+namespace SigmaFunctions.Telemetry.Events;
 
 /// <summary>
 /// How much of what one body holds is kept. What is beyond is counted: a sender decides how many records a body has and how many rules
