@@ -36,11 +36,10 @@ internal static class BillOfMaterials
             Write(json, component);
         json.WriteEndArray();
 
-        var urls = shipment.Components.ToDictionary(component => component.Id, component => component.PackageUrl, StringComparer.OrdinalIgnoreCase);
         json.WriteStartArray("dependencies");
-        WriteDependencies(json, root, shipment.Dependencies.Select(id => urls[id]));
+        WriteDependencies(json, root, shipment.Dependencies);
         foreach (Component component in shipment.Components)
-            WriteDependencies(json, component.PackageUrl, component.Dependencies.Select(id => urls[id]));
+            WriteDependencies(json, component.PackageUrl, component.Dependencies);
         json.WriteEndArray();
         json.WriteEndObject();
     }

@@ -53,8 +53,8 @@ internal sealed class ShipmentReader
             names.Add(file);
         }
 
-        var shipped = files.Keys.Select(key => key.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        string[] Needed(IEnumerable<string> ids) => [.. ids.Where(shipped.Contains).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] Needed(IEnumerable<(string Id, string Version)> packages) =>
+            [.. packages.Where(files.ContainsKey).Select(Component.UrlOf).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         List<Component> components = [.. files.Select(package => new Component(
             package.Key.Id,
             package.Key.Version,
@@ -63,7 +63,7 @@ internal sealed class ShipmentReader
             Needed(_dependencies.SelectMany(dependencies => dependencies.NeedsOf(package.Key))),
             PackageLicense.Read(FolderOf(package.Key), package.Key.Id)))];
         components.AddRange(Launchers(appHost));
-        components.Sort((one, other) => string.CompareOrdinal(one.Id, other.Id));
+        components.Sort((one, other) => string.CompareOrdinal(one.PackageUrl, other.PackageUrl));
         return new Shipment(name, version, components, Needed(_dependencies.SelectMany(dependencies => dependencies.OwnNeeds)), unknown);
     }
 
@@ -94,7 +94,7 @@ internal sealed class ShipmentReader
     private sealed class Dependencies
     {
         private readonly Dictionary<string, (string Id, string Version)> _packages = new(StringComparer.OrdinalIgnoreCase);
-        private readonly Dictionary<(string Id, string Version), string[]> _needs = [];
+        private readonly Dictionary<(string Id, string Version), (string Id, string Version)[]> _needs = [];
 
         /// <summary>The file's folder, with a separator at the end.</summary>
         public required string Folder { get; init; }
@@ -105,12 +105,12 @@ internal sealed class ShipmentReader
         /// <summary>Assemblies of the projects themselves.</summary>
         public HashSet<string> Own { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-        /// <summary>Ids of what the projects themselves need.</summary>
-        public List<string> OwnNeeds { get; } = [];
+        /// <summary>What the projects themselves need.</summary>
+        public List<(string Id, string Version)> OwnNeeds { get; } = [];
 
         public (string Id, string Version)? PackageOf(string file) => _packages.TryGetValue(file, out (string Id, string Version) package) ? package : null;
 
-        public string[] NeedsOf((string Id, string Version) package) => _needs.GetValueOrDefault(package) ?? [];
+        public (string Id, string Version)[] NeedsOf((string Id, string Version) package) => _needs.GetValueOrDefault(package) ?? [];
 
         public static Dependencies Read(string file)
         {
@@ -126,7 +126,9 @@ internal sealed class ShipmentReader
             {
                 foreach (JsonProperty library in target.Value.EnumerateObject())
                 {
-                    string[] needs = library.Value.TryGetProperty("dependencies", out JsonElement dependencies) ? [.. dependencies.EnumerateObject().Select(item => item.Name)] : [];
+                    (string Id, string Version)[] needs = library.Value.TryGetProperty("dependencies", out JsonElement dependencies)
+                        ? [.. dependencies.EnumerateObject().Select(item => (item.Name, item.Value.GetString()!))]
+                        : [];
                     bool isPackage = libraries.GetProperty(library.Name).GetProperty("type").GetString() == "package";
                     if (isPackage)
                         result._needs[Package(library.Name)] = needs;

@@ -35,7 +35,7 @@ public sealed class ShipmentTests : IDisposable
         Assert.Matches(@"^\d+\.\d+\.\d+$", azure.Version);
         Assert.Matches("^[0-9a-f]{128}$", azure.Sha512);
         Assert.Equal(["Azure.Messaging.EventHubs.dll"], azure.Files);
-        Assert.Contains("Azure.Core.Amqp", azure.Dependencies);
+        Assert.Contains(azure.Dependencies, url => url.StartsWith("pkg:nuget/Azure.Core.Amqp@", StringComparison.Ordinal));
         Assert.Equal("MIT", azure.License.Expression);
         Assert.Contains("Microsoft", azure.License.Copyright, StringComparison.Ordinal);
         Assert.Contains("Permission is hereby granted", Assert.Single(azure.License.Texts).Text, StringComparison.Ordinal);
@@ -50,6 +50,28 @@ public sealed class ShipmentTests : IDisposable
         // The host's side has a loader that only the SDK's package has, among its tools.
         Component sdk = Assert.Single(shipment.Components, component => component.Id == "Microsoft.Azure.Functions.Worker.Sdk");
         Assert.Equal(["Microsoft.Azure.WebJobs.Extensions.FunctionMetadataLoader.dll"], sdk.Files);
+    }
+
+    [Fact]
+    public void The_hosts_side_has_packages_and_versions_of_its_own()
+    {
+        Write("out/App.deps.json", Dependencies("App", "Some", "2.0.0", other: "2.1.0"));
+        Write("out/.azurefunctions/function.deps.json", Dependencies("Extensions", "Some", "1.0.0", other: "1.1.0"));
+        foreach (string file in (string[])["App.dll", "Some.dll", "Other.dll", ".azurefunctions/Extensions.dll", ".azurefunctions/Some.dll", ".azurefunctions/Loader.dll"])
+            Write("out/" + file, "");
+        Write("assets.json", Assets(("Some", "2.0.0"), ("Other", "2.1.0"), ("Tool", "1.0.0")));
+        Write("host.json", Assets(("Some", "1.0.0"), ("Other", "1.1.0")));
+
+        Shipment shipment = new ShipmentReader(Path.Combine(_folder, "out"), [Path.Combine(_folder, "assets.json"), Path.Combine(_folder, "host.json")])
+            .Read("App", "1.2.3", "10.0.0");
+
+        Assert.Empty(shipment.Unknown);
+        Assert.Equal(
+            ["Other 2.1.0: Other.dll", "Some 1.0.0: Some.dll", "Some 2.0.0: Some.dll", "Tool 1.0.0: Loader.dll"],
+            shipment.Components.Select(component => $"{component.Id} {component.Version}: {string.Join(' ', component.Files)}"));
+        Assert.Equal(["pkg:nuget/Some@1.0.0", "pkg:nuget/Some@2.0.0"], shipment.Dependencies);
+        // Other 1.1.0 is there for the build only.
+        Assert.Equal(["", "", "pkg:nuget/Other@2.1.0", ""], shipment.Components.Select(component => string.Join(' ', component.Dependencies)));
     }
 
     [Fact]
@@ -123,6 +145,39 @@ public sealed class ShipmentTests : IDisposable
     {
         Assert.Equal(withAddress, PackageReadme.Write(text, "docs/cli.md", "https://example.org/r/blob/v1"));
         Assert.Equal(without, PackageReadme.Write(text, "docs/cli.md", null));
+    }
+
+    private static string Dependencies(string program, string id, string version, string other) => $$"""
+        {
+          "targets": { "net": {
+            "{{program}}/1.2.3": { "dependencies": { "{{id}}": "{{version}}" }, "runtime": { "{{program}}.dll": {} } },
+            "{{id}}/{{version}}": { "dependencies": { "Other": "{{other}}" }, "runtime": { "lib/net/{{id}}.dll": {} } },
+            "Other/{{other}}": { "runtime": { "lib/net/Other.dll": {} } }
+          } },
+          "libraries": {
+            "{{program}}/1.2.3": { "type": "project" }, "{{id}}/{{version}}": { "type": "package" }, "Other/{{other}}": { "type": "package" }
+          }
+        }
+        """;
+
+    /// <summary>Of packages that lie unpacked beside it; the package Tool has a loader.</summary>
+    private string Assets(params (string Id, string Version)[] packages)
+    {
+        foreach ((string id, string version) in packages)
+            Write($"packages/{id}/{version}/{id.ToLowerInvariant()}.nuspec", "<package><metadata><authors>Some One</authors></metadata></package>");
+        string libraries = string.Join(',', packages.Select(package =>
+            $$"""
+            "{{package.Id}}/{{package.Version}}": { "type": "package", "sha512": "AAAA", "path": "{{package.Id}}/{{package.Version}}",
+              "files": ["tools/{{(package.Id == "Tool" ? "Loader" : package.Id)}}.dll"] }
+            """));
+        return $$"""{ "packageFolders": { {{JsonSerializer.Serialize(Path.Combine(_folder, "packages"))}}: {} }, "libraries": { {{libraries}} } }""";
+    }
+
+    private void Write(string file, string text)
+    {
+        string path = Path.Combine(_folder, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
     }
 
     // The app's output is part of this one's, with the host's side, which has a restore of its own.
