@@ -6,7 +6,9 @@ using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Samples;
 

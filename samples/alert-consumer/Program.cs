@@ -3,7 +3,9 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.Samples;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 
 if (Environment.GetEnvironmentVariable("DetectionStorage") is not { Length: > 0 } connection)
 {

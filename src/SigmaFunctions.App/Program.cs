@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using SigmaFunctions.App;
 using SigmaFunctions.App.Exporting;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Starting;
 using SigmaFunctions.Engine.Printing;
 
 if (args is [PackRules.Verb, var folder, var pack])

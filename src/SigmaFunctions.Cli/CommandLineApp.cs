@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using SigmaFunctions.Cli.Commands;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Sending;
 using SigmaFunctions.Engine.Printing;
 

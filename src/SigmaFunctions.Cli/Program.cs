@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using SigmaFunctions.Cli;
+using SigmaFunctions.Cli.Output;
 using Spectre.Console;
 
 // None of these is closed here: they write at once, and closing would write again into a pipe that is gone.

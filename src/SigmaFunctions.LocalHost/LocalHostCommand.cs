@@ -3,6 +3,8 @@ using System.CommandLine;
 using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Live;
+using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.LocalHost.Reporting;
 using SigmaFunctions.LocalHost.Worker;
 using Spectre.Console;
 

@@ -7,10 +7,15 @@ using Microsoft.Extensions.Configuration;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Live;
+using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.LocalHost.Reporting;
+using SigmaFunctions.LocalHost.Sending;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.LocalHost;
 

@@ -1,4 +1,10 @@
 using System.Collections.Immutable;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Erasing;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.Storage;
 

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Telemetry;
 

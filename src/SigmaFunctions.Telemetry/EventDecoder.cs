@@ -5,6 +5,9 @@ using SigmaFunctions.Telemetry.Framing;
 using SigmaFunctions.Telemetry.Json;
 using SigmaFunctions.Telemetry.Mappings;
 using SigmaFunctions.Telemetry.Shapes;
+using SigmaFunctions.Telemetry.Shapes.Defender;
+using SigmaFunctions.Telemetry.Shapes.Elastic;
+using SigmaFunctions.Telemetry.Shapes.LogAnalytics;
 using SigmaFunctions.Telemetry.Xml;
 
 namespace SigmaFunctions.Telemetry;

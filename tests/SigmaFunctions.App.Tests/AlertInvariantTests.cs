@@ -8,10 +8,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Alerting;
-using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 using MsOptions = Microsoft.Extensions.Options.Options;
 
 namespace SigmaFunctions.App.Tests;

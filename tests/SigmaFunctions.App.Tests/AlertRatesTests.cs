@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Alerting;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Tests;
 

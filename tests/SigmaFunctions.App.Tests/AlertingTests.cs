@@ -9,8 +9,10 @@ using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 using MsOptions = Microsoft.Extensions.Options.Options;
 

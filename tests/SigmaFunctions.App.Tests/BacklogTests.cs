@@ -13,7 +13,7 @@ using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Tests;
 using MsOptions = Microsoft.Extensions.Options.Options;
 

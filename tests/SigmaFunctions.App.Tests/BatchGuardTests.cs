@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Azure.Data.Tables;
 using SigmaFunctions.App.Detecting;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.App.Tests;

@@ -5,9 +5,12 @@ using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Tests;
 

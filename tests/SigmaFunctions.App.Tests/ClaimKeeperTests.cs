@@ -3,7 +3,8 @@ using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using SigmaFunctions.App.Alerting;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Tests;
 

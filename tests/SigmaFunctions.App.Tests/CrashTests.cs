@@ -9,7 +9,8 @@ using Moq;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.App.Tests;

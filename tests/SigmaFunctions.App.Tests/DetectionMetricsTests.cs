@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
-using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Diagnostics;
 
 namespace SigmaFunctions.App.Tests;
 

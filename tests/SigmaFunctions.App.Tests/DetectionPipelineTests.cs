@@ -12,10 +12,15 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Tests;
 

@@ -1,5 +1,5 @@
 using SigmaFunctions.App.Detecting;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Tests;
 

@@ -4,6 +4,7 @@ using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using SigmaFunctions.App.Exporting;
+using SigmaFunctions.App.Starting;
 
 namespace SigmaFunctions.App.Tests;
 

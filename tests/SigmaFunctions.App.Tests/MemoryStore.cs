@@ -6,7 +6,7 @@ using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
 
 namespace SigmaFunctions.App.Tests;
 

@@ -3,7 +3,9 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Retention;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 using MsOptions = Microsoft.Extensions.Options.Options;
 

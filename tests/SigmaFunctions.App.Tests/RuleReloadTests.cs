@@ -6,9 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Starting;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Tests;
 using MsOptions = Microsoft.Extensions.Options.Options;
 

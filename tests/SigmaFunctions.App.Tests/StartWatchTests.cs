@@ -4,7 +4,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Time.Testing;
-using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Starting;
 
 namespace SigmaFunctions.App.Tests;
 

@@ -9,9 +9,15 @@ using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Starting;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Tests;
 

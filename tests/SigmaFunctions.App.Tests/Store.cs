@@ -8,9 +8,13 @@ using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 using MsOptions = Microsoft.Extensions.Options.Options;
 

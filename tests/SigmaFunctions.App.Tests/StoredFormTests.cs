@@ -3,7 +3,8 @@ using Azure.Storage.Blobs;
 using Microsoft.Extensions.Configuration;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.App.Tests;

@@ -1,7 +1,8 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Health;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Tests;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Benchmarks;
 

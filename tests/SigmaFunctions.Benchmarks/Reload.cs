@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.Benchmarks;

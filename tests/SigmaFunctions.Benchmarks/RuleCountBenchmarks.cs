@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.Benchmarks;

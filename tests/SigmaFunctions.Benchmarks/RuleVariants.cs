@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Files;
 using YamlDotNet.RepresentationModel;
 
 namespace SigmaFunctions.Benchmarks;

@@ -1,6 +1,9 @@
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Benchmarks;
 

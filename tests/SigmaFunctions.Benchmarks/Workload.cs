@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Reflection;
 using System.Text;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Files;
 
 namespace SigmaFunctions.Benchmarks;
 

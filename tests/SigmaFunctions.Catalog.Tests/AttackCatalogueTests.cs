@@ -1,4 +1,5 @@
 using SigmaFunctions.Catalog.Attack;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Catalog.Tests;
 
@@ -88,7 +89,7 @@ public sealed class AttackCatalogueTests
     [Fact]
     public void Nearly_every_technique_that_SigmaHQ_names_is_known()
     {
-        var rules = Engine.Rules.RuleSet.LoadPaths([Corpus.Require("sigmahq")]).Rules;
+        var rules = RuleSet.LoadPaths([Corpus.Require("sigmahq")]).Rules;
 
         var unknown = Attack.UnknownOf(rules.SelectMany(rule => rule.Tags));
 

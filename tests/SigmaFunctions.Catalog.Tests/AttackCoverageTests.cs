@@ -2,7 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Json.Schema;
 using SigmaFunctions.Catalog.Attack;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Catalog.Tests;
 

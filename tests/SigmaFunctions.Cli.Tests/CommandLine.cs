@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Sending;
 
 namespace SigmaFunctions.Cli.Tests;

@@ -7,7 +7,8 @@ using Azure.Storage.Blobs;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 using SigmaFunctions.LocalHost.EventHubs;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Cli.Tests;
 

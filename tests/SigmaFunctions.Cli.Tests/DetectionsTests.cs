@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Time.Testing;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Cli.Tests;
 

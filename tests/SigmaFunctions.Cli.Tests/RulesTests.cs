@@ -2,8 +2,8 @@ using System.Globalization;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Time.Testing;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.Cli.Tests;
 

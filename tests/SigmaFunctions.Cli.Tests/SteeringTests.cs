@@ -5,8 +5,12 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.Cli.Tests;
 

@@ -3,9 +3,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
-using SigmaFunctions.LocalHost;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Trigger;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

@@ -4,7 +4,9 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker.Protocol;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

@@ -4,7 +4,7 @@ using System.Text;
 using Azure.Data.Tables;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

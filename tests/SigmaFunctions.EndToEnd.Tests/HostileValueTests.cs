@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Json.Schema;
 using SigmaFunctions.LocalHost.Worker.Protocol;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

@@ -12,9 +12,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using SigmaFunctions.LocalHost;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Trigger;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

@@ -6,13 +6,16 @@ using Azure.Messaging.EventHubs.Primitives;
 using Azure.Messaging.EventHubs.Producer;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
-using SigmaFunctions.LocalHost;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

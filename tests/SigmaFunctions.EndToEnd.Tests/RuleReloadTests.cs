@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.LocalHost.Trigger;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

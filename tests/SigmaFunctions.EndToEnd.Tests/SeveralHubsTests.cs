@@ -3,12 +3,13 @@ using Azure.Data.Tables;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
 using Azure.Storage.Queues;
-using SigmaFunctions.LocalHost;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

@@ -2,7 +2,9 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using SigmaFunctions.EndToEnd.Tests.Faults;
 using SigmaFunctions.LocalHost.Trigger;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Instances;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

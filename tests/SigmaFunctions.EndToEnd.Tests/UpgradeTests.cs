@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.EndToEnd.Tests.Faults;
-using SigmaFunctions.LocalHost;
 using SigmaFunctions.LocalHost.Azurite;
-using SigmaFunctions.Storage;
+using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 

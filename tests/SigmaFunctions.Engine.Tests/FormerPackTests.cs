@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Reflection;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 

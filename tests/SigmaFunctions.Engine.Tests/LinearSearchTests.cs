@@ -1,7 +1,7 @@
 using System.Text;
 using CsCheck;
-using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Tests;
 
@@ -49,7 +49,7 @@ public sealed class LinearSearchTests
     [InlineData("é", "É")]
     public void Patterns_are_found_in_texts_that_nearly_hold_them_everywhere(string unit, string last)
     {
-        string run = string.Concat(Enumerable.Repeat(unit, ItemCompiler.MaxPatternLength / 2));
+        string run = string.Concat(Enumerable.Repeat(unit, LinearSearch.MaxLength / 2));
         string text = string.Concat(Enumerable.Repeat(run, 100));
         var pattern = new TextPattern([PatternPart.AnyRun, PatternPart.Literal(run + last + "z"), PatternPart.AnyRun]);
         Assert.False(pattern.IsMatch(text, cased: false));

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using CsCheck;
-using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.RegularExpressions;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 

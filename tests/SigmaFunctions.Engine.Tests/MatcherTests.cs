@@ -3,10 +3,12 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using CsCheck;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Matching.Indexing;
 using SigmaFunctions.Engine.RegularExpressions;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Engine.Values;
 using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.Engine.Tests;

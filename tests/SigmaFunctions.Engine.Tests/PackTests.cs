@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Reflection;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 

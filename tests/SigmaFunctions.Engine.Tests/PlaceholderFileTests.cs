@@ -1,3 +1,5 @@
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.Tests;

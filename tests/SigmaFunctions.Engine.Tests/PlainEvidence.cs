@@ -1,5 +1,5 @@
-using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Matching;
 
 namespace SigmaFunctions.Engine.Tests;

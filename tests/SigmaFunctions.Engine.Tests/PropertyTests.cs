@@ -4,7 +4,8 @@ using System.Text;
 using System.Text.Json;
 using CsCheck;
 using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Tests;
 

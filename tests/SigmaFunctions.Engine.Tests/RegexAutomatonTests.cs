@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using CsCheck;
 using SigmaFunctions.Engine.Compilation;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RegularExpressions;
 
 namespace SigmaFunctions.Engine.Tests;
@@ -182,7 +183,7 @@ public sealed class RegexAutomatonTests
         string dashes = string.Concat(Enumerable.Range(0, 6).Select(i => $" -{(char)('a' + i)}"));
         Assert.Empty(Codes($"F|windash|contains: 'x{dashes}'"));
         Assert.Equal(["SF0209"], Codes($"F|windash|contains: '{new string('x', 8_000)}{dashes}'"));
-        var names = new Rules.PlaceholderSet([new("many", [.. Enumerable.Range(0, 1_000).Select(i => i.ToString(CultureInfo.InvariantCulture))])]);
+        var names = new PlaceholderSet([new("many", [.. Enumerable.Range(0, 1_000).Select(i => i.ToString(CultureInfo.InvariantCulture))])]);
         string longest = new('x', 8_000);
         Assert.Equal(["SF0209"], RuleText.Load(RuleText.WithSelection($"F|expand|re: '%many%%many%{longest}'"), names).Diagnostics.Select(item => item.Code));
         Assert.Equal(["SF0209"], RuleText.Load(RuleText.WithSelection($"F|expand: '%many%{longest}'"), names).Diagnostics.Select(item => item.Code));

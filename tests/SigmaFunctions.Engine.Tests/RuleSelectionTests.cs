@@ -1,4 +1,5 @@
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 

@@ -1,6 +1,7 @@
 using SigmaFunctions.Engine.Comparing;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 

@@ -1,5 +1,5 @@
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Engine.Tests;

@@ -1,4 +1,6 @@
 using System.Globalization;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 
@@ -23,7 +25,7 @@ public sealed class SafetyTests
     public void Spellings_that_multiply_are_refused()
     {
         string value = string.Concat(Enumerable.Repeat("%many%", 8));
-        var many = new Rules.PlaceholderSet([new("many", [.. Enumerable.Range(0, 10).Select(i => i.ToString(CultureInfo.InvariantCulture))])]);
+        var many = new PlaceholderSet([new("many", [.. Enumerable.Range(0, 10).Select(i => i.ToString(CultureInfo.InvariantCulture))])]);
         Assert.Equal(["SF0209"], RuleText.Load(RuleText.WithSelection($"F|expand: '{value}'"), many).Diagnostics.Select(item => item.Code));
     }
 
@@ -115,7 +117,7 @@ public sealed class SafetyTests
         File.CreateSymbolicLink(Path.Combine(folder, "dangling.yml"), "nowhere.yml");
         try
         {
-            var ruleSet = Rules.RuleSet.LoadPaths([folder]);
+            var ruleSet = RuleSet.LoadPaths([folder]);
             Assert.Single(ruleSet.Rules);
             Assert.Equal(["dangling.yml SF0006", "loop.yml SF0006"], ruleSet.Diagnostics.Select(item => $"{Path.GetFileName(item.File)} {item.Code}"));
         }

@@ -1,4 +1,5 @@
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Engine.Tests;
 

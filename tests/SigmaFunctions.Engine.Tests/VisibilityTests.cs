@@ -1,7 +1,7 @@
 using CsCheck;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
 
 namespace SigmaFunctions.Engine.Tests;

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.Infra.Tests;
 

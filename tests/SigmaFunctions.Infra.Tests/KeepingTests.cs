@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.Infra.Tests;
 

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
 

@@ -1,5 +1,6 @@
 using System.Reflection.PortableExecutable;
 using System.Text.Json;
+using SigmaFunctions.App.Starting;
 
 namespace SigmaFunctions.Infra.Tests;
 
@@ -41,7 +42,7 @@ public sealed class PackageTests
             Assert.True(File.Exists(PathOf(function.GetProperty("scriptFile").GetString()!)));
             string entryPoint = function.GetProperty("entryPoint").GetString()!;
             int method = entryPoint.LastIndexOf('.');
-            Assert.NotNull(typeof(App.StartException).Assembly.GetType(entryPoint[..method])?.GetMethod(entryPoint[(method + 1)..]));
+            Assert.NotNull(typeof(StartException).Assembly.GetType(entryPoint[..method])?.GetMethod(entryPoint[(method + 1)..]));
         });
     }
 

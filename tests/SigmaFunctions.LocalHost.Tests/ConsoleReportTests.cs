@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.Engine.Printing;
+using SigmaFunctions.LocalHost.Reporting;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 using Spectre.Console;
 
 namespace SigmaFunctions.LocalHost.Tests;

@@ -4,6 +4,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using SigmaFunctions.LocalHost.Azurite;
+using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.LocalHost.Reporting;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Configuration;
+using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.LocalHost.Worker;
 
 namespace SigmaFunctions.LocalHost.Tests;
 

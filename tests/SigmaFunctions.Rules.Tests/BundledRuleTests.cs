@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Rules.Tests;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Rules.Tests;

@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

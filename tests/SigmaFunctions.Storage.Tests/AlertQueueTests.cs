@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Moq;
+using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

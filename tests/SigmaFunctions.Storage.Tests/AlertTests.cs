@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Json.Schema;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Storage.Tests;
 

@@ -3,6 +3,8 @@ using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

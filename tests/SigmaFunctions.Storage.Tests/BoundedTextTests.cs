@@ -1,3 +1,5 @@
+using SigmaFunctions.Storage.Model;
+
 namespace SigmaFunctions.Storage.Tests;
 
 public sealed class BoundedTextTests

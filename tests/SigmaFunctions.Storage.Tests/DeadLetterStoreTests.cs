@@ -6,6 +6,9 @@ using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Moq;
+using SigmaFunctions.Storage.Blobs;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

@@ -4,6 +4,10 @@ using System.Text;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Erasing;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

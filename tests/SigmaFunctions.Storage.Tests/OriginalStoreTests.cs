@@ -2,6 +2,8 @@ using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Moq;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using CsCheck;
+using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

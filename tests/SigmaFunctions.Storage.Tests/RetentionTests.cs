@@ -1,4 +1,7 @@
 using Azure.Data.Tables;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

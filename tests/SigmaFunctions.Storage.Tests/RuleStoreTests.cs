@@ -2,8 +2,9 @@ using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

@@ -1,6 +1,9 @@
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using SigmaFunctions.Samples;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

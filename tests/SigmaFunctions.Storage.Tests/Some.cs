@@ -1,4 +1,5 @@
 using System.Globalization;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Storage.Tests;
 

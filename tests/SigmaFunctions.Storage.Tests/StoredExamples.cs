@@ -8,9 +8,16 @@ using Azure.Messaging.EventHubs;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.LocalHost.Trigger;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Blobs;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;

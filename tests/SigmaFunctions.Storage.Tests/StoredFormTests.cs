@@ -7,6 +7,12 @@ using Azure.Storage.Queues;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.Samples;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Tests;
 using static SigmaFunctions.Storage.Tests.StoredExamples;
 
@@ -61,8 +67,8 @@ public sealed class StoredFormTests(StorageAccount account)
         var filter = new DetectionFilter(Now.AddHours(-1), Now.AddHours(1));
 
         List<Detection> listed = await new DetectionSearch(table).NewestAsync(filter, 100, Token).ToListAsync(Token);
-        Assert.Equal(Detections.Select(detection => detection.Id.Value).Order(), listed.Select(detection => detection.Id.Value).Order());
-        foreach (Detection meant in Detections)
+        Assert.Equal(StoredExamples.Detections.Select(detection => detection.Id.Value).Order(), listed.Select(detection => detection.Id.Value).Order());
+        foreach (Detection meant in StoredExamples.Detections)
         {
             Detection shown = (await detections.FindAsync(meant.Id, Token))!;
             Assert.Equal(Json(meant), Json(shown));
@@ -215,7 +221,7 @@ public sealed class StoredFormTests(StorageAccount account)
         string[] messages = StoredForms.ReadMessages(version, "alerts.ndjson");
 
         Assert.All(messages, message => Assert.True(AlertSchema.Json.Evaluate(JsonNode.Parse(message).Deserialize<JsonElement>()).IsValid, message));
-        Assert.Equal(Alerts.Select(Json), messages.Select(message => Json(Alert.Parse(Encoding.UTF8.GetBytes(message)))));
+        Assert.Equal(StoredExamples.Alerts.Select(Json), messages.Select(message => Json(Alert.Parse(Encoding.UTF8.GetBytes(message)))));
 
         // The consumer that ships as a sample handles each, with its detection.
         QueueClient queue = await account.CreateQueueAsync();
@@ -234,8 +240,8 @@ public sealed class StoredFormTests(StorageAccount account)
                 return Task.CompletedTask;
             },
             _ => { });
-        Assert.Equal(Alerts.Length, await consumer.ReadAsync(Token));
-        Assert.Equal(Alerts.Select(alert => (alert.Id, (string?)alert.Id)).Order(), handled.Order());
+        Assert.Equal(StoredExamples.Alerts.Length, await consumer.ReadAsync(Token));
+        Assert.Equal(StoredExamples.Alerts.Select(alert => (alert.Id, (string?)alert.Id)).Order(), handled.Order());
     }
 
     [Theory]

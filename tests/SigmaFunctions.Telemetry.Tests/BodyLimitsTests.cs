@@ -1,6 +1,9 @@
 using System.Text;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Telemetry.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
 

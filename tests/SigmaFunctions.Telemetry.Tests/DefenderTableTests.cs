@@ -1,6 +1,8 @@
 using System.Text;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
 

@@ -1,3 +1,5 @@
+using SigmaFunctions.Telemetry.Events;
+
 namespace SigmaFunctions.Telemetry.Tests;
 
 /// <summary>Defender XDR streaming records: one line a mapping fact.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
 

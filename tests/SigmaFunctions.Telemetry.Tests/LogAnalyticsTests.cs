@@ -1,3 +1,5 @@
+using SigmaFunctions.Telemetry.Events;
+
 namespace SigmaFunctions.Telemetry.Tests;
 
 /// <summary>Rows of Log Analytics' and Azure Diagnostics' tables of Windows events, and rows with event XML as a message.</summary>

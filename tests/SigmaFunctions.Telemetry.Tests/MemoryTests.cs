@@ -1,7 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Telemetry.Tests;
 

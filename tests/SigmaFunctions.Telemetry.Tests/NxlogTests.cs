@@ -1,3 +1,5 @@
+using SigmaFunctions.Telemetry.Events;
+
 namespace SigmaFunctions.Telemetry.Tests;
 
 /// <summary>Events as NXLog ships them.</summary>

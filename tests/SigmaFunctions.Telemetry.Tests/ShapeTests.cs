@@ -1,5 +1,5 @@
 using System.Text;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Telemetry.Mappings;
 
 namespace SigmaFunctions.Telemetry.Tests;

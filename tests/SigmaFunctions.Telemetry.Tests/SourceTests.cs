@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
-using SigmaFunctions.Telemetry.Shapes;
+using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Shapes.Defender;
 using SigmaFunctions.Telemetry.Sources;
 
 namespace SigmaFunctions.Telemetry.Tests;

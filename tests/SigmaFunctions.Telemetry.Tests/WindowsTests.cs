@@ -1,3 +1,5 @@
+using SigmaFunctions.Telemetry.Events;
+
 namespace SigmaFunctions.Telemetry.Tests;
 
 /// <summary>Windows events as evtx_dump writes them: log sources and fields, one line a fact.</summary>

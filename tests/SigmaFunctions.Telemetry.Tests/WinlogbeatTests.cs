@@ -1,3 +1,5 @@
+using SigmaFunctions.Telemetry.Events;
+
 namespace SigmaFunctions.Telemetry.Tests;
 
 /// <summary>Events as Winlogbeat and Elastic Agent ship them, with and without Elastic's modules.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Framing;
 using SigmaFunctions.Telemetry.Json;
 

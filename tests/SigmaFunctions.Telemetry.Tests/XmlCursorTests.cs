@@ -162,7 +162,7 @@ public sealed class XmlCursorTests
         byte[] bytes = Encoding.UTF8.GetBytes(xml);
         var tape = new RecordTape(new Json.NameTable(["Event", "Data", "a"]));
         tape.Begin(bytes);
-        var cursor = new XmlCursor(tape, bytes, 0, new XmlEnds(new Json.WorkMeter()));
+        var cursor = new XmlCursor(tape, bytes, 0, new XmlEnds(new WorkMeter()));
         bool isRead = cursor.SkipMiscellany() && cursor.Position < bytes.Length && cursor.TryReadElement(out int index)
             && cursor.SkipMiscellany() && cursor.Position == bytes.Length;
         fault = cursor.Fault;

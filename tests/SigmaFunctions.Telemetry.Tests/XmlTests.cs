@@ -1,4 +1,8 @@
 using System.Text;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
 
@@ -227,14 +231,14 @@ public sealed class XmlTests
     [InlineData("mimi<![CDATA[katz]]>")]
     public void A_keyword_is_found_however_it_is_written(string written)
     {
-        var rules = Engine.Rules.RuleSet.Load([new Engine.Rules.RuleFile("rules.yml",
+        var rules = RuleSet.Load([new RuleFile("rules.yml",
             """
             title: Keyword
             id: 00000000-0000-0000-0000-000000000001
             logsource: {product: windows, service: system}
             detection: {k: [mimikatz], condition: k}
             """)]);
-        var matcher = new BodyMatcher(new EventDecoder(), new Engine.Matching.Detector(rules));
+        var matcher = new BodyMatcher(new EventDecoder(), new Detector(rules));
 
         Assert.Equal(1, matcher.Match(Encoding.UTF8.GetBytes(Event("<Channel>System</Channel>", $"<EventData><Data>{written}</Data></EventData>")), TestContext.Current.CancellationToken).Records.Length);
         Assert.Equal(0, matcher.Match(Encoding.UTF8.GetBytes(Event("<Channel>System</Channel>", "<EventData><Data>mimi katz</Data></EventData>")), TestContext.Current.CancellationToken).Records.Length);
@@ -309,7 +313,7 @@ public sealed class XmlTests
         string bomb = "<!DOCTYPE lolz [<!ENTITY a 'aaaaaaaaaa'>" + string.Concat(Enumerable.Range('b', 20).Select(c => $"<!ENTITY {(char)c} '&{(char)(c - 1)};&{(char)(c - 1)};'>"))
             + "]>\n<Event><System><Channel>&u;</Channel></System></Event>\n";
         byte[] body = Encoding.UTF8.GetBytes(bomb + Fill("{1}"));
-        var matcher = new BodyMatcher(new EventDecoder(), new Engine.Matching.Detector(Engine.Rules.RuleSet.Load([])));
+        var matcher = new BodyMatcher(new EventDecoder(), new Detector(RuleSet.Load([])));
         matcher.Match(body, TestContext.Current.CancellationToken);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
@@ -349,7 +353,7 @@ public sealed class XmlTests
     public void A_large_body_takes_little(string part, int events)
     {
         byte[] body = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(part, (1 << 20) / part.Length)));
-        var matcher = new BodyMatcher(new EventDecoder(), new Engine.Matching.Detector(Engine.Rules.RuleSet.Load([])));
+        var matcher = new BodyMatcher(new EventDecoder(), new Detector(RuleSet.Load([])));
         matcher.Match(body, TestContext.Current.CancellationToken);
         long before = GC.GetAllocatedBytesForCurrentThread();
 

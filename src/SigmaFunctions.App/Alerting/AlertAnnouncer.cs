@@ -2,8 +2,10 @@ using System.Diagnostics;
 using Azure;
 using Azure.Data.Tables.Models;
 using Microsoft.Extensions.Logging;
-using SigmaFunctions.App.Detecting;
-using SigmaFunctions.Storage;
+using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Alerting;
 

@@ -1,4 +1,4 @@
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
 
 namespace SigmaFunctions.App.Alerting;
 

@@ -4,8 +4,8 @@ using System.Text;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Alerting;
 

@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using Azure;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using SigmaFunctions.Storage;
+using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.Storage.Alerts;
 
 namespace SigmaFunctions.App.Alerting;
 

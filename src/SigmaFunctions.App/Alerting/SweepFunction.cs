@@ -1,5 +1,5 @@
 using Microsoft.Azure.Functions.Worker;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
 
 namespace SigmaFunctions.App.Alerting;
 

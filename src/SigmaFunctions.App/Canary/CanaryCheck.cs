@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Azure;
 using Microsoft.Extensions.Logging;
-using SigmaFunctions.Storage;
+using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Canary;
 

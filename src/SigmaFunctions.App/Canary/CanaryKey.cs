@@ -1,4 +1,4 @@
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
 
 namespace SigmaFunctions.App.Canary;
 

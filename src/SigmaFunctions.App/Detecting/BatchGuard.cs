@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Azure;
 using Microsoft.Extensions.Logging;
-using SigmaFunctions.Storage;
+using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Detecting;
 

@@ -2,9 +2,12 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using SigmaFunctions.App.Canary;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.App.Detecting;
 

@@ -1,5 +1,6 @@
-using SigmaFunctions.Storage;
-using SigmaFunctions.Telemetry;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.App.Detecting;
 

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.App.Starting;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Telemetry.Mappings;
 

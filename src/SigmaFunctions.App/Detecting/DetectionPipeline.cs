@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Canary;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.App.Detecting;
 

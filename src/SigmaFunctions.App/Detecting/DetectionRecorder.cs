@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Canary;
-using SigmaFunctions.Storage;
+using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Detecting;
 

@@ -1,4 +1,4 @@
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Detecting;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Configuration;
+using SigmaFunctions.App.Starting;
 
 namespace SigmaFunctions.App.Exporting;
 

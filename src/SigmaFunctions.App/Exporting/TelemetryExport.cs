@@ -6,6 +6,7 @@ using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Rules;
 
 namespace SigmaFunctions.App.Exporting;

@@ -4,8 +4,9 @@ using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Consumer;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
 
 namespace SigmaFunctions.App.Health;
 

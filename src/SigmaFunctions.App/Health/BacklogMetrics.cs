@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using SigmaFunctions.App.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
 
 namespace SigmaFunctions.App.Health;
 

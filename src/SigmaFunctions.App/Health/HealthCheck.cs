@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using SigmaFunctions.App.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
 
 namespace SigmaFunctions.App.Health;
 

@@ -2,7 +2,8 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Http;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Health;
 

@@ -3,8 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 using Azure;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Health;
 

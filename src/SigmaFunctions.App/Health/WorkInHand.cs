@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using SigmaFunctions.App.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Health;
 

@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Options;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
 
 namespace SigmaFunctions.App.Options;
 

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Starting;
 
 namespace SigmaFunctions.App.Options;
 

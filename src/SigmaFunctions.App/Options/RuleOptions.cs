@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.App.Options;
 

@@ -1,8 +1,10 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Instances;
 
 namespace SigmaFunctions.App.Retention;
 

@@ -4,11 +4,14 @@ using Azure;
 using Azure.Identity;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Starting;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Telemetry.Sources;
 
 namespace SigmaFunctions.App.Rules;

@@ -1,6 +1,6 @@
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.App.Rules;
 

@@ -1,6 +1,6 @@
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Printing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.App.Rules;
 

@@ -3,6 +3,7 @@ using Azure;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
 
 namespace SigmaFunctions.App.Rules;

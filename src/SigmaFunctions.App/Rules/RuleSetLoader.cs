@@ -3,11 +3,16 @@ using System.Text;
 using Azure;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.App.Rules;
 

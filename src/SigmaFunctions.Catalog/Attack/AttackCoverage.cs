@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Catalog.Attack;
 

@@ -3,8 +3,10 @@ using System.Globalization;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Coverage;
 using SigmaFunctions.Catalog.Model;
-using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Catalog.Building;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Model;
-using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Logic;
 
 namespace SigmaFunctions.Catalog.Building;
 

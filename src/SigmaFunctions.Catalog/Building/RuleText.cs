@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Catalog.Building;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Model;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
 using SigmaFunctions.Telemetry.Sources;
 

@@ -1,4 +1,4 @@
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Catalog.Model;
 

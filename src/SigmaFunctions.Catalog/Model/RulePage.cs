@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Attack;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Catalog.Model;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using SigmaFunctions.Catalog.Model;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Catalog.Site;
 

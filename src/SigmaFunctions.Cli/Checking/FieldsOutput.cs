@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Visibility;
 
 namespace SigmaFunctions.Cli.Checking;

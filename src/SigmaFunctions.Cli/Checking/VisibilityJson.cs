@@ -1,5 +1,6 @@
 using System.Text.Json;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
 using SigmaFunctions.Telemetry.Sources;
 

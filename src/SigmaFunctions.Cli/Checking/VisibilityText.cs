@@ -1,5 +1,7 @@
 using System.Globalization;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
 using SigmaFunctions.Telemetry.Sources;
 

@@ -5,8 +5,10 @@ using SigmaFunctions.Catalog.Building;
 using SigmaFunctions.Catalog.Coverage;
 using SigmaFunctions.Catalog.Model;
 using SigmaFunctions.Catalog.Site;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Cli.Commands;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
 using SigmaFunctions.Cli.Checking;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry.Sources;
 
 namespace SigmaFunctions.Cli.Commands;

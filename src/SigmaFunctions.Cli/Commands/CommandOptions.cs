@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Telemetry.Mappings;
 

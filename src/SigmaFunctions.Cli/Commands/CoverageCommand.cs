@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using SigmaFunctions.Catalog.Attack;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.RuleSets;
 using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Commands;

@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure.Messaging.EventHubs.Producer;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Sending;
 using SigmaFunctions.Cli.Storing;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
 
 namespace SigmaFunctions.Cli.Commands;
 

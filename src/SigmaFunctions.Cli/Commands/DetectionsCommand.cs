@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Storing;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Cli.Commands;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using SigmaFunctions.Cli.Comparing;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Comparing;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.Cli.Commands;

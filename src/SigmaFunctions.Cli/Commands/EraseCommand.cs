@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Storing;
 using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Erasing;
 
 namespace SigmaFunctions.Cli.Commands;
 

@@ -5,12 +5,16 @@ using SigmaFunctions.Catalog.Coverage;
 using SigmaFunctions.Catalog.Model;
 using SigmaFunctions.Catalog.Site;
 using SigmaFunctions.Cli.Explaining;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Explaining;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Cli.Commands;
 

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using SigmaFunctions.Cli.Checking;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
 using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Cli.Commands;
 

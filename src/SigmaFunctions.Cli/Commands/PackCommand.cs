@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Cli.Commands;
 

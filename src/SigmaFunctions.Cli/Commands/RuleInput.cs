@@ -1,5 +1,10 @@
 using System.CommandLine;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Cli.Commands;

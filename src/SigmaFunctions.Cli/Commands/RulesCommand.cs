@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Storing;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.Cli.Commands;
 

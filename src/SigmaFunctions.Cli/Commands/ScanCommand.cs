@@ -1,10 +1,11 @@
 using System.CommandLine;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Telemetry;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Azure.Messaging.EventHubs.Producer;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Cli.Sending;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Testing;
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Testing;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Attack;
+using SigmaFunctions.Cli.Output;
 
 namespace SigmaFunctions.Cli.Commands;
 

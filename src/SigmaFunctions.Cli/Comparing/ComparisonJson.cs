@@ -1,6 +1,7 @@
 using System.Text.Json;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Comparing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Cli.Comparing;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Comparing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
 using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Comparing;

@@ -1,6 +1,7 @@
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.Cli.Comparing;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Explaining;
 
 namespace SigmaFunctions.Cli.Explaining;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Events;
 using Spectre.Console;
 

@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Printing;
-using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Cli.Scanning;
 

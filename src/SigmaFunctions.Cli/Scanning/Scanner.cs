@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Threading.Channels;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Cli.Scanning;
 

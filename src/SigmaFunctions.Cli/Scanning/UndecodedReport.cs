@@ -1,4 +1,5 @@
-using SigmaFunctions.Telemetry;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Cli.Scanning;
 

@@ -1,6 +1,7 @@
 using Azure.Identity;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
+using SigmaFunctions.Cli.Output;
 
 namespace SigmaFunctions.Cli.Sending;
 

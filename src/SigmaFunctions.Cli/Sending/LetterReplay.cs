@@ -1,6 +1,6 @@
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.DeadLetters;
 
 namespace SigmaFunctions.Cli.Sending;
 

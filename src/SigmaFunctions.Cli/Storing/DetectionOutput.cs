@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Cli.Storing;
 

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Storage.Erasing;
 using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Storing;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Storage.Rules;
 using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Storing;

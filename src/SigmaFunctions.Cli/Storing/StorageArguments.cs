@@ -4,6 +4,7 @@ using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
+using SigmaFunctions.Cli.Output;
 
 namespace SigmaFunctions.Cli.Storing;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Xml;
 using SigmaFunctions.Cli.Explaining;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Printing;
-using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Cli.Testing;

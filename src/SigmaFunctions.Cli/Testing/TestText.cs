@@ -1,5 +1,7 @@
 using SigmaFunctions.Cli.Explaining;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Cli.Testing;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Comparing;
 

@@ -1,5 +1,4 @@
-using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Logic;
 
 namespace SigmaFunctions.Engine.Comparing;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Comparing;
 

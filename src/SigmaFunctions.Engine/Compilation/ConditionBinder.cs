@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Engine.Compilation;
 

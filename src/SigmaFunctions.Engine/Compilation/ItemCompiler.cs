@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.Values;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Compilation;
 
@@ -12,9 +14,6 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
 {
     /// <summary>Most predicates that one item may become.</summary>
     public const int MaxPredicates = 1_000_000;
-
-    /// <summary>Longest text or pattern, in UTF-16 units: the time of a search can be its product with the value's length.</summary>
-    public const int MaxPatternLength = 8_192;
 
     /// <summary>Most characters of what one value may become.</summary>
     public const int MaxCharacters = 4 * 1024 * 1024;
@@ -84,8 +83,8 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
         if (value.IsNull && item.Values.Length > 1)
             sink.Report(DiagnosticCode.NullInList, value.Position, "null in a list is true for an absent field. Make sure that this is meant.");
 
-        if (chain.Kind != ComparisonKind.Regex && value.Value.Length > MaxPatternLength)
-            throw new TransformationException(DiagnosticCode.TooLarge, $"The value is longer than {MaxPatternLength} characters. Look for a shorter part of it.");
+        if (chain.Kind != ComparisonKind.Regex && value.Value.Length > LinearSearch.MaxLength)
+            throw new TransformationException(DiagnosticCode.TooLarge, $"The value is longer than {LinearSearch.MaxLength} characters. Look for a shorter part of it.");
 
         return chain.Kind switch
         {
@@ -183,9 +182,9 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
         return expression;
     }
 
-    private static TextPattern Bounded(TextPattern pattern) => pattern.Length <= MaxPatternLength
+    private static TextPattern Bounded(TextPattern pattern) => pattern.Length <= LinearSearch.MaxLength
         ? pattern
-        : throw new TransformationException(DiagnosticCode.TooLarge, $"The value is longer than {MaxPatternLength} characters. Look for a shorter part of it.");
+        : throw new TransformationException(DiagnosticCode.TooLarge, $"The value is longer than {LinearSearch.MaxLength} characters. Look for a shorter part of it.");
 
     private static SigmaNumber Number(YamlScalar value) => SigmaNumber.TryParse(value.Value, out var number)
         ? number

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Matching.Indexing;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Compilation;
 

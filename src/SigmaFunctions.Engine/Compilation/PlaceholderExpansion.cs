@@ -1,5 +1,6 @@
 using System.Text;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Engine.Compilation;
 

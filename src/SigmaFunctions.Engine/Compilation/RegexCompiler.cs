@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.RegularExpressions;
-using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.Compilation;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Engine.Compilation;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Logic;
 
 namespace SigmaFunctions.Engine.Compilation;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Engine.Compilation;
 

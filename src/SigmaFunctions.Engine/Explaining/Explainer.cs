@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Explaining;
 

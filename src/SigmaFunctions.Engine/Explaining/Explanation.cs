@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Engine.Explaining;
 

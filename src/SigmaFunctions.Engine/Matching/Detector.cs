@@ -3,7 +3,8 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching.Indexing;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Matching;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Matching;
 

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Matching.Indexing;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Matching;
 
@@ -17,12 +19,6 @@ public sealed class EventMatcher
 {
     private const int Absent = -1;
     private const int WithoutValue = -2;
-
-    // What is known of a predicate; zero between views.
-    private const byte Unknown = 0;
-    private const byte True = 1;
-    private const byte False = 2;
-    private const byte Hinted = 3;
 
     // Buffers that an unusually large event made grow beyond this are given back.
     private const int MaxKeptBytes = 1024 * 1024;
@@ -53,14 +49,8 @@ public sealed class EventMatcher
     private int[] _first = [];
     private int[] _last = [];
 
-    private RuleGroup? _group;
+    private readonly Findings _findings = new();
     private int[] _slots = [];
-    private byte[] _state = [];
-    private int[] _touched = [];
-    private int _touchedCount;
-    private bool[] _isAwake = [];
-    private int[] _awake = [];
-    private int _awakeCount;
 
     /// <summary>Makes a matcher for the rules of a detector.</summary>
     public EventMatcher(Detector detector)
@@ -179,55 +169,23 @@ public sealed class EventMatcher
     }
 
     /// <summary>Room for <see cref="LiteralIndex"/>.</summary>
-    internal int[] Places { get; } = new int[LiteralIndex.Chunk];
+    internal int[] Places => _findings.Places;
 
     /// <summary>How often a predicate was tested on a value, so far: what indexes answer is not counted.</summary>
     internal long ValueTests { get; private set; }
-
-    /// <summary>Whether an index told of a predicate already.</summary>
-    internal bool IsKnown(int predicate) => _state[predicate] != Unknown;
-
-    /// <summary>An index found that a predicate holds, or that it may.</summary>
-    internal void Found(int predicate, bool isHint)
-    {
-        if (_state[predicate] != Unknown)
-            return;
-        _state[predicate] = isHint ? Hinted : True;
-        _touched[_touchedCount++] = predicate;
-        WakeRulesOf(_group!, predicate);
-    }
-
-    private void WakeRulesOf(RuleGroup group, int predicate)
-    {
-        int end = group.WokenStart[predicate + 1];
-        for (int i = group.WokenStart[predicate]; i < end; i++)
-            Wake(group.Woken[i]);
-    }
 
     private void Prepare(Route route)
     {
         _route = route;
         if (_first.Length < route.SlotCount)
             (_first, _last) = (new int[route.SlotCount], new int[route.SlotCount]);
-        if (_state.Length < route.MostTests)
-            (_state, _touched) = (new byte[route.MostTests], new int[route.MostTests]);
-        if (_isAwake.Length < route.MostRules)
-            (_isAwake, _awake) = (new bool[route.MostRules], new int[route.MostRules]);
-    }
-
-    private void Wake(int rule)
-    {
-        if (_isAwake[rule])
-            return;
-        _isAwake[rule] = true;
-        _awake[_awakeCount++] = rule;
+        _findings.Prepare(route.MostTests, route.MostRules);
     }
 
     private void Match(RuleGroup group, int[] slots)
     {
-        (_group, _slots) = (group, slots);
-        foreach (int rule in group.AlwaysEvaluated)
-            Wake(rule);
+        _slots = slots;
+        _findings.Begin(group);
         for (int field = 0; field < slots.Length; field++)
         {
             int first = _first[slots[field]];
@@ -235,9 +193,8 @@ public sealed class EventMatcher
                 Look(group, group.Fields[field], first);
         }
 
-        foreach (int rule in _awake.AsSpan(0, _awakeCount))
+        foreach (int rule in _findings.Awake)
         {
-            _isAwake[rule] = false;
             int index = group.Rules[rule];
             if (_isMatched[index])
                 continue;
@@ -247,16 +204,13 @@ public sealed class EventMatcher
             _matches[_matchCount++] = index;
         }
 
-        foreach (int predicate in _touched.AsSpan(0, _touchedCount))
-            _state[predicate] = Unknown;
-        _awakeCount = _touchedCount = 0;
+        _findings.End();
     }
 
     /// <summary>Asks the indexes of a field about its values.</summary>
     private void Look(RuleGroup group, FieldIndex field, int first)
     {
-        foreach (int rule in field.RulesIfPresent)
-            Wake(rule);
+        _findings.Wake(field.RulesIfPresent);
         if (field.Tested.Length > 0)
             Test(group, field.Tested, first);
         for (int value = first; value >= 0; value = _values[value].Next)
@@ -265,15 +219,14 @@ public sealed class EventMatcher
             if (!ValueTest.HasText(kind))
                 continue;
             ref byte text = ref _folded[start];
-            field.Literals?.Scan(ref text, length, this);
-            field.Endings?.Find(ref text, length, this);
-            field.Texts?.Find(ref text, length, isNumber: false, this);
+            field.Literals?.Scan(ref text, length, _findings);
+            field.Endings?.Find(ref text, length, _findings);
+            field.Texts?.Find(ref text, length, isNumber: false, _findings);
             if (field.Numbers is { } numbers && kind != FieldValueKind.Boolean
                 && NumberText.TryNormalize(_folded.AsSpan(start, length), out int normalLength, out bool isNegativeZero))
                 FindNumber(numbers, ref text, normalLength, kind == FieldValueKind.Number, isNegativeZero);
             if (field.RulesIfNotAscii.Length > 0 && !IsAscii(value))
-                foreach (int rule in field.RulesIfNotAscii)
-                    Wake(rule);
+                _findings.Wake(field.RulesIfNotAscii);
         }
     }
 
@@ -282,7 +235,7 @@ public sealed class EventMatcher
     {
         foreach (ref readonly var test in tested.AsSpan())
             if (MayHold(test, first) && Test(group, test.Predicate))
-                WakeRulesOf(group, test.Predicate);
+                _findings.WakeRulesOf(test.Predicate);
     }
 
     private bool MayHold(in TestedPredicate test, int first)
@@ -307,9 +260,9 @@ public sealed class EventMatcher
     {
         // A zero stands right behind its sign.
         if (isNegativeZero)
-            numbers.Find(ref Unsafe.Add(ref text, 1), 1, isNumber, this);
+            numbers.Find(ref Unsafe.Add(ref text, 1), 1, isNumber, _findings);
         else
-            numbers.Find(ref text, length, isNumber, this);
+            numbers.Find(ref text, length, isNumber, _findings);
     }
 
     private bool Holds(RuleGroup group, int node)
@@ -325,13 +278,13 @@ public sealed class EventMatcher
 
     private bool HoldsAll(RuleGroup group, in ConditionNode node)
     {
-        byte[] state = _state;
+        byte[] state = _findings.State;
         var operands = group.Operands.AsSpan(node.First, node.Count);
         int excluded = node.Indexed + node.Excluded;
         for (int i = 0; i < operands.Length; i++)
         {
-            bool holds = i < node.Indexed ? state[operands[i]] == True
-                : i < excluded ? state[operands[i]] != True
+            bool holds = i < node.Indexed ? state[operands[i]] == Findings.True
+                : i < excluded ? state[operands[i]] != Findings.True
                 : Holds(group, operands[i]);
             if (!holds)
                 return false;
@@ -342,10 +295,10 @@ public sealed class EventMatcher
 
     private bool HoldsOne(RuleGroup group, in ConditionNode node)
     {
-        byte[] state = _state;
+        byte[] state = _findings.State;
         var operands = group.Operands.AsSpan(node.First, node.Count);
         foreach (int predicate in operands[..node.Indexed])
-            if (state[predicate] == True)
+            if (state[predicate] == Findings.True)
                 return true;
         foreach (int operand in operands[node.Indexed..])
             if (Holds(group, operand))
@@ -355,18 +308,16 @@ public sealed class EventMatcher
 
     private bool Test(RuleGroup group, int predicate)
     {
-        byte state = _state[predicate];
-        if (state is True or False)
-            return state == True;
+        byte state = _findings.State[predicate];
+        if (state is Findings.True or Findings.False)
+            return state == Findings.True;
         if (group.IsIndexed[predicate])
             return false;
         var test = group.Tests[predicate];
-        bool isRuledOut = (test.Traits & TestTraits.Hinted) != 0 && state == Unknown
+        bool isRuledOut = (test.Traits & TestTraits.Hinted) != 0 && state == Findings.Unknown
             && ((test.Traits & TestTraits.NeedsKnownForAsciiOnly) == 0 || AreAscii(_first[_slots[test.Slot]]));
         bool holds = !isRuledOut && Test(test);
-        if (state == Unknown)
-            _touched[_touchedCount++] = predicate;
-        _state[predicate] = holds ? True : False;
+        _findings.Decide(predicate, holds);
         return holds;
     }
 
@@ -550,9 +501,9 @@ public sealed class EventMatcher
     private bool IsAscii(int value)
     {
         ref var entry = ref _values[value];
-        if (entry.Ascii == Unknown)
-            entry.Ascii = Ascii.IsValid(_text.AsSpan(entry.Start, entry.Length)) ? True : False;
-        return entry.Ascii == True;
+        if (entry.Characters == Characters.Unknown)
+            entry.Characters = Ascii.IsValid(_text.AsSpan(entry.Start, entry.Length)) ? Characters.Ascii : Characters.Any;
+        return entry.Characters == Characters.Ascii;
     }
 
     /// <summary>A value as UTF-16. Valid until the next value's is made.</summary>
@@ -572,6 +523,14 @@ public sealed class EventMatcher
         return _chars.AsSpan(entry.CharStart, entry.CharLength);
     }
 
+    /// <summary>What a value is made of.</summary>
+    private enum Characters : byte
+    {
+        Unknown,
+        Ascii,
+        Any,
+    }
+
     private struct Value
     {
         public int Start;
@@ -580,6 +539,6 @@ public sealed class EventMatcher
         public int CharLength;
         public int Next;
         public FieldValueKind Kind;
-        public byte Ascii;
+        public Characters Characters;
     }
 }

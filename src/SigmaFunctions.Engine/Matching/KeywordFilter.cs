@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Matching.Indexing;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Matching;
 

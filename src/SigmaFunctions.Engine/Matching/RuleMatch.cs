@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Engine.Matching;
 

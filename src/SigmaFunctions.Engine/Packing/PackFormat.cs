@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using SigmaFunctions.Engine.Diagnostics;
 
 namespace SigmaFunctions.Engine.Packing;
 
@@ -59,24 +60,24 @@ internal static class PackFormat
     public static ReadOnlySpan<byte> Unframe(ReadOnlySpan<byte> pack)
     {
         if (pack.Length < HeaderSize || !pack.StartsWith(Magic))
-            throw new PackException(Rules.DiagnosticCode.DamagedPack, "it does not begin like a pack");
+            throw new PackException(DiagnosticCode.DamagedPack, "it does not begin like a pack");
         if (BinaryPrimitives.ReadInt32LittleEndian(pack[8..]) != Version)
             throw Foreign();
         var content = pack[HeaderSize..];
         if (BinaryPrimitives.ReadInt32LittleEndian(pack[28..]) != content.Length)
-            throw new PackException(Rules.DiagnosticCode.DamagedPack, "it is not as long as it says");
+            throw new PackException(DiagnosticCode.DamagedPack, "it is not as long as it says");
         if (BinaryPrimitives.ReadUInt64LittleEndian(pack[32..]) != HashOf(content))
-            throw new PackException(Rules.DiagnosticCode.DamagedPack, "its hash is not that of its content");
+            throw new PackException(DiagnosticCode.DamagedPack, "its hash is not that of its content");
         return content;
     }
 
-    public static PackException Foreign() => new(Rules.DiagnosticCode.ForeignPack, "it was made by another build of the engine");
+    public static PackException Foreign() => new(DiagnosticCode.ForeignPack, "it was made by another build of the engine");
 }
 
 /// <summary>A pack cannot be used.</summary>
 /// <param name="code">The diagnostic that says so.</param>
 /// <param name="reason">What is wrong, as the end of a sentence.</param>
-internal sealed class PackException(Rules.DiagnosticCode code, string reason) : Exception(reason)
+internal sealed class PackException(DiagnosticCode code, string reason) : Exception(reason)
 {
-    public Rules.DiagnosticCode Code { get; } = code;
+    public DiagnosticCode Code { get; } = code;
 }

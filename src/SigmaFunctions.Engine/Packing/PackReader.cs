@@ -6,11 +6,15 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Compilation;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RegularExpressions;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Values;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Packing;
 
@@ -165,7 +169,7 @@ internal sealed class PackReader
                 bool cased = Boolean();
                 var parts = List(_part);
                 // Before they are put together.
-                Require(parts.Sum(part => Math.Max(part.Text.Length, 1L)) <= ItemCompiler.MaxPatternLength);
+                Require(parts.Sum(part => Math.Max(part.Text.Length, 1L)) <= LinearSearch.MaxLength);
                 var pattern = new TextPattern(parts);
                 Require(MatchingCost.Of(pattern) <= MatchingCost.MaxOfPattern);
                 return new TextPredicate(field, pattern, cased);
@@ -393,7 +397,7 @@ internal sealed class PackReader
 
     private static SigmaNumber SigmaNumber(string text)
     {
-        Require(Matching.SigmaNumber.TryParse(text, out var number));
+        Require(Values.SigmaNumber.TryParse(text, out var number));
         return number;
     }
 

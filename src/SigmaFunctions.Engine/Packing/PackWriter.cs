@@ -4,11 +4,12 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using SigmaFunctions.Engine.Compilation;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RegularExpressions;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Packing;
 

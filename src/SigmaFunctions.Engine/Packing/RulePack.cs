@@ -1,4 +1,7 @@
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Packing;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Rules;
 

@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Rules;
 

@@ -1,4 +1,6 @@
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Rules;
 

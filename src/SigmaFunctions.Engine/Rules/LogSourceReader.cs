@@ -1,5 +1,6 @@
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Rules;
 

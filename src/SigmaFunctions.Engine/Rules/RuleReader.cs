@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Rules;
 

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Testing;
 

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Explaining;
 using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Testing;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Visibility;
 

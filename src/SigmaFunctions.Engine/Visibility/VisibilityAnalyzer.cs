@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using SigmaFunctions.Engine.Compilation;
-using SigmaFunctions.Engine.Matching;
-using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Visibility;
 

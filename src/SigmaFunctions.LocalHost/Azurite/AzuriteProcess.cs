@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using SigmaFunctions.LocalHost.Processes;
 
 namespace SigmaFunctions.LocalHost.Azurite;
 

@@ -6,6 +6,7 @@ using Amqp.Framing;
 using Amqp.Listener;
 using Amqp.Sasl;
 using Amqp.Types;
+using SigmaFunctions.LocalHost.Processes;
 
 namespace SigmaFunctions.LocalHost.EventHubs;
 

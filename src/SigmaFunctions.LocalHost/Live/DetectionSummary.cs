@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.LocalHost.Live;
 

@@ -18,9 +18,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.Catalog.Site;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.LocalHost.Live;
 

@@ -7,8 +7,11 @@ using SigmaFunctions.Catalog.Building;
 using SigmaFunctions.Catalog.Coverage;
 using SigmaFunctions.Catalog.Model;
 using SigmaFunctions.Catalog.Site;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.LocalHost.Worker;
 
 namespace SigmaFunctions.LocalHost.Live;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SigmaFunctions.LocalHost.Processes;
 
 namespace SigmaFunctions.LocalHost.Trigger;
 

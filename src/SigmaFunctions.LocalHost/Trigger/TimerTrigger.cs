@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Cronos;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 
 namespace SigmaFunctions.LocalHost.Trigger;

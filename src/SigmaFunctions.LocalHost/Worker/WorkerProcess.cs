@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 
 namespace SigmaFunctions.LocalHost.Worker;

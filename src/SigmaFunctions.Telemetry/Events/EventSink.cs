@@ -1,5 +1,6 @@
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Xml;
 
 namespace SigmaFunctions.Telemetry.Events;
 
@@ -14,6 +15,7 @@ internal abstract class EventSink(NameTable names)
     private readonly List<int> _touched = [];
     private readonly List<OwnValues> _ownValues = [];
     private RecordTape? _tape;
+    private NestedXml? _nestedXml;
     private int _generation;
     private int _parent = -1;
 
@@ -37,6 +39,10 @@ internal abstract class EventSink(NameTable names)
 
     /// <summary>The field of that exact name; absent where there is none.</summary>
     public RecordValue this[Name name] => IndexOf(name) is >= 0 and int index ? new RecordValue(Tape, index) : default;
+
+    /// <summary>Reads XML that is the text of a value: <see cref="NestedXml.TryRead"/> on <see cref="Tape"/>.</summary>
+    public bool TryParseXml(RecordValue text, int start, bool firstOnly, out RecordValue parsed) =>
+        (_nestedXml ??= new NestedXml()).TryRead(Tape, text, start, firstOnly, out parsed);
 
     /// <summary>Adds the values of an object's properties, or the value if it is none, for keywords to search. Null holds nothing to find.</summary>
     /// <param name="parent">The object.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
 using SigmaFunctions.Telemetry.Xml;
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using SigmaFunctions.Engine.Events;
-using SigmaFunctions.Telemetry.Xml;
 
 namespace SigmaFunctions.Telemetry.Json;
 
@@ -47,7 +46,6 @@ internal sealed class RecordTape
     private int _maxText = MaxReadText;
     private EntryFlags _source;
     private RepeatedNames? _repeatedNames;
-    private XmlEnds? _xmlEnds;
 
     /// <summary>Makes a tape.</summary>
     /// <param name="names">The names that properties are found by.</param>
@@ -152,63 +150,45 @@ internal sealed class RecordTape
         }
 
         ReadOnlySpan<byte> json = text.Text;
-        int offset = _entries[text.Index].Start;
-        int count = _count;
-        _source = _entries[text.Index].Flags & EntryFlags.InText;
-        BeginReading();
-        bool isObject = new ScannerCursor(this, json, offset).TryReadOnlyObject(out int index);
+        Nested nested = BeginNested(text);
+        bool isObject = new ScannerCursor(this, json, nested.Start).TryReadOnlyObject(out int index);
         if (!isObject)
         {
-            Truncate(count);
-            isObject = new ReaderCursor(this, json, offset).TryReadOnlyObject(out index);
+            Truncate(nested.Count);
+            isObject = new ReaderCursor(this, json, nested.Start).TryReadOnlyObject(out index);
         }
 
-        _source = EntryFlags.None;
-        EndReading();
-        if (isObject)
-        {
-            parsed = new RecordValue(this, index);
-            return true;
-        }
-
-        Truncate(count);
-        return false;
+        return EndNested(nested, isObject, index, out parsed);
     }
 
-    /// <summary>Reads XML that is the text of a value from a place on, its elements as properties of an object.</summary>
-    /// <param name="text">The value.</param>
-    /// <param name="start">Where the XML begins in its text.</param>
-    /// <param name="firstOnly">Whether only one element is read, whatever follows it.</param>
-    /// <param name="parsed">The object.</param>
-    /// <returns>Whether it could be read; if not nothing is left behind.</returns>
-    /// <exception cref="RecordTooLargeException">It has more than <see cref="MaxValues"/>.</exception>
-    public bool TryParseXml(RecordValue text, int start, bool firstOnly, out RecordValue parsed)
+    /// <summary>Begins to read what is the text of a value, as a record of its own on the same tape.</summary>
+    /// <param name="text">The text.</param>
+    public Nested BeginNested(RecordValue text)
     {
-        parsed = default;
-        if (text.Kind != FieldValueKind.Text)
-        {
-            return false;
-        }
-
-        ReadOnlySpan<byte> xml = text.Text[start..];
-        int count = _count;
-        _source = _entries[text.Index].Flags & EntryFlags.InText;
-        _xmlEnds ??= new XmlEnds(new WorkMeter());
-        _xmlEnds.Clear();
+        ref Entry entry = ref _entries[text.Index];
+        _source = entry.Flags & EntryFlags.InText;
         BeginReading();
-        var cursor = new XmlCursor(this, xml, _entries[text.Index].Start + start, _xmlEnds);
-        int index = -1;
-        bool isRead = firstOnly ? !xml.IsEmpty && cursor.TryReadElement(out index) : cursor.TryReadAll(out index);
+        return new Nested(_count, entry.Start);
+    }
+
+    /// <summary>Ends what <see cref="BeginNested"/> began.</summary>
+    /// <param name="nested">What it gave.</param>
+    /// <param name="isRead">Whether the text could be read; if not nothing is left behind.</param>
+    /// <param name="index">The entry that was read.</param>
+    /// <param name="parsed">It as a value.</param>
+    /// <returns>Whether it was read.</returns>
+    /// <exception cref="RecordTooLargeException">It has more than <see cref="MaxValues"/>.</exception>
+    public bool EndNested(Nested nested, bool isRead, int index, out RecordValue parsed)
+    {
         _source = EntryFlags.None;
         EndReading();
-        if (isRead)
+        if (!isRead)
         {
-            parsed = new RecordValue(this, index);
-            return true;
+            Truncate(nested.Count);
         }
 
-        Truncate(count);
-        return false;
+        parsed = isRead ? new RecordValue(this, index) : default;
+        return isRead;
     }
 
     /// <summary>A value that stands nowhere in the record: the text of all parts together.</summary>
@@ -630,6 +610,11 @@ internal sealed class RecordTape
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ReadOnlySpan<byte> Slice(int start, int length, bool inText) =>
         inText ? _text.AsSpan(start, length) : _body.AsSpan(_bodyOffset + start, length);
+
+    /// <summary>A text that is being read as a record of its own.</summary>
+    /// <param name="Count">Entries that were there before.</param>
+    /// <param name="Start">Where its text begins.</param>
+    internal readonly record struct Nested(int Count, int Start);
 
     /// <summary>What is known of a value.</summary>
     [Flags]

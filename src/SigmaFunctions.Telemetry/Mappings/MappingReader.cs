@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.Engine.Rules.Yaml;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Telemetry.Mappings;
 

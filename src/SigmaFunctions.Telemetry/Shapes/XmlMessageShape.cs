@@ -30,7 +30,7 @@ internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
     public void Decode(RecordValue record, EventSink sink)
     {
         int start = FindXml(record, out RecordValue message);
-        if (sink.Tape.TryParseXml(message, start, firstOnly: true, out RecordValue parsed) && _elements.AreIn(parsed))
+        if (sink.TryParseXml(message, start, firstOnly: true, out RecordValue parsed) && _elements.AreIn(parsed))
         {
             _elements.Write(parsed, sink);
         }

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
 using Azure.Data.Tables;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.EndToEnd.Tests.Faults;
 

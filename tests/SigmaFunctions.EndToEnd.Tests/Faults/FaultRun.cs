@@ -9,13 +9,18 @@ using Azure.Messaging.EventHubs.Producer;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
-using SigmaFunctions.Engine.Rules;
-using SigmaFunctions.LocalHost;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.EndToEnd.Tests.Faults;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using SigmaFunctions.Storage;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.EndToEnd.Tests.Faults;
 

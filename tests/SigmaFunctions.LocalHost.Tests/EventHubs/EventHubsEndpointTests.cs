@@ -7,6 +7,7 @@ using Azure.Messaging.EventHubs.Consumer;
 using Azure.Messaging.EventHubs.Primitives;
 using Azure.Messaging.EventHubs.Producer;
 using SigmaFunctions.LocalHost.EventHubs;
+using SigmaFunctions.LocalHost.Processes;
 
 namespace SigmaFunctions.LocalHost.Tests.EventHubs;
 

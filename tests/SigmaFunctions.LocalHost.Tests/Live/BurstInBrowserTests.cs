@@ -1,6 +1,9 @@
 using Microsoft.Playwright;
 using SigmaFunctions.LocalHost.Live;
-using SigmaFunctions.Storage;
+using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.LocalHost.Tests.Live;
 

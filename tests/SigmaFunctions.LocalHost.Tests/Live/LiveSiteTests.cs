@@ -2,8 +2,11 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using SigmaFunctions.LocalHost.Live;
+using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Trigger;
-using SigmaFunctions.Storage;
+using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.LocalHost.Tests.Live;
 

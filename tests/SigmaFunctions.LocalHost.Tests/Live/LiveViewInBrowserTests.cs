@@ -5,6 +5,8 @@ using Azure.Messaging.EventHubs.Producer;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
+using SigmaFunctions.LocalHost.Reporting;
+using SigmaFunctions.LocalHost.Worker;
 using Spectre.Console;
 
 namespace SigmaFunctions.LocalHost.Tests.Live;

@@ -1,3 +1,4 @@
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.RegularExpressions;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;

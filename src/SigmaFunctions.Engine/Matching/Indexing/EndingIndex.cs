@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
@@ -66,7 +67,7 @@ internal sealed class EndingIndex
     /// <param name="text">The value's first byte; behind its end are at least <see cref="FoldedText.Slack"/> bytes more.</param>
     /// <param name="length">Bytes of the value.</param>
     /// <param name="found">Who is told.</param>
-    public void Find(ref byte text, int length, EventMatcher found)
+    public void Find(ref byte text, int length, Findings found)
     {
         ulong end = EndOf(ref text, length);
         foreach (int keyLength in _lengths)

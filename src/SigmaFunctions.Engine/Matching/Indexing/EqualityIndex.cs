@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
@@ -55,7 +56,7 @@ internal sealed class EqualityIndex
     /// <param name="length">Bytes of the value.</param>
     /// <param name="isNumber">Whether the event's value is a number.</param>
     /// <param name="found">Who is told.</param>
-    public void Find(ref byte text, int length, bool isNumber, EventMatcher found)
+    public void Find(ref byte text, int length, bool isNumber, Findings found)
     {
         uint hash = Hash(ref text, length);
         uint bucket = hash >> _shift;

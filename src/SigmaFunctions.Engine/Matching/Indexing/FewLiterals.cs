@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
 

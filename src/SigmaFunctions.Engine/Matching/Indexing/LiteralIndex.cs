@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
@@ -124,7 +125,7 @@ internal sealed class LiteralIndex
     /// <param name="length">Bytes of the text.</param>
     /// <param name="found">Who is told.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Scan(ref byte text, int length, EventMatcher found)
+    public void Scan(ref byte text, int length, Findings found)
     {
         int last = Math.Min(length - MinLength, _lastPlace);
         for (int begin = 0; begin <= last; begin += Chunk * _stride)
@@ -198,7 +199,7 @@ internal sealed class LiteralIndex
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int SecondBit(uint hash) => (int)(hash >> 6) & 63;
 
-    private void Compare(ref byte text, int length, int place, uint hash, EventMatcher found)
+    private void Compare(ref byte text, int length, int place, uint hash, Findings found)
     {
         ulong window = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref text, place));
         foreach (ref readonly var entry in Bucket(hash))

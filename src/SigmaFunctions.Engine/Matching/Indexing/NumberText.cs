@@ -1,3 +1,5 @@
+using SigmaFunctions.Engine.Values;
+
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
 /// <summary>Numbers as UTF-8 text in one form, by which equal ones are found: that of <see cref="SigmaNumber.ToString"/>.</summary>

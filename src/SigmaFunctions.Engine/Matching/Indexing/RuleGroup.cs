@@ -1,3 +1,5 @@
+using SigmaFunctions.Engine.Logic;
+
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
 /// <summary>

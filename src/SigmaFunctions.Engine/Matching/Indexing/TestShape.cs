@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
+using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.RegularExpressions;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
 

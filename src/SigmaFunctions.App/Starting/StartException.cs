@@ -1,0 +1,50 @@
+using Azure.Identity;
+using Microsoft.Extensions.Options;
+using SigmaFunctions.App.Options;
+
+namespace SigmaFunctions.App.Starting;
+
+/// <summary>The app cannot start. The message tells an operator what to change, and is all that is shown.</summary>
+public sealed class StartException : Exception
+{
+    private const int MaximumFrames = 10;
+
+    /// <summary>Makes the exception.</summary>
+    public StartException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>There is no token for the storage account of detections.</summary>
+    internal static StartException NoToken(AuthenticationFailedException exception) => new(
+        $"There is no token for the storage account of {DetectionStorageOptions.Section} "
+            + $"({DetectionStorageOptions.Section}__credential, __clientId): {exception.Message}",
+        exception);
+
+    /// <summary>What is told of anything that ended the start: one line. Of what was not foreseen no message, since that may quote anything.</summary>
+    internal static string Tell(Exception exception)
+    {
+        string told = exception switch
+        {
+            StartException => exception.Message,
+            OptionsValidationException wrong => string.Join(' ', wrong.Failures),
+            _ => TellUnforeseen(exception),
+        };
+        return string.Join(' ', Lines(told));
+    }
+
+    private static string TellUnforeseen(Exception exception)
+    {
+        Exception[] chain = [.. Causes(exception)];
+        IEnumerable<string> frames = Lines(chain[^1].StackTrace ?? "").Take(MaximumFrames);
+        return $"An unforeseen fault, please report it: {string.Join(" by ", chain.Select(one => one.GetType().FullName))} {string.Join(' ', frames)}";
+    }
+
+    private static string[] Lines(string text) => text.Split(['\r', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static IEnumerable<Exception> Causes(Exception exception)
+    {
+        for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
+            yield return cause;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Yaml;
+
+namespace SigmaFunctions.Engine.Linting;
+
+/// <summary>Doubts about a rule's attributes.</summary>
+internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sink)
+{
+    private const int MaxTitle = 256;
+
+    // What is of another shape was reported as it was read; reading it again must not report it twice.
+    private readonly AttributeReader _attributes = new(root, new DiagnosticSink(sink.File));
+
+    public void Run()
+    {
+        CheckNames();
+        CheckTitle();
+        CheckDates();
+        CheckTags();
+        CheckRelated();
+        CheckLogSource();
+    }
+
+    private void CheckNames()
+    {
+        foreach (var (key, _) in root.Entries)
+            if (Vocabulary.Nearest(Vocabulary.Attributes, key.Value) is { } meant)
+                sink.Report(DiagnosticCode.MisspelledWord, key.Position, $"The attribute '{Shortened.Of(key.Value)}' looks like a slip of '{meant}', and means nothing as it is. Correct it.");
+    }
+
+    private void CheckTitle()
+    {
+        if (_attributes.Text("title") is { Length: > MaxTitle })
+            sink.Report(DiagnosticCode.LongTitle, _attributes.PositionOf("title"), $"The title is longer than {MaxTitle} characters. Move what it explains to the description.");
+    }
+
+    private void CheckDates()
+    {
+        var date = Date("date");
+        var modified = Date("modified");
+        if (modified < date)
+            sink.Report(DiagnosticCode.ModifiedBeforeDate, _attributes.PositionOf("modified"), "The rule was modified before its date. Correct one of the two.");
+    }
+
+    private DateOnly? Date(string key)
+    {
+        if (_attributes.Text(key) is not { } text)
+            return null;
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+            return date;
+        sink.Report(DiagnosticCode.InvalidDate, root[key]!.Position, $"'{Shortened.Of(text)}' is not a date. Write it as {key}: YYYY-MM-DD.");
+        return null;
+    }
+
+    private void CheckTags()
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tag in _attributes.Scalars("tags"))
+        {
+            if (!seen.Add(tag.Value))
+                sink.Report(DiagnosticCode.DuplicateTag, tag.Position, $"The tag '{Shortened.Of(tag.Value)}' stands twice. Keep one of them.");
+            else if (!IsKnownTag(tag.Value))
+                sink.Report(DiagnosticCode.UnknownTag, tag.Position, $"The tag '{Shortened.Of(tag.Value)}' is unknown. Use lower case and one of the namespaces {string.Join(", ", Vocabulary.TagNamespaces.Order(StringComparer.Ordinal))}; for ATT&CK a tactic or an id (attack.t1059.001).");
+        }
+    }
+
+    private static bool IsKnownTag(string tag)
+    {
+        int dot = tag.IndexOf('.', StringComparison.Ordinal);
+        if (dot <= 0 || dot == tag.Length - 1)
+            return false;
+        string tagNamespace = tag[..dot];
+        string rest = tag[(dot + 1)..];
+        if (!Vocabulary.TagNamespaces.Contains(tagNamespace))
+            return false;
+        return tagNamespace switch
+        {
+            "attack" => Vocabulary.AttackTactics.Contains(rest) || AttackId().IsMatch(rest),
+            "cve" => CveId().IsMatch(rest),
+            _ => !rest.AsSpan().ContainsAnyInRange('A', 'Z') && !rest.Contains(' ', StringComparison.Ordinal),
+        };
+    }
+
+    private void CheckRelated()
+    {
+        foreach (var item in (root["related"] as YamlSequence)?.Items ?? [])
+            if (item is YamlMapping map && map["type"] is YamlScalar type && !Vocabulary.RelationTypes.Contains(type.Value))
+                sink.Report(DiagnosticCode.UnknownRelation, type.Position, $"The relation '{Shortened.Of(type.Value)}' is unknown. Use one of {string.Join(", ", Vocabulary.RelationTypes.Order(StringComparer.Ordinal))}.");
+    }
+
+    private void CheckLogSource()
+    {
+        if (root["logsource"] is not YamlMapping logSource)
+            return;
+        foreach (var (key, value) in logSource.Entries)
+        {
+            string? meant = (key.Value, value) switch
+            {
+                ("category", YamlScalar category) => Vocabulary.Nearest(Vocabulary.Categories, category.Value),
+                ("product", YamlScalar product) => Vocabulary.Nearest(Vocabulary.Products, product.Value),
+                _ => null,
+            };
+            if (meant is not null)
+                sink.Report(DiagnosticCode.MisspelledWord, value.Position, $"The {key.Value} '{Shortened.Of(((YamlScalar)value).Value)}' looks like a slip of '{meant}', and no event has it. Correct it.");
+        }
+    }
+
+    [GeneratedRegex(@"^(t\d{4}(\.\d{3})?|[gs]\d{4}|c\d{4}|ds\d{4}|m\d{4})$", RegexOptions.CultureInvariant)]
+    private static partial Regex AttackId();
+
+    [GeneratedRegex(@"^\d{4}[-.]\d{4,}$", RegexOptions.CultureInvariant)]
+    private static partial Regex CveId();
+}

@@ -1,0 +1,108 @@
+namespace SigmaFunctions.Engine.Matching.Indexing;
+
+/// <summary>
+/// What is known of a group's predicates on one view of an event, and the rules that this woke. Indexes write to it, the evaluation reads
+/// it. Between views nothing is known. Not safe for concurrent use.
+/// </summary>
+internal sealed class Findings
+{
+    private RuleGroup? _group;
+    private byte[] _state = [];
+    private int[] _touched = [];
+    private int _touchedCount;
+    private bool[] _isAwake = [];
+    private int[] _awake = [];
+    private int _awakeCount;
+
+    /// <summary>Nothing is known of a predicate.</summary>
+    public const byte Unknown = 0;
+
+    /// <summary>A predicate holds.</summary>
+    public const byte True = 1;
+
+    /// <summary>A predicate does not hold.</summary>
+    public const byte False = 2;
+
+    /// <summary>A predicate may hold: a literal that it needs stands in a value.</summary>
+    public const byte Hinted = 3;
+
+    /// <summary>By predicate, what is known of it. Only <see cref="Found"/> and <see cref="Decide"/> write to it.</summary>
+    public byte[] State => _state;
+
+    /// <summary>The rules that were woken.</summary>
+    public ReadOnlySpan<int> Awake => _awake.AsSpan(0, _awakeCount);
+
+    /// <summary>Room for <see cref="LiteralIndex"/>.</summary>
+    public int[] Places { get; } = new int[LiteralIndex.Chunk];
+
+    /// <summary>Makes room for groups of up to so many predicates and rules.</summary>
+    public void Prepare(int mostTests, int mostRules)
+    {
+        if (_state.Length < mostTests)
+            (_state, _touched) = (new byte[mostTests], new int[mostTests]);
+        if (_isAwake.Length < mostRules)
+            (_isAwake, _awake) = (new bool[mostRules], new int[mostRules]);
+    }
+
+    /// <summary>Begins a view with a group for which there is room.</summary>
+    public void Begin(RuleGroup group)
+    {
+        _group = group;
+        Wake(group.AlwaysEvaluated);
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void End()
+    {
+        foreach (int predicate in _touched.AsSpan(0, _touchedCount))
+            _state[predicate] = Unknown;
+        foreach (int rule in Awake)
+            _isAwake[rule] = false;
+        _awakeCount = _touchedCount = 0;
+    }
+
+    /// <summary>Whether anything is known of a predicate.</summary>
+    public bool IsKnown(int predicate) => _state[predicate] != Unknown;
+
+    /// <summary>An index found that a predicate holds, or that it may.</summary>
+    public void Found(int predicate, bool isHint)
+    {
+        if (_state[predicate] != Unknown)
+            return;
+        _state[predicate] = isHint ? Hinted : True;
+        _touched[_touchedCount++] = predicate;
+        WakeRulesOf(predicate);
+    }
+
+    /// <summary>A predicate of which nothing sure was known was tested.</summary>
+    public void Decide(int predicate, bool holds)
+    {
+        if (_state[predicate] == Unknown)
+            _touched[_touchedCount++] = predicate;
+        _state[predicate] = holds ? True : False;
+    }
+
+    /// <summary>Wakes the rules that a predicate is the witness of.</summary>
+    public void WakeRulesOf(int predicate)
+    {
+        RuleGroup group = _group!;
+        int end = group.WokenStart[predicate + 1];
+        for (int i = group.WokenStart[predicate]; i < end; i++)
+            Wake(group.Woken[i]);
+    }
+
+    /// <summary>Wakes rules.</summary>
+    public void Wake(int[] rules)
+    {
+        foreach (int rule in rules)
+            Wake(rule);
+    }
+
+    private void Wake(int rule)
+    {
+        if (_isAwake[rule])
+            return;
+        _isAwake[rule] = true;
+        _awake[_awakeCount++] = rule;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Frozen;
+
+namespace SigmaFunctions.Engine.Model;
+
+/// <summary>The value modifiers of the specification (2.1.0, "Modifiers").</summary>
+internal enum Modifier
+{
+    All,
+    Cased,
+    Neq,
+    Exists,
+    Contains,
+    StartsWith,
+    EndsWith,
+    Expand,
+    Windash,
+    Base64,
+    Base64Offset,
+    Utf16Le,
+    Utf16Be,
+    Utf16,
+    Re,
+    RegexIgnoreCase,
+    RegexMultiline,
+    RegexSingleLine,
+    Cidr,
+    FieldRef,
+    GreaterThan,
+    GreaterThanOrEqual,
+    LessThan,
+    LessThanOrEqual,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+/// <summary>Some of the modifiers.</summary>
+internal readonly record struct ModifierSet
+{
+    private readonly uint _bits;
+
+    private ModifierSet(uint bits) => _bits = bits;
+
+    public static ModifierSet Of(params ReadOnlySpan<Modifier> modifiers)
+    {
+        uint bits = 0;
+        foreach (var modifier in modifiers)
+            bits |= 1u << (int)modifier;
+        return new ModifierSet(bits);
+    }
+
+    public bool Contains(Modifier modifier) => (_bits & (1u << (int)modifier)) != 0;
+
+    public bool Overlaps(ModifierSet other) => (_bits & other._bits) != 0;
+
+    public ModifierSet Without(ModifierSet other) => new(_bits & ~other._bits);
+
+    public static ModifierSet operator |(ModifierSet left, ModifierSet right) => new(left._bits | right._bits);
+}
+
+/// <summary>The names under which rules write modifiers.</summary>
+internal static class ModifierNames
+{
+    private static readonly FrozenDictionary<string, Modifier> ByName = new Dictionary<string, Modifier>
+    {
+        ["all"] = Modifier.All,
+        ["cased"] = Modifier.Cased,
+        ["neq"] = Modifier.Neq,
+        ["exists"] = Modifier.Exists,
+        ["contains"] = Modifier.Contains,
+        ["startswith"] = Modifier.StartsWith,
+        ["endswith"] = Modifier.EndsWith,
+        ["expand"] = Modifier.Expand,
+        ["windash"] = Modifier.Windash,
+        ["base64"] = Modifier.Base64,
+        ["base64offset"] = Modifier.Base64Offset,
+        ["utf16le"] = Modifier.Utf16Le,
+        ["wide"] = Modifier.Utf16Le,
+        ["utf16be"] = Modifier.Utf16Be,
+        ["utf16"] = Modifier.Utf16,
+        ["re"] = Modifier.Re,
+        ["i"] = Modifier.RegexIgnoreCase,
+        ["m"] = Modifier.RegexMultiline,
+        ["s"] = Modifier.RegexSingleLine,
+        ["cidr"] = Modifier.Cidr,
+        ["fieldref"] = Modifier.FieldRef,
+        ["gt"] = Modifier.GreaterThan,
+        ["gte"] = Modifier.GreaterThanOrEqual,
+        ["lt"] = Modifier.LessThan,
+        ["lte"] = Modifier.LessThanOrEqual,
+        ["minute"] = Modifier.Minute,
+        ["hour"] = Modifier.Hour,
+        ["day"] = Modifier.Day,
+        ["week"] = Modifier.Week,
+        ["month"] = Modifier.Month,
+        ["year"] = Modifier.Year,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<Modifier, string> ByModifier =
+        ByName.GroupBy(pair => pair.Value).ToFrozenDictionary(group => group.Key, group => group.MinBy(pair => pair.Key.Length).Key);
+
+    public static bool TryParse(string name, out Modifier modifier) => ByName.TryGetValue(name, out modifier);
+
+    public static string NameOf(Modifier modifier) => modifier == Modifier.Utf16Le ? "utf16le" : ByModifier[modifier];
+
+    public static string All => string.Join(", ", ByName.Keys.Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,70 @@
+using SigmaFunctions.Engine.Compilation;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Linting;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.Yaml;
+
+namespace SigmaFunctions.Engine.RuleSets;
+
+/// <summary>
+/// A document after all that can be said about it alone; at most one of rule, filter and correlation is there, and none if it is
+/// rejected. What it was read from is no longer held.
+/// </summary>
+internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
+{
+    public CompiledRule? Rule { get; private init; }
+
+    public CompiledFilter? Filter { get; private init; }
+
+    public SigmaCorrelation? Correlation { get; private init; }
+
+    /// <summary>Id of the rule, filter or correlation; null if there is none.</summary>
+    public string? Id => Rule?.Rule.Id ?? Filter?.Filter.Id ?? Correlation?.Id;
+
+    /// <summary>Where the document begins.</summary>
+    public Position Position { get; private init; }
+
+    /// <summary>Where its id stands, or where it begins if it states none.</summary>
+    public Position IdPosition { get; private init; }
+
+    /// <summary>Where its name stands, if it has one.</summary>
+    public Position NamePosition { get; private init; }
+
+    /// <summary>The documents of a file. Safe for concurrent use.</summary>
+    public static List<LoadedDocument> Load(RuleFile file, RuleCompiler compiler)
+    {
+        var documents = new List<LoadedDocument>();
+        foreach (var (root, sink) in RuleCollection.Resolve(YamlDocumentReader.Read(file)))
+            documents.Add(root is null ? new LoadedDocument(sink) : Load(root, sink, compiler));
+        return documents;
+    }
+
+    private static LoadedDocument Load(YamlMapping root, DiagnosticSink sink, RuleCompiler compiler)
+    {
+        var document = new LoadedDocument(sink)
+        {
+            Position = root.Position,
+            IdPosition = root["id"]?.Position ?? root.Position,
+            NamePosition = root["name"]?.Position ?? root.Position,
+        };
+        if (root["correlation"] is not null)
+            return document with { Correlation = CorrelationReader.Read(root, sink) };
+        if (root["filter"] is not null)
+        {
+            var filter = FilterReader.Read(root, sink);
+            var (identifiers, condition) = compiler.Compile(filter.Detection, sink);
+            return sink.HasErrors || filter.Filter is null || condition is null
+                ? document
+                : document with { Filter = new CompiledFilter(filter.Filter, identifiers, condition) };
+        }
+
+        var syntax = RuleReader.Read(root, sink);
+        new MetadataLints(root, sink).Run();
+        new DetectionLints(syntax.Detection, sink).Run();
+        new ConditionLints(syntax.Detection, sink).Run();
+        return document with { Rule = compiler.Compile(syntax) };
+    }
+}

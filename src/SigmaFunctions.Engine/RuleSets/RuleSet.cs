@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
+
+namespace SigmaFunctions.Engine.RuleSets;
+
+/// <summary>An immutable snapshot of rules that were read together, with what was wrong with those that were not.</summary>
+public sealed class RuleSet
+{
+    internal RuleSet(
+        ImmutableArray<CompiledRule> compiled,
+        ImmutableArray<SigmaFilter> filters,
+        ImmutableArray<SigmaCorrelation> correlations,
+        ImmutableArray<Diagnostic> diagnostics,
+        int rejected,
+        string revision,
+        bool usesPlaceholders)
+    {
+        Compiled = compiled;
+        Rules = [.. compiled.Select(rule => rule.Rule)];
+        Filters = filters;
+        Correlations = correlations;
+        Diagnostics = diagnostics;
+        Rejected = rejected;
+        Revision = revision;
+        UsesPlaceholders = usesPlaceholders;
+    }
+
+    /// <summary>The rules that loaded, ordered by id.</summary>
+    public ImmutableArray<SigmaRule> Rules { get; }
+
+    /// <summary>The filters that loaded, ordered by id; they are already applied to the rules.</summary>
+    public ImmutableArray<SigmaFilter> Filters { get; }
+
+    /// <summary>The correlation rules that loaded, ordered by id.</summary>
+    public ImmutableArray<SigmaCorrelation> Correlations { get; }
+
+    /// <summary>What was found wrong, ordered by file and line.</summary>
+    public ImmutableArray<Diagnostic> Diagnostics { get; }
+
+    /// <summary>Number of documents that were not loaded.</summary>
+    public int Rejected { get; }
+
+    /// <summary>Hash of everything that was read (16 hex digits): equal for equal files, whatever their order.</summary>
+    public string Revision { get; }
+
+    /// <summary>The pack that the rules come from (<see cref="Packing.RulePack"/>); <see langword="null"/> if they were read as YAML.</summary>
+    public string? Pack { get; private init; }
+
+    internal ImmutableArray<CompiledRule> Compiled { get; }
+
+    /// <summary>Whether a rule or filter that was read has the modifier <c>expand</c>, so that placeholders make a difference.</summary>
+    internal bool UsesPlaceholders { get; }
+
+    internal RuleSet From(string pack) =>
+        new(Compiled, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = pack };
+
+    internal static RuleSet Rejecting(Diagnostic diagnostic) => new([], [], [], [diagnostic], rejected: 1, revision: "", usesPlaceholders: false);
+
+    internal RuleSet With(Diagnostic diagnostic) =>
+        new(Compiled, Filters, Correlations, [diagnostic, .. Diagnostics], Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+
+    /// <summary>The rules with what a deployment changes about them; the revision is that of the files all the same.</summary>
+    public RuleSet With(RuleOverrides overrides)
+    {
+        ArgumentNullException.ThrowIfNull(overrides);
+        if (overrides.Count == 0)
+            return this;
+        ImmutableArray<CompiledRule> changed =
+        [
+            .. Compiled
+                .Where(rule => overrides[rule.Rule.Id] is not { Enabled: false })
+                .Select(rule => overrides[rule.Rule.Id] is { Level: { } level } ? rule with { Rule = rule.Rule with { Level = level } } : rule),
+        ];
+        return Of(changed);
+    }
+
+    /// <summary>The rules and others besides, of the same id these; revision and diagnostics are those of these.</summary>
+    public RuleSet Including(RuleSet others)
+    {
+        ArgumentNullException.ThrowIfNull(others);
+        HashSet<string> taken = [.. Rules.Select(rule => rule.Id)];
+        ImmutableArray<CompiledRule> all =
+        [
+            .. Compiled.Concat(others.Compiled.Where(rule => !taken.Contains(rule.Rule.Id))).OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal),
+        ];
+        return Of(all);
+    }
+
+    /// <summary>The rules that a selection takes; the revision is that of the files all the same.</summary>
+    public RuleSet With(RuleSelection selection)
+    {
+        ArgumentNullException.ThrowIfNull(selection);
+        return selection.IsAll
+            ? this
+            : Of([.. Compiled.Where(rule => selection.Takes(rule.Rule))]);
+    }
+
+    /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
+    public static RuleSet Load(IEnumerable<RuleFile> files, PlaceholderSet? placeholders = null) =>
+        LoadLayers([RuleLayer.FromFiles(files)], placeholders);
+
+    /// <summary>
+    /// Reads every <c>*.yml</c> and <c>*.yaml</c> below the given folders, and the given files; <c>*.test.yml</c> files
+    /// (events for testing a rule) are passed over. A file that cannot be read is a diagnostic.
+    /// </summary>
+    /// <param name="paths">Folders and files.</param>
+    /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
+    /// <exception cref="IOException">A path does not exist.</exception>
+    public static RuleSet LoadPaths(IEnumerable<string> paths, PlaceholderSet? placeholders = null) =>
+        LoadLayers([RuleLayer.FromPaths(paths)], placeholders);
+
+    /// <summary>
+    /// Reads layers of rules: what a later one holds takes the place of what has the same id in an earlier one, which is then not
+    /// looked at. Never throws for what the files hold; a file that cannot be read is a diagnostic.
+    /// </summary>
+    /// <param name="layers">The layers, the last of which counts most.</param>
+    /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
+    /// <param name="concurrency">Most threads that read at a time; -1 for one on every processor.</param>
+    public static RuleSet LoadLayers(IReadOnlyList<RuleLayer> layers, PlaceholderSet? placeholders = null, int concurrency = -1)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        return new RuleLoader(placeholders ?? PlaceholderSet.Empty, concurrency).Load(layers);
+    }
+
+    private RuleSet Of(ImmutableArray<CompiledRule> compiled) =>
+        new(compiled, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+}

@@ -1,0 +1,11 @@
+namespace SigmaFunctions.Engine.Values;
+
+/// <summary>How two numbers compare.</summary>
+internal enum NumericOperator
+{
+    Equal,
+    GreaterThan,
+    GreaterThanOrEqual,
+    LessThan,
+    LessThanOrEqual,
+}

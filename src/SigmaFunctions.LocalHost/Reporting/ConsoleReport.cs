@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text;
+using SigmaFunctions.Engine.Printing;
+using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.LocalHost.Worker.Protocol;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace SigmaFunctions.LocalHost.Reporting;
+
+/// <summary>
+/// Shows a run on the console; one line at a time, from any thread. Nothing that it shows can steer the terminal: whatever goes through its console
+/// is made printable after it was laid out, and styles are the console's alone.
+/// </summary>
+internal sealed class ConsoleReport
+{
+    private const int MaxValueLength = 120;
+    private const int MaxFields = 4;
+
+    private readonly IAnsiConsole _console;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+
+    public ConsoleReport(IAnsiConsole console, TimeProvider time)
+    {
+        _console = console;
+        console.Pipeline.Attach(new PrintableSegments());
+        _time = time;
+    }
+
+    /// <summary>A step that is done.</summary>
+    public void Step(string what, string detail) => Write($"[grey]{Clock()}[/]  [green]{Printable(what),-12}[/] {Printable(detail)}");
+
+    /// <summary>Something that went wrong and is not the end.</summary>
+    public void Warn(string message) => Write($"[grey]{Clock()}[/]  [yellow]{"warning",-12}[/] {Printable(message)}");
+
+    /// <summary>Plain text.</summary>
+    public void Line(string text = "") => Write(Printable(text));
+
+    /// <summary>A connection string, on a line of its own so that it can be copied.</summary>
+    public void Connection(string name, string value) => Write($"  [bold]{Printable(name),-16}[/]{Printable(value)}");
+
+    /// <summary>What the worker logged.</summary>
+    public void Log(WorkerLogLine line)
+    {
+        string color = line.Level switch
+        {
+            RpcLog.Types.Level.Error or RpcLog.Types.Level.Critical => "red",
+            RpcLog.Types.Level.Warning => "yellow",
+            _ => "grey",
+        };
+        string level = line.Level == RpcLog.Types.Level.None ? line.Category : $"{line.Level.ToString().ToLowerInvariant()} {line.Category}";
+        Write($"[grey]{Clock()}[/]  [{color}]worker {Printable(level)}: {Printable(line.Message)}[/]");
+    }
+
+    /// <summary>An alert, with the detection it points to; null where that is missing.</summary>
+    public void Detection(Alert alert, Detection? detection)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"[grey]{Clock()}[/]  {Level(alert.Rule.Level)} [bold]{Printable(alert.Rule.Title, MaxValueLength)}[/]");
+        text.Append(CultureInfo.InvariantCulture, $"  [blue]{Printable(alert.Host ?? "-", MaxValueLength)}[/]  [blue]{Printable(alert.User ?? "-", MaxValueLength)}[/]");
+        if (detection is null)
+            text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[red]the row is not in the table[/]");
+        else
+        {
+            foreach (DetectedField field in detection.Fields.Take(MaxFields))
+                text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]{Printable(field.Field.Length > 0 ? field.Field : "keyword", MaxValueLength)} →[/] {Printable(field.Value, MaxValueLength)}");
+            if (detection.Fields.Length > MaxFields)
+                text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]and {detection.Fields.Length - MaxFields} more fields[/]");
+        }
+        text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]{Printable($"{alert.Detection.Table} {alert.Detection.PartitionKey} / {alert.Detection.RowKey}")}[/]");
+        Write(text.ToString());
+    }
+
+    /// <summary>The summary: a name and a value a line.</summary>
+    public void Summary(IEnumerable<(string Name, string Value)> lines)
+    {
+        Write("");
+        foreach ((string name, string value) in lines)
+            Write($"  [grey]{Printable(name),-34}[/]{Printable(value)}");
+        Write("");
+    }
+
+    /// <summary>Text from outside as one line (<see cref="PrintableText"/>), free of markup and cut after <paramref name="maximum"/> characters.</summary>
+    internal static string Printable(string text, int maximum = int.MaxValue) =>
+        Markup.Escape(PrintableText.Of(text.Length <= maximum ? text : text[..maximum] + "…"));
+
+    private const string Indent = "                       ";
+
+    private static string Level(string? level)
+    {
+        string color = level switch
+        {
+            "critical" => "white on red",
+            "high" => "red",
+            "medium" => "yellow",
+            "low" => "cyan",
+            _ => "grey",
+        };
+        return $"[{color}]{Printable(level ?? "-", 12),-12}[/]";
+    }
+
+    private string Clock() => _time.GetLocalNow().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private void Write(string markup)
+    {
+        lock (_gate)
+            _console.MarkupLine(markup);
+    }
+
+    /// <summary>Makes what was laid out printable, piece by piece, and lets no control code through.</summary>
+    private sealed class PrintableSegments : IRenderHook
+    {
+        public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) => renderables.Select(inner => new Printed(inner));
+
+        private sealed class Printed(IRenderable inner) : IRenderable
+        {
+            public Measurement Measure(RenderOptions options, int maxWidth) => inner.Measure(options, maxWidth);
+
+            public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => inner.Render(options, maxWidth)
+                .Where(segment => !segment.IsControlCode)
+                .Select(segment => segment.IsLineBreak ? segment : new Segment(PrintableText.Of(segment.Text), segment.Style));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SigmaFunctions.Storage.Model;
+
+namespace SigmaFunctions.Storage.Alerts;
+
+/// <summary>The notification of a detection, as it is put on the queue <c>alerts</c> (JSON; schema in docs/alert.schema.json).</summary>
+public sealed record Alert
+{
+    /// <summary>Version of the schema that this code writes.</summary>
+    public const int CurrentSchemaVersion = 1;
+
+    /// <summary>Bytes that the JSON of an alert stays under: a quarter of a queue message, whichever way it is encoded.</summary>
+    public const int MaximumSize = 16 * 1024;
+
+    /// <summary>Most characters of the address of a rule's page. A longer one is left out, since half an address leads nowhere.</summary>
+    public const int MaximumPageLength = 200;
+
+    // In UTF-16 units, each of which takes at most six bytes of JSON: together under MaximumSize.
+    private const int MaximumText = 256;
+    private const int MaximumShortText = 64;
+    private const int MaximumTags = 1_000;
+
+    /// <summary>Version of the schema this alert was written with.</summary>
+    [JsonRequired]
+    public int SchemaVersion { get; init; } = CurrentSchemaVersion;
+
+    /// <summary>Id of the detection, and of this alert however often it is sent.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What it tells.</summary>
+    public AlertKind Kind { get; init; }
+
+    /// <summary>The rule that matched.</summary>
+    public required AlertRule Rule { get; init; }
+
+    /// <summary>When the event happened; null where the source does not say.</summary>
+    public DateTimeOffset? EventTime { get; init; }
+
+    /// <summary>Host the event happened on.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Account it happened under.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Entra tenant, where known.</summary>
+    public string? TenantId { get; init; }
+
+    /// <summary>Detections of this rule that had no alert of their own since the last one, about: they are in the table.</summary>
+    public int HeldBack { get; init; }
+
+    /// <summary>Until when (UTC) the rule's detections, those on <see cref="MutedOn"/>, are recorded without alerts; null where it is not muted.</summary>
+    public DateTimeOffset? MutedUntil { get; init; }
+
+    /// <summary>Where it is muted until then; null where it is not, and in alerts of versions that muted a rule everywhere and did not say so.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MuteScope? MutedOn { get; init; }
+
+    /// <summary>Further matches of this rule in the same message that were only counted, not recorded; 0 for nearly all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Omitted { get; init; }
+
+    /// <summary>Where the whole detection is.</summary>
+    public required AlertPointer Detection { get; init; }
+
+    /// <summary>Makes the alert of a detection that is recorded in <paramref name="table"/>.</summary>
+    /// <param name="detection">The detection.</param>
+    /// <param name="table">Name of the table.</param>
+    /// <param name="page">Address of the rule's page, up to <see cref="MaximumPageLength"/> characters; null where it has none.</param>
+    public static Alert From(Detection detection, string table, string? page = null)
+    {
+        ArgumentNullException.ThrowIfNull(detection);
+        DetectionId id = detection.Id;
+        return new Alert
+        {
+            Id = id.Value,
+            Rule = new AlertRule(detection.RuleId, detection.RuleTitle, detection.RuleAuthor, detection.Level, detection.Tags, page),
+            EventTime = detection.EventTime,
+            Host = detection.Host,
+            User = detection.User,
+            TenantId = detection.TenantId,
+            Omitted = detection.Omitted,
+            Detection = new AlertPointer(table, id.PartitionKey, id.RowKey),
+        };
+    }
+
+    /// <summary>Reads an alert from its JSON; members that this version does not know are passed over.</summary>
+    /// <exception cref="JsonException">The text is not an alert.</exception>
+    public static Alert Parse(ReadOnlySpan<byte> utf8Json)
+    {
+        Alert alert = JsonSerializer.Deserialize(utf8Json, AlertJson.Default.Alert) ?? throw new JsonException("An alert is an object.");
+        return alert.SchemaVersion >= 1 && !alert.Rule.Tags.IsDefault
+            ? alert
+            : throw new JsonException("An alert has a schemaVersion from 1 and a list of tags.");
+    }
+
+    /// <summary>
+    /// The alert as UTF-8 JSON, always under <see cref="MaximumSize"/>: texts that are too long are cut and end with
+    /// <c>…[truncated]</c>. The detection has them in full.
+    /// </summary>
+    public byte[] ToJson()
+    {
+        Alert bounded = this with
+        {
+            Rule = new AlertRule(
+                BoundedText.Cut(Rule.Id, MaximumText),
+                BoundedText.Cut(Rule.Title, MaximumText),
+                Bounded(Rule.Author, MaximumText),
+                Bounded(Rule.Level, MaximumShortText),
+                BoundedTags(Rule.Tags),
+                Rule.Page?.Length <= MaximumPageLength ? Rule.Page : null),
+            Host = Bounded(Host, MaximumText),
+            User = Bounded(User, MaximumText),
+            TenantId = Bounded(TenantId, MaximumShortText),
+        };
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(bounded, AlertJson.Default.Alert);
+        return json.Length < MaximumSize
+            ? json
+            : throw new InvalidOperationException("The id or the keys of this alert are not those of a detection: they are too long.");
+    }
+
+    private static string? Bounded(string? text, int maximum) => text is null ? null : BoundedText.Cut(text, maximum);
+
+    private static ImmutableArray<string> BoundedTags(ImmutableArray<string> tags)
+    {
+        const int separators = 3;
+        if (tags.IsDefaultOrEmpty)
+            return [];
+        int room = MaximumTags;
+        ImmutableArray<string>.Builder bounded = ImmutableArray.CreateBuilder<string>();
+        foreach (string tag in tags)
+        {
+            string text = BoundedText.Cut(tag, MaximumText);
+            room -= text.Length + separators;
+            if (room < 0)
+            {
+                bounded.Add(BoundedText.Mark);
+                break;
+            }
+            bounded.Add(text);
+        }
+        return bounded.ToImmutable();
+    }
+}
+
+/// <summary>What an alert tells.</summary>
+public enum AlertKind
+{
+    /// <summary>A rule matched.</summary>
+    [JsonStringEnumMemberName("detection")]
+    Detection,
+
+    /// <summary>A rule matched so often that it is muted for a while; the detection is one of them.</summary>
+    [JsonStringEnumMemberName("ruleMuted")]
+    RuleMuted,
+}
+
+/// <summary>Where a rule is muted.</summary>
+public enum MuteScope
+{
+    /// <summary>On the host of the detection.</summary>
+    [JsonStringEnumMemberName("host")]
+    Host,
+
+    /// <summary>On all hosts.</summary>
+    [JsonStringEnumMemberName("everywhere")]
+    Everywhere,
+}
+
+/// <summary>The rule in an alert.</summary>
+/// <param name="Id">Rule id.</param>
+/// <param name="Title">Title.</param>
+/// <param name="Author">Who wrote it, as rule licences ask to be told; null where it does not say.</param>
+/// <param name="Level">Level as written.</param>
+/// <param name="Tags">Tags.</param>
+/// <param name="Page">Address of its page in a catalogue of rules; null where none is configured.</param>
+public sealed record AlertRule(string Id, string Title, string? Author, string? Level, ImmutableArray<string> Tags, string? Page = null);
+
+/// <summary>A pointer to a row of the detections table.</summary>
+/// <param name="Table">Table name.</param>
+/// <param name="PartitionKey">Partition key.</param>
+/// <param name="RowKey">Row key.</param>
+public sealed record AlertPointer(string Table, string PartitionKey, string RowKey);

@@ -1,0 +1,326 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Azure.Data.Tables;
+using SigmaFunctions.Storage.Model;
+
+namespace SigmaFunctions.Storage.Detections;
+
+/// <summary>
+/// The row of a detection. Limits of the Table service that it stays within, whatever an event holds: 32 K characters a string,
+/// 1 MiB a row, times from 1601.
+/// </summary>
+internal static class DetectionRow
+{
+    /// <summary>Set once the alert is on the queue.</summary>
+    public const string AlertedAt = nameof(Detection.AlertedAt);
+
+    /// <summary>Set once it is decided that there will be no alert.</summary>
+    public const string HeldBack = nameof(Detection.HeldBack);
+
+    /// <summary>Set with <see cref="HeldBack"/> where another alert stands for this detection: its id.</summary>
+    public const string HeldBackBy = "HeldBackBy";
+
+    /// <summary>Longest string property, in UTF-16 units; the service's own limit is 32,768.</summary>
+    public const int MaximumProperty = 32_000;
+
+    /// <summary>Longest original over all its properties, in UTF-16 units: half of what a row may hold.</summary>
+    public const int MaximumOriginal = 8 * MaximumProperty;
+
+    /// <summary>Longest original, in UTF-16 units, in a row whose original is in a blob for the sake of the many rules that it matched.</summary>
+    public const int BriefOriginal = 1_024;
+
+    private const int MaximumName = 1_024;
+    private const int MaximumShortName = 128;
+    private const int MaximumField = 512;
+    private const int MaximumValue = 8_192;
+    private const int MinimumValue = 32;
+
+    /// <summary>The properties of a row without its original, which is most of it.</summary>
+    public static readonly string[] Summary =
+    [
+        "PartitionKey",
+        "RowKey",
+        nameof(Detection.SchemaVersion),
+        nameof(Detection.RuleId),
+        nameof(Detection.RuleTitle),
+        nameof(Detection.RuleAuthor),
+        nameof(Detection.Level),
+        nameof(Detection.Tags),
+        nameof(Detection.EventTime),
+        nameof(Detection.Host),
+        nameof(Detection.User),
+        nameof(Detection.TenantId),
+        nameof(EventIdentity.Namespace),
+        nameof(EventIdentity.EventHub),
+        nameof(EventIdentity.Partition),
+        nameof(EventIdentity.SequenceNumber),
+        nameof(EventIdentity.Record),
+        nameof(Detection.Fields),
+        nameof(Detection.OriginalTruncated),
+        nameof(Detection.OriginalBlob),
+        nameof(Detection.Omitted),
+    ];
+
+    private static readonly DateTimeOffset EarliestTime = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    // Stored text is read by people; quotes and non-ASCII letters stay as they are.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Makes the row.</summary>
+    public static TableEntity ToEntity(Detection detection)
+    {
+        DetectionId id = detection.Id;
+        EventIdentity identity = detection.Identity;
+        int longest = MaximumOriginalOf(detection);
+        string original = BoundedText.Clean(BoundedText.Cut(detection.Original, longest));
+        string fields = WriteFields(detection.Fields, out bool fieldsCut);
+        var entity = new TableEntity(id.PartitionKey, id.RowKey)
+        {
+            [nameof(Detection.SchemaVersion)] = detection.SchemaVersion,
+            [nameof(Detection.RuleId)] = Text(detection.RuleId, MaximumName),
+            [nameof(Detection.RuleTitle)] = Text(detection.RuleTitle, MaximumName),
+            [nameof(Detection.RuleAuthor)] = Text(detection.RuleAuthor, MaximumName),
+            [nameof(Detection.Level)] = Text(detection.Level, MaximumShortName),
+            [nameof(Detection.Tags)] = WriteTags(detection.Tags),
+            [nameof(Detection.EventTime)] = Time(detection.EventTime),
+            [nameof(Detection.Host)] = Text(detection.Host, MaximumName),
+            [nameof(Detection.User)] = Text(detection.User, MaximumName),
+            [nameof(Detection.TenantId)] = Text(detection.TenantId, MaximumShortName),
+            [nameof(EventIdentity.Namespace)] = Text(identity.Namespace, MaximumName),
+            [nameof(EventIdentity.EventHub)] = Text(identity.EventHub, MaximumName),
+            [nameof(EventIdentity.Partition)] = Text(identity.Partition, MaximumName),
+            [nameof(EventIdentity.EnqueuedTime)] = Time(identity.EnqueuedTime),
+            [nameof(EventIdentity.SequenceNumber)] = identity.SequenceNumber,
+            [nameof(EventIdentity.Record)] = identity.Record,
+            [nameof(Detection.Fields)] = fields,
+            [nameof(Detection.OriginalTruncated)] = detection.OriginalTruncated || fieldsCut || detection.Original.Length > longest,
+            [nameof(Detection.OriginalBlob)] = detection.OriginalBlob,
+        };
+        if (detection.HeldBack is { } reason)
+            entity[HeldBack] = Name(reason);
+        if (detection.Omitted > 0)
+            entity[nameof(Detection.Omitted)] = detection.Omitted;
+        WriteOriginal(entity, original);
+        return entity;
+    }
+
+    /// <summary>Whether a row cannot hold the whole original of a detection.</summary>
+    public static bool NeedsBlob(Detection detection) => detection.Original.Length > MaximumOriginalOf(detection);
+
+    private static int MaximumOriginalOf(Detection detection) => detection.IsOriginalInBlob ? BriefOriginal : MaximumOriginal;
+
+    /// <summary>Reads a row.</summary>
+    /// <param name="entity">The row, or its <see cref="Summary"/>.</param>
+    /// <param name="isSummary">Whether it was read without its original.</param>
+    /// <exception cref="FormatException">The row is not of a detection.</exception>
+    public static Detection FromEntity(TableEntity entity, bool isSummary = false)
+    {
+        try
+        {
+            return Read(entity, isSummary);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or KeyNotFoundException)
+        {
+            throw new FormatException($"Row {entity.PartitionKey}/{entity.RowKey}: a property is not of its type.", exception);
+        }
+    }
+
+    private static Detection Read(TableEntity entity, bool isSummary) => new()
+    {
+        SchemaVersion = entity.GetInt32(nameof(Detection.SchemaVersion)) ?? throw Missing(entity, nameof(Detection.SchemaVersion)),
+        Identity = new EventIdentity(
+            Required(entity, nameof(EventIdentity.Namespace)),
+            Required(entity, nameof(EventIdentity.EventHub)),
+            Required(entity, nameof(EventIdentity.Partition)),
+            EnqueuedTime(entity),
+            entity.GetInt64(nameof(EventIdentity.SequenceNumber)) ?? throw Missing(entity, nameof(EventIdentity.SequenceNumber)),
+            entity.GetInt32(nameof(EventIdentity.Record)) ?? throw Missing(entity, nameof(EventIdentity.Record))),
+        RuleId = Required(entity, nameof(Detection.RuleId)),
+        RuleTitle = Required(entity, nameof(Detection.RuleTitle)),
+        RuleAuthor = entity.GetString(nameof(Detection.RuleAuthor)),
+        Level = entity.GetString(nameof(Detection.Level)),
+        Tags = ReadTags(entity),
+        EventTime = entity.GetDateTimeOffset(nameof(Detection.EventTime)),
+        Host = entity.GetString(nameof(Detection.Host)),
+        User = entity.GetString(nameof(Detection.User)),
+        TenantId = entity.GetString(nameof(Detection.TenantId)),
+        Fields = ReadFields(entity),
+        Original = isSummary ? "" : ReadOriginal(entity),
+        OriginalBlob = entity.GetString(nameof(Detection.OriginalBlob)),
+        OriginalTruncated = entity.GetBoolean(nameof(Detection.OriginalTruncated)) ?? false,
+        Omitted = entity.GetInt32(nameof(Detection.Omitted)) ?? 0,
+        AlertedAt = entity.GetDateTimeOffset(AlertedAt),
+        HeldBack = Enum.TryParse(entity.GetString(HeldBack), ignoreCase: true, out HoldReason reason) ? reason : null,
+    };
+
+    /// <summary>The part of a row that tells what became of the alert.</summary>
+    public static TableEntity ToEntity(AlertOutcome outcome, DateTimeOffset now)
+    {
+        var entity = new TableEntity(outcome.Id.PartitionKey, outcome.Id.RowKey);
+        if (outcome.HeldBack is { } reason)
+        {
+            entity[HeldBack] = Name(reason);
+            entity[HeldBackBy] = outcome.HeldBackBy?.Value;
+        }
+        else
+        {
+            entity[AlertedAt] = now;
+        }
+        return entity;
+    }
+
+    /// <summary>Whether the row's alert is still owed.</summary>
+    public static bool IsPending(TableEntity entity) => entity.GetDateTimeOffset(AlertedAt) is null && entity.GetString(HeldBack) is null;
+
+    /// <summary>Whether it may be: a row of which that cannot be told is not settled.</summary>
+    public static bool MayBeOwed(TableEntity entity) => entity[AlertedAt] is not DateTimeOffset && entity[HeldBack] is not string;
+
+    /// <summary>An upper bound of the row's size in a transaction, in bytes: what is not plainly ASCII may be written as <c>\uXXXX</c>.</summary>
+    public static int WireSize(TableEntity entity)
+    {
+        const int overheadOfPart = 1_024;
+        const int overheadOfProperty = 96;
+        const int longestEscape = 6;
+        int size = overheadOfPart;
+        foreach ((_, object? value) in entity)
+        {
+            size += overheadOfProperty;
+            if (value is not string text)
+                continue;
+            foreach (char character in text)
+                size += char.IsAsciiLetterOrDigit(character) || character is ' ' or ',' or '.' or ':' or '-' or '_' or '/' ? 1 : longestEscape;
+        }
+        return size;
+    }
+
+    private static string Name(HoldReason reason) => reason.ToString().ToLowerInvariant();
+
+    private static string? Text(string? text, int maximum) => text is null ? null : BoundedText.Clean(BoundedText.Cut(text, maximum));
+
+    // A time before 1601 is the nonsense of a source; the original still has it.
+    private static DateTimeOffset? Time(DateTimeOffset? time) => time < EarliestTime ? null : time;
+
+    private static void WriteOriginal(TableEntity entity, string original)
+    {
+        for (int start = 0, number = 1; number == 1 || start < original.Length; number++)
+        {
+            int length = BoundedText.Boundary(original.AsSpan(start), Math.Min(MaximumProperty, original.Length - start));
+            entity[OriginalPart(number)] = original.Substring(start, length);
+            start += length;
+        }
+    }
+
+    private static string ReadOriginal(TableEntity entity)
+    {
+        var original = new StringBuilder(Required(entity, nameof(Detection.Original)));
+        for (int number = 2; entity.GetString(OriginalPart(number)) is { } part; number++)
+            original.Append(part);
+        return original.ToString();
+    }
+
+    private static string OriginalPart(int number) =>
+        number == 1 ? nameof(Detection.Original) : string.Create(null, $"{nameof(Detection.Original)}{number}");
+
+    private static string WriteTags(ImmutableArray<string> tags)
+    {
+        int count = tags.Length;
+        string text;
+        while ((text = Json(writer => WriteItems(writer, count))).Length > MaximumProperty)
+            count /= 2;
+        return text;
+
+        void WriteItems(Utf8JsonWriter writer, int taken)
+        {
+            foreach (string tag in tags.AsSpan()[..taken])
+                writer.WriteStringValue(BoundedText.Cut(BoundedText.Clean(tag), MaximumShortName));
+            if (taken < tags.Length)
+                writer.WriteStringValue(BoundedText.Mark);
+        }
+    }
+
+    private static ImmutableArray<string> ReadTags(TableEntity entity)
+    {
+        using JsonDocument document = Parse(entity, nameof(Detection.Tags));
+        return [.. document.RootElement.EnumerateArray().Select(tag => tag.GetString() ?? "")];
+    }
+
+    /// <summary>Cuts the values ever shorter until all fit in one property, and only then leaves fields out.</summary>
+    private static string WriteFields(ImmutableArray<DetectedField> fields, out bool cut)
+    {
+        int count = fields.Length;
+        int maximum = MaximumValue;
+        string text;
+        while ((text = Json(writer => WriteItems(writer, count, maximum))).Length > MaximumProperty)
+        {
+            if (maximum > MinimumValue)
+                maximum /= 2;
+            else
+                count /= 2;
+        }
+        cut = count < fields.Length || fields.Any(field => field.Value.Length > maximum || field.Field.Length > MaximumField);
+        return text;
+
+        void WriteItems(Utf8JsonWriter writer, int taken, int longest)
+        {
+            foreach (DetectedField field in fields.AsSpan()[..taken])
+                WriteField(writer, BoundedText.Cut(field.Field, MaximumField), BoundedText.Cut(field.Value, longest));
+            if (taken < fields.Length)
+                WriteField(writer, "", BoundedText.Mark);
+        }
+    }
+
+    private static void WriteField(Utf8JsonWriter writer, string field, string value)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("field", BoundedText.Clean(field));
+        writer.WriteString("value", BoundedText.Clean(value));
+        writer.WriteEndObject();
+    }
+
+    private static ImmutableArray<DetectedField> ReadFields(TableEntity entity)
+    {
+        using JsonDocument document = Parse(entity, nameof(Detection.Fields));
+        return
+        [
+            .. document.RootElement.EnumerateArray().Select(field =>
+                new DetectedField(field.GetProperty("field").GetString() ?? "", field.GetProperty("value").GetString() ?? "")),
+        ];
+    }
+
+    private static string Json(Action<Utf8JsonWriter> writeItems)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, Readable))
+        {
+            writer.WriteStartArray();
+            writeItems(writer);
+            writer.WriteEndArray();
+        }
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private static JsonDocument Parse(TableEntity entity, string property)
+    {
+        try
+        {
+            return JsonDocument.Parse(Required(entity, property));
+        }
+        catch (JsonException exception)
+        {
+            throw new FormatException($"Row {entity.PartitionKey}/{entity.RowKey}: {property} is not JSON.", exception);
+        }
+    }
+
+    private static DateTimeOffset EnqueuedTime(TableEntity entity) =>
+        entity.RowKey.Length > 19 && long.TryParse(entity.RowKey.AsSpan(0, 19), out long descending)
+            && descending <= DateTime.MaxValue.Ticks
+            ? new DateTimeOffset(DateTime.MaxValue.Ticks - descending, TimeSpan.Zero)
+            : throw new FormatException($"Row {entity.PartitionKey}/{entity.RowKey}: the key is not that of a detection.");
+
+    private static string Required(TableEntity entity, string property) => entity.GetString(property) ?? throw Missing(entity, property);
+
+    private static FormatException Missing(TableEntity entity, string property) =>
+        new($"Row {entity.PartitionKey}/{entity.RowKey}: {property} is missing.");
+}

@@ -1,0 +1,432 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Model;
+
+namespace SigmaFunctions.Storage.Detections;
+
+/// <summary>The table of detections. Writing is idempotent: a detection that is already there is left as it is.</summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A semaphore of which no handle is taken holds nothing to dispose of.")]
+public sealed class DetectionTable
+{
+    /// <summary>Name of the table that deployments create.</summary>
+    public const string DefaultName = "Detections";
+
+    private const string HourFormat = "yyyyMMdd'T'HH";
+    private const int MaximumActions = 100;
+    private const int MaximumConcurrency = 8;
+
+    // The service's limit for a transaction is 4 MiB.
+    private const int MaximumTransactionSize = 7 * 512 * 1024;
+
+    // Rows of ordinary events stay below it in any transaction. What is above it is taken in turns by all callers together, since the rows of
+    // a transaction are in memory some four times while it is sent: at most 4 times 3.5 MiB so, and 8 times 512 KiB for each caller.
+    private const int LargeTransactionSize = 512 * 1024;
+    private const int MaximumLargeTransactions = 4;
+
+    // Each round of a conflict finds at least one more row of the chunk; another writer of the same batch writes 100 at a time.
+    private const int MaximumConflicts = 16;
+
+    private readonly TableClient _table;
+    private readonly TimeProvider _timeProvider;
+    private readonly OriginalStore? _originals;
+    private readonly SemaphoreSlim _large = new(MaximumLargeTransactions);
+
+    /// <summary>Uses a table that exists.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="timeProvider">Clock of <c>AlertedAt</c>; the system's where none is given.</param>
+    /// <param name="originals">Where records go that are too large for a row; without it they are cut.</param>
+    public DetectionTable(TableClient table, TimeProvider? timeProvider = null, OriginalStore? originals = null)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        _table = table;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+        _originals = originals;
+    }
+
+    /// <summary>Name of the table.</summary>
+    public string Name => _table.Name;
+
+    /// <summary>Creates the table where it is not there.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _table.CreateIfNotExistsAsync(cancellationToken);
+
+    /// <summary>
+    /// Records detections, in transactions of up to 100 rows a partition, and returns those whose alerts are owed and those that are
+    /// new and held back.
+    /// </summary>
+    /// <exception cref="RequestFailedException">A store could not be reached or refused; what was recorded stays.</exception>
+    public async Task<RecordedDetections> AddAsync(
+        IReadOnlyCollection<Detection> detections, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(detections);
+
+        // Before the rows, which point to them.
+        if (_originals is not null)
+            detections = await _originals.WriteAsync(detections, cancellationToken);
+        var distinct = new OrderedDictionary<DetectionId, Detection>();
+        foreach (Detection detection in detections)
+            distinct.TryAdd(detection.Id, detection);
+        if (distinct.Count == 0)
+            return new RecordedDetections([], []);
+
+        var noted = new ConcurrentDictionary<(string Partition, string Row), bool>();
+        await Parallel.ForEachAsync(
+            TransactionsAsync(distinct, cancellationToken),
+            Options(cancellationToken),
+            async (transaction, token) =>
+            {
+                try
+                {
+                    foreach ((TableEntity row, bool isPending) in await AddRowsAsync(transaction.Rows, token))
+                        noted[(row.PartitionKey, row.RowKey)] = isPending;
+                }
+                finally
+                {
+                    if (transaction.IsLarge)
+                        _large.Release();
+                }
+            });
+        return new RecordedDetections(Noted(isPending: true), Noted(isPending: false));
+
+        Detection[] Noted(bool isPending) =>
+        [
+            .. distinct
+                .Where(entry => noted.TryGetValue((entry.Key.PartitionKey, entry.Key.RowKey), out bool pending) && pending == isPending)
+                .Select(entry => entry.Value),
+        ];
+    }
+
+    /// <summary>Notes what became of alerts. Detections that are gone are passed over.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused; what was noted stays.</exception>
+    public Task MarkAsync(IReadOnlyCollection<AlertOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(outcomes);
+        DateTimeOffset now = _timeProvider.GetUtcNow();
+        IEnumerable<AlertOutcome[]> transactions =
+            outcomes.DistinctBy(outcome => outcome.Id).GroupBy(outcome => outcome.Id.PartitionKey).SelectMany(partition => partition.Chunk(MaximumActions));
+        return Parallel.ForEachAsync(
+            transactions, Options(cancellationToken), async (chunk, token) => await MarkRowsAsync(chunk, now, token));
+    }
+
+    /// <summary>Which of these detections are recorded, and for rows under their keys that are not of a detection, why not.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<(IReadOnlyList<Detection> Found, IReadOnlyList<FormatException> Wrong)> FindAsync(
+        IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var wanted = ids.Select(id => (id.PartitionKey, id.RowKey)).ToHashSet();
+        var found = new List<Detection>();
+        var wrong = new List<FormatException>();
+        foreach (IGrouping<string, DetectionId> partition in ids.GroupBy(id => id.PartitionKey))
+            await foreach (TableEntity row in _table.QueryAsync<TableEntity>(Between(partition.Key, [.. partition.Select(id => id.RowKey)]), cancellationToken: cancellationToken))
+            {
+                if (!wanted.Contains((row.PartitionKey, row.RowKey)))
+                    continue;
+                try
+                {
+                    found.Add(DetectionRow.FromEntity(row));
+                }
+                catch (FormatException exception)
+                {
+                    wrong.Add(exception);
+                }
+            }
+        return (found, wrong);
+    }
+
+    /// <summary>
+    /// Looks through rows for those whose alerts are owed, newest first, in pages of up to 1,000 rows. Of each row only the keys and what
+    /// became of its alert is read.
+    /// </summary>
+    /// <param name="span">Where to look.</param>
+    /// <param name="after">Row after which to begin; null or empty for the first.</param>
+    /// <param name="before">Rows that were written later are passed over, by the service's clock: others may be at work on them.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async IAsyncEnumerable<OwedPage> FindOwedAsync(
+        ClaimedSpan span, string? after, DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(span);
+        string first = string.IsNullOrEmpty(after) ? DetectionId.DescendingTicks(span.Until) + "~" : after;
+        string last = DetectionId.DescendingTicks(span.From) + "~";
+        AsyncPageable<TableEntity> rows = _table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {span.TablePartition} and RowKey gt {first} and RowKey le {last}"),
+            select: ["RowKey", "Timestamp", DetectionRow.AlertedAt, DetectionRow.HeldBack],
+            cancellationToken: cancellationToken);
+        await foreach (Page<TableEntity> page in rows.AsPages().WithCancellation(cancellationToken))
+            if (page.Values is { Count: > 0 } found)
+                yield return new OwedPage(
+                    found.Count,
+                    found[^1].RowKey,
+                    [.. found.Where(row => DetectionRow.MayBeOwed(row) && !(row.Timestamp >= before)).Select(row => row.RowKey)]);
+    }
+
+    /// <summary>
+    /// Reads what an alert tells of a detection, which has no original then; null where there is no such row, or its alert is owed no more.
+    /// </summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">The row is not of a detection.</exception>
+    public async Task<Detection?> FindOwedAsync(string partitionKey, string rowKey, CancellationToken cancellationToken)
+    {
+        NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(
+            partitionKey, rowKey, [.. DetectionRow.Summary, DetectionRow.AlertedAt, DetectionRow.HeldBack], cancellationToken);
+        return response.HasValue && DetectionRow.MayBeOwed(response.Value!) ? DetectionRow.FromEntity(response.Value!, isSummary: true) : null;
+    }
+
+    /// <summary>Reads one detection; null if there is none.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">The row is not of a detection.</exception>
+    public async Task<Detection?> FindAsync(DetectionId id, CancellationToken cancellationToken)
+    {
+        NullableResponse<TableEntity> response =
+            await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
+        return response.HasValue ? DetectionRow.FromEntity(response.Value!) : null;
+    }
+
+    /// <summary>
+    /// The record of a detection as it arrived: from its blob where the row could not hold it, from the row where there is no blob,
+    /// or none any more.
+    /// </summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<string> ReadOriginalAsync(Detection detection, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(detection);
+        return detection.OriginalBlob is { } name && _originals is not null
+            ? await _originals.ReadAsync(name, cancellationToken) ?? detection.Original
+            : detection.Original;
+    }
+
+    /// <summary>
+    /// All detections enqueued from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), partition by
+    /// partition: hours in order, within an hour bucket by bucket, within a bucket the newest first.
+    /// </summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">A row is not of a detection.</exception>
+    public async IAsyncEnumerable<Detection> QueryAsync(
+        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (from >= to)
+            yield break;
+        await foreach (TableEntity entity in RowsAsync(from, to, null, cancellationToken))
+            yield return DetectionRow.FromEntity(entity);
+    }
+
+    /// <summary>
+    /// Removes detections of whole hours that ended before a time, oldest first, in transactions of up to 100 rows; rows that are not of a
+    /// detection stay.
+    /// </summary>
+    /// <param name="before">The time; the hour that it lies in stays.</param>
+    /// <param name="maximum">Most rows to remove.</param>
+    /// <param name="cancellationToken">Ends the work; what was removed stays so.</param>
+    /// <returns>Number of rows removed.</returns>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    public async Task<int> RemoveAsync(DateTimeOffset before, int maximum, CancellationToken cancellationToken)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey lt {Hour(before)}");
+        AsyncPageable<TableEntity> rows = _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken);
+        return await RemoveAsync(rows.Where(IsDetection).Take(maximum), cancellationToken);
+    }
+
+    /// <summary>Removes rows, those of a partition together; those that are gone are passed over.</summary>
+    /// <returns>Number of rows removed.</returns>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused; what was removed stays so.</exception>
+    internal async Task<int> RemoveAsync(IAsyncEnumerable<TableEntity> rows, CancellationToken cancellationToken)
+    {
+        int removed = 0;
+        await Parallel.ForEachAsync(
+            ChunksAsync(rows, cancellationToken),
+            Options(cancellationToken),
+            async (chunk, token) => Interlocked.Add(ref removed, await RemoveRowsAsync(chunk, token)));
+        return removed;
+    }
+
+    /// <summary>The rows of detections enqueued from one time (inclusive) to another (exclusive), partition by partition.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    internal IAsyncEnumerable<TableEntity> RowsAsync(DateTimeOffset from, DateTimeOffset to, string[]? properties, CancellationToken cancellationToken) =>
+        _table.QueryAsync<TableEntity>(Spanning(from, to), select: properties, cancellationToken: cancellationToken);
+
+    /// <summary>Whether a row of an event points to its blob.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    internal async Task<bool> PointsToAsync(string blob, DateTimeOffset enqueuedTime, CancellationToken cancellationToken)
+    {
+        // The hash in its name begins with the bucket, as in the keys of rows.
+        string partition = $"{Hour(enqueuedTime)}-{blob[^DetectionId.HashLength]}";
+        string ticks = DetectionId.DescendingTicks(enqueuedTime);
+        return await _table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {ticks} and RowKey le {ticks + "~"} and OriginalBlob eq {blob}"),
+            1,
+            ["RowKey"],
+            cancellationToken).AnyAsync(cancellationToken);
+    }
+
+    private static bool IsDetection(TableEntity row) =>
+        row.PartitionKey is [.., '-', _] key && DateTime.TryParseExact(key[..^2], HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+
+    private static async IAsyncEnumerable<List<TableEntity>> ChunksAsync(
+        IAsyncEnumerable<TableEntity> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var chunk = new List<TableEntity>();
+        await foreach (TableEntity row in rows.WithCancellation(cancellationToken))
+        {
+            if (chunk.Count == MaximumActions || (chunk.Count > 0 && chunk[0].PartitionKey != row.PartitionKey))
+            {
+                yield return chunk;
+                chunk = [];
+            }
+            chunk.Add(row);
+        }
+        if (chunk.Count > 0)
+            yield return chunk;
+    }
+
+    private async Task<int> RemoveRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
+    {
+        List<TableTransactionAction> actions = [.. rows.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All))];
+        while (actions.Count > 0)
+        {
+            try
+            {
+                await _table.SubmitTransactionAsync(actions, cancellationToken);
+                break;
+            }
+            catch (TableTransactionFailedException exception)
+                when (Is(exception, TableErrorCode.ResourceNotFound) && exception.FailedTransactionActionIndex is { } failed)
+            {
+                actions.RemoveAt(failed);
+            }
+        }
+        return actions.Count;
+    }
+
+    // '~' sorts after the hyphen, the buckets and the hashes.
+    private static string Spanning(DateTimeOffset from, DateTimeOffset to) => TableClient.CreateQueryFilter(
+        $"PartitionKey ge {Hour(from)} and PartitionKey le {Hour(to) + "~"} and RowKey gt {DetectionId.DescendingTicks(to) + "~"} and RowKey le {DetectionId.DescendingTicks(from) + "~"}");
+
+    private static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
+
+    /// <summary>Makes rows as they are asked for. Whoever gets a large transaction ends its turn.</summary>
+    private async IAsyncEnumerable<(List<TableEntity> Rows, bool IsLarge)> TransactionsAsync(
+        OrderedDictionary<DetectionId, Detection> detections, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach ((List<TableEntity> rows, int size) in Transactions(detections))
+        {
+            // Nothing that may fail stands between this and whoever ends the turn.
+            bool isLarge = size > LargeTransactionSize;
+            if (isLarge)
+                await _large.WaitAsync(cancellationToken);
+            yield return (rows, isLarge);
+        }
+    }
+
+    private static IEnumerable<(List<TableEntity> Rows, int Size)> Transactions(OrderedDictionary<DetectionId, Detection> detections)
+    {
+        foreach (IGrouping<string, KeyValuePair<DetectionId, Detection>> partition in detections.GroupBy(entry => entry.Key.PartitionKey))
+        {
+            var rows = new List<TableEntity>();
+            int size = 0;
+            foreach ((_, Detection detection) in partition)
+            {
+                TableEntity row = DetectionRow.ToEntity(detection);
+                int rowSize = DetectionRow.WireSize(row);
+                if (rows.Count == MaximumActions || (rows.Count > 0 && size + rowSize > MaximumTransactionSize))
+                {
+                    yield return (rows, size);
+                    rows = [];
+                    size = 0;
+                }
+                rows.Add(row);
+                size += rowSize;
+            }
+            yield return (rows, size);
+        }
+    }
+
+    private static bool Is(RequestFailedException exception, TableErrorCode code) => exception.ErrorCode == code.ToString();
+
+    /// <summary>Adds rows of one partition, and gives those that are new or whose alerts are owed, with whether they are.</summary>
+    private async Task<List<(TableEntity Row, bool IsPending)>> AddRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
+    {
+        var noted = new List<(TableEntity Row, bool IsPending)>(rows.Count);
+        List<TableEntity> missing = rows;
+        for (int conflicts = 0; missing.Count > 0; conflicts++)
+        {
+            try
+            {
+                await _table.SubmitTransactionAsync(
+                    missing.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)), cancellationToken);
+                noted.AddRange(missing.Select(row => (row, DetectionRow.IsPending(row))));
+                return noted;
+            }
+            catch (TableTransactionFailedException exception)
+                when (Is(exception, TableErrorCode.EntityAlreadyExists) && conflicts < MaximumConflicts)
+            {
+                Dictionary<string, bool> recorded = await FindPendingAsync(missing, cancellationToken);
+                noted.AddRange(missing.Where(row => recorded.GetValueOrDefault(row.RowKey)).Select(row => (row, true)));
+                missing = [.. missing.Where(row => !recorded.ContainsKey(row.RowKey))];
+            }
+        }
+        return noted;
+    }
+
+    /// <summary>Which rows there are between the first and the last of these, and whether the alert of each is owed.</summary>
+    private async Task<Dictionary<string, bool>> FindPendingAsync(List<TableEntity> rows, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<string, bool>(StringComparer.Ordinal);
+        AsyncPageable<TableEntity> entities = _table.QueryAsync<TableEntity>(
+            Between(rows[0].PartitionKey, [.. rows.Select(row => row.RowKey)]),
+            select: ["RowKey", DetectionRow.AlertedAt, DetectionRow.HeldBack],
+            cancellationToken: cancellationToken);
+        await foreach (TableEntity entity in entities)
+            found[entity.RowKey] = DetectionRow.IsPending(entity);
+        return found;
+    }
+
+    private static string Between(string partitionKey, string[] rowKeys)
+    {
+        string first = rowKeys.Min(StringComparer.Ordinal)!;
+        string last = rowKeys.Max(StringComparer.Ordinal)!;
+        return TableClient.CreateQueryFilter($"PartitionKey eq {partitionKey} and RowKey ge {first} and RowKey le {last}");
+    }
+
+    private async Task MarkRowsAsync(AlertOutcome[] outcomes, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        List<TableTransactionAction> actions =
+        [
+            .. outcomes.Select(outcome =>
+                new TableTransactionAction(TableTransactionActionType.UpdateMerge, DetectionRow.ToEntity(outcome, now), ETag.All)),
+        ];
+        while (actions.Count > 0)
+        {
+            try
+            {
+                await _table.SubmitTransactionAsync(actions, cancellationToken);
+                return;
+            }
+            catch (TableTransactionFailedException exception)
+                when (Is(exception, TableErrorCode.ResourceNotFound) && exception.FailedTransactionActionIndex is { } failed)
+            {
+                actions.RemoveAt(failed);
+            }
+        }
+    }
+
+    private static ParallelOptions Options(CancellationToken cancellationToken) =>
+        new() { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken };
+}
+
+/// <summary>What became of detections that were to be recorded; each once, in the order given.</summary>
+/// <param name="Owed">Those whose alerts are owed: new ones but those held back, and old ones whose alert was never confirmed.</param>
+/// <param name="HeldBack">New ones that are held back.</param>
+public sealed record RecordedDetections(IReadOnlyList<Detection> Owed, IReadOnlyList<Detection> HeldBack);
+
+/// <summary>Some rows that were looked through.</summary>
+/// <param name="Rows">How many.</param>
+/// <param name="Last">The last of them.</param>
+/// <param name="Owed">Those whose alerts may be owed, newest first.</param>
+public sealed record OwedPage(int Rows, string Last, IReadOnlyList<string> Owed);

@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SigmaFunctions.Storage.Model;
+
+/// <summary>
+/// Id of a detection, from which its table keys follow. Text form <c>{yyyyMMddHHmmssfffffff}-{hash}</c>: the enqueued time in UTC
+/// (21 digits) and 32 lower-case hex digits. The first of these is the bucket, taken from namespace, hub and partition alone, so
+/// that the detections of one batch share a table partition and those of other hub partitions spread over 16; the rest are
+/// 124 bits of SHA-256 over the whole identity and the rule id. Namespace and hub compare without regard to case.
+/// </summary>
+/// <param name="Value">The text form.</param>
+/// <exception cref="ArgumentException">The text is not of that form.</exception>
+public readonly record struct DetectionId(string Value)
+{
+    private const string TimeFormat = "yyyyMMddHHmmssfffffff";
+    private const int TimeLength = 21;
+    private const int HourLength = 10;
+    private const int TicksLength = 19;
+
+    /// <summary>Number of hex digits.</summary>
+    internal const int HashLength = 32;
+
+    private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>The text form.</summary>
+    public string Value { get; } = IsValid(Value)
+        ? Value
+        : throw new ArgumentException("A detection id is 21 digits of time, a hyphen and 32 lower-case hex digits.", nameof(Value));
+
+    /// <summary>Table partition: hour and bucket, <c>20261125T03-a</c>.</summary>
+    public string PartitionKey => $"{Value.AsSpan(0, 8)}T{Value.AsSpan(8, HourLength - 8)}-{Value[TimeLength + 1]}";
+
+    /// <summary>Row within the partition, newest first: 19 digits that fall as time rises, a hyphen and the hash.</summary>
+    public string RowKey => $"{DescendingTicks(EnqueuedTime)}-{Value.AsSpan(TimeLength + 1)}";
+
+    /// <summary>The 32 hex digits.</summary>
+    internal string Hash => Value[(TimeLength + 1)..];
+
+    /// <summary>When the hub took the message in (UTC).</summary>
+    public DateTimeOffset EnqueuedTime => ParseTime(Value.AsSpan(0, TimeLength), out DateTimeOffset time)
+        ? time
+        : throw new InvalidOperationException("The default value is not a detection id.");
+
+    /// <summary>Derives the id of a rule's detection on an event.</summary>
+    public static DetectionId Create(EventIdentity identity, string ruleId)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        ArgumentNullException.ThrowIfNull(ruleId);
+        DateTime enqueued = identity.EnqueuedTime.UtcDateTime;
+        var encoded = new ArrayBufferWriter<byte>(256);
+        WriteText(encoded, identity.Namespace.ToLowerInvariant());
+        WriteText(encoded, identity.EventHub.ToLowerInvariant());
+        WriteText(encoded, identity.Partition);
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(encoded.WrittenSpan, digest);
+        char bucket = Convert.ToHexStringLower(digest[..1])[0];
+
+        WriteNumber(encoded, enqueued.Ticks);
+        WriteNumber(encoded, identity.SequenceNumber);
+        WriteNumber(encoded, identity.Record);
+        WriteText(encoded, ruleId);
+        SHA256.HashData(encoded.WrittenSpan, digest);
+        string hash = Convert.ToHexStringLower(digest[..(HashLength / 2)]);
+        return new DetectionId(string.Create(
+            CultureInfo.InvariantCulture, $"{enqueued.ToString(TimeFormat, CultureInfo.InvariantCulture)}-{bucket}{hash.AsSpan(1)}"));
+    }
+
+    /// <summary>Reads the text form.</summary>
+    public static bool TryParse(string? text, out DetectionId id)
+    {
+        bool valid = IsValid(text);
+        id = valid ? new DetectionId(text!) : default;
+        return valid;
+    }
+
+    /// <summary>The id of which these are the keys; false where they are of none.</summary>
+    internal static bool TryOfKeys(string partitionKey, string rowKey, out DetectionId id)
+    {
+        id = default;
+        return rowKey is { Length: TicksLength + 1 + HashLength }
+            && long.TryParse(rowKey.AsSpan(0, TicksLength), NumberStyles.None, CultureInfo.InvariantCulture, out long descending)
+            && descending <= DateTime.MaxValue.Ticks
+            && TryParse(
+                string.Create(CultureInfo.InvariantCulture, $"{new DateTime(DateTime.MaxValue.Ticks - descending).ToString(TimeFormat, CultureInfo.InvariantCulture)}{rowKey.AsSpan(TicksLength)}"),
+                out id)
+            && id.PartitionKey == partitionKey;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+
+    /// <summary>The 19 digits by which rows of a partition are ordered, newest first.</summary>
+    internal static string DescendingTicks(DateTimeOffset time) =>
+        (DateTime.MaxValue.Ticks - time.UtcTicks).ToString("D19", CultureInfo.InvariantCulture);
+
+    private static bool IsValid(string? text) =>
+        text is { Length: TimeLength + 1 + HashLength }
+        && text[TimeLength] == '-'
+        && !text.AsSpan(TimeLength + 1).ContainsAnyExcept(LowerHex)
+        && !text.AsSpan(0, TimeLength).ContainsAnyExceptInRange('0', '9')
+        && ParseTime(text.AsSpan(0, TimeLength), out _);
+
+    private static bool ParseTime(ReadOnlySpan<char> text, out DateTimeOffset time) => DateTimeOffset.TryParseExact(
+        text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+
+    // Every text is preceded by its length and every number has eight bytes, so that no two identities are encoded alike.
+    private static void WriteText(ArrayBufferWriter<byte> target, string text)
+    {
+        WriteNumber(target, Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, target);
+    }
+
+    private static void WriteNumber(ArrayBufferWriter<byte> target, long number)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(target.GetSpan(sizeof(long)), number);
+        target.Advance(sizeof(long));
+    }
+}
