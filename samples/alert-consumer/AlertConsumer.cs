@@ -31,7 +31,7 @@ internal sealed class AlertConsumer(
     Action<string> log)
 {
     /// <summary>Times that an alert is tried before it goes to the poison queue.</summary>
-    public const int MaximumAttempts = 5;
+    public const int MaxAttempts = 5;
 
     private const int MessagesPerRead = 16;
     private const int DayLength = 8;
@@ -48,7 +48,10 @@ internal sealed class AlertConsumer(
     {
         QueueMessage[] messages = await queue.ReceiveMessagesAsync(MessagesPerRead, HandlingTime, cancellationToken);
         foreach (QueueMessage message in messages)
+        {
             await TakeAsync(message, cancellationToken);
+        }
+
         return messages.Length;
     }
 
@@ -87,10 +90,14 @@ internal sealed class AlertConsumer(
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             log($"{alert.Id} failed, attempt {message.DequeueCount}: {exception.GetType().Name}");
-            if (message.DequeueCount >= MaximumAttempts)
+            if (message.DequeueCount >= MaxAttempts)
+            {
                 await MoveToPoisonAsync(message, cancellationToken);
+            }
             else
+            {
                 await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, message.Body, RetryDelay, cancellationToken);
+            }
         }
     }
 
@@ -98,7 +105,10 @@ internal sealed class AlertConsumer(
     private static Alert Parse(ReadOnlySpan<byte> message)
     {
         if (message is [(byte)'{', ..])
+        {
             return Alert.Parse(message);
+        }
+
         byte[] json = new byte[Base64.GetMaxDecodedFromUtf8Length(message.Length)];
         return Base64.DecodeFromUtf8(message, json, out _, out int length) == OperationStatus.Done
             ? Alert.Parse(json.AsSpan(0, length))

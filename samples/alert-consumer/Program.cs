@@ -37,9 +37,15 @@ try
     while (true)
     {
         if (await consumer.ReadAsync(stop.Token) > 0)
+        {
             continue;
+        }
+
         if (isOnce)
+        {
             return 0;
+        }
+
         await Task.Delay(TimeSpan.FromSeconds(1), stop.Token);
     }
 }
@@ -54,9 +60,15 @@ async Task HandleAsync(Alert alert, Detection? detection, CancellationToken canc
     // What an event says must not steer a terminal.
     Console.WriteLine(PrintableText.Of($"{alert.EventTime:O} {alert.Rule.Level} {alert.Rule.Title} on {alert.Host} ({alert.User})"));
     if (detection is null)
+    {
         return;
+    }
+
     foreach (DetectedField field in detection.Fields)
+    {
         Console.WriteLine(PrintableText.Of($"  {field.Field} = {field.Value}"));
+    }
+
     string original = await detections.ReadOriginalAsync(detection, cancellationToken);
     Console.WriteLine($"  original: {original.Length} characters");
 }

@@ -36,7 +36,9 @@ internal sealed class MemoryWatch : IDisposable
     private void OnException(object? sender, FirstChanceExceptionEventArgs e)
     {
         if (e.Exception is OutOfMemoryException)
+        {
             _exhausted.Set();
+        }
     }
 
     private void Watch()

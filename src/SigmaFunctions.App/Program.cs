@@ -8,7 +8,9 @@ using SigmaFunctions.App.Starting;
 using SigmaFunctions.Engine.Printing;
 
 if (args is [PackRules.Verb, var folder, var pack])
+{
     return PackRules.Run(folder, pack, Console.Out, Console.Error);
+}
 
 using var memoryWatch = new MemoryWatch(Environment.FailFast);
 string outcome = "cannot start";
@@ -33,7 +35,10 @@ catch (Exception exception)
     await Console.Error.WriteLineAsync(PrintableText.Of($"SigmaFunctions {outcome}: {StartException.Tell(exception)}"));
     await Console.Error.FlushAsync();
     if (started is IAsyncDisposable host)
+    {
         await Task.WhenAny(host.DisposeAsync().AsTask(), Task.Delay(TimeSpan.FromSeconds(5)));
+    }
+
     Environment.Exit(1);
 }
 return 0;

@@ -116,7 +116,10 @@ internal static class Startup
         // Mappings are YAML, which takes a while to read where the rules come from a pack.
         Task<EventDecoder> decoder = Task.Run(services.GetRequiredService<EventDecoder>, cancellationToken);
         if (options.CreateIfNotExists)
+        {
             await CreateStoreAsync(services, cancellationToken);
+        }
+
         await services.GetRequiredService<DetectorProvider>().StartAsync(cancellationToken);
         await decoder;
     }
@@ -162,9 +165,14 @@ internal static class Startup
             await services.GetRequiredService<DeadLetterStore>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<OriginalStore>().CreateIfNotExistsAsync(cancellationToken);
             if (CreateRuleStore(services) is { } rules)
+            {
                 await rules.CreateIfNotExistsAsync(cancellationToken);
+            }
+
             if (CreateRuleSetTable(services) is { } reports)
+            {
                 await reports.CreateIfNotExistsAsync(cancellationToken);
+            }
         }
         catch (RequestFailedException exception)
         {

@@ -86,20 +86,20 @@ internal sealed class CommandLineApp
             await _terminal.Errors.WriteLineAsync("sigmaf: interrupted");
             return ExitCode.Interrupted;
         }
-        catch (CommandException e)
+        catch (CommandException exception)
         {
-            await _terminal.Errors.WriteLineAsync($"sigmaf: {e.Message}");
-            return e.ExitCode;
+            await _terminal.Errors.WriteLineAsync($"sigmaf: {exception.Message}");
+            return exception.ExitCode;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            await _terminal.Errors.WriteLineAsync($"sigmaf: {e.Message}");
+            await _terminal.Errors.WriteLineAsync($"sigmaf: {exception.Message}");
             return ExitCode.Unusable;
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
             // The last resort: users see what happened, not where in the code.
-            await _terminal.Errors.WriteLineAsync($"sigmaf: internal error: {e.GetType().Name}: {e.Message}");
+            await _terminal.Errors.WriteLineAsync($"sigmaf: internal error: {exception.GetType().Name}: {exception.Message}");
             return ExitCode.InternalError;
         }
     }

@@ -29,22 +29,31 @@ internal static class LocalHostCommand
         {
             string[] named = result.GetValueOrDefault<string[]>() ?? [];
             if (named.Distinct(StringComparer.OrdinalIgnoreCase).Count() < named.Length)
+            {
                 result.AddError("--hub names a hub twice (case does not tell names apart).");
+            }
+
             if (named.Any(hub => hub.AsSpan().Trim().IsEmpty || hub.AsSpan().ContainsAny(';', '/')))
+            {
                 result.AddError("--hub must be one name of an event hub; give it again for another.");
+            }
         });
         var once = new Option<bool>("--once") { Description = "End when everything sent was processed: exit code 0 if all of it was." };
         var port = new Option<int>("--port") { Description = "Port of the Event Hubs endpoint (0: any free one).", HelpName = "PORT", DefaultValueFactory = _ => EventHubsEndpointOptions.DefaultPort };
         port.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
+            {
                 result.AddError("--port must be between 0 and 65535.");
+            }
         });
         var httpPort = new Option<int?>("--http-port") { Description = $"Port of the live view and the rule catalogue, on loopback ({LiveSite.DefaultPort}, or any free one where that is taken; 0: any free one). With --once there is none.", HelpName = "PORT" };
         httpPort.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 0 or > ushort.MaxValue)
+            {
                 result.AddError("--http-port must be between 0 and 65535.");
+            }
         });
         var verbose = new Option<bool>("--verbose") { Description = "Show what the worker logs." };
 
@@ -76,9 +85,9 @@ internal static class LocalHostCommand
         {
             return options.Once ? ExitInterrupted : 0;
         }
-        catch (Exception e) when (e is LocalHostException or WorkerException)
+        catch (Exception exception) when (exception is LocalHostException or WorkerException)
         {
-            await Console.Error.WriteLineAsync(PrintableText.Lines($"error: {e.Message}".ReplaceLineEndings("\n")));
+            await Console.Error.WriteLineAsync(PrintableText.Lines($"error: {exception.Message}".ReplaceLineEndings("\n")));
             return ExitUsage;
         }
     }
@@ -88,7 +97,10 @@ internal static class LocalHostCommand
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         if (Console.IsOutputRedirected)
+        {
             console.Profile.Width = int.MaxValue;
+        }
+
         return console;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private const long MaxUnprocessed = 50_000;
 
     // Of what a worker wrote at its end.
-    private const int MaximumReason = 300;
+    private const int MaxReason = 300;
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CataloguePatience = TimeSpan.FromSeconds(5);
@@ -65,15 +65,23 @@ internal sealed class LocalHostRun : IAsyncDisposable
     {
         string eventsPath = _options.EventsPath ?? LocalPaths.SampleEvents;
         if (!File.Exists(eventsPath))
+        {
             throw new LocalHostException($"The events file {eventsPath} does not exist.");
+        }
+
         if (_options.Rules.FirstOrDefault(path => !Path.Exists(path)) is { } missing)
+        {
             throw new LocalHostException($"The rules {missing} do not exist.");
+        }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var draining = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var cut = new CancellationTokenSource();
         if (!_options.Once)
+        {
             await StartLiveAsync(stop.Token);
+        }
+
         await StartStoresAsync(stop.Token);
         var alerts = new AlertReader(_azurite!.ConnectionString, Show);
         await alerts.CreateIfNotExistsAsync(stop.Token);
@@ -94,17 +102,23 @@ internal sealed class LocalHostRun : IAsyncDisposable
         {
             // Whatever ends first decides: the background only ends by failing.
             if (await Task.WhenAny([processing, .. background]) != processing)
+            {
                 await await Task.WhenAny(background);
+            }
+
             bool complete = await processing;
             if (_options.Once)
+            {
                 return complete;
+            }
+
             _report.Line("Waiting for events. Ctrl-C stops.");
             await await Task.WhenAny(background);
             return complete;
         }
-        catch (Exception e) when (e is EventHubsException or RequestFailedException or System.Text.Json.JsonException)
+        catch (Exception exception) when (exception is EventHubsException or RequestFailedException or System.Text.Json.JsonException)
         {
-            throw new LocalHostException(e.Message.ReplaceLineEndings(" "), e);
+            throw new LocalHostException(exception.Message.ReplaceLineEndings(" "), exception);
         }
         finally
         {
@@ -126,12 +140,20 @@ internal sealed class LocalHostRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_live is not null)
+        {
             await _live.DisposeAsync();
+        }
+
         if (_worker is not null)
+        {
             await _worker.DisposeAsync();
+        }
+
         _endpoint?.Dispose();
         if (_azurite is not null)
+        {
             await _azurite.DisposeAsync();
+        }
     }
 
     private async Task StartLiveAsync(CancellationToken cancellationToken)
@@ -140,7 +162,9 @@ internal sealed class LocalHostRun : IAsyncDisposable
         _live = await LiveSite.StartAsync(_options.HttpPort, RuleSettings.Create(_options.Rules, environment), _time, cancellationToken);
         _report.Step("Live view", _live.Address.AbsoluteUri);
         if (_options.HttpPort is null && _live.Address.Port != LiveSite.DefaultPort)
+        {
             _report.Warn($"Port {LiveSite.DefaultPort} is in use, so the live view is on {_live.Address.Port}; --http-port chooses another.");
+        }
     }
 
     private void Show(Alert alert, Detection? detection)
@@ -173,7 +197,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         _worker = await RestartingWorker.StartAsync(
             async token => await WorkerProcess.StartAsync(options, token),
             reason => _report.Warn(
-                $"{(reason.Length > MaximumReason ? $"{reason.AsSpan(0, MaximumReason)}…" : reason)} Another is started, and what this one had in hand is tried again."),
+                $"{(reason.Length > MaxReason ? $"{reason.AsSpan(0, MaxReason)}…" : reason)} Another is started, and what this one had in hand is tried again."),
             worker => _report.Step("Worker", $"started again and loaded in {Milliseconds(worker.LoadedAfter)}"),
             _time,
             cancellationToken);
@@ -182,11 +206,17 @@ internal sealed class LocalHostRun : IAsyncDisposable
         var host = HostSettings.Read(Path.Combine(Path.GetDirectoryName(LocalPaths.AppAssembly)!, "host.json"));
         _report.Step("Worker", $"started and loaded in {Milliseconds(_worker.First.LoadedAfter)}");
         foreach (TriggerBinding binding in bindings)
+        {
             _report.Step("Function", $"{binding.FunctionName} takes batches of up to {host.MaxEventBatchSize} from '{binding.EventHubName}' ({binding.ConsumerGroup})");
+        }
+
         _report.Line();
         _report.Connection("Event Hubs", _endpoint.ConnectionString);
         foreach (TriggerBinding binding in bindings)
+        {
             _report.Connection("Event hub", binding.EventHubName);
+        }
+
         _report.Connection("Storage", _azurite.ConnectionString);
         _report.Line();
         ImmutableArray<EventHubsTrigger> triggers =
@@ -203,7 +233,9 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private void ShowLog(WorkerLogLine line)
     {
         if (_options.Verbose || line.Level is RpcLog.Types.Level.Warning or RpcLog.Types.Level.Error or RpcLog.Types.Level.Critical)
+        {
             _report.Log(line);
+        }
     }
 
     private async Task WatchAzuriteAsync(CancellationToken cancellationToken)
@@ -219,7 +251,9 @@ internal sealed class LocalHostRun : IAsyncDisposable
         var sender = new EventSender(_endpoint!.ConnectionString, _options.Hubs[0], sample ? SampleBatchSize : FileBatchSize, async (sent, token) =>
         {
             while (sent - _statistics.Events > MaxUnprocessed)
+            {
                 await Task.Delay(PollInterval, token);
+            }
         });
 
         _watch.Start();
@@ -228,7 +262,10 @@ internal sealed class LocalHostRun : IAsyncDisposable
         while (!sending.IsCompleted || _statistics.Events + _statistics.LostEvents < sender.Sent)
         {
             if (sending.IsFaulted)
+            {
                 break;
+            }
+
             if (_watch.Elapsed - shown >= ProgressInterval)
             {
                 shown = _watch.Elapsed;
@@ -256,17 +293,35 @@ internal sealed class LocalHostRun : IAsyncDisposable
             ("Worker loaded after", Milliseconds(_worker!.First.LoadedAfter)),
         };
         if (_statistics.FirstInvocation is { } first)
+        {
             lines.Add(("First invocation took", Milliseconds(first)));
+        }
+
         if (_statistics.Retries > 0)
+        {
             lines.Add(("Invocations tried again", Count(_statistics.Retries)));
+        }
+
         if (_statistics.FailedEvents > 0)
+        {
             lines.Add(("Events given up", Count(_statistics.FailedEvents)));
+        }
+
         if (_statistics.LostEvents > 0)
+        {
             lines.Add(("Events dropped before reading", Count(_statistics.LostEvents)));
+        }
+
         if (sender.TooLarge > 0)
+        {
             lines.Add(("Bodies too large to send", Count(sender.TooLarge)));
+        }
+
         if (alerts.Dangling > 0)
+        {
             lines.Add(("Alerts without a detection", Count(alerts.Dangling)));
+        }
+
         _report.Summary(lines);
     }
 

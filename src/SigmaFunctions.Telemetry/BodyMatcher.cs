@@ -55,8 +55,8 @@ public sealed class BodyMatcher
     /// Most bytes that a body takes beside its own while it is read: what it unpacks to at most and has as UTF-8; 0 for one that is read
     /// as it is. What else a matcher needs depends on no more of the body than its longest record, and on what is kept of it.
     /// </summary>
-    public static long MaximumUnpacked(ReadOnlySpan<byte> body) =>
-        GzipBody.IsGzip(body) ? GzipBody.MaximumLength(body.Length) : Utf16Body.IsUtf16(body) ? Utf16Body.MaximumLength(body.Length) : 0;
+    public static long MaxUnpacked(ReadOnlySpan<byte> body) =>
+        GzipBody.IsGzip(body) ? GzipBody.MaxLength(body.Length) : Utf16Body.IsUtf16(body) ? Utf16Body.MaxLength(body.Length) : 0;
 
     /// <summary>Reads a body and matches its events. Never throws for what it holds.</summary>
     /// <param name="body">The body, as <see cref="EventDecoder.Decode"/> takes it.</param>

@@ -28,7 +28,9 @@ internal static class Corpus
         using Stream stream = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
         using var reader = new StreamReader(stream, Encoding.UTF8);
         while (reader.ReadLine() is { } line)
+        {
             yield return Encoding.UTF8.GetBytes(line);
+        }
     }
 
     /// <summary>
@@ -50,10 +52,18 @@ internal static class Corpus
     private static string? Root()
     {
         if (Environment.GetEnvironmentVariable("SIGMA_CORPUS") is { Length: > 0 } folder)
+        {
             return folder;
+        }
+
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
             if (File.Exists(Path.Combine(directory.FullName, "SigmaFunctions.sln")))
+            {
                 return Path.Combine(directory.FullName, "..", "shared", "corpus");
+            }
+        }
+
         return null;
     }
 }

@@ -17,7 +17,9 @@ public sealed class StorageAccount : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_azurite is not null)
+        {
             await _azurite.DisposeAsync();
+        }
     }
 
     public async Task<TableClient> CreateTableAsync(TableClientOptions? options = null)

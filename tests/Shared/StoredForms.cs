@@ -43,7 +43,10 @@ public static partial class StoredForms
     public static void Keep(string version, string file, string text)
     {
         if (Newest(file) is { } newest && Comparable(Read(newest, file)) == Comparable(text))
+        {
             return;
+        }
+
         Directory.CreateDirectory(Path.Combine(Root, version));
         File.WriteAllText(Path.Combine(Root, version, file), text);
     }
@@ -55,7 +58,10 @@ public static partial class StoredForms
         {
             JsonArray items = JsonNode.Parse(text)!.AsArray();
             foreach (JsonObject item in items.Select(item => item!.AsObject()).Where(item => item.ContainsKey("files")))
+            {
                 item.Remove("base64");
+            }
+
             text = Text(items);
         }
         return HashOfSet().Replace(text, "0000000000000000");
@@ -66,7 +72,10 @@ public static partial class StoredForms
     {
         var rows = new JsonArray();
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(cancellationToken: Token))
+        {
             rows.Add(ToJson(row));
+        }
+
         return Text(rows);
     }
 
@@ -79,16 +88,27 @@ public static partial class StoredForms
             BlobDownloadResult content = await container.GetBlobClient(blob.Name).DownloadContentAsync(Token);
             var json = new JsonObject { ["name"] = blob.Name, ["contentType"] = content.Details.ContentType };
             if (content.Details.ContentDisposition is { Length: > 0 } disposition)
+            {
                 json["contentDisposition"] = disposition;
+            }
+
             json["metadata"] = new JsonObject(
                 blob.Metadata.OrderBy(item => item.Key, StringComparer.Ordinal).Select(item => KeyValuePair.Create(item.Key, (JsonNode?)item.Value)));
             byte[] bytes = content.Content.ToArray();
             if (blob.Name.EndsWith(".zip", StringComparison.Ordinal))
+            {
                 json["files"] = Unpack(bytes);
+            }
+
             if (json["files"] is null && IsText(bytes))
+            {
                 json["text"] = Encoding.UTF8.GetString(bytes);
+            }
             else
+            {
                 json["base64"] = Convert.ToBase64String(bytes);
+            }
+
             blobs.Add((JsonNode)json);
         }
         return Text(blobs);
@@ -99,7 +119,10 @@ public static partial class StoredForms
     {
         var lines = new StringBuilder();
         while ((await queue.ReceiveMessagesAsync(1, TimeSpan.FromHours(1), Token)).Value is [var message])
+        {
             lines.Append(message.Body).Append('\n');
+        }
+
         return lines.ToString();
     }
 
@@ -113,7 +136,9 @@ public static partial class StoredForms
     public static async Task RestoreAsync(string version, string file, TableClient table)
     {
         foreach (TableEntity row in ReadRows(version, file))
+        {
             await table.AddEntityAsync(row, Token);
+        }
     }
 
     /// <summary>Puts the blobs of a version into a container.</summary>
@@ -140,7 +165,9 @@ public static partial class StoredForms
     {
         var raw = new QueueClient(account, queue.Name);
         foreach (string message in ReadMessages(version, file))
+        {
             await raw.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes(message)), Token);
+        }
     }
 
     private static IEnumerable<string> Find(string file) => Directory.GetDirectories(Root)
@@ -159,7 +186,10 @@ public static partial class StoredForms
         foreach ((string name, object value) in row.OrderBy(property => property.Key, StringComparer.Ordinal))
         {
             if (json.ContainsKey(name) || name is "odata.etag" or "Timestamp")
+            {
                 continue;
+            }
+
             (string? type, JsonNode written) = value switch
             {
                 string text => ((string?)null, (JsonNode)text),
@@ -171,7 +201,10 @@ public static partial class StoredForms
                 _ => throw new NotSupportedException($"{name} is {value.GetType()}"),
             };
             if (type is not null)
+            {
                 json[name + TypeSuffix] = type;
+            }
+
             json[name] = written;
         }
         return json;
@@ -183,7 +216,10 @@ public static partial class StoredForms
         foreach ((string name, JsonNode? value) in json)
         {
             if (name.EndsWith(TypeSuffix, StringComparison.Ordinal))
+            {
                 continue;
+            }
+
             row[name] = (string?)json[name + TypeSuffix] switch
             {
                 "Edm.Int64" => long.Parse((string)value!, CultureInfo.InvariantCulture),

@@ -124,7 +124,10 @@ public sealed class AlertInvariantTests
     {
         var world = new World(options);
         foreach (Step step in steps)
+        {
             await world.RunAsync(step);
+        }
+
         await world.SettleAsync();
         Check(world, options);
     }
@@ -133,7 +136,7 @@ public sealed class AlertInvariantTests
     {
         ILookup<string, Alert> sent = world.Alerts.ToLookup(alert => alert.Id);
         int perHost = options.MaximumPerHost ?? Math.Max(1, options.MaximumPerRule / 10);
-        Dictionary<string, Detection> detections = world.Recorded.ToDictionary(detection => detection.Id.Value);
+        var detections = world.Recorded.ToDictionary(detection => detection.Id.Value);
         foreach (TableEntity row in world.Rows)
         {
             Detection detection = detections[row.GetString("Id")];
@@ -157,12 +160,20 @@ public sealed class AlertInvariantTests
 
             // Where there is no suppression a worker that ends before it has sent leaves an alert that nothing tells apart from others.
             if (options.SuppressFor > TimeSpan.Zero)
+            {
                 Assert.True(sent[by].Any(one => one.Kind == AlertKind.RuleMuted), "held back by an alert that tells of no mute");
+            }
+
             if (alert.Host == detection.Host)
+            {
                 continue;
+            }
+
             Assert.True(options.MaximumPerRule > 0 && options.MaximumPerRule < Hosts * perHost, "muted on all hosts, which no limit asks for");
             if (options.MaximumPerRule > 1)
+            {
                 Assert.True(world.Alerts.Any(one => one.Rule.Id == alert.Rule.Id && one.Host != alert.Host), "held back for what one other host did");
+            }
         }
     }
 
@@ -224,7 +235,10 @@ public sealed class AlertInvariantTests
                     (int owner, Detection[] detections) = _pending[0];
                     _pending.RemoveAt(0);
                     if (owner != step.Number)
+                    {
                         Array.Reverse(detections);
+                    }
+
                     await AnnounceAsync(step.Number, detections, step.Faults);
                     break;
                 case Kind.Batch:
@@ -269,7 +283,9 @@ public sealed class AlertInvariantTests
             Requests = _wires[process].Requests;
             _wires[process].Reset();
             if (meanwhile is not null && !isPaused)
+            {
                 await meanwhile();
+            }
         }
 
         private async Task<Detection[]> RecordAsync((int Rule, int Host, int User)[] batch)

@@ -77,10 +77,12 @@ public sealed class AlertRatesTests
         var limits = new AlertLimits(null, 2, Window);
         AlertClaim first = rates.Claim("rule", limits);
         AlertClaim second = rates.Claim("other", limits);
-        for (uint host = 1; host <= AlertRates.MaximumHosts + 1_000; host++)
+        for (uint host = 1; host <= AlertRates.MaxHosts + 1_000; host++)
+        {
             first.Force(first.Resolve(host));
+        }
 
-        Assert.Equal(AlertRates.MaximumHosts, rates.Hosts);
+        Assert.Equal(AlertRates.MaxHosts, rates.Hosts);
         Assert.Equal(1, (int)first.Resolve(1));
         Assert.Equal((AlertRates.OtherHosts, AlertRates.OtherHosts), (first.Resolve(uint.MaxValue), second.Resolve(1)));
         Assert.Equal("host 1 has room, Host is full", string.Join(", ", Take(first, 1, 1)));

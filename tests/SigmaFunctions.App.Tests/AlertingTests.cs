@@ -260,9 +260,9 @@ public sealed class AlertingTests(StorageAccount account)
 
         AlertPlan plan = Plan(new AlertOptions { MaximumPerRule = 0, MaximumPerHost = 1 }, twice);
 
-        Assert.Equal(RuleMutes.MaximumHosts, plan.NextMutes?.Hosts.Count);
-        Assert.Equal(twice[400 + RuleMutes.MaximumHosts].Id, plan.NextMutes?.Everywhere?.AlertId);
-        Assert.Equal(400 - RuleMutes.MaximumHosts - 1, plan.Items.Count(item => item.HeldBack == HoldReason.Rate));
+        Assert.Equal(RuleMutes.MaxHosts, plan.NextMutes?.Hosts.Count);
+        Assert.Equal(twice[400 + RuleMutes.MaxHosts].Id, plan.NextMutes?.Everywhere?.AlertId);
+        Assert.Equal(400 - RuleMutes.MaxHosts - 1, plan.Items.Count(item => item.HeldBack == HoldReason.Rate));
     }
 
     [Fact]
@@ -294,7 +294,7 @@ public sealed class AlertingTests(StorageAccount account)
         Assert.Equal(alerts, (await store.TakeAlertsAsync()).Count);
         Assert.Equal(0, await store.Sweep(options).RunAsync(Token));
         Assert.Empty(await store.TakeAlertsAsync());
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        store.Clock.Advance(AlertSweep.MaxAge);
         Assert.Equal(0, await store.Sweep(options).RunAsync(Token));
         Assert.Equal(0, await store.OwedAsync());
     }
@@ -313,7 +313,10 @@ public sealed class AlertingTests(StorageAccount account)
         Detection[] hers = Some(0, 3);
         await Assert.ThrowsAsync<RequestFailedException>(() => broken.Recorder(options).RecordAsync([.. hers, .. Some(3, 2, host: "WS02", user: "bob")], Token));
         foreach (Detection one in hers)
+        {
             await store.Detections.DeleteEntityAsync(one.Id.PartitionKey, one.Id.RowKey, cancellationToken: Token);
+        }
+
         await store.Table.MarkAsync([.. hers.Select(one => new AlertOutcome(one.Id))], Token);
         store.Clock.Advance(AlertSweep.MinimumAge + TimeSpan.FromSeconds(1));
 
@@ -321,7 +324,7 @@ public sealed class AlertingTests(StorageAccount account)
         Assert.Equal(alerts, (await store.TakeAlertsAsync()).Count);
         await store.Recorder(options).RecordAsync(Some(10, 1), Token);
         Assert.Equal("alice", Assert.Single(await store.TakeAlertsAsync()).User);
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        store.Clock.Advance(AlertSweep.MaxAge);
         Assert.Equal(0, await store.Sweep(options).RunAsync(Token));
         Assert.Equal(0, await store.OwedAsync());
         Assert.DoesNotContain(store.SweepLog.Entries, entry => entry.Level >= LogLevel.Error);
@@ -343,7 +346,7 @@ public sealed class AlertingTests(StorageAccount account)
         Assert.Equal(2, (await store.TakeAlertsAsync()).Count);
         Assert.Equal(1, await store.OwedAsync());
 
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        store.Clock.Advance(AlertSweep.MaxAge);
         Assert.Equal(0, await store.Sweep().RunAsync(Token));
         Assert.Equal(0, await store.OwedAsync());
         Assert.Empty(await store.TakeAlertsAsync());
@@ -359,12 +362,15 @@ public sealed class AlertingTests(StorageAccount account)
         Detection unreadable = Some(1, 1)[0];
         await store.Detections.UpsertEntityAsync(new TableEntity(unreadable.Id.PartitionKey, unreadable.Id.RowKey) { ["RuleId"] = 1 }, cancellationToken: Token);
         for (int number = 0; number < foreign; number++)
+        {
             await store.Outbox.AddEntityAsync(new TableEntity("0", $"{number:D3}") { ["WrittenAt"] = Now }, Token);
+        }
+
         await store.OweAsBeforeAsync(Some(0, 2));
         await store.OweAsBeforeAsync(Some(2, 4));
         store.Clock.Advance(AlertSweep.MinimumAge + TimeSpan.FromSeconds(1));
 
-        var exception = await Assert.ThrowsAsync<AggregateException>(() => store.Sweep().RunAsync(Token));
+        AggregateException exception = await Assert.ThrowsAsync<AggregateException>(() => store.Sweep().RunAsync(Token));
 
         Assert.StartsWith($"{foreign + 1} entries of the outbox could not be settled.", exception.Message, StringComparison.Ordinal);
         Assert.Equal(Math.Min(foreign + 1, 20), exception.InnerExceptions.Count);
@@ -375,7 +381,7 @@ public sealed class AlertingTests(StorageAccount account)
             (await store.TakeAlertsAsync()).Select(alert => alert.Id).Order(StringComparer.Ordinal));
         Assert.Equal(foreign + 1, await store.OwedAsync());
 
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        store.Clock.Advance(AlertSweep.MaxAge);
         Assert.Equal(0, await store.Sweep().RunAsync(Token));
 
         Assert.Equal(foreign + 1, store.SweepLog.Entries.Count(entry => entry is { Id: 23, Level: LogLevel.Error }));
@@ -390,12 +396,15 @@ public sealed class AlertingTests(StorageAccount account)
         Store store = await CreateAsync();
         await store.Table.AddAsync(Some(0, 9), Token);
         foreach (Detection detection in Some(0, 9))
+        {
             await store.OweAsBeforeAsync(detection);
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        }
+
+        store.Clock.Advance(AlertSweep.MaxAge);
 
         await Assert.ThrowsAsync<AggregateException>(() => (store with { Queue = FailingQueue() }).Sweep().RunAsync(Token));
 
-        Assert.Equal(AlertSweep.MaximumOutages, store.SweepLog.Entries.Count(entry => entry.Id == 22));
+        Assert.Equal(AlertSweep.MaxOutages, store.SweepLog.Entries.Count(entry => entry.Id == 22));
         Assert.Equal(9, await store.Sweep().RunAsync(Token));
         Assert.Equal(9, (await store.TakeAlertsAsync()).Count);
         Assert.Equal(0, await store.OwedAsync());
@@ -407,8 +416,11 @@ public sealed class AlertingTests(StorageAccount account)
         Store store = await CreateAsync();
         await store.Table.AddAsync([.. Some(0, 9), .. Some(9, 1, host: "REFUSED")], Token);
         foreach (Detection detection in (Detection[])[.. Some(0, 9), .. Some(9, 1)])
+        {
             await store.OweAsBeforeAsync(detection);
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        }
+
+        store.Clock.Advance(AlertSweep.MaxAge);
         var queue = new Mock<QueueClient>();
         queue.Setup(mock => mock.SendMessageAsync(
                 It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
@@ -434,7 +446,9 @@ public sealed class AlertingTests(StorageAccount account)
             InstrumentPublished = (instrument, self) =>
             {
                 if (instrument.Meter.Scope == store.Meters)
+                {
                     self.EnableMeasurementEvents(instrument);
+                }
             },
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
@@ -463,7 +477,9 @@ public sealed class AlertingTests(StorageAccount account)
         AlertAnnouncer announcer = broken.Announcer(options);
         await store.Table.AddAsync(detections, Token);
         for (int attempt = 0; attempt < 3; attempt++)
+        {
             await Assert.ThrowsAsync<RequestFailedException>(() => announcer.AnnounceAsync(detections, Token));
+        }
 
         await store.Announcer(options).AnnounceAsync(detections, Token);
 

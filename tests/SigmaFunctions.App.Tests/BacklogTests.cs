@@ -213,7 +213,9 @@ public sealed class BacklogTests(StorageAccount account, BacklogTests.HostStorag
         await check.RunAsync(Token);
         Assert.Equal(0, Said(BacklogMetrics.Backlog, "other/0"));
         for (int look = 0; look < 3; look++)
+        {
             await check.RunAsync(Token);
+        }
 
         Assert.Equal(10, Said(BacklogMetrics.Backlog, "other/0"));
         Assert.Equal((LogLevel.Warning, 52), Assert.Single(_log.Entries.Select(entry => (entry.Level, entry.Id))));
@@ -269,7 +271,10 @@ public sealed class BacklogTests(StorageAccount account, BacklogTests.HostStorag
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         var options = new EventHubOptions { Names = hubs ?? ["Events", "other"] };
         if (group is not null)
+        {
             options.ConsumerGroup = group;
+        }
+
         return new BacklogCheck(
             MsOptions.Create(options),
             new HubConnectionOptions(configuration),

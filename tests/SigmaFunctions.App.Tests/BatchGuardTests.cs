@@ -46,8 +46,10 @@ public sealed class BatchGuardTests(StorageAccount account)
     public async Task A_batch_that_three_processes_began_and_none_ended_is_taken_message_by_message()
     {
         TableClient table = await account.CreateTableAsync();
-        for (int process = 0; process < BatchGuard.MaximumAttempts; process++)
+        for (int process = 0; process < BatchGuard.MaxAttempts; process++)
+        {
             Assert.False((await Process(table).BeginAsync(Batch(100), Token)).IsIsolated);
+        }
 
         Assert.True((await Process(table).BeginAsync(Batch(100), Token)).IsIsolated);
         Assert.False((await Process(table).BeginAsync(Batch(100, partition: "1"), Token)).IsIsolated);
@@ -109,18 +111,21 @@ public sealed class BatchGuardTests(StorageAccount account)
     {
         TableClient table = await account.CreateTableAsync();
         await IsolateAsync(table);
-        for (int deaths = 0; deaths < BatchGuard.MaximumAloneAttempts; deaths++)
+        for (int deaths = 0; deaths < BatchGuard.MaxAloneAttempts; deaths++)
         {
             GuardedBatch batch = await Process(table).BeginAsync(Batch(100), Token);
             Assert.Equal(deaths, batch.DeadlyAttempts(101));
             Assert.Equal(deaths > 0, batch.IsDone(100));
             if (!batch.IsDone(100))
+            {
                 await batch.TakeAloneAsync(100, Token);
+            }
+
             await batch.TakeAloneAsync(101, Token);
         }
 
         GuardedBatch last = await Process(table).BeginAsync(Batch(100), Token);
-        Assert.Equal((0, BatchGuard.MaximumAloneAttempts, 0), (last.DeadlyAttempts(100), last.DeadlyAttempts(101), last.DeadlyAttempts(102)));
+        Assert.Equal((0, BatchGuard.MaxAloneAttempts, 0), (last.DeadlyAttempts(100), last.DeadlyAttempts(101), last.DeadlyAttempts(102)));
         Assert.Equal((true, false, false), (last.IsDone(100), last.IsDone(101), last.IsDone(102)));
         await last.TakeAloneAsync(102, Token);
         await last.EndAsync(Token);
@@ -144,8 +149,10 @@ public sealed class BatchGuardTests(StorageAccount account)
 
     private static async Task IsolateAsync(TableClient table)
     {
-        for (int process = 0; process < BatchGuard.MaximumAttempts; process++)
+        for (int process = 0; process < BatchGuard.MaxAttempts; process++)
+        {
             _ = await Process(table).BeginAsync(Batch(100), Token);
+        }
     }
 
     private static BatchGuard Process(TableClient table) => new(new BatchAttempts(table), new TestLogger<BatchGuard>());

@@ -63,7 +63,9 @@ public sealed class CanaryTests(StorageAccount account)
 
         Assert.True(isOwn == proof is not null, what);
         if (isOwn)
+        {
             Assert.Matches("^[0-9a-f]{64}$", proof);
+        }
     }
 
     [Fact]
@@ -134,7 +136,10 @@ public sealed class CanaryTests(StorageAccount account)
         int before = requests.Count;
 
         for (int i = 0; i < 100; i++)
+        {
             Assert.Equal(CanaryVerdict.Unknown, await check.JudgeAsync(canary, Token));
+        }
+
         int asked = requests.Count - before;
         store.Clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(CanaryVerdict.Unknown, await check.JudgeAsync(canary, Token));

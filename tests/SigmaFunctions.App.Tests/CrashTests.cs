@@ -55,7 +55,7 @@ public sealed class CrashTests(StorageAccount account)
         Assert.Equal(6, await CountAnnouncedAsync(store, alerted));
         Assert.Equal(Batch().Select(detection => detection.Id.Value).ToHashSet(), alerted);
 
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        store.Clock.Advance(AlertSweep.MaxAge);
         Assert.Equal(0, await store.Sweep().RunAsync(Token));
         Assert.Equal(0, await store.OwedAsync());
     }
@@ -122,7 +122,7 @@ public sealed class CrashTests(StorageAccount account)
     public async Task A_batch_costs_two_transactions_of_a_hundred_and_its_messages_once_its_claim_is_written(int detections, int claims, int rows, int marks)
     {
         Store store = await CreateAsync();
-        StoppingProcess counted = StoppingProcess.Create(store, account);
+        var counted = StoppingProcess.Create(store, account);
         DetectionRecorder recorder = counted.Store.Recorder(new() { MaximumPerRule = 0 });
 
         await recorder.RecordAsync(Some(0, detections), Token);
@@ -137,7 +137,7 @@ public sealed class CrashTests(StorageAccount account)
     public async Task What_never_alerts_needs_no_claim()
     {
         Store store = await CreateAsync();
-        StoppingProcess counted = StoppingProcess.Create(store, account);
+        var counted = StoppingProcess.Create(store, account);
 
         await counted.Store.Recorder(new() { MinimumLevel = RuleLevel.Critical }).RecordAsync(Some(0, 100), Token);
 
@@ -158,7 +158,7 @@ public sealed class CrashTests(StorageAccount account)
             .Returns((string filter, int? _, IEnumerable<string> _, CancellationToken _) =>
             {
                 asked.Enqueue(filter);
-                int from = asked.Count == 1 ? 0 : AlertSweep.MaximumRows;
+                int from = asked.Count == 1 ? 0 : AlertSweep.MaxRows;
                 return AsyncPageable<TableEntity>.FromPages(Enumerable.Range(0, asked.Count == 1 ? 1_000 : 50).Select(page => PageOf(from + (1_000 * page))));
             });
         table.Setup(mock => mock.GetEntityIfExistsAsync<TableEntity>(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
@@ -174,7 +174,7 @@ public sealed class CrashTests(StorageAccount account)
         Assert.Equal(0, await vast.Sweep().RunAsync(Token));
 
         Assert.Equal(2, asked.Count);
-        Assert.Contains($"RowKey gt '{AlertSweep.MaximumRows - 1:D19}'", asked.Last(), StringComparison.Ordinal);
+        Assert.Contains($"RowKey gt '{AlertSweep.MaxRows - 1:D19}'", asked.Last(), StringComparison.Ordinal);
         Assert.Equal(3, await CountAnnouncedAsync(store, []));
 
         // One that is owed stands in the middle of the first run, two in the second.
@@ -204,7 +204,7 @@ public sealed class CrashTests(StorageAccount account)
         Assert.Equal(0, await store.Sweep().RunAsync(Token));
         Assert.Equal(2, await store.OwedAsync());
 
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        store.Clock.Advance(AlertSweep.MaxAge);
         Assert.Equal(6, await store.Sweep().RunAsync(Token));
         Assert.Equal(0, await store.OwedAsync());
     }
@@ -228,7 +228,7 @@ public sealed class CrashTests(StorageAccount account)
         await Assert.ThrowsAsync<AggregateException>(() => refusing.Sweep().RunAsync(Token));
         Assert.Empty(await store.TakeAlertsAsync());
 
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        store.Clock.Advance(AlertSweep.MaxAge);
         Assert.Equal(1, await store.Sweep().RunAsync(Token));
         Assert.EndsWith("0 of its detections were never recorded, 1 cannot be read.", Assert.Single(store.SweepLog.Entries, entry => entry.Id == 23).Message, StringComparison.Ordinal);
         Assert.Equal(0, await store.OwedAsync());
@@ -242,7 +242,7 @@ public sealed class CrashTests(StorageAccount account)
         store.Clock.Advance(TimeSpan.FromMinutes(6));
 
         await Assert.ThrowsAsync<AggregateException>(() => store.Sweep().RunAsync(Token));
-        store.Clock.Advance(AlertSweep.MaximumAge);
+        store.Clock.Advance(AlertSweep.MaxAge);
         await store.Sweep().RunAsync(Token);
 
         Assert.Equal(0, await store.OwedAsync());
@@ -254,7 +254,7 @@ public sealed class CrashTests(StorageAccount account)
     {
         Store store = await CreateAsync();
         (await store.Claims.EnterAsync(Batch().Select(detection => detection.Id), Token)).Dispose();
-        StoppingProcess counted = StoppingProcess.Create(store, account);
+        var counted = StoppingProcess.Create(store, account);
         var looks = new List<int>();
 
         for (int minute = 1; minute <= 8 * 24 * 60; minute += Math.Max(1, minute / 20))
@@ -262,7 +262,9 @@ public sealed class CrashTests(StorageAccount account)
             store.Clock.SetUtcNow(Now.AddMinutes(minute).AddSeconds(1));
             await counted.Store.Sweep().RunAsync(Token);
             if (counted.Take().Detections > 0)
+            {
                 looks.Add(minute);
+            }
         }
 
         Assert.Equal(5, looks[0]);
@@ -363,9 +365,14 @@ public sealed class CrashTests(StorageAccount account)
                 int number = Interlocked.Increment(ref process._requests) - 1;
                 process._asked.Enqueue(name);
                 if (number < process.Request || (number == process.Request && process.IsCarriedOut))
+                {
                     await ProcessNextAsync(message, pipeline);
+                }
+
                 if (number >= process.Request)
+                {
                     throw new InvalidOperationException("The process has stopped.");
+                }
             }
         }
 

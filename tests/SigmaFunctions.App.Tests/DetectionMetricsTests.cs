@@ -17,7 +17,9 @@ public sealed class DetectionMetricsTests
             InstrumentPublished = (instrument, self) =>
             {
                 if (instrument.Meter.Scope == meters)
+                {
                     self.EnableMeasurementEvents(instrument);
+                }
             },
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>

@@ -189,7 +189,10 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         {
             using var buffer = new MemoryStream();
             using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest))
+            {
                 gzip.Write(body);
+            }
+
             body = buffer.ToArray();
         }
 
@@ -207,7 +210,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         Store store = await CreateStoreAsync();
         await store.DeadLetters.DeleteAsync(cancellationToken: Token);
 
-        var exception = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(store), ["bad"u8.ToArray(), Whoami]));
+        RequestFailedException exception = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(store), ["bad"u8.ToArray(), Whoami]));
 
         Assert.Equal("ContainerNotFound", exception.ErrorCode);
         Assert.Single(await store.TakeAlertsAsync());
@@ -274,7 +277,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         table.Setup(mock => mock.SubmitTransactionAsync(It.IsAny<IEnumerable<TableTransactionAction>>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new RequestFailedException(503, "Busy"));
 
-        var exception = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(store with { Detections = table.Object }), [Whoami]));
+        RequestFailedException exception = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Create(store with { Detections = table.Object }), [Whoami]));
 
         Assert.Equal(503, exception.Status);
         Assert.Empty(await store.TakeAlertsAsync());
@@ -380,8 +383,10 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         Store store = await CreateStoreAsync();
         DetectionPipeline Process() => Create(store, (matcher, body, token) => body.Length == 1 ? throw new InsufficientMemoryException() : matcher.Match(body, token));
         byte[][] bodies = [Whoami, [0], Whoami];
-        for (int process = 0; process < BatchGuard.MaximumAttempts + BatchGuard.MaximumAloneAttempts; process++)
+        for (int process = 0; process < BatchGuard.MaxAttempts + BatchGuard.MaxAloneAttempts; process++)
+        {
             await Assert.ThrowsAnyAsync<OutOfMemoryException>(() => RunAsync(Process(), bodies));
+        }
 
         await RunAsync(Process(), bodies);
 
@@ -424,7 +429,10 @@ public sealed class DetectionPipelineTests(StorageAccount account)
                 (matcher, body, token) =>
                 {
                     if (body.Length == 1)
+                    {
                         stop.Cancel();
+                    }
+
                     token.ThrowIfCancellationRequested();
                     return matcher.Match(body, token);
                 },
@@ -434,7 +442,10 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         }
 
         using (await gate.EnterAloneAsync(Token))
+        {
             Assert.Null(gate.TryEnter(Whoami));
+        }
+
         await RunAsync(Create(store, gate: gate, slots: slots), [Whoami]);
         Assert.Single(await store.TakeAlertsAsync());
     }

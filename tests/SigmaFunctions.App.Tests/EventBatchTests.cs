@@ -40,7 +40,9 @@ public sealed class EventBatchTests
         Dictionary<string, object?> data = BindingData;
         data.Remove("PartitionContext");
         foreach (string name in names)
+        {
             data[name] = Context;
+        }
 
         Assert.Equal(EventBatch.Read(BindingData, 2).Identity(1, 5), EventBatch.Read(data, 2).Identity(1, 5));
     }
@@ -91,7 +93,7 @@ public sealed class EventBatchTests
         Dictionary<string, object?> data = BindingData;
         data[part] = value;
 
-        var exception = Assert.Throws<InvalidDataException>(() => EventBatch.Read(data, 2));
+        InvalidDataException exception = Assert.Throws<InvalidDataException>(() => EventBatch.Read(data, 2));
 
         Assert.Equal(message, exception.Message);
     }

@@ -27,7 +27,7 @@ public sealed class ExportingTests
     [InlineData("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "SECRET", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT must be")]
     public void A_mistake_in_the_settings_is_named_and_no_value_is_shown(string setting, string value, string message)
     {
-        var exception = Assert.Throws<StartException>(() => Read([.. setting.Contains("HEADERS", StringComparison.Ordinal) ? Collector : [], (setting, value)]));
+        StartException exception = Assert.Throws<StartException>(() => Read([.. setting.Contains("HEADERS", StringComparison.Ordinal) ? Collector : [], (setting, value)]));
 
         Assert.StartsWith(message, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRET", exception.Message, StringComparison.Ordinal);

@@ -92,7 +92,10 @@ public sealed class FailedStartTests : IDisposable
         start.Environment.Remove("DetectionStorage");
         start.Environment["EventHubName"] = "events";
         foreach ((string name, string value) in settings)
+        {
             start.Environment[name] = value;
+        }
+
         using Process process = Process.Start(start)!;
 
         string error;

@@ -31,7 +31,7 @@ public sealed class FunctionMetadataTests
               "dataType": "Binary"
             }
             """)!.AsObject();
-        JsonNode? binding = JsonNode.Parse(Assert.Single(function.RawBindings!));
+        var binding = JsonNode.Parse(Assert.Single(function.RawBindings!));
         Assert.True(JsonNode.DeepEquals(expected, binding), binding?.ToJsonString());
         Assert.Equal(-1, function.Retry!.MaxRetryCount);
         Assert.Equal(TimeSpan.FromSeconds(1), function.Retry.MinimumInterval);

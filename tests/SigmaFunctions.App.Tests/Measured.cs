@@ -16,7 +16,9 @@ internal sealed class Measured : IDisposable
         _listener.InstrumentPublished = (instrument, self) =>
         {
             if (instrument.Meter.Scope == Meters)
+            {
                 self.EnableMeasurementEvents(instrument);
+            }
         };
         _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Take(instrument, value, tags));
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Take(instrument, value, tags));
@@ -29,7 +31,10 @@ internal sealed class Measured : IDisposable
     public IReadOnlyDictionary<string, double> Read()
     {
         foreach (string gauge in _values.Keys.Where(key => key[0] == '~').ToArray())
+        {
             _values.Remove(gauge);
+        }
+
         _listener.RecordObservableInstruments();
         return _values.ToDictionary(value => value.Key.TrimStart('~'), value => value.Value, StringComparer.Ordinal);
     }
@@ -44,8 +49,12 @@ internal sealed class Measured : IDisposable
     {
         string name = $"{instrument.Name} {string.Join('/', tags.ToArray().Select(tag => tag.Value))}";
         if (instrument.IsObservable)
+        {
             _values[$"~{name}"] = value;
+        }
         else
+        {
             _values[name] = _values.GetValueOrDefault(name) + value;
+        }
     }
 }

@@ -21,20 +21,26 @@ internal sealed class MemoryRows
         get
         {
             lock (_rows)
+            {
                 return [.. _rows.Values.Select(Copy)];
+            }
         }
     }
 
     public TableEntity? Find(string partition, string row)
     {
         lock (_rows)
+        {
             return _rows.TryGetValue((partition, row), out TableEntity? found) ? Copy(found) : null;
+        }
     }
 
     public ETag Add(ITableEntity row)
     {
         lock (_rows)
+        {
             return _rows.ContainsKey((row.PartitionKey, row.RowKey)) ? throw Failed(409, TableErrorCode.EntityAlreadyExists) : Set(row);
+        }
     }
 
     public ETag Update(ITableEntity row, ETag tag, TableUpdateMode mode)
@@ -42,13 +48,24 @@ internal sealed class MemoryRows
         lock (_rows)
         {
             if (!_rows.TryGetValue((row.PartitionKey, row.RowKey), out TableEntity? found))
+            {
                 throw Failed(404, TableErrorCode.ResourceNotFound);
+            }
+
             if (tag != ETag.All && tag != found.ETag)
+            {
                 throw Failed(412, TableErrorCode.UpdateConditionNotSatisfied);
+            }
+
             TableEntity next = mode == TableUpdateMode.Replace ? new TableEntity(row.PartitionKey, row.RowKey) : Copy(found);
             foreach ((string name, object? value) in (TableEntity)row)
+            {
                 if (value is not null)
+                {
                     next[name] = value;
+                }
+            }
+
             return Set(next);
         }
     }
@@ -88,9 +105,15 @@ internal sealed class Wire
         // As on a network, requests that are made together are under way together: one that fails does not keep back the other.
         await Task.Yield();
         if (request == _pauseAt)
+        {
             await _meanwhile!();
+        }
+
         if (request == _failAt && !_isAnswerLost)
+        {
             throw new RequestFailedException(503, "Busy");
+        }
+
         T result = effect();
         return request == _failAt ? throw new RequestFailedException(503, "Busy") : result;
     }

@@ -45,7 +45,9 @@ public sealed class OperationsTests
             InstrumentPublished = (instrument, _) =>
             {
                 if (instrument.Meter.Scope == meters)
+                {
                     names.Add(instrument.Name);
+                }
             },
         };
         listener.Start();

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Options;
@@ -123,7 +124,9 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         Assert.Contains(reason, Assert.Single(Messages(31)), StringComparison.Ordinal);
         Assert.Equal(1, Stale());
         if (fault != "pointer")
+        {
             Assert.Contains(reason, (await Reports())[0].Broken, StringComparison.Ordinal);
+        }
 
         _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.True(await Store.TryPointAsync(good.Name, Token));
@@ -160,7 +163,7 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         await PrepareAsync(package: [Rule(1, "package")]);
         await BreakAsync(fault);
 
-        var exception = await Assert.ThrowsAsync<StartException>(() => StartAsync());
+        StartException exception = await Assert.ThrowsAsync<StartException>(() => StartAsync());
 
         Assert.Contains("cannot be used, and no set that was pushed before has run: ", exception.Message, StringComparison.Ordinal);
         Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
@@ -197,8 +200,11 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         Assert.Equal("1 another package, 2 good", Running(await StartAsync()));
         Assert.Single(Messages(6));
 
-        await foreach (var blob in _compiled.GetBlobsAsync(cancellationToken: Token))
+        await foreach (BlobItem blob in _compiled.GetBlobsAsync(cancellationToken: Token))
+        {
             await _compiled.GetBlobClient(blob.Name).UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Token);
+        }
+
         Assert.Equal("1 another package, 2 good", Running(await StartAsync()));
         Assert.Single(Messages(6));
         Assert.All(await _container.GetBlobsAsync(cancellationToken: Token).ToListAsync(Token), blob => Assert.StartsWith("sets/", blob.Name, StringComparison.Ordinal));
@@ -251,7 +257,10 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
     private async Task PrepareAsync(string[] package)
     {
         for (int i = 0; i < package.Length; i++)
+        {
             await File.WriteAllTextAsync(Path.Combine(_package.FullName, $"{i}.yml"), package[i], Token);
+        }
+
         _container = await account.CreateContainerAsync();
         _compiled = await account.CreateContainerAsync();
         _table = await account.CreateTableAsync();
@@ -310,7 +319,9 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         listener.InstrumentPublished = (instrument, self) =>
         {
             if (instrument.Name == RuleMetrics.StaleRules && ReferenceEquals(instrument.Meter.Scope, _services.GetRequiredService<IMeterFactory>()))
+            {
                 self.EnableMeasurementEvents(instrument);
+            }
         };
         listener.SetMeasurementEventCallback<int>((_, measurement, _, _) => value = Math.Max(value, measurement));
         listener.Start();

@@ -93,7 +93,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
     [MemberData(nameof(Mistakes))]
     public async Task A_mistake_in_the_settings_is_named_and_no_value_of_a_secret_is_shown(string[] settings, string message)
     {
-        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
+        StartException exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
 
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRET", exception.Message, StringComparison.Ordinal);
@@ -117,7 +117,9 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
     {
         WriteRule("good.yml", Good);
         if (connectionString is not null)
+        {
             settings = [$"DetectionStorage={connectionString}"];
+        }
 
         await using ServiceProvider services = Services([.. settings, $"Rules:Path={_rules.FullName}"]);
         await Startup.PrepareAsync(services, Token);
@@ -162,7 +164,9 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         Assert.True(await new BlobContainerClient(account.ConnectionString, name).ExistsAsync(Token));
         Assert.True(await new BlobContainerClient(account.ConnectionString, $"{name}o").ExistsAsync(Token));
         foreach (string table in (string[])[name, name + "Outbox", name + "Windows"])
+        {
             Assert.Empty(await new TableClient(account.ConnectionString, table).QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+        }
     }
 
     /// <summary>A table, container or queue that is new has to be a store that can be erased, or be said to hold nobody's name.</summary>
@@ -209,7 +213,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         WriteRule("good.yml", Good);
         string wrongKey = account.ConnectionString.Replace("Eby8", "AAAA", StringComparison.Ordinal);
 
-        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
+        StartException exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
             [$"DetectionStorage={wrongKey}", $"Rules:Path={_rules.FullName}", "Detections:CreateIfNotExists=true"]));
 
         Assert.StartsWith("Table Detections, queue alerts and containers dead-letters, originals could not be created in the storage account of DetectionStorage: ", exception.Message);
@@ -237,7 +241,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
     {
         WriteRule("bad.yml", "title: Bad\ndetection: [");
 
-        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
+        StartException exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
             ["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}"]));
 
         Assert.StartsWith($"There is no usable rule in {_rules.FullName} (1 rejected).", exception.Message);
@@ -269,7 +273,9 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         listener.InstrumentPublished = (instrument, one) =>
         {
             if (instrument.Name == RuleMetrics.BlindRules && instrument.Meter.Scope == meters)
+            {
                 one.EnableMeasurementEvents(instrument);
+            }
         };
         listener.SetMeasurementEventCallback<int>((_, rules, tags, _) => measured.Add((string)tags[0].Value!, rules));
         listener.Start();
@@ -294,7 +300,9 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         listener.InstrumentPublished = (instrument, one) =>
         {
             if (instrument.Name is RuleMetrics.LoadedRules or RuleMetrics.RejectedRules && instrument.Meter.Scope == meters)
+            {
                 one.EnableMeasurementEvents(instrument);
+            }
         };
         listener.SetMeasurementEventCallback<int>((instrument, rules, tags, _) => measured.Add(instrument.Name, (rules, tags[0].Value)));
         listener.Start();
@@ -367,7 +375,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         Assert.Equal(("b5a5ab3e-5ff5-4d5a-a4ca-ec9bd2e5a1f7", "critical"), (rule.Id, rule.Level));
 
         File.WriteAllText(file, "x: { level: loud }");
-        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
+        StartException exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
         Assert.Contains("Rules__Overrides", exception.Message, StringComparison.Ordinal);
         Assert.Contains("(1,13): error: 'level' is one of critical, high, informational, low, medium.", exception.Message, StringComparison.Ordinal);
     }
@@ -380,7 +388,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         await File.WriteAllTextAsync(file, "marks: [a, b]", Token);
         string[] settings = ["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}"];
 
-        var exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
+        StartException exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
         Assert.Contains("placeholder '%marks%'", exception.Message, StringComparison.Ordinal);
         await PrepareAsync([.. settings, $"Rules:Placeholders={file}"]);
 

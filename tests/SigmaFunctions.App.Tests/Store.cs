@@ -95,8 +95,13 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
     {
         var alerts = new List<Alert>();
         while ((await Queue.ReceiveMessagesAsync(32, TimeSpan.FromMinutes(10), Token)).Value is { Length: > 0 } messages)
+        {
             foreach (QueueMessage message in messages)
+            {
                 alerts.Add(Alert.Parse(message.Body));
+            }
+        }
+
         return alerts;
     }
 

@@ -43,14 +43,19 @@ public sealed class WorkInHandTests : IDisposable
         for (int tried = 1; tried <= 20; tried++)
         {
             using (_inHand.Begin(first))
+            {
                 Assert.Equal(tried, Assert.Single(_inHand.Current).Tries);
+            }
+
             Assert.Equal(new BatchInHand("events", "0", first.EnqueuedTime, Start, tried), Assert.Single(_inHand.Current));
             _clock.Advance(TimeSpan.FromMinutes(1));
         }
         Assert.Equal((20 * 60) + 5, Age("0"));
 
         using (WorkInHand.Batch last = _inHand.Begin(first))
+        {
             last.Done();
+        }
 
         Assert.Equal(0, Age("0"));
     }
@@ -85,12 +90,17 @@ public sealed class WorkInHandTests : IDisposable
         using WorkInHand.Batch hanging = _inHand.Begin(Message("0", 100, Start.AddHours(-1)));
 
         using (WorkInHand.Batch later = _inHand.Begin(Message("0", 300, Start)))
+        {
             later.Done();
+        }
 
         Assert.Equal(3_600, Age("0"));
         hanging.Dispose();
         using (WorkInHand.Batch last = _inHand.Begin(Message("0", 400, Start)))
+        {
             last.Done();
+        }
+
         Assert.Equal(0, Age("0"));
     }
 
@@ -98,7 +108,10 @@ public sealed class WorkInHandTests : IDisposable
     public void A_partition_of_which_no_batch_came_for_long_is_told_of_no_more()
     {
         using (WorkInHand.Batch batch = _inHand.Begin(Message("0", 1, Start)))
+        {
             batch.Done();
+        }
+
         Assert.Equal(0, Age("0"));
 
         _clock.Advance(TimeSpan.FromMinutes(5));
@@ -127,7 +140,7 @@ public sealed class WorkInHandTests : IDisposable
                 var batches = new WorkInHand.Batch?[3];
                 var oldest = new DateTimeOffset?[3];
                 var last = new (DateTimeOffset At, long SequenceNumber)[3];
-                var ages = new double[3];
+                double[] ages = new double[3];
                 foreach ((int partition, int what, int seconds) in steps)
                 {
                     bool done = false;
@@ -155,7 +168,10 @@ public sealed class WorkInHandTests : IDisposable
                     {
                         bool lost = batches[i] is null && clock.GetUtcNow() - last[i].At >= TimeSpan.FromMinutes(5);
                         if (lost)
+                        {
                             oldest[i] = null;
+                        }
+
                         double age = measured.Read().GetValueOrDefault($"{WorkInHand.OldestPendingAge} events/{i}");
                         Assert.Equal(oldest[i] is { } time ? (clock.GetUtcNow() - time).TotalSeconds : 0, age);
                         Assert.True(age >= ages[i] || lost || (i == partition && done));

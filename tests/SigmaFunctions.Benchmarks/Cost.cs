@@ -59,7 +59,7 @@ internal sealed class Cost
 
         try
         {
-            using JsonDocument prices = JsonDocument.Parse(File.ReadAllText(cost._prices));
+            using var prices = JsonDocument.Parse(File.ReadAllText(cost._prices));
             if (prices.RootElement.ValueKind != JsonValueKind.Object)
             {
                 errors.WriteLine($"--prices {cost._prices}: no JSON object; take prices.json beside Cost.cs as a pattern.");
@@ -92,7 +92,10 @@ internal sealed class Cost
         }
 
         if (!_inputs.ContainsKey(option) || Number(value) is not { } number || (option == "--memory" && number is not (512 or 2_048 or 4_096)))
+        {
             return false;
+        }
+
         _inputs[option] = number;
         return true;
     }
@@ -111,7 +114,9 @@ internal sealed class Cost
         output.WriteLine("| events a day | peak a second | Event Hubs | partitions | instances at peak, on average | detections a second | first limit | of it | GB-s a month | a month |");
         output.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         foreach (double events in _eventsPerDay)
+        {
             output.WriteLine(Row(events, microseconds + (_inputs["--overhead"] / _inputs["--records"]), prices));
+        }
     }
 
     private string Row(double events, double microseconds, JsonElement prices)

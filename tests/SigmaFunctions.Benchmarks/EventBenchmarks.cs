@@ -49,7 +49,9 @@ public class EventBenchmarks
         {
             var reader = new Utf8JsonReader(body);
             while (reader.Read())
+            {
                 tokens++;
+            }
         }
 
         return tokens;
@@ -68,7 +70,10 @@ public class EventBenchmarks
         {
             _eventMatcher!.BeginEvent();
             foreach (EventView view in sigmaEvent.Views)
+            {
                 EventWriter.Write(_eventMatcher, _detector!.RouteOf(view.LogSources), sigmaEvent, view);
+            }
+
             matches += _eventMatcher.EndEvent().Length;
         }
 
@@ -85,7 +90,9 @@ public class EventBenchmarks
         foreach (byte[] body in _bodies)
         {
             foreach (MatchedRecord record in matcher.Match(body).Records)
+            {
                 matches += record.Rules.Length;
+            }
         }
 
         return matches;

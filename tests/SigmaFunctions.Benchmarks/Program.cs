@@ -5,7 +5,9 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using SigmaFunctions.Benchmarks;
 
 if (args is ["--check"])
+{
     return ShortCheck.Run(Console.Out) ? 0 : 1;
+}
 
 if (args is ["--ratios"])
 {
@@ -14,7 +16,9 @@ if (args is ["--ratios"])
 }
 
 if (args is ["--cost", .. string[] options])
+{
     return Cost.Run(options, Console.Out, Console.Error) ? 0 : 2;
+}
 
 if (args is ["--reload"])
 {

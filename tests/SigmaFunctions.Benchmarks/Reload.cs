@@ -23,7 +23,7 @@ internal static class Reload
     public static void Run(TextWriter output)
     {
         byte[][] bodies = Workload.Read(Workload.Kinds.First(), Workload.Bodies);
-        RuleLayer rules = RuleLayer.FromFiles(Workload.RuleFiles());
+        var rules = RuleLayer.FromFiles(Workload.RuleFiles());
         output.WriteLine("| a batch of 128 | median | 99 of 100 | longest | changes of rules |");
         output.WriteLine("|---|---|---|---|---|");
         var quiet = new Result([], []);
@@ -64,7 +64,10 @@ internal static class Reload
                 long started = Stopwatch.GetTimestamp();
                 var next = new Detector(RuleSet.LoadLayers([rules], concurrency: 1));
                 if (warms)
+                {
                     next.Warm(detector);
+                }
+
                 Volatile.Write(ref detector, next);
                 result.Reloads.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             }
@@ -75,7 +78,10 @@ internal static class Reload
     {
         BodyMatcher matcher = pool.Rent(detector);
         foreach (byte[] body in bodies)
+        {
             matcher.Match(body);
+        }
+
         pool.Return(matcher);
     }
 

@@ -44,7 +44,10 @@ public class RuleCountBenchmarks
     {
         int matches = 0;
         foreach (byte[] body in _bodies)
+        {
             matches += matcher.Match(body).Records.Length;
+        }
+
         return matches;
     }
 }

@@ -30,20 +30,34 @@ internal static partial class RuleVariants
     {
         var yaml = new YamlStream();
         using (var reader = new StringReader(file.Text))
+        {
             yaml.Load(reader);
+        }
+
         bool isVaried = false;
         foreach (YamlDocument document in yaml.Documents)
         {
             if (document.RootNode is not YamlMappingNode rule)
+            {
                 continue;
+            }
+
             if (rule.Children.TryGetValue("id", out YamlNode? id))
+            {
                 rule.Children["id"] = new YamlScalarNode($"{variant:x8}{((YamlScalarNode)id).Value![8..]}");
+            }
+
             if (rule.Children.TryGetValue("detection", out YamlNode? detection))
+            {
                 isVaried |= Vary((YamlMappingNode)detection, variant);
+            }
         }
 
         if (!isVaried)
+        {
             return null;
+        }
+
         using var text = new StringWriter();
         yaml.Save(text, assignAnchors: false);
         return new RuleFile($"{file.Path}#{variant}", text.ToString());
@@ -60,7 +74,9 @@ internal static partial class RuleVariants
             string name = key.ToString();
             if (name is not ("condition" or "timeframe")
                 && !excluded.Any(pattern => pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal) : name == pattern))
+            {
                 isVaried |= Vary(search, variant);
+            }
         }
 
         return isVaried;
@@ -90,14 +106,23 @@ internal static partial class RuleVariants
         {
             int end = i;
             while (end < literal.Length && char.IsAsciiLetter(literal[end]))
+            {
                 end++;
+            }
+
             if (end - i > length)
+            {
                 (start, length) = (i, end - i);
+            }
+
             i = end;
         }
 
         if (length < ShortestWord || literal is "true" or "false" or "null")
+        {
             return literal;
+        }
+
         int place = start + (length / 2);
         char[] varied = literal.ToCharArray();
         char first = char.IsAsciiLetterUpper(varied[place]) ? 'A' : 'a';

@@ -31,14 +31,19 @@ internal static class ShortCheck
                 $"{kind}: {events.Tokenize()} tokens; matches: {events.Decode()} without rules, {events.Match()} of events, {events.DecodeAndMatch()} of bodies; "
                 + $"bodies that match: {threads.One()} by one thread, {threads.Two()} by two");
             if (events.Decode() != 0 || events.Match() != events.DecodeAndMatch() || threads.One() != threads.Two())
+            {
                 return Fail(output, "they differ");
+            }
         }
 
         var load = new LoadBenchmarks();
         load.Setup();
         output.WriteLine($"rules: {load.Yaml()} from YAML, {load.Pack()} from a pack, {load.PackCompared()} after a comparison");
         if (load.Yaml() != load.Pack() || load.Yaml() != load.PackCompared())
+        {
             return Fail(output, "they differ");
+        }
+
         load.Cleanup();
 
         IReadOnlyList<RuleFile> files = Workload.RuleFiles();
@@ -50,7 +55,9 @@ internal static class ShortCheck
                 (int found, int expected) = Compare(detector, Workload.Read(kind, ComparedBodies));
                 output.WriteLine($"{kind}, {ruleSet.Rules.Length} rules, {ComparedBodies} bodies: {found} matches, {expected} by the reference evaluator");
                 if (found != expected)
+                {
                     return Fail(output, "they differ");
+                }
             }
         }
 
@@ -65,7 +72,10 @@ internal static class ShortCheck
         foreach (byte[] body in bodies)
         {
             foreach (MatchedRecord record in matcher.Match(body).Records)
+            {
                 found += record.Rules.Length;
+            }
+
             foreach (DecodedEvent decoded in decoder.Decode(body).Events)
             {
                 expected += detector.RuleSet.Compiled.Count(rule => decoded.Event.Views.Any(view =>

@@ -51,7 +51,10 @@ public class ThreadBenchmarks
     private int Run(Func<int, int, int, int> work, int threads)
     {
         if (threads == 1)
+        {
             return work(0, 0, Workload.Bodies);
+        }
+
         int other = 0;
         var thread = new Thread(() => other = work(1, Workload.Bodies / 2, Workload.Bodies));
         thread.Start();
@@ -64,7 +67,10 @@ public class ThreadBenchmarks
     {
         int matches = 0;
         foreach (byte[] body in _bodies.AsSpan(from..to))
+        {
             matches += _matchers[thread].Match(body).Records.Length;
+        }
+
         return matches;
     }
 
@@ -75,7 +81,9 @@ public class ThreadBenchmarks
         {
             var reader = new Utf8JsonReader(body);
             while (reader.Read())
+            {
                 tokens++;
+            }
         }
 
         return tokens;

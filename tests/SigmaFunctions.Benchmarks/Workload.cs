@@ -52,7 +52,9 @@ internal static class Workload
         while (reader.ReadLine() is { } line)
         {
             if (!string.IsNullOrWhiteSpace(line))
+            {
                 lines.Add(Encoding.UTF8.GetBytes(line));
+            }
         }
 
         return [.. lines];

@@ -1,4 +1,5 @@
 using SigmaFunctions.Catalog.Attack;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Catalog.Tests;
@@ -81,7 +82,7 @@ public sealed class AttackCatalogueTests
     [InlineData("T1059.001", "Command and Scripting Interpreter: PowerShell", "https://attack.mitre.org/techniques/T1059/001/")]
     public void A_technique_has_a_full_name_and_a_page(string id, string name, string url)
     {
-        var technique = Attack.FindTechnique(id)!;
+        AttackTechnique technique = Attack.FindTechnique(id)!;
 
         Assert.Equal((name, url), (technique.FullName, technique.Url));
     }
@@ -89,9 +90,9 @@ public sealed class AttackCatalogueTests
     [Fact]
     public void Nearly_every_technique_that_SigmaHQ_names_is_known()
     {
-        var rules = RuleSet.LoadPaths([Corpus.Require("sigmahq")]).Rules;
+        System.Collections.Immutable.ImmutableArray<SigmaRule> rules = RuleSet.LoadPaths([Corpus.Require("sigmahq")]).Rules;
 
-        var unknown = Attack.UnknownOf(rules.SelectMany(rule => rule.Tags));
+        System.Collections.Immutable.ImmutableArray<string> unknown = Attack.UnknownOf(rules.SelectMany(rule => rule.Tags));
 
         Assert.True(unknown.Length <= 30, string.Join(' ', unknown));
     }

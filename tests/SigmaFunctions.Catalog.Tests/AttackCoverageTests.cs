@@ -83,11 +83,11 @@ public sealed class AttackCoverageTests
     [InlineData("T1002", "d", 1)]
     public void A_technique_has_the_rules_that_name_it(string id, string titles, int withSubTechniques)
     {
-        var coverage = Coverage(
+        AttackCoverage coverage = Coverage(
             ("a", ["attack.t1059.001"]), ("b", ["attack.t1059", "attack.t1059.001"]), ("c", ["attack.t1003.001"]), ("d", ["attack.t1002"]),
             ("e", ["attack.t1059"]));
 
-        var covered = coverage.Techniques.Single(covered => covered.Technique.Id == id);
+        CoveredTechnique covered = coverage.Techniques.Single(covered => covered.Technique.Id == id);
 
         Assert.Equal(titles, string.Join(' ', covered.Rules.Select(rule => rule.Title)));
         Assert.Equal(id == "T1059" ? 3 : withSubTechniques, covered.RulesWithSubTechniques);
@@ -96,10 +96,10 @@ public sealed class AttackCoverageTests
     [Fact]
     public void A_tactic_counts_rules_by_their_tags_and_techniques_by_what_they_serve()
     {
-        var coverage = Coverage(("a", ["attack.execution", "attack.t1059.001"]), ("b", ["attack.stealth"]), ("c", ["attack.t1047"]));
+        AttackCoverage coverage = Coverage(("a", ["attack.execution", "attack.t1059.001"]), ("b", ["attack.stealth"]), ("c", ["attack.t1047"]));
 
-        var execution = coverage.Tactics.Single(covered => covered.Tactic.ShortName == "execution");
-        var stealth = coverage.Tactics.Single(covered => covered.Tactic.ShortName == "stealth");
+        CoveredTactic execution = coverage.Tactics.Single(covered => covered.Tactic.ShortName == "execution");
+        CoveredTactic stealth = coverage.Tactics.Single(covered => covered.Tactic.ShortName == "stealth");
 
         // T1059, T1059.001 and T1047.
         Assert.Equal((1, 3), (execution.Rules.Length, execution.Covered));
@@ -110,7 +110,7 @@ public sealed class AttackCoverageTests
     [Fact]
     public void A_sub_technique_is_no_more_covered_by_a_rule_of_its_parent_than_that_it_is_told()
     {
-        var coverage = Coverage(("a", ["attack.t1059"]), ("b", ["attack.t1003.001"]));
+        AttackCoverage coverage = Coverage(("a", ["attack.t1059"]), ("b", ["attack.t1003.001"]));
         string[] wanted = ["T1059", "T1059.001", "T1003", "T1190"];
 
         Assert.Equal(
@@ -121,7 +121,7 @@ public sealed class AttackCoverageTests
     [Fact]
     public void Unknown_tags_are_gathered()
     {
-        var unknown = Assert.Single(Coverage(("a", ["attack.t9999"]), ("b", ["attack.T9999", "attack.s0002"])).Unknown);
+        UnknownAttackTag unknown = Assert.Single(Coverage(("a", ["attack.t9999"]), ("b", ["attack.T9999", "attack.s0002"])).Unknown);
 
         Assert.Equal(("attack.t9999", 2), (unknown.Tag, unknown.Rules.Length));
     }
@@ -129,7 +129,7 @@ public sealed class AttackCoverageTests
     [Fact]
     public void A_layer_is_of_the_format_and_scores_techniques_in_force_by_their_rules()
     {
-        var layer = Layer(Coverage(("b \"<>\n", ["attack.t1059.001"]), ("a", ["attack.t1059.001", "attack.t1047"]), ("c", ["attack.t1002", "attack.t9999"])));
+        JsonNode layer = Layer(Coverage(("b \"<>\n", ["attack.t1059.001"]), ("a", ["attack.t1059.001", "attack.t1047"]), ("c", ["attack.t1002", "attack.t9999"])));
 
         Assert.Equal(
             ["T1047 1 a", "T1059.001 2 a\nb \"<>\n"],
@@ -211,7 +211,7 @@ public sealed class AttackCoverageTests
     {
         string text = Text(coverage);
         using var document = JsonDocument.Parse(text);
-        var result = LayerFormat.Evaluate(document.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
+        EvaluationResults result = LayerFormat.Evaluate(document.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
         Assert.True(result.IsValid, JsonSerializer.Serialize(result));
         return JsonNode.Parse(text)!;
     }

@@ -16,7 +16,7 @@ public sealed class CorpusTests
         RuleCatalogue catalogue = CatalogueBuilder.Load(RuleSource.Parse([Corpus.Require("sigmahq/rules")])).Catalogue;
 
         RulePage page = catalogue.Rules.Single(page => page.Rule.Id == NodeRule);
-        Dictionary<string, int> counts = page.Indicators.Single(group => group is { Field: "CommandLine", Kind: "contains" }).Values.ToDictionary(one => one.Value, one => one.Count);
+        var counts = page.Indicators.Single(group => group is { Field: "CommandLine", Kind: "contains" }).Values.ToDictionary(one => one.Value, one => one.Count);
         Assert.Equal((16, 2, 1), (counts[" -e "], counts[".connect"], counts["net.socket"]));
         Assert.Equal(["condition", "selection_main", "selection_action_reverse_shell"], page.Stages.Select(stage => stage.Name));
         Assert.All(catalogue.Rules, rule => Assert.All(rule.Stages, stage => Assert.NotEmpty(stage.Text)));

@@ -47,7 +47,7 @@ public sealed class CorpusTests : IDisposable
     [Fact]
     public async Task The_same_activity_gives_the_same_verdicts_however_it_comes()
     {
-        var cases = AllShapes
+        (string Shape, string Origin, byte[] Body)[] cases = AllShapes
             .SelectMany(shape => Corpus.Wire($"regression/wire/{shape}.ndjson").Select(one => (Shape: shape, one.Origin, one.Body)))
             .ToArray();
         new Random(1).Shuffle(cases);

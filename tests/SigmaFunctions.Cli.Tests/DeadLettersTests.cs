@@ -104,7 +104,7 @@ public sealed class DeadLettersTests : IDisposable
     [InlineData("", "1 2 3", "EntityPath=other")]
     public async Task Letters_go_to_the_hub_that_they_came_from_unless_another_is_named(string events, string other, params string[] arguments)
     {
-        DeadLetter second = DeadLetter.OfRecord(Identity(2, minutes: 2) with { EventHub = "other" }, "r", 0, (byte[])[2]);
+        var second = DeadLetter.OfRecord(Identity(2, minutes: 2) with { EventHub = "other" }, "r", 0, (byte[])[2]);
         (string container, _) = await FillAsync(Letter(1, minutes: 1, "r", [1]), second, Letter(3, minutes: 3, "r", [3]));
         string connection = _hub.ConnectionString;
         if (arguments is [['E', ..] path])

@@ -166,7 +166,10 @@ public sealed class RulesTests : IDisposable
         Task<CommandLine.Outcome> pushing = RunAsync("push", _cli.WriteRule("a.yml", One, "F", "x"), "--wait");
         string? set;
         while ((set = await Store.GetCurrentAsync(Token)) is null)
+        {
             await Task.Delay(20, Token);
+        }
+
         await ReportAsync(set, report => broken ? report with { Broken = "why" } : report with { Rules = 1, Revision = "r" });
         CommandLine.Outcome outcome = await EndedAsync(pushing);
 

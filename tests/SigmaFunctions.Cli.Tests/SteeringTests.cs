@@ -320,7 +320,7 @@ public sealed class SteeringTests : IDisposable
         await new DetectionTable(_detections).AddAsync([detection], Token);
         _detectionId = detection.Id.Value;
         _letters = await _account.CreateContainerAsync();
-        DeadLetter letter = DeadLetter.OfRecord(identity, Hostile, 0, Encoding.UTF8.GetBytes(Hostile));
+        var letter = DeadLetter.OfRecord(identity, Hostile, 0, Encoding.UTF8.GetBytes(Hostile));
         await new DeadLetterStore(_letters).WriteAsync([letter], Token);
         _letter = letter.Name;
         _rules = await _account.CreateContainerAsync();

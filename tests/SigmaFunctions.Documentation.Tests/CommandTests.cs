@@ -70,7 +70,9 @@ public sealed partial class CommandTests
         await using Server server = await Server.StartAsync(start, workspace, Cancellation);
         var faults = new List<string>();
         foreach (DocumentedCommand entry in Manifest.Commands.Where(entry => entry.WithServer))
+        {
             faults.AddRange(await FaultsAsync(entry, workspace));
+        }
 
         AssertNone(faults);
     }
@@ -83,10 +85,16 @@ public sealed partial class CommandTests
         string command = entry.Try ?? entry.Command;
         (int exit, string output) = await workspace.RunAsync(command, Cancellation);
         if (exit != entry.Exit)
+        {
             faults.Add($"{command}: exit code {exit}, not {entry.Exit}: {output}");
+        }
+
         faults.AddRange(entry.Says.Where(text => !output.Contains(text, StringComparison.Ordinal)).Select(text => $"{command}: does not say '{text}': {output}"));
         if (entry.Writes is { } file && !workspace.Exists(file))
+        {
             faults.Add($"{command}: has not written {file}: {output}");
+        }
+
         if (entry.Kind == CommandKind.Synopsis)
         {
             // Of "sigmaf rules push PATH… [--wait]" the help of "sigmaf rules push" must know --wait.

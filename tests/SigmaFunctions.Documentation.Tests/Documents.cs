@@ -27,17 +27,23 @@ internal static partial class Documents
         {
             string line = lines[i];
             if (line.TrimStart().StartsWith("```", StringComparison.Ordinal))
+            {
                 language = language is null ? line.Trim().TrimStart('`').Trim() : null;
+            }
             else if (language is not null)
             {
                 if (ShellLanguages.Contains(language) && Read(line.Trim()) is { } command)
+                {
                     yield return command with { Place = $"{name}({i + 1})" };
+                }
             }
             else
             {
                 indented = line.StartsWith("    ", StringComparison.Ordinal) && (indented || afterBlank);
                 if (indented && Read(line[4..]) is { } command)
+                {
                     yield return command with { Place = $"{name}({i + 1})" };
+                }
             }
             afterBlank = line.Length == 0 || (afterBlank && indented);
         }

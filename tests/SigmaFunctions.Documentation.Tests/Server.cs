@@ -34,7 +34,9 @@ internal sealed class Server : IAsyncDisposable
             {
                 string text = line.Trim();
                 if (text.StartsWith(name + " ", StringComparison.Ordinal) && text.Contains('=', StringComparison.Ordinal))
+                {
                     workspace.Variables[variable] = text[name.Length..].Trim();
+                }
             }
         }
         server._rest = server._process.StandardOutput.ReadToEndAsync(CancellationToken.None);

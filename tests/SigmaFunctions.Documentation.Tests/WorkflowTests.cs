@@ -115,7 +115,10 @@ public sealed partial class WorkflowTests
             bool isAction = step.Children.ContainsKey("uses");
             Assert.NotEqual(isAction, step.Children.ContainsKey("run"));
             if (isAction)
+            {
                 continue;
+            }
+
             string script = ((YamlScalarNode)step["run"]).Value!;
             // What comes from outside must come by a variable: in the text of a script it would be code.
             Assert.DoesNotContain("${{", script, StringComparison.Ordinal);

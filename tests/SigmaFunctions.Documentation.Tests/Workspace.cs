@@ -20,8 +20,12 @@ internal sealed class Workspace : IDisposable
     public Workspace()
     {
         foreach (string entry in Directory.EnumerateFileSystemEntries(Repository.Folder))
+        {
             if (!NotOfAClone.Contains(Path.GetFileName(entry)))
+            {
                 File.CreateSymbolicLink(Path.Combine(_folder, Path.GetFileName(entry)), entry);
+            }
+        }
 
         CopyRules("my-rules");
         CopyRules("changed");
@@ -31,7 +35,10 @@ internal sealed class Workspace : IDisposable
             .Replace("level: high", "level: low", StringComparison.Ordinal));
         using (ZipArchive archive = ZipFile.Open(Path.Combine(_folder, "sigma_core.zip"), ZipArchiveMode.Create))
         using (var rule = new StreamWriter(archive.CreateEntry("rules/other.yml").Open()))
+        {
             rule.Write(File.ReadAllText(changed).Replace("id: 6640f31c", "id: 6640f31d", StringComparison.Ordinal));
+        }
+
         Write("overrides.yml", "6640f31c-01ad-49b5-beb5-83498a5cd8bd:\n  level: critical\n");
         Write("placeholders.yml", "admins: [alice, bob]\n");
         Write("events.ndjson", NodeEvent + """require('child_process').exec('cmd');new net.socket().connect(1)"}""" + "\n");
@@ -50,8 +57,13 @@ internal sealed class Workspace : IDisposable
     {
         // Links go, not what they lead to.
         foreach (string entry in Directory.EnumerateFileSystemEntries(_folder))
+        {
             if (File.ResolveLinkTarget(entry, returnFinalTarget: false) is not null)
+            {
                 File.Delete(entry);
+            }
+        }
+
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -73,7 +85,10 @@ internal sealed class Workspace : IDisposable
             StandardErrorEncoding = Encoding.UTF8,
         };
         foreach ((string name, string value) in Variables)
+        {
             start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 
@@ -92,7 +107,9 @@ internal sealed class Workspace : IDisposable
         finally
         {
             if (!process.HasExited)
+            {
                 process.Kill(entireProcessTree: true);
+            }
         }
     }
 
@@ -104,7 +121,10 @@ internal sealed class Workspace : IDisposable
         {
             string name = Path.GetRelativePath(from, file);
             if (Path.GetFileName(name).StartsWith("proc_creation_win_node_abuse.", StringComparison.Ordinal))
+            {
                 name = Path.GetFileName(name).Replace("proc_creation_win_node_abuse", "rule", StringComparison.Ordinal);
+            }
+
             string target = Path.Combine(_folder, to, name);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(file, target);

@@ -16,7 +16,7 @@ namespace SigmaFunctions.EndToEnd.Tests;
 /// </summary>
 public sealed class AttackTests
 {
-    private const int MaximumMegabytes = 512;
+    private const int MaxMegabytes = 512;
 
     private static readonly int Messages = int.Parse(Environment.GetEnvironmentVariable("ATTACK_MESSAGES") is { Length: > 0 } text ? text : "2", CultureInfo.InvariantCulture);
 
@@ -51,7 +51,7 @@ public sealed class AttackTests
         double before = ProcessUse.CpuSeconds(deployment.Worker.ProcessId);
         var watch = Stopwatch.StartNew();
 
-        Task attacked = Task.WhenAll(hostile.Select(deployment.InvokeAsync));
+        var attacked = Task.WhenAll(hostile.Select(deployment.InvokeAsync));
         var waits = new List<double>();
         do
         {
@@ -73,10 +73,12 @@ public sealed class AttackTests
             $"| {attack} | 2 x {Messages} x {body.Length:N0} | {seconds:0.0} | {ProcessUse.CpuSeconds(deployment.Worker.ProcessId) - before:0.0} | {peak:N0} | {rows["0"].Concat(rows["1"]).Count():N0} | {letters:N0} | {waits.Order().ElementAt(waits.Count / 2):0.00} | {waits.Max():0.00} |\n");
         TestContext.Current.TestOutputHelper!.WriteLine(line);
         if (Environment.GetEnvironmentVariable("ATTACK_TABLE") is { Length: > 0 } path)
+        {
             await File.AppendAllTextAsync(path, line, Token);
+        }
 
         Assert.Equal(waits.Count, rows["2"].Count(row => row.GetString("RuleTitle") == "Marked process"));
-        Assert.True(peak < MaximumMegabytes, line);
+        Assert.True(peak < MaxMegabytes, line);
     }
 
     private static string Lines(int count, Func<int, string> line) => string.Concat(Enumerable.Range(0, count).Select(number => line(number) + "\n"));
@@ -85,7 +87,10 @@ public sealed class AttackTests
     {
         using var buffer = new MemoryStream();
         using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest))
+        {
             gzip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
         return buffer.ToArray();
     }
 }

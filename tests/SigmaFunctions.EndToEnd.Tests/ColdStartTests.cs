@@ -35,19 +35,27 @@ public sealed partial class ColdStartTests
         try
         {
             foreach (string source in (Setting("COLD_RULES") ?? LocalPaths.AppRules).Split(';'))
+            {
                 Copy(source, Path.Combine(rules, Path.GetFileName(source)));
+            }
+
             await File.WriteAllTextAsync(Path.Combine(rules, "marked.yml"), MarkedRule.Yaml, Token);
             if (packed)
+            {
                 await PackAsync(app, rules);
+            }
+
             bool usedPack = false;
             double rulesAfter = 0;
-            await using var deployment = await LocalDeployment.StartAsync(
+            await using LocalDeployment deployment = await LocalDeployment.StartAsync(
                 MarkedRule.Yaml,
                 log: line =>
                 {
                     usedPack |= line.Message.Contains("The rules come compiled", StringComparison.Ordinal);
                     if (RulesLoaded().Match(line.Message) is { Success: true } loaded)
+                    {
                         rulesAfter = double.Parse(loaded.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+                    }
                 },
                 settings: ImmutableDictionary<string, string>.Empty
                     .Add("Rules__Path", rules)
@@ -57,7 +65,9 @@ public sealed partial class ColdStartTests
             TriggerBatch batch = await deployment.ReadBatchAsync(1);
             // The first start has made the tables, and keeps the rules where there is a container.
             if (container)
+            {
                 await WaitForPackAsync(new BlobContainerClient(deployment.StorageConnection, RuleStore.DefaultCompiledName));
+            }
 
             var starts = new List<(double Rules, double Loaded, double First, double Cpu, double Peak)>();
             for (int run = 0; run < Runs; run++)
@@ -78,13 +88,15 @@ public sealed partial class ColdStartTests
             Assert.Single(await deployment.RowsAsync());
             Assert.Equal(packed || container, usedPack);
             Assert.All(starts, start => Assert.InRange(start.Rules, 1, start.Loaded));
-            var best = starts.MinBy(start => start.Loaded + start.First);
+            (double Rules, double Loaded, double First, double Cpu, double Peak) best = starts.MinBy(start => start.Loaded + start.First);
             string line = string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {way} | {starts.Min(start => start.Rules):N0} | {best.Loaded:N0} | {best.First:N0} | {best.Loaded + best.First:N0} | {starts.Min(start => start.Cpu) * 1_000:N0} | {best.Peak:N0} |");
             TestContext.Current.TestOutputHelper!.WriteLine(line);
             if (Setting("COLD_TABLE") is { } table)
+            {
                 await File.AppendAllLinesAsync(table, [line], Token);
+            }
         }
         finally
         {
@@ -110,7 +122,7 @@ public sealed partial class ColdStartTests
     // As publishing does it.
     private static async Task PackAsync(string app, string rules)
     {
-        using Process process = Process.Start("dotnet", [app, "pack-rules", rules, rules + ".pack"]);
+        using var process = Process.Start("dotnet", [app, "pack-rules", rules, rules + ".pack"]);
         await process.WaitForExitAsync(Token);
         Assert.Equal(0, process.ExitCode);
     }
@@ -118,6 +130,8 @@ public sealed partial class ColdStartTests
     private static async Task WaitForPackAsync(BlobContainerClient container)
     {
         while (!await container.GetBlobsAsync(cancellationToken: Token).AnyAsync(blob => blob.Name.StartsWith("packs/", StringComparison.Ordinal), Token))
+        {
             await Task.Delay(50, Token);
+        }
     }
 }

@@ -33,16 +33,16 @@ public sealed class DeliveryTests
     [Fact]
     public async Task Events_of_every_shape_become_rows_and_alerts()
     {
-        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Defender, Unreadable, Sysmon, "", Flat("a.exe"), Flat("a.exe marker 4"));
         await LocalDeployment.ProcessAsync(deployment.CreateTrigger(), events: 6);
 
         var table = new DetectionTable(deployment.Table);
-        var alerts = await deployment.TakeAlertsAsync();
+        ImmutableArray<Alert> alerts = await deployment.TakeAlertsAsync();
         var detections = new List<Detection>();
-        foreach (var alert in alerts)
+        foreach (Alert alert in alerts)
         {
-            Assert.True(DetectionId.TryParse(alert.Id, out var id));
+            Assert.True(DetectionId.TryParse(alert.Id, out DetectionId id));
             Assert.Equal((id.PartitionKey, id.RowKey), (alert.Detection.PartitionKey, alert.Detection.RowKey));
             detections.Add((await table.FindAsync(id, Token))!);
         }
@@ -54,7 +54,7 @@ public sealed class DeliveryTests
                 .Order(StringComparer.Ordinal));
         Assert.Equal(4, (await deployment.RowsAsync()).Length);
 
-        var first = detections.Single(item => item.Host == "host-d0");
+        Detection first = detections.Single(item => item.Host == "host-d0");
         Assert.Equal(("Marked process", "high", "attack.t1059"), (first.RuleTitle, first.Level, first.Tags.Single()));
         Assert.Equal((DateTimeOffset.Parse("2026-01-02T03:04:04Z", null), "corp\\ann", "tenant-1"), (first.EventTime, first.User, first.TenantId));
         Assert.Equal(("events", "0", "CommandLine"), (first.Identity.EventHub, first.Identity.Partition, first.Fields.Single().Field));
@@ -64,11 +64,11 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_batch_that_is_delivered_again_changes_nothing()
     {
-        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Defender, Sysmon, Flat("a.exe marker"));
-        var batch = await deployment.ReadBatchAsync(3);
+        TriggerBatch batch = await deployment.ReadBatchAsync(3);
         await deployment.InvokeAsync(batch);
-        var rows = await deployment.RowsAsync();
+        ImmutableArray<TableEntity> rows = await deployment.RowsAsync();
         Assert.Equal(4, rows.Length);
         Assert.Equal(4, (await deployment.TakeAlertsAsync()).Length);
 
@@ -85,9 +85,9 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_second_worker_that_sees_the_same_events_changes_nothing()
     {
-        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Enumerable.Range(0, 50).Select(i => Flat($"a.exe marker {i}")));
-        var batch = await deployment.ReadBatchAsync(50);
+        TriggerBatch batch = await deployment.ReadBatchAsync(50);
         await deployment.InvokeAsync(batch);
         deployment.Worker.Kill();
         await deployment.Worker.DisposeAsync();
@@ -102,16 +102,22 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_worker_that_is_killed_in_the_middle_of_its_batches_loses_nothing()
     {
-        await using var deployment = await LocalDeployment.StartAsync(
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(
             MarkedRule.Yaml, settings: ImmutableDictionary<string, string>.Empty.Add("Alerts__MaximumPerRule", "0"));
         const int Events = 600;
-        foreach (var chunk in Enumerable.Range(0, Events).Select(i => Flat($"a.exe marker {i}")).Chunk(100))
+        foreach (string[] chunk in Enumerable.Range(0, Events).Select(i => Flat($"a.exe marker {i}")).Chunk(100))
+        {
             await deployment.SendAsync(chunk);
+        }
+
         var checkpoints = new Checkpoints();
-        var trigger = deployment.CreateTrigger(checkpoints);
+        EventHubsTrigger trigger = deployment.CreateTrigger(checkpoints);
         Task running = trigger.RunAsync(Token);
         while (trigger.Statistics.Events == 0 && !running.IsCompleted)
+        {
             await Task.Delay(1, Token);
+        }
+
         deployment.Worker.Kill();
         await Assert.ThrowsAsync<LocalHost.Worker.WorkerException>(() => running);
         await deployment.Worker.DisposeAsync();
@@ -126,11 +132,11 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_store_that_fails_holds_the_partition_until_it_is_back()
     {
-        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Flat("a.exe marker 1"), Flat("a.exe marker 2"));
         await deployment.Queue.DeleteAsync(Token);
         var failures = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var trigger = deployment.CreateTrigger(failed: reason => failures.TrySetResult(reason));
+        EventHubsTrigger trigger = deployment.CreateTrigger(failed: reason => failures.TrySetResult(reason));
 
         Task processing = LocalDeployment.ProcessAsync(trigger, events: 2);
         string reason = await failures.Task.WaitAsync(Token);
@@ -150,7 +156,7 @@ public sealed class DeliveryTests
     [InlineData(true)]
     public async Task What_a_worker_recorded_and_left_unannounced_is_announced_without_another_delivery(bool byVersionBeforeClaims)
     {
-        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         // The last look at a claim: rows of any age are left behind then.
         var past = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(-8));
         Detection[] left =
@@ -165,10 +171,15 @@ public sealed class DeliveryTests
         ];
         DetectionId[] ids = [.. left.Select(detection => detection.Id)];
         if (byVersionBeforeClaims)
+        {
             await deployment.Outbox.AddEntityAsync(
                 new TableEntity("0", "00") { ["Ids"] = string.Join(' ', ids), ["WrittenAt"] = past.GetUtcNow() }, Token);
+        }
         else
+        {
             (await new AlertClaims(deployment.Outbox, past).EnterAsync(ids, Token)).Dispose();
+        }
+
         await new DetectionTable(deployment.Table, past).AddAsync(left, Token);
 
         await deployment.SweepAsync();
@@ -181,7 +192,7 @@ public sealed class DeliveryTests
     [Fact]
     public async Task A_worker_that_is_told_to_end_leaves_no_claim_behind()
     {
-        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml);
         await deployment.SendAsync(Flat("a.exe marker 1"));
         await deployment.InvokeAsync(await deployment.ReadBatchAsync(1));
         Assert.Single(await deployment.Outbox.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
@@ -195,9 +206,12 @@ public sealed class DeliveryTests
     [Fact]
     public async Task Every_partition_is_processed()
     {
-        await using var deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml, partitions: 4);
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(MarkedRule.Yaml, partitions: 4);
         for (int i = 0; i < 20; i++)
+        {
             await deployment.SendAsync(Flat($"a.exe marker {i}"), Flat("a.exe"));
+        }
+
         await LocalDeployment.ProcessAsync(deployment.CreateTrigger(), events: 40);
 
         Assert.Equal(20, (await deployment.TakeAlertsAsync()).Length);

@@ -33,10 +33,15 @@ public sealed class FormerApp : IAsyncLifetime
     {
         string? folder = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } package ? package : await BuildAsync();
         if (folder is null)
+        {
             return;
+        }
+
         _assembly = Path.Combine(folder, AssemblyName);
         if (!File.Exists(_assembly))
+        {
             throw new FileNotFoundException($"The folder of the version before has no {AssemblyName}.", _assembly);
+        }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -52,7 +57,10 @@ public sealed class FormerApp : IAsyncLifetime
         };
         // Tests may run within a build, whose settings are not for another one.
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
             start.Environment.Remove(name);
+        }
+
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);
         try
@@ -70,9 +78,14 @@ public sealed class FormerApp : IAsyncLifetime
                 throw;
             }
             if (process.ExitCode == NotInHistory)
+            {
                 _missing = (await errors).Trim();
+            }
             else if (process.ExitCode != 0)
+            {
                 throw new InvalidOperationException($".ci/former-app ended with exit code {process.ExitCode}: {await output}{await errors}");
+            }
+
             return process.ExitCode == 0 ? (await output).Trim() : null;
         }
         catch (Win32Exception exception)

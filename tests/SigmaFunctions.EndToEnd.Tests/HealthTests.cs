@@ -25,7 +25,7 @@ public sealed class HealthTests
     [Fact]
     public async Task The_canary_is_detected_recorded_and_not_announced_and_health_tells_of_its_batch()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule, settings: ImmutableDictionary<string, string>.Empty.Add("Canary__Enabled", "true"));
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(Rule, settings: ImmutableDictionary<string, string>.Empty.Add("Canary__Enabled", "true"));
         TimerTrigger canary = TimerTrigger.Find(deployment.Worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == "Canary");
 
         InvocationResponse sent = await canary.InvokeAsync(deployment.Worker, Token);
@@ -53,7 +53,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Without_the_setting_no_canary_is_sent_and_no_rule_added()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule);
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(Rule);
         TimerTrigger canary = TimerTrigger.Find(deployment.Worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == "Canary");
 
         await canary.InvokeAsync(deployment.Worker, Token);

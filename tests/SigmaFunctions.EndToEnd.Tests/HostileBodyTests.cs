@@ -122,7 +122,10 @@ public sealed class HostileBodyTests
     {
         using var buffer = new MemoryStream();
         using (var gzip = new GZipStream(buffer, level))
+        {
             gzip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
         return buffer.ToArray();
     }
 }

@@ -95,9 +95,15 @@ public sealed class HostileRun : IAsyncLifetime
     {
         _deployment = await LocalDeployment.StartAsync(Rule, log: _log.Enqueue);
         foreach (string value in Values.Values)
+        {
             await _deployment.SendAsync(Event(value, Token + value));
+        }
+
         foreach (byte[] body in Unreadable.Values)
+        {
             await _deployment.SendAsync(body);
+        }
+
         EventHubsTrigger trigger = _deployment.CreateTrigger();
         await LocalDeployment.ProcessAsync(trigger, Values.Count + Unreadable.Count);
         await ReadAsync(_deployment);
@@ -106,7 +112,9 @@ public sealed class HostileRun : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_deployment is not null)
+        {
             await _deployment.DisposeAsync();
+        }
     }
 
     // Surrogates go as escapes, and U+FFFD as a byte that is no UTF-8: it is what is read of one.
@@ -131,15 +139,23 @@ public sealed class HostileRun : IAsyncLifetime
         var raw = new Azure.Storage.Queues.QueueClient(deployment.StorageConnection, AlertQueue.DefaultName);
         var messages = new List<string>();
         while ((await raw.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancelled)).Value is { Length: > 0 } some)
+        {
             foreach (QueueMessage message in some)
+            {
                 messages.Add(message.Body.ToString());
+            }
+        }
+
         Messages = messages.ToImmutableDictionary(message => new DetectionId(
             JsonDocument.Parse(Convert.FromBase64String(message)).RootElement.GetProperty("id").GetString()!));
 
         var letters = new DeadLetterStore(new BlobContainerClient(deployment.StorageConnection, DeadLetterStore.DefaultName));
         var contents = new List<byte[]>();
         await foreach (StoredDeadLetter letter in letters.ListAsync(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), Cancelled))
+        {
             contents.Add((await letters.ReadAsync(letter.Name, Cancelled))!.ToArray());
+        }
+
         Letters = [.. contents];
     }
 }

@@ -121,7 +121,10 @@ public sealed class HostileValueTests(HostileRun run) : IClassFixture<HostileRun
             Environment = { ["DetectionStorage"] = run.StorageConnection },
         };
         foreach (string argument in arguments)
+        {
             start.ArgumentList.Add(argument);
+        }
+
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(Token);
         string output = await process.StandardOutput.ReadToEndAsync(Token);

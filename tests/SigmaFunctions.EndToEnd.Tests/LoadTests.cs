@@ -72,9 +72,13 @@ public sealed class LoadTests
 
         Assert.Empty(await deployment.RowsAsync());
         if (exported)
+        {
             await receiver.WaitForAsync("sigmafunctions.events");
+        }
         else
+        {
             Assert.Empty(receiver.Requests);
+        }
     }
 
     private static Task<LocalDeployment> StartAsync(ImmutableDictionary<string, string>? settings = null) => LocalDeployment.StartAsync(
@@ -86,7 +90,10 @@ public sealed class LoadTests
     private static async Task ProcessAsync(string name, LocalDeployment deployment, Func<int, string> body)
     {
         foreach (int[] numbers in Enumerable.Range(0, Messages).Chunk(250))
+        {
             await deployment.SendAsync(numbers.Select(body));
+        }
+
         EventHubsTrigger trigger = deployment.CreateTrigger(settings: HostSettings.Read(Path.Combine(Path.GetDirectoryName(LocalPaths.AppAssembly)!, "host.json")));
         (double worker, double storage) before = (ProcessUse.CpuSeconds(deployment.Worker.ProcessId), ProcessUse.CpuSeconds(deployment.StorageProcess));
         var watch = Stopwatch.StartNew();
@@ -97,7 +104,9 @@ public sealed class LoadTests
             $"| {name} | {Messages:N0} | {seconds:0.0} | {Messages / seconds:N0} | {ProcessUse.CpuSeconds(deployment.Worker.ProcessId) - before.worker:0.0} | {ProcessUse.CpuSeconds(deployment.StorageProcess) - before.storage:0.0} | {ProcessUse.PeakMegabytes(deployment.Worker.ProcessId):N0} | {deployment.Worker.LoadedAfter.TotalSeconds:0.00} + {trigger.Statistics.FirstInvocation?.TotalSeconds:0.00} |\n");
         TestContext.Current.TestOutputHelper!.WriteLine(line);
         if (Environment.GetEnvironmentVariable("LOAD_TABLE") is { Length: > 0 } path)
+        {
             await File.AppendAllTextAsync(path, line, Token);
+        }
 
         Assert.Equal((0, 0), (trigger.Statistics.LostEvents, trigger.Statistics.Retries));
     }
@@ -140,7 +149,9 @@ public sealed class LoadTests
         public async Task WaitForAsync(string name)
         {
             while (!_requests.Any(request => request.Contains(name, StringComparison.Ordinal)))
+            {
                 await Task.Delay(50, Token);
+            }
         }
 
         public async ValueTask DisposeAsync() => await _server.DisposeAsync();

@@ -6,6 +6,7 @@ using Azure.Messaging.EventHubs.Primitives;
 using Azure.Messaging.EventHubs.Producer;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Processes;
@@ -94,7 +95,10 @@ internal sealed class LocalDeployment : IAsyncDisposable
         settings ??= ImmutableDictionary<string, string>.Empty;
         AzuriteProcess azurite = await AzuriteProcess.StartAsync(Token);
         if (storeThrough is not null)
+        {
             settings = settings.Add("DetectionStorage", await storeThrough(azurite.ConnectionString));
+        }
+
         var deployment = new LocalDeployment(azurite, endpoint, rules, log)
         {
             Settings = settings,
@@ -108,7 +112,7 @@ internal sealed class LocalDeployment : IAsyncDisposable
     /// <summary>Has the worker process a batch, which must succeed.</summary>
     public async Task InvokeAsync(TriggerBatch batch)
     {
-        var response = await Worker.InvokeAsync(batch.ToRequest(Binding, Worker.Capabilities, retry: 0), Token);
+        InvocationResponse response = await Worker.InvokeAsync(batch.ToRequest(Binding, Worker.Capabilities, retry: 0), Token);
         Assert.True(response.Result.Status == StatusResult.Types.Status.Success, response.Result.Exception?.Message);
     }
 
@@ -116,7 +120,7 @@ internal sealed class LocalDeployment : IAsyncDisposable
     /// <param name="createsStore">Whether it creates the tables and containers, as only a development machine's does.</param>
     public async Task StartWorkerAsync(bool createsStore = true)
     {
-        var settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules, .. FurtherRules], ruleContainer: RuleStore.DefaultName)
+        ImmutableDictionary<string, string> settings = WorkerSettings.Create(_endpoint.ConnectionString, _azurite.ConnectionString, [_rules, .. FurtherRules], ruleContainer: RuleStore.DefaultName)
             .Add("Rules__CheckInterval", "00:00:01")
             .SetItem("Detections__CreateIfNotExists", createsStore ? "true" : "false")
             .SetItems(Settings);
@@ -135,7 +139,7 @@ internal sealed class LocalDeployment : IAsyncDisposable
     public async Task InvokeTimerAsync(string function)
     {
         TimerTrigger timer = TimerTrigger.Find(Worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == function);
-        var response = await timer.InvokeAsync(Worker, Token);
+        InvocationResponse response = await timer.InvokeAsync(Worker, Token);
         Assert.True(response.Result.Status == LocalHost.Worker.Protocol.StatusResult.Types.Status.Success, response.Result.Exception?.Message);
     }
 
@@ -153,7 +157,10 @@ internal sealed class LocalDeployment : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task running = trigger.RunAsync(stop.Token);
         while (trigger.Statistics.Events < events && !running.IsCompleted)
+        {
             await Task.Delay(10, Token);
+        }
+
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
@@ -165,7 +172,10 @@ internal sealed class LocalDeployment : IAsyncDisposable
             EventHubDefinition.DefaultConsumerGroup, partition, EventPosition.Earliest, _endpoint.ConnectionString, Hub);
         var received = new List<EventData>();
         while (received.Count < events)
+        {
             received.AddRange(await receiver.ReceiveBatchAsync(events - received.Count, TimeSpan.FromSeconds(5), Token));
+        }
+
         return new TriggerBatch(new BatchSource(receiver.FullyQualifiedNamespace, Hub, receiver.ConsumerGroup, partition), [.. received]);
     }
 
@@ -186,13 +196,15 @@ internal sealed class LocalDeployment : IAsyncDisposable
     /// <summary>Takes every message from the queue.</summary>
     public async Task<ImmutableArray<Alert>> TakeAlertsAsync()
     {
-        var alerts = ImmutableArray.CreateBuilder<Alert>();
+        ImmutableArray<Alert>.Builder alerts = ImmutableArray.CreateBuilder<Alert>();
         while ((await Queue.ReceiveMessagesAsync(32, cancellationToken: Token)).Value is { Length: > 0 } messages)
-            foreach (var message in messages)
+        {
+            foreach (QueueMessage? message in messages)
             {
                 alerts.Add(Alert.Parse(message.Body.ToMemory().Span));
                 await Queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, Token);
             }
+        }
 
         return alerts.ToImmutable();
     }

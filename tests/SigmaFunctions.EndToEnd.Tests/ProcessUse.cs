@@ -11,7 +11,9 @@ internal static class ProcessUse
     public static double CpuSeconds(int process)
     {
         if (!OperatingSystem.IsLinux())
+        {
             return 0;
+        }
         // Clock ticks of user and system: the 14th and 15th field, the 12th and 13th after the command in parentheses.
         string stat = File.ReadAllText($"/proc/{process}/stat");
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');

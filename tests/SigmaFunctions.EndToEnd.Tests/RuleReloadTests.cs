@@ -3,6 +3,7 @@ using System.Text.Json;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.EndToEnd.Tests;
@@ -17,7 +18,7 @@ public sealed class RuleReloadTests
     [Fact]
     public async Task Pushed_broken_and_rolled_back_rules_each_do_what_they_should_and_no_event_is_lost()
     {
-        await using var deployment = await LocalDeployment.StartAsync(Rule(1, "one"));
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(Rule(1, "one"));
         var checkpoints = new Checkpoints();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         Task running = deployment.CreateTrigger(checkpoints).RunAsync(stop.Token);
@@ -70,10 +71,13 @@ public sealed class RuleReloadTests
             long started = TimeProvider.System.GetTimestamp();
             while (TimeProvider.System.GetElapsedTime(started) < Patience)
             {
-                var rows = await new DetectionSearch(deployment.Table)
+                List<Detection> rows = await new DetectionSearch(deployment.Table)
                     .NewestAsync(new DetectionFilter(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1)) { Host = host }, 10, Token).ToListAsync(Token);
                 if (rows.Count > 0)
+                {
                     return string.Join(' ', rows.Select(row => row.RuleId[^1]).Order());
+                }
+
                 await Task.Delay(100, Token);
             }
             return "nothing in time";
@@ -84,7 +88,10 @@ public sealed class RuleReloadTests
             long started = TimeProvider.System.GetTimestamp();
             string detected;
             while ((detected = await DetectedAsync()) != expected && TimeProvider.System.GetElapsedTime(started) < Patience)
+            {
                 await Task.Delay(500, Token);
+            }
+
             Assert.Equal(expected, detected);
         }
 
@@ -94,7 +101,10 @@ public sealed class RuleReloadTests
             while (TimeProvider.System.GetElapsedTime(started) < Patience)
             {
                 if ((await deployment.RuleSets.ListAsync(Token)).FirstOrDefault(report => report.Set == set) is { } report)
+                {
                     return (report.Rules, report.Broken);
+                }
+
                 await Task.Delay(100, Token);
             }
             return (-1, "nothing was reported in time");
@@ -105,7 +115,7 @@ public sealed class RuleReloadTests
     public async Task Changes_while_events_flow_cost_no_event_and_make_none_twice()
     {
         const int Changes = 8, Batches = 5, BatchSize = 40;
-        await using var deployment = await LocalDeployment.StartAsync(
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(
             Rule(1, "one"), partitions: 2, settings: ImmutableDictionary<string, string>.Empty.Add("Alerts__MaximumPerRule", "0"));
         EventHubsTrigger trigger = deployment.CreateTrigger();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -126,7 +136,10 @@ public sealed class RuleReloadTests
             }
         }
         while (trigger.Statistics.Events < sent.Count && !running.IsCompleted)
+        {
             await Task.Delay(50, Token);
+        }
+
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
 

@@ -3,6 +3,7 @@ using Azure.Data.Tables;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
 using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Processes;
@@ -68,7 +69,7 @@ public sealed class SeveralHubsTests
             Assert.Equal([Windows, Defender], rows.Select(row => row.GetString("EventHub")).Order(StringComparer.Ordinal));
             var queue = new QueueClient(
                 azurite.ConnectionString, AlertQueue.DefaultName, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
-            var messages = (await queue.ReceiveMessagesAsync(32, cancellationToken: Token)).Value;
+            QueueMessage[] messages = (await queue.ReceiveMessagesAsync(32, cancellationToken: Token)).Value;
             Assert.Equal(2, messages.Select(message => Alert.Parse(message.Body.ToMemory().Span).Id).Distinct().Count());
 
             EventHubsTrigger Trigger(TriggerBinding binding, Checkpoints checkpoints) =>

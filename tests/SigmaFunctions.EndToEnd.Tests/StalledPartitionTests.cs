@@ -22,7 +22,7 @@ public sealed class StalledPartitionTests
     public async Task One_partition_of_four_that_hangs_grows_older_in_health_and_backlog_while_the_others_stay_at_zero()
     {
         FaultProxy? started = null;
-        await using var deployment = await LocalDeployment.StartAsync(
+        await using LocalDeployment deployment = await LocalDeployment.StartAsync(
             MarkedRule.Yaml, partitions: 4, storeThrough: async address => (started = await FaultProxy.StartAsync(address, () => false)).ConnectionString);
         await using FaultProxy proxy = started!;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -32,11 +32,17 @@ public sealed class StalledPartitionTests
         proxy.Hold(DeadLetterStore.DefaultName);
         await deployment.SendToAsync(Hanging, Unreadable);
         foreach (string partition in Others)
+        {
             await deployment.SendToAsync(partition, Event(1), Event(2));
+        }
+
         Task running = trigger.RunAsync(stop.Token);
         await UntilAsync(running, () => Task.FromResult(trigger.Statistics.Events == 6));
         foreach (string partition in Others)
+        {
             await deployment.SendToAsync(partition, Event(3));
+        }
+
         await UntilAsync(running, () => Task.FromResult(trigger.Statistics.Events == 9));
         await UntilAsync(running, async () => (await LookAsync(deployment)).Count(one => one.Behind == 0) == Others.Length);
 
@@ -105,7 +111,10 @@ public sealed class StalledPartitionTests
         while (!await isSo())
         {
             if (running.IsCompleted)
+            {
                 await running;
+            }
+
             await Task.Delay(50, Token);
         }
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.EndToEnd.Tests.Faults;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
@@ -45,7 +46,7 @@ public sealed class UpgradeTests(FormerApp former) : IClassFixture<FormerApp>
                 Messages = 120,
                 Moves = 4,
                 Redeliveries = 6,
-                MaximumKills = 2,
+                MaxKills = 2,
                 IsFlawless = true,
             },
             Token);
@@ -81,7 +82,7 @@ public sealed class UpgradeTests(FormerApp former) : IClassFixture<FormerApp>
                 .Add("Alerts__MaximumPerHost", "2"),
             appAssembly: apps[0]);
         await deployment.SendAsync(new[] { "ann", "bob", "cid", "ann", "dan", "eve", "fay" }.Select(Event));
-        var batch = await deployment.ReadBatchAsync(7);
+        TriggerBatch batch = await deployment.ReadBatchAsync(7);
 
         // The third alert of the host says that the rule is muted there. A process looks for such a mute when it would send more by itself.
         await deployment.InvokeAsync(batch with { Events = batch.Events[..3] });

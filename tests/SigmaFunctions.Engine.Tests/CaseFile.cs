@@ -18,7 +18,9 @@ internal static class CaseFile
         {
             string line = lines[i];
             if (line.StartsWith('#'))
+            {
                 group = line.TrimStart('#', ' ');
+            }
             else if (line.Trim().Length > 0)
             {
                 string arrow = Arrows.FirstOrDefault(arrow => line.Contains(arrow, StringComparison.Ordinal))

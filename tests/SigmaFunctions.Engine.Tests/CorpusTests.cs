@@ -20,7 +20,7 @@ public sealed class CorpusTests
         Assert.All(errors, error => Assert.Contains("placeholder", error.Message, StringComparison.Ordinal));
         Assert.Equal((rules - needingPlaceholders, needingPlaceholders), (without.Rules.Length, without.Rejected));
 
-        var names = errors.Select(error => Regex.Match(error.Message, "%(.+)%").Groups[1].Value).Distinct();
+        IEnumerable<string> names = errors.Select(error => Regex.Match(error.Message, "%(.+)%").Groups[1].Value).Distinct();
         var with = RuleSet.LoadPaths([Corpus.Require(folder)], new PlaceholderSet(names.Select(name => KeyValuePair.Create<string, System.Collections.Immutable.ImmutableArray<string>>(name, ["10.0.0.1"]))));
         Assert.DoesNotContain(with.Diagnostics, diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
         Assert.Equal((rules, 0), (with.Rules.Length, with.Rejected));

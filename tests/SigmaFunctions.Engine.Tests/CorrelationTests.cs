@@ -34,7 +34,7 @@ public sealed class CorrelationTests
     [Fact]
     public void All_of_it_is_kept()
     {
-        var correlation = Load(Correlation(
+        SigmaCorrelation correlation = Load(Correlation(
             "{type: value_count, rules: [rule_a, 22222222-2222-4222-8222-222222222222], group-by: [ip, Host], timespan: 90m, condition: {field: User, gt: 2, lte: 10}, generate: true, aliases: {ip: {rule_a: SourceIp}}}"))
             .Correlations.Single();
         Assert.Equal(("Correlation", "many", "high"), (correlation.Title, correlation.Name, correlation.Level));
@@ -59,7 +59,7 @@ public sealed class CorrelationTests
     [InlineData("{type: value_percentile, rules: [rule_a], timespan: 1h, condition: {field: Bytes, lt: 2, percentile: 95}}")]
     public void It_loads(string body)
     {
-        var ruleSet = Load(Correlation(body));
+        RuleSet ruleSet = Load(Correlation(body));
         Assert.Equal(["SF0503"], ruleSet.Diagnostics.Select(diagnostic => diagnostic.Code));
         Assert.Single(ruleSet.Correlations);
     }
@@ -87,7 +87,7 @@ public sealed class CorrelationTests
     [InlineData("{type: event_count, rules: [many], timespan: 1h, condition: {gte: 5}}", "SF0502")]
     public void It_is_rejected(string body, string code)
     {
-        var ruleSet = Load(Correlation(body));
+        RuleSet ruleSet = Load(Correlation(body));
         Assert.Contains(ruleSet.Diagnostics, diagnostic => diagnostic.Code == code);
         Assert.Equal((2, 0, 1), (ruleSet.Rules.Length, ruleSet.Correlations.Length, ruleSet.Rejected));
     }
@@ -108,7 +108,7 @@ public sealed class CorrelationTests
     [Fact]
     public void A_name_that_is_taken_is_a_warning()
     {
-        var ruleSet = RuleText.Load(Rules.Replace("rule_b", "rule_a", StringComparison.Ordinal));
+        RuleSet ruleSet = RuleText.Load(Rules.Replace("rule_b", "rule_a", StringComparison.Ordinal));
         Assert.Equal(["SF0110"], ruleSet.Diagnostics.Select(diagnostic => diagnostic.Code));
         Assert.Equal(2, ruleSet.Rules.Length);
     }

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 
@@ -20,14 +22,14 @@ public sealed class DetectorTests
     public void Log_source_first(string ruleLogSource, string? category, string? product, string? service, bool expected)
     {
         string rule = $"title: A\nid: 11111111-1111-4111-8111-111111111111\nlogsource: {ruleLogSource}\ndetection: {{selection: [x], condition: selection}}";
-        var matches = new Detector(RuleText.Load(rule)).Match(EventText.Parse("""{"F":"x"}""", new LogSource(category, product, service)));
+        ImmutableArray<RuleMatch> matches = new Detector(RuleText.Load(rule)).Match(EventText.Parse("""{"F":"x"}""", new LogSource(category, product, service)));
         Assert.Equal(expected, matches.Length == 1);
     }
 
     [Fact]
     public void A_rule_matches_once_though_it_sees_several_views()
     {
-        var fields = EventText.Parse("""{"F":"a"}""").Views[0].Fields;
+        IReadOnlyDictionary<string, FieldValue> fields = EventText.Parse("""{"F":"a"}""").Views[0].Fields;
         var sigmaEvent = new SigmaEvent(
             [
                 new EventView([new LogSource("registry_set", "windows"), new LogSource("registry_event", "windows")], fields),
@@ -77,7 +79,7 @@ public sealed class DetectorTests
     [Fact]
     public void A_match_tells_the_fields_and_values_that_made_it()
     {
-        var ruleSet = RuleText.Load(RuleText.WithDetection("""
+        RuleSet ruleSet = RuleText.Load(RuleText.WithDetection("""
             img:
                 - Image|endswith: '\node.exe'
                 - OriginalFileName: node.exe
@@ -90,7 +92,7 @@ public sealed class DetectorTests
             kw: [marker]
             condition: img and act and user and kw and not filter
             """));
-        var match = new Detector(ruleSet).Match(EventText.Parse("""
+        RuleMatch match = new Detector(ruleSet).Match(EventText.Parse("""
             {"Image":"C:\\node.exe","CommandLine":"node -e net.socket","User":["alice","eve"],"ParentImage":"x","Note":"a marker"}
             """)).Single();
         Assert.Equal(

@@ -21,7 +21,7 @@ public sealed class DocumentTests
     [Fact]
     public void All_metadata_is_kept()
     {
-        var rule = RuleText.Load("""
+        SigmaRule rule = RuleText.Load("""
             title: Title
             id: 11111111-1111-4111-8111-111111111111
             name: a_name
@@ -89,7 +89,7 @@ public sealed class DocumentTests
     [MemberData(nameof(Faults))]
     public void A_fault_is_reported_where_it_stands(string text, string code, int line, int column)
     {
-        var ruleSet = RuleText.Load(text);
+        RuleSet ruleSet = RuleText.Load(text);
         Assert.Contains(
             (code, line, column),
             ruleSet.Diagnostics.Where(item => item.Severity == DiagnosticSeverity.Error).Select(item => (item.Code, item.Line, item.Column)));
@@ -111,7 +111,7 @@ public sealed class DocumentTests
     [MemberData(nameof(Warnings))]
     public void A_doubt_is_reported_and_the_rule_loads(string text, string code)
     {
-        var ruleSet = RuleText.Load(text);
+        RuleSet ruleSet = RuleText.Load(text);
         Assert.Equal([code], ruleSet.Diagnostics.Select(diagnostic => diagnostic.Code));
         Assert.Single(ruleSet.Rules);
     }
@@ -119,7 +119,7 @@ public sealed class DocumentTests
     [Fact]
     public void Every_fault_of_a_rule_is_reported_at_once()
     {
-        var ruleSet = RuleText.Load("""
+        RuleSet ruleSet = RuleText.Load("""
             id: x
             logsource: {}
             detection:
@@ -163,7 +163,7 @@ public sealed class DocumentTests
     [Fact]
     public void What_a_reset_holds_is_passed_over_loudly()
     {
-        var ruleSet = RuleText.Load(Minimal + "\n---\naction: reset\n" + Minimal);
+        RuleSet ruleSet = RuleText.Load(Minimal + "\n---\naction: reset\n" + Minimal);
         Assert.Equal(["SF0007"], ruleSet.Diagnostics.Select(item => item.Code));
         Assert.Equal((1, 0), (ruleSet.Rules.Length, ruleSet.Rejected));
     }
@@ -171,7 +171,7 @@ public sealed class DocumentTests
     [Fact]
     public void A_file_that_is_no_text_is_told()
     {
-        var diagnostic = RuleText.Load("title: A\nid: \0\0").Diagnostics.Single();
+        Diagnostic diagnostic = RuleText.Load("title: A\nid: \0\0").Diagnostics.Single();
         Assert.Equal(("SF0001", 2, 5), (diagnostic.Code, diagnostic.Line, diagnostic.Column));
     }
 
@@ -210,7 +210,7 @@ public sealed class DocumentTests
     [Fact]
     public void A_collection_lays_its_global_document_over_the_others()
     {
-        var ruleSet = RuleText.Load("""
+        RuleSet ruleSet = RuleText.Load("""
             action: global
             title: Global
             logsource: {category: process_creation, product: windows}
@@ -286,7 +286,7 @@ public sealed class DocumentTests
     public void The_depth_of_a_condition_is_bounded(string open, string inner, string close, string code)
     {
         string condition = string.Concat(Enumerable.Repeat(open, 10_000)) + inner + string.Concat(Enumerable.Repeat(close, 10_000));
-        var ruleSet = RuleText.Load(Minimal.Replace("condition: selection", $"condition: {condition}", StringComparison.Ordinal));
+        RuleSet ruleSet = RuleText.Load(Minimal.Replace("condition: selection", $"condition: {condition}", StringComparison.Ordinal));
         Assert.Contains(ruleSet.Diagnostics, diagnostic => diagnostic.Code == code);
     }
 

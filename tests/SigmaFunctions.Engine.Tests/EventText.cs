@@ -12,7 +12,7 @@ internal static class EventText
     public static SigmaEvent Parse(string json, LogSource? logSource = null)
     {
         using var document = JsonDocument.Parse(json);
-        var fields = Convert(document.RootElement);
+        FieldValue fields = Convert(document.RootElement);
         return new SigmaEvent([new EventView([logSource ?? LogSource], fields.Properties)], [fields]);
     }
 

@@ -16,13 +16,15 @@ public sealed class EvidenceTests
         Gen.Select(MatcherTests.Detection.Array[1, 8], MatcherTests.Event.Array[1, 4]).Sample(
             (detections, events) =>
             {
-                var ruleSet = Load(detections);
-                foreach (var sigmaEvent in events.Select(json => EventText.Parse(json)))
-                    foreach (var (rule, match) in Matches(ruleSet, sigmaEvent, long.MaxValue, int.MaxValue))
+                RuleSet ruleSet = Load(detections);
+                foreach (SigmaEvent? sigmaEvent in events.Select(json => EventText.Parse(json)))
+                {
+                    foreach ((int rule, RuleMatch? match) in Matches(ruleSet, sigmaEvent, long.MaxValue, int.MaxValue))
                     {
                         Assert.False(match.IsEvidencePartial);
                         Assert.Equal(PlainEvidence.Of(ruleSet.Compiled[rule], sigmaEvent), match.Fields);
                     }
+                }
             },
             iter: 1_000);
 
@@ -31,11 +33,15 @@ public sealed class EvidenceTests
         Gen.Select(MatcherTests.Detection.Array[1, 4], MatcherTests.Event, MatcherTests.Event, Gen.Long[0, 4_000]).Sample(
             (detections, json, otherJson, maxWork) =>
             {
-                var ruleSet = Load(detections);
-                var sigmaEvent = TwoViews(json, otherJson);
-                foreach (var (rule, match) in Matches(ruleSet, sigmaEvent, maxWork, int.MaxValue))
+                RuleSet ruleSet = Load(detections);
+                SigmaEvent sigmaEvent = TwoViews(json, otherJson);
+                foreach ((int rule, RuleMatch? match) in Matches(ruleSet, sigmaEvent, maxWork, int.MaxValue))
+                {
                     if (!match.IsEvidencePartial)
+                    {
                         Assert.Equal(PlainEvidence.Of(ruleSet.Compiled[rule], sigmaEvent), match.Fields);
+                    }
+                }
             },
             iter: 1_000);
 
@@ -44,15 +50,17 @@ public sealed class EvidenceTests
         Gen.Select(MatcherTests.Detection.Array[1, 8], MatcherTests.Event, Gen.Long[0, 4_000], Gen.Int[0, 3]).Sample(
             (detections, json, maxWork, maxFields) =>
             {
-                var ruleSet = Load(detections);
-                var sigmaEvent = EventText.Parse(json);
-                foreach (var (rule, match) in Matches(ruleSet, sigmaEvent, maxWork, maxFields))
+                RuleSet ruleSet = Load(detections);
+                SigmaEvent sigmaEvent = EventText.Parse(json);
+                foreach ((int rule, RuleMatch? match) in Matches(ruleSet, sigmaEvent, maxWork, maxFields))
                 {
-                    var plain = PlainEvidence.Of(ruleSet.Compiled[rule], sigmaEvent);
+                    IReadOnlyList<MatchedField> plain = PlainEvidence.Of(ruleSet.Compiled[rule], sigmaEvent);
                     Assert.True(match.Fields.Length <= maxFields);
                     Assert.Subset(plain.ToHashSet(), match.Fields.ToHashSet());
                     if (!match.IsEvidencePartial)
+                    {
                         Assert.Equal(plain, match.Fields);
+                    }
                 }
             },
             iter: 1_000);
@@ -61,7 +69,7 @@ public sealed class EvidenceTests
     public void What_all_of_must_hold_needs_no_test()
     {
         string value = new('a', (int)EventEvidence.MaxWork);
-        var match = Bounded(
+        RuleMatch match = Bounded(
             RuleText.WithDetection("""
                 img:
                     Image: cmd.exe
@@ -87,7 +95,7 @@ public sealed class EvidenceTests
         string json = $$"""{"F":"{{string.Concat(Enumerable.Range(0, 200).Select(i => $"literal{i:d3} "))}}"}""";
         long Work(int rules)
         {
-            var ruleSet = Load(Enumerable.Repeat("s: {F|contains: [literal000, literal001, literal002]}\nt: {F|contains: absent}\ncondition: s and not t", rules));
+            RuleSet ruleSet = Load(Enumerable.Repeat("s: {F|contains: [literal000, literal001, literal002]}\nt: {F|contains: absent}\ncondition: s and not t", rules));
             var evidence = new EventEvidence(new Detector(ruleSet), EventText.Parse(json));
             Assert.All(Enumerable.Range(0, rules), rule => Assert.Single(evidence.Of(rule).Fields));
             return evidence.Work;
@@ -107,7 +115,7 @@ public sealed class EvidenceTests
         const int Rules = 400;
         string[] literals = [.. Enumerable.Range(0, Rules).Select(i => $"literal{i:d3}")];
         string field = what == "keywords" ? "" : what == "paths through arrays" ? "o.p" : "F";
-        var ruleSet = Load(literals.Select(literal => field.Length == 0
+        RuleSet ruleSet = Load(literals.Select(literal => field.Length == 0
             ? $"s: [{literal}, other{literal}]\ncondition: s"
             : $"s: {{{field}|contains: {literal}}}\nt: {{{field}|contains: other{literal}}}\ncondition: s and not t"));
         string all = string.Join(' ', Enumerable.Repeat(string.Join(' ', literals), 100));
@@ -115,7 +123,7 @@ public sealed class EvidenceTests
             .Replace("{0}", all, StringComparison.Ordinal)
             .Replace("{1}", string.Join("\",\"", Enumerable.Repeat(string.Join("\",\"", literals), 100)), StringComparison.Ordinal)
             .Replace("{2}", string.Join(',', Enumerable.Repeat("{}", 50_000)), StringComparison.Ordinal) + "}";
-        var sigmaEvent = EventText.Parse(json);
+        SigmaEvent sigmaEvent = EventText.Parse(json);
         var evidence = new EventEvidence(new Detector(ruleSet), sigmaEvent);
         var matches = Enumerable.Range(0, Rules).Select(evidence.Of).ToList();
 
@@ -134,9 +142,9 @@ public sealed class EvidenceTests
         string rule = RuleText.WithSelection($"F: [{string.Join(", ", literals)}]");
         string Json(int count) => $$"""{"F":["{{string.Join("\",\"", literals.Take(count))}}"]}""";
 
-        var all = Bounded(rule, Json(EventEvidence.MaxFields)).Single();
+        RuleMatch all = Bounded(rule, Json(EventEvidence.MaxFields)).Single();
         Assert.Equal((EventEvidence.MaxFields, false), (all.Fields.Length, all.IsEvidencePartial));
-        var cut = Bounded(rule, Json(EventEvidence.MaxFields + 1)).Single();
+        RuleMatch cut = Bounded(rule, Json(EventEvidence.MaxFields + 1)).Single();
         Assert.Equal((EventEvidence.MaxFields, true), (cut.Fields.Length, cut.IsEvidencePartial));
         Assert.Equal(all.Fields, cut.Fields);
         Assert.Equal(5_000, new Detector(RuleText.Load(rule)).Match(EventText.Parse(Json(5_000))).Single().Fields.Length);
@@ -155,7 +163,7 @@ public sealed class EvidenceTests
     private static IEnumerable<RuleMatch> Bounded(string rule, string json)
     {
         var detector = new Detector(RuleText.Load(rule));
-        var sigmaEvent = EventText.Parse(json);
+        SigmaEvent sigmaEvent = EventText.Parse(json);
         var evidence = new EventEvidence(detector, sigmaEvent);
         return Enumerable.Range(0, detector.Rules.Length).Select(evidence.Of);
     }
@@ -166,13 +174,17 @@ public sealed class EvidenceTests
         var evidence = new EventEvidence(ruleSet, sigmaEvent, maxWork, maxFields);
         var holding = new Detector(ruleSet).Match(sigmaEvent).Select(match => match.Rule.Id).ToHashSet();
         for (int rule = 0; rule < ruleSet.Rules.Length; rule++)
+        {
             if (holding.Contains(ruleSet.Rules[rule].Id))
+            {
                 yield return (rule, evidence.Of(rule));
+            }
+        }
     }
 
     private static SigmaEvent TwoViews(string json, string otherJson)
     {
-        var (one, other) = (EventText.Parse(json), EventText.Parse(otherJson, OtherLogSource));
+        (SigmaEvent? one, SigmaEvent? other) = (EventText.Parse(json), EventText.Parse(otherJson, OtherLogSource));
         return new SigmaEvent([.. one.Views, .. other.Views], one.OwnValues);
     }
 }

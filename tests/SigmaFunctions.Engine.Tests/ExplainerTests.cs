@@ -1,6 +1,7 @@
 using System.Text;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Explaining;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 
@@ -58,7 +59,7 @@ public sealed class ExplainerTests
     [InlineData("'|contains': a", """{"F":"x"}""", "any value contains 'a' []: no value of the event satisfies it")]
     public void A_predicate_that_does_not_hold_says_why(string selection, string json, string expected)
     {
-        var explanation = Explain($"selection:\n    {selection}\ncondition: selection", json);
+        Explanation explanation = Explain($"selection:\n    {selection}\ncondition: selection", json);
         Assert.False(explanation.Matches);
         Assert.Equal("- " + expected, Write(explanation.Condition!).Split('\n')[1].Trim());
     }
@@ -66,9 +67,9 @@ public sealed class ExplainerTests
     [Fact]
     public void Another_log_source_is_a_reason_too()
     {
-        var ruleSet = RuleText.Load(RuleText.WithSelection("F: a"));
+        RuleSet ruleSet = RuleText.Load(RuleText.WithSelection("F: a"));
         var linux = new LogSource("process_creation", "linux");
-        var explanation = Explainer.Explain(ruleSet, ruleSet.Rules[0].Id, EventText.Parse("""{"F":"a"}""", linux))!;
+        Explanation explanation = Explainer.Explain(ruleSet, ruleSet.Rules[0].Id, EventText.Parse("""{"F":"a"}""", linux))!;
         Assert.Equal((false, null), (explanation.Matches, explanation.Condition));
         Assert.Equal([linux], explanation.EventLogSources);
     }
@@ -84,8 +85,8 @@ public sealed class ExplainerTests
             logsource: {category: process_creation}
             filter: {rules: any, selection: {User: admin}, condition: not selection}
             """;
-        var ruleSet = RuleText.Load(RuleText.WithSelection("F: a") + Filter);
-        var explanation = Explainer.Explain(ruleSet, ruleSet.Rules[0].Id, EventText.Parse("""{"F":"a","User":"admin"}"""))!;
+        RuleSet ruleSet = RuleText.Load(RuleText.WithSelection("F: a") + Filter);
+        Explanation explanation = Explainer.Explain(ruleSet, ruleSet.Rules[0].Id, EventText.Parse("""{"F":"a","User":"admin"}"""))!;
         Assert.False(explanation.Matches);
         Assert.Equal(
             [(ExplainedKind.Identifier, "selection", true), (ExplainedKind.Filter, "Known admin", false)],
@@ -98,7 +99,7 @@ public sealed class ExplainerTests
 
     private static Explanation Explain(string detection, string json)
     {
-        var ruleSet = RuleText.Load(RuleText.WithDetection(detection));
+        RuleSet ruleSet = RuleText.Load(RuleText.WithDetection(detection));
         return Explainer.Explain(ruleSet, ruleSet.Rules.Single().Id, EventText.Parse(json))!;
     }
 
@@ -113,10 +114,15 @@ public sealed class ExplainerTests
             string label = node.Kind is ExplainedKind.And or ExplainedKind.Or or ExplainedKind.Not ? node.Kind.ToString().ToLowerInvariant() : node.Text;
             text.Append(' ', depth * 2).Append(node.Holds ? '+' : '-').Append(' ').Append(label);
             if (node.Kind == ExplainedKind.Predicate)
+            {
                 text.Append(" [").AppendJoin(", ", node.Actual).Append(']').Append(node.Reason is null ? "" : ": " + node.Reason);
+            }
+
             text.Append('\n');
-            foreach (var child in node.Children)
+            foreach (ExplainedNode child in node.Children)
+            {
                 Append(child, depth + 1);
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 
@@ -56,7 +57,7 @@ public sealed class FilterTests
     public void Several_filters_on_a_rule_must_all_let_it_pass()
     {
         string second = Filter("any").Replace("9999", "8888", StringComparison.Ordinal).Replace("admin", "root", StringComparison.Ordinal);
-        var ruleSet = RuleText.Load(Filter("any") + "\n---\n" + second + "\n---\n" + Rules);
+        RuleSet ruleSet = RuleText.Load(Filter("any") + "\n---\n" + second + "\n---\n" + Rules);
         var detector = new Detector(ruleSet);
         Assert.Equal(2, ruleSet.Filters.Length);
         Assert.Equal(["2", "2", "12"], new[] { "admin", "root", "bob" }.Select(user => string.Concat(
@@ -80,7 +81,7 @@ public sealed class FilterTests
     [MemberData(nameof(Faults))]
     public void A_fault_of_a_filter_is_reported_and_touches_no_rule(string filter, string code, bool loads)
     {
-        var ruleSet = RuleText.Load(Rules + "\n---\n" + filter);
+        RuleSet ruleSet = RuleText.Load(Rules + "\n---\n" + filter);
         Assert.Contains(ruleSet.Diagnostics, diagnostic => diagnostic.Code == code);
         Assert.Equal((3, loads ? 1 : 0, loads ? 0 : 1), (ruleSet.Rules.Length, ruleSet.Filters.Length, ruleSet.Rejected));
     }

@@ -22,7 +22,7 @@ public sealed class FormerPackTests
     {
         string newest = Find().Last();
         string rules = Path.Combine(Folder, newest, "rules");
-        RuleSet yaml = RuleSet.LoadPaths([rules]);
+        var yaml = RuleSet.LoadPaths([rules]);
         byte[] pack = RulePack.Write(yaml);
 
         RuleSet? read = RulePack.TryRead(pack, "rules.pack", null, out string? reason);
@@ -33,7 +33,10 @@ public sealed class FormerPackTests
         {
             string copy = Directory.CreateDirectory(Path.Combine(Folder, version, "rules")).FullName;
             foreach (string file in Directory.GetFiles(rules).Where(file => Path.GetDirectoryName(file) != copy))
+            {
                 File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            }
+
             RulePack.Write([copy], PackOf(version));
         }
     }
@@ -48,7 +51,10 @@ public sealed class FormerPackTests
             ["96acd26b-2454-4d04-a7e2-fe217537d768", "da166d14-9dac-43d3-b6d4-0141cad108b3"],
             loaded.Rules.Select(rule => rule.Id).Order(StringComparer.Ordinal));
         if (loaded.Pack is not null)
+        {
             return;
+        }
+
         Diagnostic refused = Assert.Single(loaded.Diagnostics);
         Assert.Equal(("SF0602", DiagnosticSeverity.Warning), (refused.Code, refused.Severity));
         Assert.StartsWith(
@@ -62,9 +68,13 @@ public sealed class FormerPackTests
         RuleSet loaded = RulePack.Load(PackOf(version), paths: []);
 
         if (loaded.Pack is not null)
+        {
             Assert.Equal(2, loaded.Rules.Length);
+        }
         else
+        {
             Assert.Equal(("SF0602", DiagnosticSeverity.Error), loaded.Diagnostics.Select(item => (item.Code, item.Severity)).Single());
+        }
     }
 
     /// <summary>Not what can happen, but what must be harmless: the check of the build is not all that stands between a pack and wrong rules.</summary>
@@ -78,9 +88,13 @@ public sealed class FormerPackTests
         RuleSet? read = RulePack.TryRead(pack, "rules.pack", null, out string? reason);
 
         if (read is null)
+        {
             Assert.NotEmpty(reason!);
+        }
         else
+        {
             Assert.Equal(RuleSet.LoadPaths([Path.Combine(Folder, version, "rules")]).Revision, read.Revision);
+        }
     }
 
     private static string PackOf(string version) => Path.Combine(Folder, version, "rules.pack");

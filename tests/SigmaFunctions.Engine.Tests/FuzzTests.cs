@@ -1,5 +1,6 @@
 using System.Globalization;
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
@@ -94,8 +95,10 @@ public sealed class FuzzTests
             Assert.All(ruleSet.Diagnostics, item => Assert.True(item is { Line: >= 1, Column: >= 1, Message.Length: > 10 }, text));
             Assert.True(ruleSet.Rejected > 0 == ruleSet.Diagnostics.Any(item => item.Severity == DiagnosticSeverity.Error), text);
             var detector = new Detector(ruleSet);
-            foreach (var sigmaEvent in events)
+            foreach (SigmaEvent? sigmaEvent in events)
+            {
                 detector.Match(sigmaEvent);
+            }
         }
     }
 

@@ -30,8 +30,11 @@ public sealed class LinearSearchTests
         var uppers = new HashSet<Rune>();
         for (int value = 0; value <= 0x10FFFF; value++)
         {
-            if (!Rune.TryCreate(value, out var rune))
+            if (!Rune.TryCreate(value, out Rune rune))
+            {
                 continue;
+            }
+
             classes.Add(rune.ToString());
             var upper = Rune.ToUpperInvariant(rune);
             uppers.Add(upper);

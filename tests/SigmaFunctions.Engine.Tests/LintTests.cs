@@ -1,3 +1,5 @@
+using SigmaFunctions.Engine.RuleSets;
+
 namespace SigmaFunctions.Engine.Tests;
 
 /// <summary>Doubts that are raised about rules that work, and those that are not.</summary>
@@ -42,7 +44,10 @@ public sealed class LintTests
     public void Attribute(string attribute, string? code)
     {
         if (attribute.StartsWith('{'))
+        {
             attribute = string.Join('\n', attribute.Trim('{', '}').Split(", "));
+        }
+
         Check(Rule(attributes: attribute), code);
     }
 
@@ -96,7 +101,7 @@ public sealed class LintTests
 
     private static void Check(string rule, string? code)
     {
-        var ruleSet = RuleText.Load(rule);
+        RuleSet ruleSet = RuleText.Load(rule);
         string[] lints = [.. ruleSet.Diagnostics.Select(diagnostic => diagnostic.Code).Where(found => found.StartsWith("SF1", StringComparison.Ordinal)).Distinct()];
         Assert.Equal(code is null ? [] : [code], lints);
         Assert.Single(ruleSet.Rules);

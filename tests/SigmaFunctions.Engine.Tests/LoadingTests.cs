@@ -24,7 +24,9 @@ public sealed class LoadingTests
         (pattern, options) =>
         {
             if (RegexSyntax.Read(pattern, options) is { Constructs: true })
+            {
                 _ = new Regex(pattern, options | RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            }
         },
         iter: 15_000);
 
@@ -83,7 +85,10 @@ public sealed class LoadingTests
             """)).ToList();
         string expected = RuleSetText.Of(RuleSet.Load(files));
         for (int i = 0; i < 20; i++)
+        {
             Assert.Equal(expected, RuleSetText.Of(RuleSet.Load(files.OrderBy(_ => random.Next()))));
+        }
+
         Assert.Contains("SF0104", expected, StringComparison.Ordinal);
         // Of equal predicates the first file's is kept.
         Assert.Contains("LiteralABC1", expected, StringComparison.Ordinal);

@@ -76,7 +76,7 @@ public sealed class MatcherTests
                 var detector = new Detector(ruleSet);
                 foreach (string json in events)
                 {
-                    var sigmaEvent = EventText.Parse(json);
+                    SigmaEvent sigmaEvent = EventText.Parse(json);
                     Assert.Equal(Reference(ruleSet, sigmaEvent), detector.Match(sigmaEvent).Select(match => match.Rule.Id));
                 }
             },
@@ -98,21 +98,27 @@ public sealed class MatcherTests
         long Tests(params string[] values)
         {
             long before = matcher.ValueTests;
-            var route = detector.RouteOf([EventText.LogSource]);
+            Route route = detector.RouteOf([EventText.LogSource]);
             matcher.BeginEvent();
             matcher.BeginView(route);
             matcher.Set(route.SlotOf("G"));
             matcher.Add(route.SlotOf("G"), FieldValueKind.Text, "wake"u8);
             matcher.Set(route.SlotOf("F"));
             foreach (string value in values)
+            {
                 matcher.Add(route.SlotOf("F"), FieldValueKind.Text, Encoding.UTF8.GetBytes(value));
+            }
+
             matcher.EndView();
             Assert.Equal(0, matcher.EndEvent().Length);
             return matcher.ValueTests - before;
         }
 
         foreach (string filling in new[] { "", "a", "xe", "\u00ff\u00ff", "\u25ab", "bsent.ex" })
+        {
             Assert.InRange(Tests([.. Enumerable.Repeat(filling, Values)]), 0, 4);
+        }
+
         string[] mixed = [.. Enumerable.Repeat("a", Values), "exe", "dll", "absent", "ABSENT", .. Enumerable.Repeat("a", Values)];
         Assert.InRange(Tests(mixed), 0, 8);
     }
@@ -132,7 +138,7 @@ public sealed class MatcherTests
         var detector = new Detector(ruleSet);
         foreach (string value in new[] { $"begin{filling}middle{filling}ending", filling, $"{filling}ending", $"BEGIN{filling}" })
         {
-            var sigmaEvent = EventText.Parse($$"""{"F":"{{value}}"}""");
+            SigmaEvent sigmaEvent = EventText.Parse($$"""{"F":"{{value}}"}""");
             Assert.Equal(Reference(ruleSet, sigmaEvent), detector.Match(sigmaEvent).Select(match => match.Rule.Id));
         }
     }
@@ -149,10 +155,14 @@ public sealed class MatcherTests
         var detector = new Detector(RuleSet.Load(literals.Select((literal, i) => new RuleFile(
             $"{i}.yml", RuleText.WithSelection($"F|contains: '{literal}'").Replace("id: 1", $"id: {i}", StringComparison.Ordinal)))));
         for (int before = 0; before < 1_100; before++)
+        {
             for (int after = 0; after < 2; after++)
+            {
                 Assert.Equal(
                     ["0"],
                     detector.Match(EventText.Parse($$"""{"F":"{{new string('z', before)}}{{literals[0]}}{{new string('z', after)}}"}""")).Select(match => match.Rule.Id[..1]));
+            }
+        }
     }
 
     [Fact]
@@ -164,7 +174,7 @@ public sealed class MatcherTests
         var detector = new Detector(ruleSet);
         for (int length = 0; length <= Value.Length; length++)
         {
-            var sigmaEvent = EventText.Parse($$"""{"F":"{{Value[^length..]}}"}""");
+            SigmaEvent sigmaEvent = EventText.Parse($$"""{"F":"{{Value[^length..]}}"}""");
             string[] expected = [.. Enumerable.Range(1, length).Select(ending => $"{ending:d2}")];
             Assert.Equal(expected, detector.Match(sigmaEvent).Select(match => match.Rule.Id[..2]));
         }
@@ -176,15 +186,23 @@ public sealed class MatcherTests
         var classes = new Dictionary<string, List<Rune>>(StringComparer.OrdinalIgnoreCase);
         for (int value = 0; value <= 0x10FFFF; value++)
         {
-            if (!Rune.TryCreate(value, out var rune))
+            if (!Rune.TryCreate(value, out Rune rune))
+            {
                 continue;
-            if (!classes.TryGetValue(rune.ToString(), out var equal))
+            }
+
+            if (!classes.TryGetValue(rune.ToString(), out List<Rune>? equal))
+            {
                 classes.Add(rune.ToString(), equal = []);
+            }
+
             equal.Add(rune);
         }
 
-        foreach (var equal in classes.Values.Where(equal => equal.Count > 1))
+        foreach (List<Rune>? equal in classes.Values.Where(equal => equal.Count > 1))
+        {
             Assert.DoesNotContain(equal, rune => FoldedText.IsExact(rune.ToString()) && !(rune.IsAscii && equal.TrueForAll(other => other.IsAscii)));
+        }
     }
 
     [Fact]
@@ -203,7 +221,9 @@ public sealed class MatcherTests
                         && (needs.Outline is null || !isAscii || needs.Outline.StandsIn(Encoding.UTF8.GetBytes(text)));
                     Assert.True(mayBeFound || !isFound, $"'{pattern}' ({options}) is found in '{text}'.");
                     if (isAscii && needs.Outline is { } outline && outline.Decides(Encoding.UTF8.GetBytes(text)))
+                    {
                         Assert.Equal(isFound, outline.StandsIn(Encoding.UTF8.GetBytes(text)));
+                    }
                 }
             },
             iter: 10_000);
@@ -218,7 +238,7 @@ public sealed class MatcherTests
         var detector = new Detector(ruleSet);
         var decoder = new EventDecoder();
         int matches = 0;
-        foreach (var sigmaEvent in Corpus.Lines(Corpus.Require(file)).Where((_, i) => i % step == 0).SelectMany(line => decoder.Decode(line).Events).Select(decoded => decoded.Event))
+        foreach (SigmaEvent? sigmaEvent in Corpus.Lines(Corpus.Require(file)).Where((_, i) => i % step == 0).SelectMany(line => decoder.Decode(line).Events).Select(decoded => decoded.Event))
         {
             var expected = Reference(ruleSet, sigmaEvent).ToList();
             Assert.Equal(expected, detector.Match(sigmaEvent).Select(match => match.Rule.Id));

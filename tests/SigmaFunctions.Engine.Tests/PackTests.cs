@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
@@ -103,13 +104,13 @@ public sealed class PackTests : IDisposable
     public void A_pack_is_what_it_was_made_of()
     {
         WriteRules();
-        var packed = RulePack.Write([Rules], Pack, Admins);
+        RuleSet packed = RulePack.Write([Rules], Pack, Admins);
         var yaml = RuleSet.LoadPaths([Rules], Admins);
         Assert.Equal((2, 1, 2, 1), (yaml.Rules.Length, yaml.Correlations.Length, yaml.Filters.Length, yaml.Rejected));
         Assert.Null(packed.Pack);
         Assert.Equal(RuleSetText.Of(yaml), RuleSetText.Of(packed));
 
-        foreach (var loaded in (RuleSet[])[RulePack.Load(Pack, Admins), RulePack.Load(Pack, Admins, [Rules])])
+        foreach (RuleSet loaded in (RuleSet[])[RulePack.Load(Pack, Admins), RulePack.Load(Pack, Admins, [Rules])])
         {
             Assert.Equal(Pack, loaded.Pack);
             Assert.Equal(RuleSetText.Of(yaml), RuleSetText.Of(loaded));
@@ -127,11 +128,11 @@ public sealed class PackTests : IDisposable
     public void Without_YAML_a_pack_is_used_alone()
     {
         WriteRules();
-        var yaml = RulePack.Write([Rules], Pack, Admins);
+        RuleSet yaml = RulePack.Write([Rules], Pack, Admins);
         Directory.Delete(Rules, recursive: true);
         Assert.Equal(RuleSetText.Of(yaml), RuleSetText.Of(RulePack.Load(Pack, Admins)));
 
-        var alone = RulePack.Load(Pack, Admins, []);
+        RuleSet alone = RulePack.Load(Pack, Admins, []);
         Assert.Equal(yaml.Revision, alone.Revision);
         Assert.All(alone.Rules, rule => Assert.StartsWith("rules" + Path.DirectorySeparatorChar, rule.File));
     }
@@ -146,9 +147,11 @@ public sealed class PackTests : IDisposable
         Directory.Move(Rules, Path.Combine(moved, "rules"));
         File.Move(Pack, Path.Combine(moved, "rules.pack"));
         foreach (string file in Directory.EnumerateFiles(moved, "*", SearchOption.AllDirectories))
+        {
             File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+        }
 
-        var loaded = RulePack.Load(Path.Combine(moved, "rules.pack"), Admins);
+        RuleSet loaded = RulePack.Load(Path.Combine(moved, "rules.pack"), Admins);
         Assert.NotNull(loaded.Pack);
         Assert.Equal(RuleSetText.Of(RuleSet.LoadPaths([Path.Combine(moved, "rules")], Admins)), RuleSetText.Of(loaded));
     }
@@ -168,7 +171,7 @@ public sealed class PackTests : IDisposable
         WriteRules();
         RulePack.Write([Rules], Pack, Admins);
         apply(Rules);
-        var loaded = RulePack.Load(Pack, Admins);
+        RuleSet loaded = RulePack.Load(Pack, Admins);
         Assert.True(loaded.Pack is null, change);
         AssertFellBack(loaded, "SF0603");
     }
@@ -230,7 +233,7 @@ public sealed class PackTests : IDisposable
         AssertFellBack(RulePack.Load(Pack, Admins), code);
         AssertFellBack(RulePack.Load(Pack, Admins, [Rules]), code);
 
-        var alone = RulePack.Load(Pack, Admins, []);
+        RuleSet alone = RulePack.Load(Pack, Admins, []);
         Assert.True(alone.Rules.IsEmpty, damage);
         Assert.Equal(1, alone.Rejected);
         Assert.Equal((code, DiagnosticSeverity.Error, Pack), alone.Diagnostics.Select(item => (item.Code, item.Severity, item.File)).Single());
@@ -243,7 +246,7 @@ public sealed class PackTests : IDisposable
         string pack = Path.Combine(_folder, "other.pack");
         RulePack.Write([Rules], pack, Admins);
         File.WriteAllBytes(pack, Changed(File.ReadAllBytes(pack), 12));
-        var loaded = RulePack.Load(pack, Admins);
+        RuleSet loaded = RulePack.Load(pack, Admins);
         Assert.Equal(("SF0602", DiagnosticSeverity.Warning), loaded.Diagnostics.Where(item => item.File == pack).Select(item => (item.Code, item.Severity)).Single());
         Assert.Equal(2, loaded.Rules.Length);
     }
@@ -278,12 +281,14 @@ public sealed class PackTests : IDisposable
             string[]? roots = [];
             try
             {
-                var rules = new PackReader(forged).Read(Pack, Admins, ref roots);
+                RuleSet rules = new PackReader(forged).Read(Pack, Admins, ref roots);
                 read++;
                 Assert.NotEmpty(RuleSetText.Of(rules));
                 var detector = new Detector(rules);
-                foreach (var sigmaEvent in events)
+                foreach (SigmaEvent? sigmaEvent in events)
+                {
                     detector.Match(sigmaEvent);
+                }
             }
             catch (PackException)
             {
@@ -378,7 +383,9 @@ public sealed class PackTests : IDisposable
             }
 
             if (forged.Length <= PackFormat.HeaderSize)
+            {
                 break;
+            }
         }
 
         PackFormat.Frame(forged);
@@ -393,7 +400,7 @@ public sealed class PackTests : IDisposable
 
     private static void Edit(string file)
     {
-        var time = File.GetLastWriteTimeUtc(file);
+        DateTime time = File.GetLastWriteTimeUtc(file);
         File.WriteAllText(file, File.ReadAllText(file).Replace("a.exe", "b.exe", StringComparison.Ordinal));
         File.SetLastWriteTimeUtc(file, time);
     }
@@ -402,7 +409,9 @@ public sealed class PackTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(Rules, "sub"));
         for (int i = 0; i < Documents.Length; i++)
+        {
             File.WriteAllText(Path.Combine(Rules, i == 2 ? "sub" : "", i.ToString(CultureInfo.InvariantCulture) + ".yml"), Documents[i]);
+        }
     }
 
     private void AssertSame(IReadOnlyList<string> paths)
@@ -410,7 +419,7 @@ public sealed class PackTests : IDisposable
         var yaml = RuleSet.LoadPaths(paths);
         Assert.NotEmpty(yaml.Rules);
         RulePack.Write(paths, Pack);
-        var loaded = RulePack.Load(Pack, placeholders: null, paths);
+        RuleSet loaded = RulePack.Load(Pack, placeholders: null, paths);
         Assert.Equal(Pack, loaded.Pack);
         Assert.Equal(RuleSetText.Of(yaml), RuleSetText.Of(loaded));
     }
@@ -420,11 +429,13 @@ public sealed class PackTests : IDisposable
     private void AssertFellBack(RuleSet loaded, string code, PlaceholderSet? placeholders)
     {
         Assert.Null(loaded.Pack);
-        var warning = Assert.Single(loaded.Diagnostics, item => item.File == Pack);
+        Diagnostic warning = Assert.Single(loaded.Diagnostics, item => item.File == Pack);
         Assert.Equal((code, DiagnosticSeverity.Warning), (warning.Code, warning.Severity));
         Assert.NotEmpty(loaded.Rules);
         if (loaded.Rules.Length == RuleSet.LoadPaths([Rules], placeholders).Rules.Length)
+        {
             Assert.Equal(
                 RuleSetText.Of(RuleSet.LoadPaths([Rules], placeholders).With(warning)).Length, RuleSetText.Of(loaded).Length);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Rules;
@@ -9,7 +10,7 @@ public sealed class PlaceholderFileTests
     [Fact]
     public void Names_have_a_value_or_a_list()
     {
-        var placeholders = Parse("one: a\nmany: [b, 'c*', 5]\nnone: []\n");
+        PlaceholderSet placeholders = Parse("one: a\nmany: [b, 'c*', 5]\nnone: []\n");
         Assert.Equal(["a"], Values("one"));
         Assert.Equal(["b", "c*", "5"], Values("many"));
         Assert.Empty(Values("none"));
@@ -18,7 +19,7 @@ public sealed class PlaceholderFileTests
 
         IEnumerable<string> Values(string name)
         {
-            Assert.True(placeholders.TryGetValues(name, out var values));
+            Assert.True(placeholders.TryGetValues(name, out ImmutableArray<string> values));
             return values;
         }
     }

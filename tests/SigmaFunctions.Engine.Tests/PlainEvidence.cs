@@ -13,7 +13,7 @@ internal static class PlainEvidence
     /// <summary>The evidence for a rule on the first view that it holds on.</summary>
     public static IReadOnlyList<MatchedField> Of(CompiledRule rule, SigmaEvent sigmaEvent)
     {
-        var view = sigmaEvent.Views.First(view =>
+        EventView view = sigmaEvent.Views.First(view =>
             view.LogSources.Any(rule.Rule.LogSource.Covers) && ReferenceEvaluator.Holds(rule.Expression, sigmaEvent, view));
         var fields = new List<MatchedField>();
         Collect(rule.Condition);
@@ -24,13 +24,21 @@ internal static class PlainEvidence
             switch (expression)
             {
                 case AndExpression and:
-                    foreach (var operand in and.Operands)
+                    foreach (Expression operand in and.Operands)
+                    {
                         Collect(operand);
+                    }
+
                     break;
                 case OrExpression or:
-                    foreach (var operand in or.Operands)
+                    foreach (Expression operand in or.Operands)
+                    {
                         if (ReferenceEvaluator.Holds(operand, sigmaEvent, view))
+                        {
                             Collect(operand);
+                        }
+                    }
+
                     break;
                 case IdentifierExpression identifier:
                     Collect(identifier.Identifier.Expression);
@@ -38,7 +46,10 @@ internal static class PlainEvidence
                 case PredicateExpression { Predicate: var predicate }:
                     if (ReferenceEvaluator.Satisfying(predicate, sigmaEvent, view) is { } value
                         && new MatchedField(predicate.Field ?? "", value.Text) is var field && !fields.Contains(field))
+                    {
                         fields.Add(field);
+                    }
+
                     break;
             }
         }

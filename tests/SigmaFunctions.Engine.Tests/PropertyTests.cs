@@ -5,6 +5,7 @@ using System.Text.Json;
 using CsCheck;
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Tests;
@@ -98,7 +99,7 @@ public sealed class PropertyTests
         Gen.Select(Text, Text, Gen.Bool).Sample(
             (pattern, text, cased) =>
             {
-                var parsed = TextValue.Parse(pattern).Pattern;
+                TextPattern parsed = TextValue.Parse(pattern).Pattern;
                 return parsed.IsMatch(text, cased) == PlainMatch(parsed.Parts.SelectMany(Units).ToArray(), [.. text.EnumerateRunes()], cased);
             },
             iter: 50_000);
@@ -118,9 +119,15 @@ public sealed class PropertyTests
     public void An_ASCII_character_equals_only_its_own_two_forms()
     {
         for (int c = 0x80; c <= char.MaxValue; c++)
+        {
             for (char ascii = '\0'; ascii < 0x80; ascii++)
+            {
                 if (new string((char)c, 1).Equals(ascii.ToString(), StringComparison.OrdinalIgnoreCase))
+                {
                     Assert.Fail($"U+{c:X4} equals '{ascii}'.");
+                }
+            }
+        }
     }
 
     [Fact]
@@ -128,7 +135,7 @@ public sealed class PropertyTests
         Text.Sample(
             text =>
             {
-                var pattern = TextValue.Parse(text).Pattern;
+                TextPattern pattern = TextValue.Parse(text).Pattern;
                 return TextValue.Parse(pattern.ToString()).Pattern.Equals(pattern, cased: true);
             },
             iter: Iterations);
@@ -137,7 +144,7 @@ public sealed class PropertyTests
     public void Numbers_compare_exactly() =>
         Gen.Select(Number, Number).Sample(
             (left, right) =>
-                SigmaNumber.TryParse(left, out var a) && SigmaNumber.TryParse(right, out var b)
+                SigmaNumber.TryParse(left, out SigmaNumber a) && SigmaNumber.TryParse(right, out SigmaNumber b)
                 && Math.Sign(a.CompareTo(b)) == Scaled(left).CompareTo(Scaled(right))
                 && (a == b) == (Scaled(left) == Scaled(right))
                 && (a != b || a.GetHashCode() == b.GetHashCode()),
@@ -149,7 +156,7 @@ public sealed class PropertyTests
             .Array[0, 60].Sample(
                 parts =>
                 {
-                    var ruleSet = RuleText.Load(string.Concat(parts));
+                    RuleSet ruleSet = RuleText.Load(string.Concat(parts));
                     return ruleSet.Diagnostics.All(item => item.Line >= 1 && item.Column >= 1 && item.Message.Length > 0);
                 },
                 iter: 20_000);
@@ -177,11 +184,20 @@ public sealed class PropertyTests
     private static bool PlainMatch(ReadOnlySpan<object> pattern, ReadOnlySpan<Rune> text, bool cased)
     {
         if (pattern.IsEmpty)
+        {
             return text.IsEmpty;
+        }
+
         if (pattern[0] is PatternPartKind.AnyRun)
+        {
             return PlainMatch(pattern[1..], text, cased) || (!text.IsEmpty && PlainMatch(pattern, text[1..], cased));
+        }
+
         if (text.IsEmpty)
+        {
             return false;
+        }
+
         bool fits = pattern[0] is PatternPartKind.AnyOne
             || string.Equals(((Rune)pattern[0]).ToString(), text[0].ToString(), cased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
         return fits && PlainMatch(pattern[1..], text[1..], cased);

@@ -40,16 +40,26 @@ public sealed class RegexAutomatonTests
         (pattern, options, texts) =>
         {
             if (Runtime(pattern, options) is not { } runtime)
+            {
                 return;
+            }
             // Whatever the runtime takes is read; so no rule is lost for want of knowing what it costs.
             if (RegexSyntax.Read(pattern, options) is not { } syntax)
+            {
                 throw new InvalidOperationException($"{pattern} {options} is not read");
+            }
+
             if (RegexPositions.Of(syntax.Root) is not { } positions)
+            {
                 return;
+            }
+
             var automaton = new RegexAutomaton(positions);
             bool isSure = !RepeatsNothing(syntax.Root);
             foreach (string text in texts)
+            {
                 Assert.True(isSure ? runtime.IsMatch(text) == automaton.IsMatch(text) : !runtime.IsMatch(text) || automaton.IsMatch(text), $"{pattern} {options} on {string.Join(' ', text.Select(unit => ((int)unit).ToString("x4", CultureInfo.InvariantCulture)))}: the runtime says {runtime.IsMatch(text)}");
+            }
         },
         iter: 2_500);
 
@@ -59,23 +69,34 @@ public sealed class RegexAutomatonTests
         (pattern, options, texts) =>
         {
             if (Runtime(pattern, options) is not { } runtime)
+            {
                 return;
+            }
+
             var needs = RegexNeeds.Of(pattern, options, minLiteral: 1);
             foreach (string text in texts.Where(text => runtime.IsMatch(text)))
             {
                 Assert.True(text.Length >= needs.MinLength, $"{pattern} {options} is found in {text.Length} units and needs {needs.MinLength}");
                 if (!Ascii.IsValid(text))
+                {
                     continue;
+                }
+
                 Assert.True(needs.Literals?.Any(literal => text.Contains(literal, StringComparison.OrdinalIgnoreCase)) ?? true, $"{pattern} {options} is found in '{text}' without its literals");
                 Assert.True(needs.Outline?.StandsIn(Encoding.ASCII.GetBytes(text)) ?? true, $"{pattern} {options} is found in '{text}' without its outline");
             }
 
             if (RegexSyntax.Read(pattern, options) is not { } syntax || RepeatsNothing(syntax.Root))
+            {
                 return;
+            }
+
             foreach (string text in texts.Where(text => Ascii.IsValid(text) && !runtime.IsMatch(text)))
+            {
                 Assert.False(
                     needs.Outline is { } outline && outline.StandsIn(Encoding.ASCII.GetBytes(text)) && outline.Decides(Encoding.ASCII.GetBytes(text)),
                     $"{pattern} {options} is not found in '{text}', and its outline decides that it is");
+            }
         },
         iter: 2_500);
 
@@ -104,7 +125,7 @@ public sealed class RegexAutomatonTests
         {
             return new Regex(pattern, options | Linear);
         }
-        catch (Exception error) when (error is ArgumentException or NotSupportedException)
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
             return null;
         }

@@ -16,7 +16,7 @@ public sealed class RuleLayerTests
     [Fact]
     public void A_later_layer_takes_the_place_of_what_has_the_same_id()
     {
-        RuleSet rules = RuleSet.LoadLayers([Layer(("b.yml", Rule(One, "package")), ("c.yml", Rule(Two, "package"))), Layer(("z.yml", Rule(One, "mine")), ("a.yml", Rule(Three, "mine")))]);
+        var rules = RuleSet.LoadLayers([Layer(("b.yml", Rule(One, "package")), ("c.yml", Rule(Two, "package"))), Layer(("z.yml", Rule(One, "mine")), ("a.yml", Rule(Three, "mine")))]);
 
         Assert.Equal(["mine", "package", "mine"], rules.Rules.Select(rule => rule.Title));
         Assert.Empty(rules.Diagnostics);
@@ -26,7 +26,7 @@ public sealed class RuleLayerTests
     [Fact]
     public void Within_a_layer_an_id_is_taken_once()
     {
-        RuleSet rules = RuleSet.LoadLayers([Layer(("a.yml", Rule(One, "first"))), Layer(("b.yml", Rule(One, "second")), ("c.yml", Rule(One, "third")))]);
+        var rules = RuleSet.LoadLayers([Layer(("a.yml", Rule(One, "first"))), Layer(("b.yml", Rule(One, "second")), ("c.yml", Rule(One, "third")))]);
 
         Assert.Equal("second", Assert.Single(rules.Rules).Title);
         Assert.Equal(("c.yml", 1), (Assert.Single(rules.Diagnostics).File, rules.Rejected));
@@ -35,7 +35,7 @@ public sealed class RuleLayerTests
     [Fact]
     public void A_rule_that_is_rejected_does_not_take_the_place_of_one_that_works()
     {
-        RuleSet rules = RuleSet.LoadLayers([Layer(("a.yml", Rule(One, "package"))), Layer(("b.yml", Rule(One, "mine").Replace("condition: s", "condition: nothing", StringComparison.Ordinal)))]);
+        var rules = RuleSet.LoadLayers([Layer(("a.yml", Rule(One, "package"))), Layer(("b.yml", Rule(One, "mine").Replace("condition: s", "condition: nothing", StringComparison.Ordinal)))]);
 
         Assert.Equal("package", Assert.Single(rules.Rules).Title);
         Assert.Equal(1, rules.Rejected);
@@ -51,7 +51,7 @@ public sealed class RuleLayerTests
             filter: {rules: [00000000-0000-4000-8000-000000000001], s: {User: root}, condition: not s}
             """;
 
-        RuleSet rules = RuleSet.LoadLayers([Layer(("a.yml", Rule(One, "package"))), Layer(("filter.yml", Filter))]);
+        var rules = RuleSet.LoadLayers([Layer(("a.yml", Rule(One, "package"))), Layer(("filter.yml", Filter))]);
 
         Assert.Single(Assert.Single(rules.Compiled).Filters);
     }
@@ -63,7 +63,7 @@ public sealed class RuleLayerTests
     {
         (string, string)[] files = [.. Enumerable.Range(0, 200).Select(i => ($"{i}.yml", Rule($"00000000-0000-4000-8000-{i:D12}", $"rule {i}")))];
 
-        RuleSet rules = RuleSet.LoadLayers([Layer(files)], concurrency: concurrency);
+        var rules = RuleSet.LoadLayers([Layer(files)], concurrency: concurrency);
 
         Assert.Equal(200, rules.Rules.Length);
         Assert.Equal(RuleSet.LoadLayers([Layer([.. files.Reverse()])]).Revision, rules.Revision);
@@ -81,7 +81,7 @@ public sealed class RuleLayerTests
     [Fact]
     public void A_pack_in_memory_gives_the_same_rules_and_diagnostics()
     {
-        RuleSet rules = RuleSet.LoadLayers([Layer(("a.yml", Rule(One, "package"))), Layer(("b.yml", Rule(Two, "mine")), ("broken.yml", "title: x"))]);
+        var rules = RuleSet.LoadLayers([Layer(("a.yml", Rule(One, "package"))), Layer(("b.yml", Rule(Two, "mine")), ("broken.yml", "title: x"))]);
 
         RuleSet read = RulePack.TryRead(RulePack.Write(rules), "a pack", null, out string? reason)!;
 
@@ -132,13 +132,15 @@ public sealed class RuleLayerTests
 
         Assert.Empty(RuleArchive.Read(RuleArchive.Write([])));
         foreach (byte[] damaged in (byte[][])[[], Encoding.ASCII.GetBytes("title: x"), archive[..^10], Changed(archive)])
+        {
             Assert.StartsWith("it is damaged, or no zip archive (", Assert.Throws<InvalidDataException>(() => RuleArchive.Read(damaged)).Message);
+        }
     }
 
     [Fact]
     public void An_archive_that_unpacks_to_too_much_is_refused_before_it_does()
     {
-        byte[] bomb = RuleArchive.Write([new("a.yml", new string('a', RuleArchive.MaximumSize)), new("b.yml", "b")]);
+        byte[] bomb = RuleArchive.Write([new("a.yml", new string('a', RuleArchive.MaxSize)), new("b.yml", "b")]);
 
         Assert.True(bomb.Length < 1_000_000);
         Assert.Equal("it unpacks to more than 256 MiB", Assert.Throws<InvalidDataException>(() => RuleArchive.Read(bomb)).Message);
@@ -148,7 +150,10 @@ public sealed class RuleLayerTests
     {
         byte[] changed = [.. archive];
         for (int i = 40; i < 60; i++)
+        {
             changed[i] ^= 0xFF;
+        }
+
         return changed;
     }
 
@@ -164,7 +169,10 @@ public sealed class RuleLayerTests
         try
         {
             for (int i = 0; i < 10; i++)
+            {
                 File.WriteAllText(Path.Combine(folder, $"{i}.yml"), "a: b");
+            }
+
             var layer = RuleLayer.FromPaths([folder]);
             File.Delete(Path.Combine(folder, "7.yml"));
             Assert.ThrowsAny<IOException>(() => layer.Hash());

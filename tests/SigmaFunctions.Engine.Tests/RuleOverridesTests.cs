@@ -8,7 +8,7 @@ public sealed class RuleOverridesTests
     [Fact]
     public void A_rule_has_what_the_file_says_of_it_and_else_what_it_had()
     {
-        var overrides = Parse("""
+        RuleOverrides overrides = Parse("""
             a: { level: low, suppressFor: 90m }
             b: { enabled: false }
             c: {}

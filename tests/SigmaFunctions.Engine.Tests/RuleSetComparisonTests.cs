@@ -48,7 +48,7 @@ public sealed class RuleSetComparisonTests
     {
         const string Rest = "title: T\nid: 11111111-1111-4111-8111-111111111111\nlogsource: {category: test}\ndetection: {s: {a: x}, condition: s}\n";
 
-        var change = Assert.Single(RuleSetComparison.Of(Load(Rest + before), Load(Rest + after)).Changed);
+        ChangedRule change = Assert.Single(RuleSetComparison.Of(Load(Rest + before), Load(Rest + after)).Changed);
 
         Assert.Equal(expected, "wording" + string.Concat(change.Attributes.Select(attribute => $" {attribute.Name} {attribute.Old}>{attribute.New}")));
         Assert.False(change.IsLogic);
@@ -57,7 +57,7 @@ public sealed class RuleSetComparisonTests
     [Fact]
     public void A_log_source_is_logic()
     {
-        var change = Assert.Single(RuleSetComparison.Of(
+        ChangedRule change = Assert.Single(RuleSetComparison.Of(
             Load(Head + "detection: {s: {a: x}, condition: s}"),
             Load(Head.Replace("category: test", "category: test, product: windows", StringComparison.Ordinal) + "detection: {s: {a: x}, condition: s}")).Changed);
 
@@ -105,7 +105,7 @@ public sealed class RuleSetComparisonTests
         string pack = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.pack");
         try
         {
-            var rules = RulePack.Write([folder], pack);
+            RuleSet rules = RulePack.Write([folder], pack);
 
             var comparison = RuleSetComparison.Of(rules, RulePack.Load(pack));
 
@@ -171,7 +171,7 @@ public sealed class RuleSetComparisonTests
 
     private static RuleSet Load(string text)
     {
-        var rules = RuleText.Load(text);
+        RuleSet rules = RuleText.Load(text);
         Assert.DoesNotContain(rules.Diagnostics, diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
         return rules;
     }

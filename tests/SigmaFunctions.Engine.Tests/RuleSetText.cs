@@ -19,11 +19,11 @@ internal sealed class RuleSetText
     {
         var writer = new RuleSetText();
         writer.Line($"{ruleSet.Revision} {ruleSet.Rejected} {ruleSet.UsesPlaceholders}");
-        foreach (var rule in ruleSet.Compiled)
+        foreach (CompiledRule rule in ruleSet.Compiled)
         {
             writer.Line(Value(rule.Rule));
             writer.Write(rule.Identifiers, rule.Condition);
-            foreach (var filter in rule.Filters)
+            foreach (CompiledFilter filter in rule.Filters)
             {
                 writer.Line(Value(filter.Filter));
                 writer.Write(filter.Identifiers, filter.Condition);
@@ -33,13 +33,16 @@ internal sealed class RuleSetText
         }
 
         foreach (object item in ruleSet.Rules.Cast<object>().Concat(ruleSet.Filters).Concat(ruleSet.Correlations).Concat(ruleSet.Diagnostics))
+        {
             writer.Line(Value(item));
+        }
+
         return writer._text.ToString();
     }
 
     private void Write(ImmutableArray<CompiledIdentifier> identifiers, Expression condition)
     {
-        foreach (var identifier in identifiers)
+        foreach (CompiledIdentifier identifier in identifiers)
         {
             _identifiers.Add(identifier, _identifiers.Count);
             Line($"{identifier.Name}: {Text(identifier.Expression)}");

@@ -11,7 +11,7 @@ public sealed class RuleTestFileTests
     [Fact]
     public void Cases_are_read_with_their_places()
     {
-        var file = Parse("""
+        RuleTestFile file = Parse("""
             tests:
                 - name: first
                   event: {A: x}
@@ -46,7 +46,7 @@ public sealed class RuleTestFileTests
     [InlineData("{b: c}", FieldValueKind.Object, "")]
     public void A_value_is(string yaml, FieldValueKind kind, string text)
     {
-        var value = Assert.Single(Parse($"tests:\n  - name: n\n    match: true\n    event:\n      A: {yaml}\n").Cases).Fields["A"];
+        FieldValue value = Assert.Single(Parse($"tests:\n  - name: n\n    match: true\n    event:\n      A: {yaml}\n").Cases).Fields["A"];
 
         Assert.Equal((kind, text), (value.Kind, value.Text));
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Engine.Tests;
@@ -47,7 +48,9 @@ public sealed class RuleTesterTests : IDisposable
         Write("other.yaml", Rule(Second, "x"));
         Write("broken.yml", "title: none");
         foreach (string name in (string[])["rules", "lone", "other", "broken"])
+        {
             Write($"{name}.test.yml", Tests("event: {a: x}, match: true"));
+        }
 
         Assert.Equal([expected], Run(Path.Combine(_folder, path)));
     }
@@ -59,7 +62,7 @@ public sealed class RuleTesterTests : IDisposable
         Write("b.yml", Rule(Second, "x"));
         Write("b.test.yml", "tests: none");
 
-        var report = RuleTester.Run(RuleTestPaths.Find([_folder]));
+        RuleTestReport report = RuleTester.Run(RuleTestPaths.Find([_folder]));
 
         Assert.Equal([First, Second], report.Untested.Select(rule => rule.Id));
         Assert.Equal(("SF0801", 1, 8), (report.Faults.Single().Code, report.Faults.Single().Line, report.Faults.Single().Column));
@@ -72,7 +75,7 @@ public sealed class RuleTesterTests : IDisposable
         Write("rules.yml", Rule(First, "x"));
         Write("rules.test.yml", Tests("event: {a: y}, match: true", "event: {a: y}, match: false"));
 
-        var results = RuleTester.Run(RuleTestPaths.Find([_folder])).Results;
+        ImmutableArray<RuleTestResult> results = RuleTester.Run(RuleTestPaths.Find([_folder])).Results;
 
         Assert.Equal([false, null], results.Select(result => result.Explanation?.Matches));
     }

@@ -33,7 +33,7 @@ internal static class RuleText
     /// <summary>Whether the rule matches; the rule must load.</summary>
     public static bool Matches(string text, string eventJson, PlaceholderSet? placeholders = null)
     {
-        var ruleSet = Load(text, placeholders);
+        RuleSet ruleSet = Load(text, placeholders);
         Assert.DoesNotContain(ruleSet.Diagnostics, diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
         Assert.Single(ruleSet.Rules);
         return new Detector(ruleSet).Match(EventText.Parse(eventJson)).Length == 1;

@@ -1,5 +1,6 @@
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
 
@@ -43,8 +44,8 @@ public sealed class SemanticsTests
             return;
         }
 
-        var ruleSet = RuleText.Load(rule, Placeholders);
-        var severity = arrow == "!!" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
+        RuleSet ruleSet = RuleText.Load(rule, Placeholders);
+        DiagnosticSeverity severity = arrow == "!!" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
         Assert.True(
             ruleSet.Diagnostics.Any(diagnostic => diagnostic.Code == expected && (diagnostic.Severity == DiagnosticSeverity.Error) == (severity == DiagnosticSeverity.Error)),
             $"{place}: expected {expected}, got [{string.Join("; ", ruleSet.Diagnostics)}] of\n{rule}");

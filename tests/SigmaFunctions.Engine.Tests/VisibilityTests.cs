@@ -85,9 +85,9 @@ public sealed class VisibilityTests
     public void A_rule_sees_as_far_as_its_fields_come(
         string a, string b, string condition, string verdict, string effects, string missing, string needed)
     {
-        var rules = Load(a, b, condition);
-        var visibility = VisibilityAnalyzer.Analyze(rules, 0, Scope);
-        var onAnyFields = VisibilityAnalyzer.Analyze(rules, 0, FieldScope.Open);
+        RuleSet rules = Load(a, b, condition);
+        RuleVisibility visibility = VisibilityAnalyzer.Analyze(rules, 0, Scope);
+        RuleVisibility onAnyFields = VisibilityAnalyzer.Analyze(rules, 0, FieldScope.Open);
 
         Assert.Equal(
             (verdict, effects, missing, needed),
@@ -120,9 +120,9 @@ public sealed class VisibilityTests
                 known: {CurrentDirectory: y}
                 condition: known
             """;
-        var rules = RuleText.Load(RuleText.WithSelection("Image: x") + Filter);
+        RuleSet rules = RuleText.Load(RuleText.WithSelection("Image: x") + Filter);
 
-        var visibility = VisibilityAnalyzer.Analyze(rules, 0, Scope);
+        RuleVisibility visibility = VisibilityAnalyzer.Analyze(rules, 0, Scope);
 
         Assert.Equal((VisibilityVerdict.Blind, "known"), (visibility.Verdict, Assert.Single(visibility.Identifiers).Name));
         Assert.Equal(["CurrentDirectory", "Image"], VisibilityAnalyzer.FieldsOf(rules, 0));
@@ -153,9 +153,11 @@ public sealed class VisibilityTests
         MissingPart[] part = [new("Hashes", "IMPHASH=", "Hashes (IMPHASH)")];
         List<FieldScope> scopes = [new(["Hashes"], first ? part : []), new(["Hashes"], second ? part : []), new(["Image"])];
         if (isOpen)
+        {
             scopes.Add(FieldScope.Open);
+        }
 
-        var rules = RuleText.Load(RuleText.WithSelection("Hashes|contains: 'IMPHASH=1'"));
+        RuleSet rules = RuleText.Load(RuleText.WithSelection("Hashes|contains: 'IMPHASH=1'"));
 
         Assert.Equal(verdict, VisibilityAnalyzer.Analyze(rules, 0, FieldScope.Union(scopes)).Verdict);
     }
@@ -183,24 +185,28 @@ public sealed class VisibilityTests
         Gen.Select(Search, Search, Condition, Value, Value).Sample(
             (a, b, condition, f, g) =>
             {
-                var rules = Load(a, b, condition);
-                var visibility = VisibilityAnalyzer.Analyze(rules, 0, scope);
-                var sigmaEvent = EventText.Parse($$"""{"F":{{f}},"G":{{g}}}""");
-                var view = sigmaEvent.Views[0];
+                RuleSet rules = Load(a, b, condition);
+                RuleVisibility visibility = VisibilityAnalyzer.Analyze(rules, 0, scope);
+                SigmaEvent sigmaEvent = EventText.Parse($$"""{"F":{{f}},"G":{{g}}}""");
+                EventView view = sigmaEvent.Views[0];
                 bool holds = ReferenceEvaluator.Holds(rules.Compiled[0].Expression, sigmaEvent, view);
                 if (visibility.Verdict == VisibilityVerdict.Blind)
                 {
                     blind++;
                     if (holds || visibility.Needed.IsEmpty)
+                    {
                         return false;
+                    }
                 }
 
-                foreach (var identifier in visibility.Identifiers.Where(one => one.Outcome != Outcome.Possibly))
+                foreach (IdentifierVisibility? identifier in visibility.Identifiers.Where(one => one.Outcome != Outcome.Possibly))
                 {
                     decided++;
-                    var expression = rules.Compiled[0].Identifiers.Single(one => one.Name == identifier.Name).Expression;
+                    Expression expression = rules.Compiled[0].Identifiers.Single(one => one.Name == identifier.Name).Expression;
                     if (ReferenceEvaluator.Holds(expression, sigmaEvent, view) != (identifier.Outcome == Outcome.Always))
+                    {
                         return false;
+                    }
                 }
 
                 return true;
@@ -216,8 +222,8 @@ public sealed class VisibilityTests
         Gen.Select(Search, Search, Condition).Sample(
             (a, b, condition) =>
             {
-                var rules = Load(a, b, condition);
-                var visibility = VisibilityAnalyzer.Analyze(rules, 0, new FieldScope(["F", "G"]));
+                RuleSet rules = Load(a, b, condition);
+                RuleVisibility visibility = VisibilityAnalyzer.Analyze(rules, 0, new FieldScope(["F", "G"]));
                 return visibility.Verdict != VisibilityVerdict.Blind
                     || (visibility.Needed.All(visibility.Missing.Contains)
                         && VisibilityAnalyzer.Analyze(rules, 0, new FieldScope(["F", "G", .. visibility.Needed])).Verdict != VisibilityVerdict.Blind);
@@ -228,7 +234,7 @@ public sealed class VisibilityTests
     [Fact]
     public void A_census_tells_what_arrives_unused_and_what_is_used_and_never_arrives()
     {
-        var rules = RuleText.Load(RuleText.WithDetection(
+        RuleSet rules = RuleText.Load(RuleText.WithDetection(
             "s: [{A: 1}, {B.C: 1}, {B.D: 1}, {N: null}, {P.Q|fieldref: R}]\ncondition: s")
             + "---\n" + RuleText.WithSelection("A: 2").Replace("1111", "2222", StringComparison.Ordinal)
             + "---\n" + RuleText.WithSelection("A: 3").Replace("1111", "3333", StringComparison.Ordinal).Replace("windows", "linux", StringComparison.Ordinal));
@@ -236,11 +242,11 @@ public sealed class VisibilityTests
         var logSources = LogSourceSet.Create(new LogSource("process_creation", "windows"), new LogSource("other", "windows"));
         foreach (string json in (string[])["""{"A":1,"B":{"C":2},"N":null,"X":1,"Y":1}""", """{"A":1,"B":{"C":null},"X":1,"Z":null}"""])
         {
-            var sigmaEvent = EventText.Parse(json);
+            SigmaEvent sigmaEvent = EventText.Parse(json);
             census.Add(sigmaEvent with { Views = [sigmaEvent.Views[0] with { LogSources = logSources }] });
         }
 
-        var result = Assert.Single(census.ToResult());
+        LogSourceFields result = Assert.Single(census.ToResult());
 
         Assert.Equal((logSources, 2L, 2, 1), (result.LogSources, result.Events, result.Rules, census.RulesWithoutEvents));
         Assert.Equal(["X 2", "Y 1"], result.Unused.Select(field => $"{field.Field} {field.Count}"));
@@ -251,7 +257,7 @@ public sealed class VisibilityTests
 
     private static RuleSet Load(string a, string b, string condition)
     {
-        var rules = RuleText.Load(RuleText.WithDetection($"a: {Flow(a)}\nb: {Flow(b)}\ncondition: {condition}"));
+        RuleSet rules = RuleText.Load(RuleText.WithDetection($"a: {Flow(a)}\nb: {Flow(b)}\ncondition: {condition}"));
         Assert.Equal((1, 0), (rules.Rules.Length, rules.Rejected));
         return rules;
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
@@ -171,7 +172,7 @@ public sealed partial class AccessTests
             assignment.Module,
             type,
             QuotedText().Matches(scope)[^1].Groups[1].Value,
-            assignment.Json.TryGetProperty("condition", out var condition) ? condition.GetString()! : "");
+            assignment.Json.TryGetProperty("condition", out JsonElement condition) ? condition.GetString()! : "");
     }
 
     /// <summary>A role that somebody has on something.</summary>

@@ -19,9 +19,11 @@ internal static class Bicep
         if (OperatingSystem.IsLinux())
         {
             // A package does not carry the mode of a file.
-            var mode = File.GetUnixFileMode(Repository.BicepPath);
+            UnixFileMode mode = File.GetUnixFileMode(Repository.BicepPath);
             if (!mode.HasFlag(UnixFileMode.UserExecute))
+            {
                 File.SetUnixFileMode(Repository.BicepPath, mode | UnixFileMode.UserExecute);
+            }
         }
 
         var start = new ProcessStartInfo(Repository.BicepPath, arguments)
@@ -30,10 +32,10 @@ internal static class Bicep
             RedirectStandardError = true,
             Environment = { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" },
         };
-        using var process = Process.Start(start)!;
+        using Process process = Process.Start(start)!;
         using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
-        var error = process.StandardError.ReadToEndAsync(timeout.Token);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+        Task<string> error = process.StandardError.ReadToEndAsync(timeout.Token);
         try
         {
             await process.WaitForExitAsync(timeout.Token);

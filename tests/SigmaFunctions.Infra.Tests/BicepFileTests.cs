@@ -6,7 +6,7 @@ public sealed class BicepFileTests
     public async Task Every_file_lints_without_a_remark()
     {
         Bicep.Require();
-        var result = await Bicep.RunAsync("lint", "--pattern", Path.Combine(Repository.InfraFolder, "**", "*.bicep"));
+        BicepResult result = await Bicep.RunAsync("lint", "--pattern", Path.Combine(Repository.InfraFolder, "**", "*.bicep"));
         Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Diagnostics));
     }
 
@@ -18,9 +18,9 @@ public sealed class BicepFileTests
         Assert.NotEmpty(examples);
         foreach (string example in examples)
         {
-            var lint = await Bicep.RunAsync("lint", example);
+            BicepResult lint = await Bicep.RunAsync("lint", example);
             Assert.Equal((0, "", ""), (lint.ExitCode, lint.Output, lint.Diagnostics));
-            var build = await Bicep.RunAsync("build-params", example, "--stdout");
+            BicepResult build = await Bicep.RunAsync("build-params", example, "--stdout");
             Assert.Equal((0, ""), (build.ExitCode, build.Diagnostics));
         }
     }
@@ -29,10 +29,10 @@ public sealed class BicepFileTests
     public async Task Every_file_is_formatted()
     {
         Bicep.Require();
-        var copy = Directory.CreateTempSubdirectory("infra-");
+        DirectoryInfo copy = Directory.CreateTempSubdirectory("infra-");
         try
         {
-            var files = Files().ToArray();
+            string[] files = Files().ToArray();
             foreach (string file in files)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(copy.FullName, file))!);
@@ -41,7 +41,7 @@ public sealed class BicepFileTests
 
             foreach (string extension in (string[])["bicep", "bicepparam"])
             {
-                var result = await Bicep.RunAsync("format", "--pattern", Path.Combine(copy.FullName, "**", $"*.{extension}"));
+                BicepResult result = await Bicep.RunAsync("format", "--pattern", Path.Combine(copy.FullName, "**", $"*.{extension}"));
                 Assert.Equal((0, ""), (result.ExitCode, result.Diagnostics));
             }
             Assert.NotEmpty(files);

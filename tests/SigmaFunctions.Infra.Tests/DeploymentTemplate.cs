@@ -42,8 +42,11 @@ public sealed class DeploymentTemplate : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (!Bicep.IsSupported)
+        {
             return;
-        var result = await Bicep.RunAsync("build", Path.Combine(Repository.InfraFolder, "main.bicep"), "--stdout");
+        }
+
+        BicepResult result = await Bicep.RunAsync("build", Path.Combine(Repository.InfraFolder, "main.bicep"), "--stdout");
         Assert.True(result.ExitCode == 0, result.Diagnostics);
         Diagnostics = result.Diagnostics;
         _document = JsonDocument.Parse(result.Output);
@@ -79,14 +82,17 @@ public sealed class DeploymentTemplate : IAsyncLifetime
 
     private void Collect(string module, JsonElement template)
     {
-        var resources = template.GetProperty("resources");
+        JsonElement resources = template.GetProperty("resources");
         IEnumerable<(string Name, JsonElement Json)> entries = resources.ValueKind == JsonValueKind.Array
             ? resources.EnumerateArray().Select(json => ("", json))
             : resources.EnumerateObject().Select(property => (property.Name, property.Value));
-        foreach (var (name, json) in entries)
+        foreach ((string? name, JsonElement json) in entries)
         {
             if (json.TryGetProperty("existing", out JsonElement existing) && existing.GetBoolean())
+            {
                 continue;
+            }
+
             string type = json.GetProperty("type").GetString()!;
             if (type != "Microsoft.Resources/deployments")
             {

@@ -95,7 +95,7 @@ public sealed partial class DeploymentTests
     [Fact]
     public void The_event_hub_takes_no_shared_key_unless_asked_to()
     {
-        var hubs = _template.Single("Microsoft.EventHub/namespaces");
+        TemplateResource hubs = _template.Single("Microsoft.EventHub/namespaces");
         Assert.Equal("[not(parameters('allowSharedKeys'))]", hubs.Property("disableLocalAuth").GetString());
         Assert.Equal("[parameters('allowSharedKeySenders')]", _template.Argument(hubs.Module, "allowSharedKeys").GetString());
         Assert.False(Parameters(_template.Main)["allowSharedKeySenders"].GetProperty("defaultValue").GetBoolean());
@@ -112,12 +112,12 @@ public sealed partial class DeploymentTests
     [Fact]
     public void The_function_app_takes_TLS_only_and_no_publishing_password()
     {
-        var app = _template.Single("Microsoft.Web/sites");
+        TemplateResource app = _template.Single("Microsoft.Web/sites");
         Assert.True(app.Property("httpsOnly").GetBoolean());
         Assert.Equal("1.2", app.Property("siteConfig", "minTlsVersion").GetString());
         Assert.Equal("1.2", app.Property("siteConfig", "scmMinTlsVersion").GetString());
         Assert.Equal("Disabled", app.Property("siteConfig", "ftpsState").GetString());
-        var policies = _template.Resources.Where(resource => resource.Type == "Microsoft.Web/sites/basicPublishingCredentialsPolicies").ToArray();
+        TemplateResource[] policies = _template.Resources.Where(resource => resource.Type == "Microsoft.Web/sites/basicPublishingCredentialsPolicies").ToArray();
         Assert.Equal(["ftp", "scm"], policies.Select(policy => Evaluate(policy.Name).Split('/')[1]).Order(StringComparer.Ordinal));
         Assert.All(policies, policy => Assert.False(policy.Property("allow").GetBoolean()));
     }
@@ -131,7 +131,7 @@ public sealed partial class DeploymentTests
     [Fact]
     public void The_app_runs_under_one_identity_and_the_platform_keeps_its_package_by_another()
     {
-        var app = _template.Single("Microsoft.Web/sites");
+        TemplateResource app = _template.Single("Microsoft.Web/sites");
         Assert.Equal("UserAssigned", app.Json.GetProperty("identity").GetProperty("type").GetString());
         Assert.Equal("UserAssignedIdentity", app.Property("functionAppConfig", "deployment", "storage", "authentication", "type").GetString());
         Assert.Equal(
@@ -188,7 +188,7 @@ public sealed partial class DeploymentTests
     [Fact]
     public void The_app_runs_isolated_on_the_version_it_is_built_for()
     {
-        var runtime = _template.Single("Microsoft.Web/sites").Property("functionAppConfig", "runtime");
+        JsonElement runtime = _template.Single("Microsoft.Web/sites").Property("functionAppConfig", "runtime");
         Assert.Equal("dotnet-isolated", runtime.GetProperty("name").GetString());
         Assert.Equal($"{Environment.Version.Major}.0", runtime.GetProperty("version").GetString());
         Assert.Equal("FC1", _template.Single("Microsoft.Web/serverfarms").Json.GetProperty("sku").GetProperty("name").GetString());
@@ -244,13 +244,13 @@ public sealed partial class DeploymentTests
             .Distinct(StringComparer.Ordinal),
         module =>
         {
-            var token = Parameters(_template.ModuleTemplate(module))["resourceToken"];
+            JsonElement token = Parameters(_template.ModuleTemplate(module))["resourceToken"];
             Assert.Equal((13, 13), (token.GetProperty("minLength").GetInt32(), token.GetProperty("maxLength").GetInt32()));
         });
 
     [Theory]
     [InlineData("environmentName", 64)] // with the prefix within a resource group's 90
-    [InlineData("eventHubNames", EventHubOptions.MaximumHubs)] // names
+    [InlineData("eventHubNames", EventHubOptions.MaxHubs)] // names
     [InlineData("eventHubConsumerGroup", 50)]
     public void A_name_that_is_given_is_held_to_its_limit(string parameter, int length) =>
         Assert.Equal(length, Parameters(_template.Main)[parameter].GetProperty("maxLength").GetInt32());
@@ -262,7 +262,7 @@ public sealed partial class DeploymentTests
     {
         using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.InfraFolder, "main.parameters.json")));
         var given = Parameters(file.RootElement).Keys.ToHashSet(StringComparer.Ordinal);
-        var parameters = Parameters(_template.Main);
+        Dictionary<string, JsonElement> parameters = Parameters(_template.Main);
         Assert.Empty(given.Except(parameters.Keys));
         Assert.Empty(parameters.Where(pair => !pair.Value.TryGetProperty("defaultValue", out _)).Select(pair => pair.Key).Except(given));
     }
@@ -274,12 +274,12 @@ public sealed partial class DeploymentTests
     {
         var hooks = (YamlMappingNode)AzureYaml()["hooks"];
         Assert.Equal("postdeploy", Assert.Single(hooks.Children).Key.ToString());
-        var hook = hooks["postdeploy"][system];
+        YamlNode hook = hooks["postdeploy"][system];
 
         Assert.Equal((shell, "true"), (hook["shell"].ToString(), hook["continueOnError"].ToString()));
         string run = hook["run"].ToString();
         Assert.StartsWith(guard, run, StringComparison.Ordinal);
-        var outputs = _template.Main.GetProperty("outputs");
+        JsonElement outputs = _template.Main.GetProperty("outputs");
         Assert.All(
             Variable().Matches(run).Select(match => match.Groups[1].Value).Where(name => name != "SIGMA_RULES"),
             name => Assert.True(outputs.TryGetProperty(name, out _), name));
@@ -288,7 +288,7 @@ public sealed partial class DeploymentTests
     [Fact]
     public void The_service_of_azd_is_the_one_that_the_app_is_tagged_with()
     {
-        var service = Assert.Single(((YamlMappingNode)AzureYaml()["services"]).Children);
+        KeyValuePair<YamlNode, YamlNode> service = Assert.Single(((YamlMappingNode)AzureYaml()["services"]).Children);
         string name = service.Key.ToString();
 
         Assert.Contains($"createObject('azd-service-name', '{name}')", _template.Single("Microsoft.Web/sites").Json.GetProperty("tags").GetString()!, StringComparison.Ordinal);
@@ -300,7 +300,7 @@ public sealed partial class DeploymentTests
     private static YamlNode AzureYaml()
     {
         var stream = new YamlStream();
-        using var reader = File.OpenText(Path.Combine(Repository.Folder, "azure.yaml"));
+        using StreamReader reader = File.OpenText(Path.Combine(Repository.Folder, "azure.yaml"));
         stream.Load(reader);
         return stream.Documents[0].RootNode;
     }
@@ -315,9 +315,12 @@ public sealed partial class DeploymentTests
     private static string Evaluate(string expression)
     {
         if (!expression.StartsWith('['))
+        {
             return expression;
+        }
+
         string text = expression[1..^1];
-        for (var format = FormatCall().Match(text); format.Success; format = FormatCall().Match(text))
+        for (Match format = FormatCall().Match(text); format.Success; format = FormatCall().Match(text))
         {
             object[] arguments = [.. Argument().Matches(format.Groups[2].Value).Select(argument =>
                 argument.Value == "parameters('resourceToken')" ? ResourceToken : argument.Value.Trim('\''))];

@@ -123,7 +123,10 @@ public sealed partial class KeepingTests
         public int? Days(string what, string condition, Dictionary<string, int> parameters, int lifecycleDays = 4)
         {
             if (!Actions.TryGetProperty(what, out JsonElement action))
+            {
                 return null;
+            }
+
             JsonElement days = action.GetProperty("delete").GetProperty(condition);
             return days.ValueKind == JsonValueKind.Number ? days.GetInt32() : Evaluate(days.GetString()!.Trim('[', ']'), parameters, lifecycleDays);
         }

@@ -48,7 +48,7 @@ public sealed partial class OperationsTests
     [MemberData(nameof(Alerts))]
     public void There_is_an_alert(string name, string subject)
     {
-        var rule = Assert.Single(AlertRules(), rule => rule.GetProperty("name").GetString() == name);
+        JsonElement rule = Assert.Single(AlertRules(), rule => rule.GetProperty("name").GetString() == name);
 
         Assert.Contains(subject, Query(rule), StringComparison.Ordinal);
         Assert.InRange(rule.GetProperty("severity").GetInt32(), 0, 4);
@@ -81,13 +81,13 @@ public sealed partial class OperationsTests
     [Fact]
     public void The_workbook_asks_the_workspace_alone_and_names_its_parts_once()
     {
-        using var workbook = Workbook();
+        using JsonDocument workbook = Workbook();
         JsonElement[] items = [.. workbook.RootElement.GetProperty("items").EnumerateArray()];
 
         Assert.Equal(items.Length, items.Select(item => item.GetProperty("name").GetString()).Distinct().Count());
         Assert.All(items.Where(item => item.GetProperty("type").GetInt32() == 3), item =>
         {
-            var content = item.GetProperty("content");
+            JsonElement content = item.GetProperty("content");
             Assert.Equal("WORKSPACE_ID", Assert.Single(content.GetProperty("crossComponentResources").EnumerateArray()).GetString());
             Assert.Equal("Time", content.GetProperty("timeContextFromParameter").GetString());
         });
@@ -115,7 +115,7 @@ public sealed partial class OperationsTests
     [InlineData("functionApp", "Microsoft.Web/sites", "FunctionAppLogs", "AllMetrics")]
     public void Logs_and_metrics_go_to_the_workspace(string module, string type, params string[] categories)
     {
-        var setting = Assert.Single(
+        TemplateResource setting = Assert.Single(
             _template.Resources,
             resource => resource.Type == "Microsoft.Insights/diagnosticSettings" && resource.Module == module
                 && resource.Json.GetProperty("scope").GetString()!.StartsWith($"[resourceId('{type}',", StringComparison.Ordinal));
@@ -161,7 +161,7 @@ public sealed partial class OperationsTests
         Assert.All(operations, operation => Assert.Contains(
             $"{type}/{operation}",
             _template.ModuleTemplate("alerts").GetProperty("variables").GetProperty("guardedOperations").EnumerateArray().Select(guarded => guarded.GetString())));
-        var alert = _template.Single("Microsoft.Insights/activityLogAlerts");
+        TemplateResource alert = _template.Single("Microsoft.Insights/activityLogAlerts");
         Assert.Equal("[resourceGroup().id]", Assert.Single(alert.Property("scopes").EnumerateArray()).GetString());
         Assert.Contains("variables('guardedOperations')", alert.Property("condition", "allOf")[2].GetProperty("anyOf").GetString()!, StringComparison.Ordinal);
     }
@@ -190,7 +190,10 @@ public sealed partial class OperationsTests
             ["Microsoft.Authorization/roleAssignments", "Microsoft.Authorization/roleAssignments", "Microsoft.EventHub/namespaces/eventhubs/consumergroups"],
             _template.Resources.Where(resource => resource.Module == "existingEventHubs").Select(resource => resource.Type).Order(StringComparer.Ordinal));
         foreach (string parameter in (string[])["hubNames", "consumerGroup", "principalId", "sendsCanary"])
+        {
             Assert.Equal(_template.Argument("eventHubs", parameter).GetString(), _template.Argument("existingEventHubs", parameter).GetString());
+        }
+
         Assert.Matches(@"^\[if\(variables\('isNamespaceNew'\), createObject\('value', reference\('eventHubs'\).*, createObject\('value', reference\('existingEventHubs'\)", _template.Argument("functionApp", "eventHubNamespace").GetString()!);
     }
 
@@ -237,9 +240,14 @@ public sealed partial class OperationsTests
         Assert.All(groups.Zip(domains).SkipLast(1), pair => Assert.StartsWith($"[format('privatelink.{pair.First}.", pair.Second, StringComparison.Ordinal));
         Assert.StartsWith("[format('privatelink.{0}', substring(parameters('eventHubNamespace')", domains[^1], StringComparison.Ordinal);
         foreach (string type in (string[])["privateEndpoints", "privateEndpoints/privateDnsZoneGroups"])
+        {
             Assert.Equal("[length(variables('endpoints'))]", _template.Single($"Microsoft.Network/{type}").Json.GetProperty("copy").GetProperty("count").GetString());
+        }
+
         foreach (string type in (string[])["privateDnsZones", "privateDnsZones/virtualNetworkLinks"])
+        {
             Assert.Equal("[length(variables('domains'))]", _template.Single($"Microsoft.Network/{type}").Json.GetProperty("copy").GetProperty("count").GetString());
+        }
     }
 
     [Fact]
@@ -280,7 +288,7 @@ public sealed partial class OperationsTests
 
     private static IEnumerable<string> WorkbookQueries()
     {
-        using var workbook = Workbook();
+        using JsonDocument workbook = Workbook();
         return
         [
             .. workbook.RootElement.GetProperty("items").EnumerateArray()

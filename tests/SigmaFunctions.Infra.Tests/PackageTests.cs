@@ -10,7 +10,7 @@ namespace SigmaFunctions.Infra.Tests;
 public sealed class PackageTests
 {
     /// <summary>Megabytes that a package may have: all of it is fetched at every cold start.</summary>
-    private const int MaximumMegabytes = 31;
+    private const int MaxMegabytes = 31;
 
     private static readonly string? Folder = Environment.GetEnvironmentVariable("SIGMAFUNCTIONS_PACKAGE");
 
@@ -93,7 +93,7 @@ public sealed class PackageTests
         Assert.DoesNotContain(files, file => file.StartsWith("runtimes/", StringComparison.Ordinal));
         Assert.DoesNotContain(files, file => file.EndsWith(".xml", StringComparison.Ordinal));
         Assert.DoesNotContain("local.settings.json", files);
-        Assert.InRange(files.Sum(file => new FileInfo(PathOf(file)).Length), 1, MaximumMegabytes * 1_000_000L);
+        Assert.InRange(files.Sum(file => new FileInfo(PathOf(file)).Length), 1, MaxMegabytes * 1_000_000L);
     }
 
     private static string PathOf(string file) => Path.Combine(Folder!, file);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using SigmaFunctions.App;
@@ -35,7 +36,7 @@ public sealed class SettingsTests
     public SettingsTests(DeploymentTemplate template)
     {
         Bicep.Require();
-        foreach (var setting in template.Single("Microsoft.Web/sites/config").Json.GetProperty("properties").EnumerateObject())
+        foreach (JsonProperty setting in template.Single("Microsoft.Web/sites/config").Json.GetProperty("properties").EnumerateObject())
         {
             string text = setting.Value.GetString()!;
             _settings.Add(setting.Name, text.StartsWith('[') ? Values[text] : text);

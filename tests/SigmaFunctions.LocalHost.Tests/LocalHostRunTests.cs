@@ -61,7 +61,9 @@ public sealed class LocalHostRunTests
         await using (var gzip = new GZipStream(File.Create(events), CompressionLevel.Fastest))
         {
             for (int i = 0; i < 40; i++)
+            {
                 await gzip.WriteAsync(Encoding.UTF8.GetBytes("""{"category":"process_creation","product":"windows","Image":"C:\\x\\""" + (i % 4 == 0 ? "own" : "other") + ".exe\"}\n\n"), Cancelled);
+            }
         }
 
         (bool complete, string output) = await RunAsync(new LocalHostOptions { Once = true, Port = 0, EventsPath = events, Rules = [rule] });
@@ -156,7 +158,10 @@ public sealed class LocalHostRunTests
         console.Profile.Width = int.MaxValue;
         bool complete;
         await using (var run = new LocalHostRun(options, new ConsoleReport(console, TimeProvider.System), TimeProvider.System))
+        {
             complete = await run.RunAsync(Cancelled);
+        }
+
         return (complete, output.ToString());
     }
 

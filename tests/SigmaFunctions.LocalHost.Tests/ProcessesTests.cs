@@ -35,7 +35,9 @@ public sealed class ProcessesTests
         await SignalAsync(signal, program.Id);
         await program.WaitForExitAsync(Cancelled);
         while (children.Any(IsRunning))
+        {
             await Task.Delay(20, Cancelled);
+        }
 
         Assert.Equal(exitCode, program.ExitCode);
     }
@@ -85,7 +87,10 @@ public sealed class ProcessesTests
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(typeof(LocalHostRun).Assembly.Location);
         foreach (string argument in arguments)
+        {
             start.ArgumentList.Add(argument);
+        }
+
         return Process.Start(start)!;
     }
 
@@ -94,14 +99,19 @@ public sealed class ProcessesTests
     private static async Task<string> ReadUntilAsync(Process program, string text)
     {
         while (await program.StandardOutput.ReadLineAsync(Cancelled) is { } line)
+        {
             if (line.Contains(text, StringComparison.Ordinal))
+            {
                 return line;
+            }
+        }
+
         throw new EndOfStreamException($"The program ended: {await program.StandardError.ReadToEndAsync(Cancelled)}");
     }
 
     private static async Task SignalAsync(string signal, int id)
     {
-        using Process kill = Process.Start("kill", [signal, id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [signal, id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync(Cancelled);
     }
 

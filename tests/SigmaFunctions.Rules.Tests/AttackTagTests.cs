@@ -16,15 +16,18 @@ public sealed class AttackTagTests
     [MemberData(nameof(RuleFiles))]
     public void Tags_name_techniques_in_force_and_tactics_they_serve(string file)
     {
-        var tags = BundledRules.Rule(file).Tags;
-        var techniques = Attack.TechniquesOf(tags);
-        var tactics = Attack.TacticsOf(tags);
+        System.Collections.Immutable.ImmutableArray<string> tags = BundledRules.Rule(file).Tags;
+        System.Collections.Immutable.ImmutableArray<AttackTechnique> techniques = Attack.TechniquesOf(tags);
+        System.Collections.Immutable.ImmutableArray<AttackTactic> tactics = Attack.TacticsOf(tags);
 
         Assert.Empty(Attack.UnknownOf(tags));
         Assert.NotEmpty(techniques);
         Assert.All(techniques, technique => Assert.Equal(AttackState.Current, technique.State));
         if (tactics.Any(tactic => NewTactics.Contains(tactic.ShortName)))
+        {
             return;
+        }
+
         Assert.All(tactics, tactic => Assert.Contains(tactic, techniques.SelectMany(technique => technique.Tactics)));
         Assert.All(techniques, technique => Assert.NotEmpty(technique.Tactics.Intersect(tactics)));
     }

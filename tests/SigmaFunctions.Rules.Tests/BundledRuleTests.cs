@@ -1,5 +1,9 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Rules.Tests;
@@ -19,8 +23,13 @@ public sealed partial class BundledRuleTests
         {
             var cases = new TheoryData<string, int, string>();
             foreach (string file in BundledRules.TestFiles)
-                foreach (var (index, test) in BundledRules.Tests(file).Index())
+            {
+                foreach ((int index, RuleTestCase? test) in BundledRules.Tests(file).Index())
+                {
                     cases.Add(file, index, test.Name);
+                }
+            }
+
             return cases;
         }
     }
@@ -44,7 +53,7 @@ public sealed partial class BundledRuleTests
     [MemberData(nameof(RuleFiles))]
     public void Every_rule_has_an_event_that_matches_and_one_that_does_not(string file)
     {
-        var tests = BundledRules.Tests(BundledRules.TestFileOf(file));
+        ImmutableArray<RuleTestCase> tests = BundledRules.Tests(BundledRules.TestFileOf(file));
         Assert.Contains(tests, test => test.Match);
         Assert.Contains(tests, test => !test.Match);
     }
@@ -53,10 +62,10 @@ public sealed partial class BundledRuleTests
     [MemberData(nameof(Cases))]
     public void A_rule_gives_the_verdict_that_its_test_file_states(string file, int index, string name)
     {
-        var test = BundledRules.Tests(file)[index];
-        var rule = BundledRules.Rule(BundledRules.RuleFileOf(file));
+        RuleTestCase test = BundledRules.Tests(file)[index];
+        SigmaRule rule = BundledRules.Rule(BundledRules.RuleFileOf(file));
 
-        var matches = BundledRules.Detector.Match(test.EventOf(rule.LogSource));
+        ImmutableArray<RuleMatch> matches = BundledRules.Detector.Match(test.EventOf(rule.LogSource));
 
         Assert.True(test.Match == matches.Any(match => match.Rule.Id == rule.Id), $"{file}: {name}: expected match: {test.Match}");
     }
@@ -64,7 +73,7 @@ public sealed partial class BundledRuleTests
     [Fact]
     public void Ids_and_titles_are_unique()
     {
-        var rules = BundledRules.RuleSet.Rules;
+        ImmutableArray<SigmaRule> rules = BundledRules.RuleSet.Rules;
         Assert.Equal(rules.Length, rules.Select(rule => rule.Id).Distinct(StringComparer.OrdinalIgnoreCase).Count());
         Assert.Equal(rules.Length, rules.Select(rule => rule.Title).Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
@@ -73,7 +82,7 @@ public sealed partial class BundledRuleTests
     [MemberData(nameof(OwnRuleFiles))]
     public void A_rule_of_ours_says_what_an_analyst_needs(string file)
     {
-        var rule = BundledRules.Rule(file);
+        SigmaRule rule = BundledRules.Rule(file);
         Assert.Matches(UuidVersion4(), rule.Id);
         Assert.Equal(("SigmaFunctions", "MIT"), (rule.Author, rule.License));
         Assert.Contains(rule.Level, new[] { "medium", "high", "critical" });
@@ -90,7 +99,7 @@ public sealed partial class BundledRuleTests
     [MemberData(nameof(RuleFiles))]
     public void A_rule_lies_where_its_log_source_says(string file)
     {
-        var logSource = BundledRules.Rule(file).LogSource;
+        LogSource logSource = BundledRules.Rule(file).LogSource;
         Assert.Equal($"{logSource.Product}/{logSource.Category}", Path.GetDirectoryName(file)!.Replace('\\', '/'));
     }
 

@@ -94,11 +94,15 @@ public sealed class AlertClaimsTests(StorageAccount account)
     {
         (TableClient table, AlertClaims claims) = await CreateAsync();
         using (ClaimUse use = await claims.EnterAsync(Ids(0, 3), Token))
+        {
             use.Settle();
+        }
         // The latest use that does not renew it.
         _clock.Advance(AlertClaims.RenewedAfter - TimeSpan.FromTicks(1));
         using (ClaimUse use = await claims.EnterAsync(Ids(0, 3), Token))
+        {
             use.Settle();
+        }
 
         _clock.Advance(AlertClaims.IdleAfter - TimeSpan.FromTicks(1));
         Assert.Equal(0, await claims.ReleaseAsync(AlertClaims.IdleAfter, Token));
@@ -116,7 +120,9 @@ public sealed class AlertClaimsTests(StorageAccount account)
         (TableClient table, AlertClaims claims) = await CreateAsync();
         using ClaimUse slow = await claims.EnterAsync(Ids(0, 1), Token);
         using (ClaimUse quick = await claims.EnterAsync(Ids(1, 1), Token))
+        {
             quick.Settle();
+        }
 
         Assert.Equal(0, await claims.ReleaseAsync(TimeSpan.Zero, Token));
 
@@ -133,7 +139,9 @@ public sealed class AlertClaimsTests(StorageAccount account)
         (TableClient table, AlertClaims claims) = await CreateAsync();
         (await claims.EnterAsync(Ids(0, 1), Token)).Dispose();
         using (ClaimUse other = await claims.EnterAsync(Ids(1, 1), Token))
+        {
             other.Settle();
+        }
 
         Assert.Equal(0, await claims.ReleaseAsync(TimeSpan.Zero, Token));
 
@@ -157,7 +165,9 @@ public sealed class AlertClaimsTests(StorageAccount account)
                 return await real.SubmitTransactionAsync(actions, token);
             });
         using (ClaimUse use = await claims.EnterAsync(Ids(0, 1), Token))
+        {
             use.Settle();
+        }
 
         await claims.ReleaseAsync(TimeSpan.Zero, Token);
 
@@ -172,7 +182,9 @@ public sealed class AlertClaimsTests(StorageAccount account)
         var others = new AlertClaims(table, _clock);
         using ClaimUse left = await others.EnterAsync(Ids(0, 1), Token);
         using (ClaimUse use = await claims.EnterAsync(Ids(0, 1), Token))
+        {
             use.Settle();
+        }
 
         Assert.Equal(1, await claims.ReleaseAsync(TimeSpan.Zero, Token));
 
@@ -203,9 +215,14 @@ public sealed class AlertClaimsTests(StorageAccount account)
         (TableClient table, AlertClaims claims) = await CreateAsync();
         DetectionId[] ids = [.. Enumerable.Range(0, 5).Select(hour => Some.Detection(Some.Identity(hour, enqueued: Some.Time.AddHours(hour))).Id)];
         using (ClaimUse use = await claims.EnterAsync(ids, Token))
+        {
             use.Settle();
+        }
+
         foreach (LeftClaim gone in (await FindLeftAsync(table)).Take(2))
+        {
             await claims.RemoveAsync(gone, Token);
+        }
 
         await claims.ReleaseAsync(TimeSpan.Zero, Token);
 
@@ -232,7 +249,7 @@ public sealed class AlertClaimsTests(StorageAccount account)
             using ClaimUse use = await claims.EnterAsync(
                 Enumerable.Range(128 * batch, 128).Select(number => Some.Detection(Some.Identity(number, enqueued: Some.Time.AddMinutes(10 * number))).Id), Token);
             use.Settle();
-            Assert.InRange(claims.Count, 1, AlertClaims.MaximumHeld + 128);
+            Assert.InRange(claims.Count, 1, AlertClaims.MaxHeld + 128);
         }
 
         Assert.Equal((6_400, 6_400), (written, removed + claims.Count));

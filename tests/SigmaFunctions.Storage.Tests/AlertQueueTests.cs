@@ -53,7 +53,7 @@ public sealed class AlertQueueTests(StorageAccount account)
                 It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new RequestFailedException(503, "Busy"));
 
-        var exception = await Assert.ThrowsAsync<RequestFailedException>(() => new AlertQueue(client.Object).SendAsync(Alerts(20), Token));
+        RequestFailedException exception = await Assert.ThrowsAsync<RequestFailedException>(() => new AlertQueue(client.Object).SendAsync(Alerts(20), Token));
 
         Assert.Equal(503, exception.Status);
     }
@@ -72,7 +72,10 @@ public sealed class AlertQueueTests(StorageAccount account)
                 int now = Interlocked.Increment(ref underWay);
                 InterlockedMax(ref most, now);
                 if (now == 8)
+                {
                     release.TrySetResult();
+                }
+
                 await release.Task;
                 Interlocked.Decrement(ref underWay);
                 return Response.FromValue(QueuesModelFactory.SendReceipt("", default, default, "", default), Mock.Of<Response>());
@@ -93,7 +96,10 @@ public sealed class AlertQueueTests(StorageAccount account)
         {
             int before = Interlocked.CompareExchange(ref target, value, seen);
             if (before == seen)
+            {
                 return;
+            }
+
             seen = before;
         }
     }

@@ -32,7 +32,7 @@ public sealed class AlertTests
     {
         var alert = Alert.From(Some.Detection(), "Detections");
 
-        Alert read = Alert.Parse(alert.ToJson());
+        var read = Alert.Parse(alert.ToJson());
 
         Assert.Equal(alert.Rule.Tags, read.Rule.Tags);
         Assert.Equal(alert, read with { Rule = read.Rule with { Tags = alert.Rule.Tags } });
@@ -45,7 +45,7 @@ public sealed class AlertTests
     {
         string page = "https://rules.example/".PadRight(length, 'x');
 
-        Alert read = Alert.Parse(Alert.From(Some.Detection(), "Detections", page).ToJson());
+        var read = Alert.Parse(Alert.From(Some.Detection(), "Detections", page).ToJson());
 
         Assert.Equal(isKept ? page : null, read.Rule.Page);
     }
@@ -76,7 +76,7 @@ public sealed class AlertTests
         };
 
         JsonObject json = JsonNode.Parse(alert.ToJson())!.AsObject();
-        Alert read = Alert.Parse(alert.ToJson());
+        var read = Alert.Parse(alert.ToJson());
 
         AssertValid(alert);
         Assert.Equal(members, string.Join(' ', json.Where(member => member.Key is "mutedOn" or "omitted").Select(member => $"{member.Key}={member.Value}")));
@@ -91,7 +91,7 @@ public sealed class AlertTests
             "eventTime":null,"host":"WS01","user":null,"tenantId":null,"heldBack":3,"mutedUntil":"2026-11-25T03:24:15+00:00","detection":{"table":"Detections","partitionKey":"20261125T03-0","rowKey":"0123456789012345678-0123456789abcdef0123456789abcdef"}}
             """;
 
-        Alert read = Alert.Parse(Encoding.UTF8.GetBytes(former));
+        var read = Alert.Parse(Encoding.UTF8.GetBytes(former));
 
         Assert.True(Evaluate(JsonNode.Parse(former)!).IsValid);
         Assert.Equal((AlertKind.RuleMuted, null, 0), (read.Kind, read.MutedOn, read.Omitted));
@@ -135,7 +135,7 @@ public sealed class AlertTests
         foreach (string character in Expensive)
         {
             string huge = string.Concat(Enumerable.Repeat(character, 1_000_000 / character.Length));
-            Alert alert = Alert.From(
+            var alert = Alert.From(
                 Some.Detection() with
                 {
                     RuleId = huge,
@@ -148,14 +148,14 @@ public sealed class AlertTests
                     Tags = [.. ImmutableArray.Create(huge), .. Enumerable.Repeat("attack.t1059", 100_000)],
                 },
                 "D" + new string('x', 62),
-                "https://rules.example/".PadRight(Alert.MaximumPageLength, '&'));
+                "https://rules.example/".PadRight(Alert.MaxPageLength, '&'));
 
             byte[] json = alert.ToJson();
 
-            Assert.InRange(json.Length, 1, Alert.MaximumSize - 1);
-            Alert read = Alert.Parse(json);
+            Assert.InRange(json.Length, 1, Alert.MaxSize - 1);
+            var read = Alert.Parse(json);
             Assert.All([read.Rule.Title, read.Host, read.User, read.TenantId, read.Rule.Tags[^1]], text => Assert.EndsWith("…[truncated]", text));
-            Assert.Equal(Alert.MaximumPageLength, read.Rule.Page?.Length);
+            Assert.Equal(Alert.MaxPageLength, read.Rule.Page?.Length);
             AssertValid(alert);
         }
     }

@@ -90,10 +90,10 @@ public sealed class AlertWindowsTests(StorageAccount account)
     public async Task All_mutes_of_a_rule_come_back_from_one_row()
     {
         AlertWindows windows = await CreateAsync();
-        DetectionId[] ids = Ids(0, RuleMutes.MaximumHosts + 1);
+        DetectionId[] ids = Ids(0, RuleMutes.MaxHosts + 1);
         var mutes = new RuleMutes(
             new AlertWindow(ids[^1], Some.Time + Hour, 7, 3),
-            Enumerable.Range(0, RuleMutes.MaximumHosts).ToImmutableDictionary(
+            Enumerable.Range(0, RuleMutes.MaxHosts).ToImmutableDictionary(
                 number => UInt128.MaxValue - (UInt128)number, number => new HostMute(ids[number], DateTimeOffset.MaxValue.AddTicks(-number))));
 
         SeenMutes none = await windows.LookAtMutesAsync("rule", Token);
@@ -155,7 +155,9 @@ public sealed class AlertWindowsTests(StorageAccount account)
         AlertWindows windows = new(table, _clock);
         string[] keys = [.. Enumerable.Range(0, 40).Select(number => $"entity\nrule\nWS{number}")];
         foreach (string key in keys)
+        {
             await OpenAsync(windows, key, Ids(0, 1)[0]);
+        }
 
         _clock.Advance(Hour + AlertWindows.KeptFor - TimeSpan.FromMinutes(257));
         await OpenAsync(windows, keys[7], Ids(2, 1)[0]);
@@ -217,7 +219,10 @@ public sealed class AlertWindowsTests(StorageAccount account)
             ["HeldBackBefore"] = 4,
         };
         foreach ((string name, object value) in more)
+        {
             row[name] = value;
+        }
+
         return row;
     }
 

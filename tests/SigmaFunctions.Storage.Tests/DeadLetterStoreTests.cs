@@ -24,7 +24,7 @@ public sealed class DeadLetterStoreTests(StorageAccount account)
     {
         BlobContainerClient container = await account.CreateContainerAsync();
         var store = new DeadLetterStore(container);
-        DeadLetter letter = DeadLetter.OfRecord(Some.Identity(7, 3), "not JSON", 42, Bytes);
+        var letter = DeadLetter.OfRecord(Some.Identity(7, 3), "not JSON", 42, Bytes);
 
         DeadLetterResult result = await store.WriteAsync([letter], Token);
 
@@ -46,7 +46,7 @@ public sealed class DeadLetterStoreTests(StorageAccount account)
     {
         BlobContainerClient container = await account.CreateContainerAsync();
         var store = new DeadLetterStore(container);
-        DeadLetter letter = DeadLetter.OfBody(Some.Identity(), "reason", Bytes);
+        var letter = DeadLetter.OfBody(Some.Identity(), "reason", Bytes);
         await store.WriteAsync([letter], Token);
         ETag before = (await container.GetBlobClient(letter.Name).GetPropertiesAsync(cancellationToken: Token)).Value.ETag;
 
@@ -141,7 +141,7 @@ public sealed class DeadLetterStoreTests(StorageAccount account)
     public async Task A_container_that_is_not_there_is_an_outage_and_no_missing_letter()
     {
         var store = new DeadLetterStore(new BlobContainerClient(account.ConnectionString, "missing"));
-        DeadLetter letter = DeadLetter.OfRecord(Some.Identity(), "", 0, Bytes);
+        var letter = DeadLetter.OfRecord(Some.Identity(), "", 0, Bytes);
 
         await Assert.ThrowsAsync<RequestFailedException>(() => store.WriteAsync([letter], Token));
         await Assert.ThrowsAsync<RequestFailedException>(() => store.ReadAsync(letter.Name, Token));
@@ -206,7 +206,7 @@ public sealed class DeadLetterStoreTests(StorageAccount account)
     public async Task A_letter_without_its_metadata_is_still_listed_and_read()
     {
         BlobContainerClient container = await account.CreateContainerAsync();
-        DeadLetter letter = DeadLetter.OfRecord(Some.Identity(7, 2), "reason", 0, Bytes);
+        var letter = DeadLetter.OfRecord(Some.Identity(7, 2), "reason", 0, Bytes);
         await container.UploadBlobAsync(letter.Name, new BinaryData(Bytes), Token);
 
         StoredDeadLetter stored = Assert.Single(await ListAsync(new DeadLetterStore(container), Some.Time, Some.Time.AddHours(1)));
@@ -247,7 +247,10 @@ public sealed class DeadLetterStoreTests(StorageAccount account)
         {
             int now = Interlocked.Increment(ref _now);
             for (int largest = _largest; now > largest; largest = _largest)
+            {
                 Interlocked.CompareExchange(ref _largest, now, largest);
+            }
+
             await ProcessNextAsync(message, pipeline);
             Interlocked.Decrement(ref _now);
         }

@@ -128,8 +128,12 @@ public sealed class DetectionIdTests
     {
         Assert.Equal(valid, DetectionId.TryParse(text, out DetectionId id));
         if (valid)
+        {
             Assert.Equal(text, id.Value);
+        }
         else
+        {
             Assert.Throws<ArgumentException>(() => new DetectionId(text!));
+        }
     }
 }

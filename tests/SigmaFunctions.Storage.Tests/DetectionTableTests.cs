@@ -176,7 +176,10 @@ public sealed class DetectionTableTests(StorageAccount account)
             .Returns(async (IEnumerable<TableTransactionAction> actions, CancellationToken token) =>
             {
                 if (transactions++ == 1)
+                {
                     await Create(real).AddAsync([detections[1]], token);
+                }
+
                 return await real.SubmitTransactionAsync(actions, token);
             });
         client.Setup(mock => mock.QueryAsync<TableEntity>(
@@ -246,7 +249,9 @@ public sealed class DetectionTableTests(StorageAccount account)
         List<Detection> detections = Some.Detections(5);
         await table.AddAsync(detections, Token);
         foreach (Detection gone in new[] { detections[1], detections[4] })
+        {
             await client.DeleteEntityAsync(gone.Id.PartitionKey, gone.Id.RowKey, cancellationToken: Token);
+        }
 
         await table.MarkAsync([.. detections.Select(detection => new AlertOutcome(detection.Id))], Token);
 
@@ -404,7 +409,10 @@ public sealed class DetectionTableTests(StorageAccount account)
             {
                 most.Add(Interlocked.Increment(ref inFlight));
                 for (int turn = 0; turn < 100; turn++)
+                {
                     await Task.Yield();
+                }
+
                 Interlocked.Decrement(ref inFlight);
                 return fails ? throw new RequestFailedException(503, "Busy") : Response.FromValue<IReadOnlyList<Response>>([], Mock.Of<Response>());
             });
@@ -415,14 +423,20 @@ public sealed class DetectionTableTests(StorageAccount account)
         {
             Task[] callers = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => table.AddAsync(detections, Token)))];
             if (fails)
+            {
                 await Assert.ThrowsAsync<RequestFailedException>(() => Task.WhenAll(callers));
+            }
             else
+            {
                 await Task.WhenAll(callers);
+            }
         }
 
         Assert.InRange(most.Max(), 1, 4);
         if (!fails)
+        {
             Assert.Equal(2 * 4 * 3, most.Count);
+        }
     }
 
     [Theory]
@@ -450,7 +464,7 @@ public sealed class DetectionTableTests(StorageAccount account)
                 ? throw new RequestFailedException(503, "Busy", "ServerBusy", null)
                 : real.SubmitTransactionAsync(actions, Token));
 
-        var exception = await Assert.ThrowsAsync<RequestFailedException>(() => Create(client.Object).AddAsync(detections, Token));
+        RequestFailedException exception = await Assert.ThrowsAsync<RequestFailedException>(() => Create(client.Object).AddAsync(detections, Token));
 
         Assert.Equal(503, exception.Status);
         Assert.Equal(detections, (await Create(real).AddAsync(detections, Token)).Owed);
@@ -484,7 +498,7 @@ public sealed class DetectionTableTests(StorageAccount account)
         DetectionId id = Some.Detection().Id;
         await client.AddEntityAsync(new TableEntity(id.PartitionKey, id.RowKey), Token);
 
-        var exception = await Assert.ThrowsAsync<FormatException>(() => Create(client).FindAsync(id, Token));
+        FormatException exception = await Assert.ThrowsAsync<FormatException>(() => Create(client).FindAsync(id, Token));
 
         Assert.Contains(id.RowKey, exception.Message);
     }
@@ -510,16 +524,23 @@ public sealed class DetectionTableTests(StorageAccount account)
             get
             {
                 lock (_gate)
+                {
                     return _largest;
+                }
             }
         }
 
         public override void OnSendingRequest(HttpMessage message)
         {
             if (message.Request.Content is not { } content || !content.TryComputeLength(out long length))
+            {
                 return;
+            }
+
             lock (_gate)
+            {
                 _largest = Math.Max(_largest, length);
+            }
         }
     }
 

@@ -190,8 +190,12 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
         Assert.Equal([(6, 5, 2, 5, 0), (1, 1, 0, 1, 0), (3, 3, 0, 3, 0)], results.Select(Counts));
         Assert.Equal(6, Assert.Single(await Table.QueryAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Token).ToListAsync(Token)).Identity.SequenceNumber);
         foreach (string text in await EverythingAsync())
+        {
             foreach (string form in (string[])["zoë", "zo\\u00eb", "zo&#235;"])
+            {
                 Assert.DoesNotContain(form, text, StringComparison.OrdinalIgnoreCase);
+            }
+        }
     }
 
     [Fact]
@@ -218,7 +222,7 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
             new ErasureSearch(Of("user:ann"), DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Anywhere: false, DateTimeOffset.UtcNow), removes: true, Token);
 
         Assert.Equal((250, 250, 0, 250, 0), Counts(results[0]));
-        Assert.Equal((Erasure.MaximumSamples, 3), (results[0].Samples.Length, told.Count));
+        Assert.Equal((Erasure.MaxSamples, 3), (results[0].Samples.Length, told.Count));
         Assert.Equal("note", Assert.Single(await RowsAsync()).RowKey);
     }
 
@@ -284,7 +288,10 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
     {
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
             gzip.Write(bytes);
+        }
+
         return packed.ToArray();
     }
 
@@ -332,11 +339,14 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
     {
         List<string> everything = [.. (await RowsAsync()).Select(row => string.Join('\n', row.Select(property => $"{property.Key}={property.Value}")))];
         foreach (BlobContainerClient container in (BlobContainerClient[])[_originals, _letters])
+        {
             await foreach (BlobItem blob in container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.All, null, Token))
             {
                 byte[] bytes = (await container.GetBlobClient(blob.Name).DownloadContentAsync(Token)).Value.Content.ToArray();
                 everything.AddRange([$"{blob.Name} {string.Join(' ', blob.Metadata.Values)}", Encoding.UTF8.GetString(bytes), Encoding.Unicode.GetString(bytes), Encoding.BigEndianUnicode.GetString(bytes)]);
             }
+        }
+
         return everything;
     }
 

@@ -68,7 +68,10 @@ public sealed class PartitionProgressTests(StorageAccount account)
             string[] parts = look.Split("..", 2);
             string[] end = parts[1].Split('/');
             if (long.Parse(end[0]) != newest.Number)
+            {
                 newest = (long.Parse(end[0]), now.AddSeconds(-5));
+            }
+
             bool isEmpty = parts[0] == "empty" || newest.Number < 0;
             progress = progress.Next(
                 new HubPartition(isEmpty ? 0 : long.Parse(parts[0]), newest.Number, newest.At, isEmpty), end[1] == "-" ? null : long.Parse(end[1]), now);
@@ -129,10 +132,16 @@ public sealed class PartitionProgressTests(StorageAccount account)
                     Assert.InRange(age, TimeSpan.Zero, truth);
                     Assert.Equal(enqueued.Count - done, next.Behind);
                     if (done == before)
+                    {
                         Assert.True(age >= (progress.AgeAt(now) ?? TimeSpan.Zero));
-                    if (next.Pending.Length < PartitionProgress.MaximumPending / 2)
+                    }
+
+                    if (next.Pending.Length < PartitionProgress.MaxPending / 2)
+                    {
                         Assert.True(truth - age <= longestLook);
-                    Assert.InRange(next.Pending.Length, done < enqueued.Count ? 1 : 0, PartitionProgress.MaximumPending);
+                    }
+
+                    Assert.InRange(next.Pending.Length, done < enqueued.Count ? 1 : 0, PartitionProgress.MaxPending);
                     Assert.Equal(0, next.Expired);
                     progress = next;
                 }
@@ -149,7 +158,7 @@ public sealed class PartitionProgressTests(StorageAccount account)
         {
             now = now.AddMinutes(100);
             progress = progress.Next(new HubPartition(0, look, now, false), checkpoint: null, now);
-            Assert.InRange(progress.Pending.Length, 1, PartitionProgress.MaximumPending);
+            Assert.InRange(progress.Pending.Length, 1, PartitionProgress.MaxPending);
         }
 
         Assert.Equal(new PendingEvent(0, Start.AddMinutes(100)), progress.Pending[0]);

@@ -84,7 +84,7 @@ public sealed class RetentionTests(StorageAccount account)
         await table.WriteAsync(report, Token);
 
         InstanceReport read = Assert.Single(await table.ListAsync(Before, Token));
-        Assert.Equal(report.InHand.Reverse().Take(InstanceTable.MaximumBatchesInHand), read.InHand);
+        Assert.Equal(report.InHand.Reverse().Take(InstanceTable.MaxBatchesInHand), read.InHand);
         Assert.Equal(100, read.InHandCount);
     }
 

@@ -47,9 +47,9 @@ public sealed class RuleStoreTests(StorageAccount account)
 
     /// <summary>Whoever may write into the container: what is too large is not read, not even in part.</summary>
     [Theory]
-    [InlineData("sets/20261126T100000Z-0123456789abcdef.zip", RuleStore.MaximumBlobSize, "is larger than 64 MiB")]
+    [InlineData("sets/20261126T100000Z-0123456789abcdef.zip", RuleStore.MaxBlobSize, "is larger than 64 MiB")]
     [InlineData("sets/current.json", 4 * 1024, "is larger than 4 KiB")]
-    [InlineData("packs/00", RulePack.MaximumSize, null)]
+    [InlineData("packs/00", RulePack.MaxSize, null)]
     public async Task What_is_too_large_is_not_read(string name, int maximum, string? reason)
     {
         BlobContainerClient container = await account.CreateContainerAsync();
@@ -57,7 +57,9 @@ public sealed class RuleStoreTests(StorageAccount account)
         bool isPack = reason is null;
         await container.UploadBlobAsync(isPack ? $"{name}-{RulePack.Build}{RulePack.Extension}" : name, new MemoryStream(new byte[maximum + 1]), Token);
         if (name.EndsWith(".zip", StringComparison.Ordinal))
+        {
             await PutAsync(container, "sets/current.json", $$"""{"set":"{{name}}"}""");
+        }
 
         long before = GC.GetTotalAllocatedBytes();
         if (isPack)
@@ -152,7 +154,7 @@ public sealed class RuleStoreTests(StorageAccount account)
         BlobContainerClient container = await account.CreateContainerAsync();
         await PutAsync(container, "sets/current.json", pointer);
 
-        var exception = await Assert.ThrowsAsync<InvalidDataException>(() => new RuleStore(container).GetVersionAsync(Token));
+        InvalidDataException exception = await Assert.ThrowsAsync<InvalidDataException>(() => new RuleStore(container).GetVersionAsync(Token));
 
         Assert.Equal("The blob 'sets/current.json' does not name a set of rules: push or roll back again.", exception.Message);
     }
@@ -164,7 +166,7 @@ public sealed class RuleStoreTests(StorageAccount account)
         RuleStore store = new(container);
         await PutAsync(container, "sigma.zip", "no zip");
 
-        var exception = await Assert.ThrowsAsync<InvalidDataException>(async () => await store.ReadAsync(await store.GetVersionAsync(Token), withRules: true, Token));
+        InvalidDataException exception = await Assert.ThrowsAsync<InvalidDataException>(async () => await store.ReadAsync(await store.GetVersionAsync(Token), withRules: true, Token));
 
         Assert.StartsWith("The archive 'sigma.zip' cannot be read: it is damaged, or no zip archive (", exception.Message);
     }

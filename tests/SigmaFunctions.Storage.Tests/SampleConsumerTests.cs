@@ -23,7 +23,7 @@ public sealed class SampleConsumerTests(StorageAccount account)
         Parts parts = await CreateAsync(encoding);
         Detection detection = Some.Detection();
         await parts.Detections.AddAsync([detection], Token);
-        Alert alert = Alert.From(detection, parts.Detections.Name);
+        var alert = Alert.From(detection, parts.Detections.Name);
         await new AlertQueue(parts.Queue).SendAsync([alert, alert, alert with { Id = Some.Detection(ruleId: "deleted").Id.Value }], Token);
 
         Assert.Equal(3, await parts.Consumer.ReadAsync(Token));
@@ -38,13 +38,13 @@ public sealed class SampleConsumerTests(StorageAccount account)
         Parts parts = await CreateAsync(fails: true);
         await new AlertQueue(parts.Queue).SendAsync([Alert.From(Some.Detection(), "Detections")], Token);
 
-        for (int attempt = 1; attempt <= AlertConsumer.MaximumAttempts; attempt++)
+        for (int attempt = 1; attempt <= AlertConsumer.MaxAttempts; attempt++)
         {
             Assert.Equal((1, 0), await CountAsync(parts));
             Assert.Equal(1, await parts.Consumer.ReadAsync(Token));
         }
 
-        Assert.Equal(AlertConsumer.MaximumAttempts, _handled.Count);
+        Assert.Equal(AlertConsumer.MaxAttempts, _handled.Count);
         Assert.Equal((0, 1), await CountAsync(parts));
     }
 

@@ -48,7 +48,7 @@ internal sealed partial class StoredExamples(StorageAccount account)
 
     public static readonly Detection InParts = Some.Detection(Some.Identity(3), Rule) with
     {
-        Original = $$"""{"a":"{{new string('x', DetectionRow.MaximumProperty)}}"}""",
+        Original = $$"""{"a":"{{new string('x', DetectionRow.MaxProperty)}}"}""",
     };
 
     public static readonly Detection InBlob = Some.Detection(Some.Identity(4), Rule) with
@@ -265,7 +265,10 @@ internal sealed partial class StoredExamples(StorageAccount account)
     {
         QueueClient queue = await account.CreateQueueAsync();
         foreach (Alert alert in Alerts)
+        {
             await new AlertQueue(queue).SendAsync([alert], Token);
+        }
+
         return await StoredForms.TakeAsync(queue);
     }
 

@@ -42,7 +42,9 @@ public sealed class StoredFormTests(StorageAccount account)
     {
         string written = await new StoredExamples(account).WriteAsync(file);
         if (Environment.GetEnvironmentVariable("STORED_FORMS") is { Length: > 0 } version)
+        {
             StoredForms.Keep(version, file, written);
+        }
 
         string newest = StoredForms.Newest(file)!;
         string[] now = StoredForms.Comparable(written).Split('\n');
@@ -157,7 +159,9 @@ public sealed class StoredFormTests(StorageAccount account)
         Assert.Equal(Begun, await attempts.FindAsync(Some.Identity(partition: "0"), Token));
         Assert.Equal(Alone, await attempts.FindAsync(Some.Identity(partition: "1"), Token));
         if (version == "v1")
+        {
             return;
+        }
         // Since v2 there are canaries with proofs.
         var canaries = new CanaryTable(table);
         Assert.Equal(CanaryKey, await canaries.GetKeyAsync(Token));
@@ -260,7 +264,10 @@ public sealed class StoredFormTests(StorageAccount account)
     private async Task<BlobContainerClient?> RestoreCompiledAsync(string version)
     {
         if (version == "v1")
+        {
             return null;
+        }
+
         BlobContainerClient compiled = await account.CreateContainerAsync();
         await StoredForms.RestoreAsync(version, "compiled-rules.json", compiled);
         return compiled;

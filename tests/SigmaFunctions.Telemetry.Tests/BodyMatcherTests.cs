@@ -114,7 +114,7 @@ public sealed class BodyMatcherTests
     [Fact]
     public void Names_of_rules_are_known_from_the_first_event_on()
     {
-        RuleSet rules = RuleSet.Load([new RuleFile("rules.yml",
+        var rules = RuleSet.Load([new RuleFile("rules.yml",
             """
             title: A name that no shape knows, given by the event in two parts
             id: 00000000-0000-0000-0000-000000000001
@@ -168,7 +168,7 @@ public sealed class BodyMatcherTests
     [Fact]
     public void A_flood_of_log_sources_is_not_kept()
     {
-        RuleSet rules = RuleSet.Load([new RuleFile("rules.yml",
+        var rules = RuleSet.Load([new RuleFile("rules.yml",
             """
             title: Category alone
             id: 00000000-0000-0000-0000-000000000001
@@ -200,7 +200,7 @@ public sealed class BodyMatcherTests
     [MemberData(nameof(BodiesWithoutFaults))]
     public void A_body_that_matches_nothing_allocates_nothing(string body)
     {
-        RuleSet never = RuleSet.Load(((string[])["product: windows", "product: linux", "category: any", "category: process_creation"]).Select((logSource, i) => new RuleFile(
+        var never = RuleSet.Load(((string[])["product: windows", "product: linux", "category: any", "category: process_creation"]).Select((logSource, i) => new RuleFile(
             $"{i}.yml",
             $$"""
             title: Never

@@ -304,7 +304,7 @@ public sealed class DefenderTableTests
     [MemberData(nameof(Composed))]
     public void Composing_fields_allocates_nothing(string table, string columns, string category, string[] fields)
     {
-        RuleSet rules = RuleSet.Load([new RuleFile("rules.yml",
+        var rules = RuleSet.Load([new RuleFile("rules.yml",
             $$"""
             title: Every field, and what a row has in common with all
             id: 00000000-0000-0000-0000-000000000001

@@ -31,7 +31,7 @@ internal sealed class FieldRules
             }
         }
 
-        RuleSet set = RuleSet.Load([new RuleFile("rules.yml", rules.ToYaml())]);
+        var set = RuleSet.Load([new RuleFile("rules.yml", rules.ToYaml())]);
         Assert.Equal(0, set.Rejected);
         return new Detector(set);
     }

@@ -33,7 +33,7 @@ public sealed class FlatTests
     [InlineData("Provider")]
     public void The_provider_has_the_name_that_rules_use(string name)
     {
-        var fields = Decoded.One($"{{\"EventID\":7045,\"Channel\":\"System\",\"{name}\":\"Service Control Manager\"}}").Event.Views.Single().Fields;
+        IReadOnlyDictionary<string, FieldValue> fields = Decoded.One($"{{\"EventID\":7045,\"Channel\":\"System\",\"{name}\":\"Service Control Manager\"}}").Event.Views.Single().Fields;
         Assert.Equal(("Service Control Manager", "Service Control Manager"), (fields["Provider_Name"].Text, fields[name].Text));
     }
 

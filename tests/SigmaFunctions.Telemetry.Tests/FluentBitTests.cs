@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
@@ -69,7 +70,7 @@ public sealed class FluentBitTests
         DecodedEvent decoded = Event(
             "Microsoft-Windows-Security-Auditing", "Security", 4688,
             "S-1-5-18", "H1$", "CORP", "0x3e7", "0x1f4", @"C:\a.exe", "%%1936", "0x4", "a -x", "S-1-0-0", "-", "-", "0x0", @"C:\p.exe", "S-1-16-16384");
-        var view = decoded.View("process_creation");
+        EventView view = decoded.View("process_creation");
 
         Assert.Equal(
             (@"C:\a.exe", "a -x", @"C:\p.exe", "500", "System"),
@@ -87,7 +88,7 @@ public sealed class FluentBitTests
     public void The_envelope_is_the_events_System()
     {
         DecodedEvent decoded = Event("Service Control Manager", "System", 7036, "a", "b");
-        var view = decoded.View(null, service: "system");
+        EventView view = decoded.View(null, service: "system");
 
         Assert.Equal(
             ("Service Control Manager", "h1", "4", "S-1-5-18", "a"),

@@ -1,3 +1,4 @@
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
@@ -51,7 +52,7 @@ public sealed class LogAnalyticsTests
     public void Sysmon_is_its_category(string body, string shape, string image)
     {
         DecodedEvent decoded = Decoded.One(body);
-        var view = decoded.View("process_creation");
+        EventView view = decoded.View("process_creation");
 
         Assert.Equal(shape, decoded.Shape);
         Assert.Equal(image, view.Field("Image"));

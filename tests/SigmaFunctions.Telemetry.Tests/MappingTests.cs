@@ -143,7 +143,7 @@ public sealed class MappingTests
     [MemberData(nameof(Mistakes))]
     public void A_mistake_is_told_with_its_place_and_costs_one_mapping(string mapping, string diagnostic)
     {
-        MappingSet set = MappingSet.Load(
+        var set = MappingSet.Load(
         [
             new RuleFile("good.yml", Head.Replace("own\nwhen", "good\nwhen", StringComparison.Ordinal)),
             new RuleFile("own.yml", mapping),
@@ -208,7 +208,7 @@ public sealed class MappingTests
     public void Records_that_match_nothing_allocate_nothing(string mapping, string body)
     {
         var decoder = new EventDecoder(mappings: Loaded(Head + mapping));
-        RuleSet rules = RuleSet.Load([new RuleFile("rules.yml",
+        var rules = RuleSet.Load([new RuleFile("rules.yml",
             """
             title: Wants every field and never holds
             id: 00000000-0000-0000-0000-000000000001
@@ -284,9 +284,9 @@ public sealed class MappingTests
     [MemberData(nameof(Azure))]
     public void Rules_for_Azure_see_records_of_diagnostic_settings(string service, string record, string test)
     {
-        MappingSet azure = MappingSet.LoadPaths([Path.Combine(Repository(), "mappings", "azure.yml")]);
+        var azure = MappingSet.LoadPaths([Path.Combine(Repository(), "mappings", "azure.yml")]);
         Assert.Empty(azure.Diagnostics);
-        RuleSet rules = RuleSet.Load([new RuleFile("rules.yml",
+        var rules = RuleSet.Load([new RuleFile("rules.yml",
             $$"""
             title: One test
             id: 00000000-0000-0000-0000-000000000001
@@ -306,7 +306,7 @@ public sealed class MappingTests
 
     private static System.Collections.Immutable.ImmutableArray<Mapping> Loaded(string mappings)
     {
-        MappingSet set = MappingSet.Load([new RuleFile("own.yml", mappings)]);
+        var set = MappingSet.Load([new RuleFile("own.yml", mappings)]);
         Assert.Empty(set.Diagnostics);
         return set.Mappings;
     }

@@ -138,12 +138,12 @@ public sealed class MemoryTests
             BitConverter.TryWriteBytes(packed.AsSpan(packed.Length - 4), lie < 0 ? uint.MaxValue : (uint)lie);
         }
 
-        var matcher = Matcher();
+        BodyMatcher matcher = Matcher();
         long before = GC.GetAllocatedBytesForCurrentThread();
         BodyMatches matches = matcher.Match(packed, TestContext.Current.CancellationToken);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        Assert.InRange(allocated, 0, BodyMatcher.MaximumUnpacked(packed) + (1024 * 1024));
+        Assert.InRange(allocated, 0, BodyMatcher.MaxUnpacked(packed) + (1024 * 1024));
         Assert.Equal(lie == 0 ? 40_000 * members : 0, matches.Events);
     }
 
@@ -151,11 +151,11 @@ public sealed class MemoryTests
     public void Text_in_UTF_16_takes_no_more_than_it_is_said_to()
     {
         byte[] body = Encoding.Unicode.GetBytes("{\"a\":\"" + new string('\u4e00', 1_000_000) + "\"}");
-        var matcher = Matcher();
+        BodyMatcher matcher = Matcher();
         long before = GC.GetAllocatedBytesForCurrentThread();
         BodyMatches matches = matcher.Match(body, TestContext.Current.CancellationToken);
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, BodyMatcher.MaximumUnpacked(body) + (2 * 1024 * 1024));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, BodyMatcher.MaxUnpacked(body) + (2 * 1024 * 1024));
         Assert.Equal(1, matches.UndecodedCount);
     }
 
@@ -181,7 +181,7 @@ public sealed class MemoryTests
     [InlineData("", 0)]
     [InlineData("{\0}\0", 6)]
     public void What_a_plain_body_takes_is_known_before_it_is_read(string body, long expected) =>
-        Assert.Equal(expected, BodyMatcher.MaximumUnpacked(Encoding.Latin1.GetBytes(body)));
+        Assert.Equal(expected, BodyMatcher.MaxUnpacked(Encoding.Latin1.GetBytes(body)));
 
     [Fact]
     public void A_matcher_that_is_put_back_lets_go_of_the_body()

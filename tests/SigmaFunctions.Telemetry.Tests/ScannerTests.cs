@@ -254,7 +254,7 @@ public sealed class ScannerTests
         int taken = 0;
         for (int round = 0; round < 100_000; round++)
         {
-            var body = FuzzTests.Mutated(random);
+            byte[] body = FuzzTests.Mutated(random);
             taken += AssertAgrees(body) ? 1 : 0;
         }
 

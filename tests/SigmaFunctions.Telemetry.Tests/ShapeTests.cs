@@ -40,7 +40,7 @@ public sealed class ShapeTests
     [MemberData(nameof(Records))]
     public void A_mapping_comes_before_all(string record, string shape)
     {
-        MappingSet mappings = MappingSet.Load([new RuleFile("m.yml", "name: own\nwhen: {mine: yes}\nlogsource: {category: test}")]);
+        var mappings = MappingSet.Load([new RuleFile("m.yml", "name: own\nwhen: {mine: yes}\nlogsource: {category: test}")]);
         Assert.Empty(mappings.Diagnostics);
         var decoder = new EventDecoder(mappings: mappings.Mappings);
 

@@ -201,7 +201,7 @@ public sealed class SourceTests
     [InlineData("windows", "category: ps_script, product: windows", "ContextInfo: x", "Blind", "ContextInfo")]
     public void A_rule_can_do_on_a_source_what_its_fields_allow(string source, string logSource, string selection, string verdict, string missing)
     {
-        RuleSet rules = RuleSet.Load([new RuleFile("rule.yml",
+        var rules = RuleSet.Load([new RuleFile("rule.yml",
             $$"""
             title: A rule
             id: 00000000-0000-0000-0000-000000000001
@@ -254,7 +254,7 @@ public sealed class SourceTests
     [InlineData("regression/wire/evtx_json.ndjson", "sysmon", "security", "windows")]
     public void A_rule_that_fires_is_not_blind(string file, params string[] sources)
     {
-        RuleSet rules = RuleSet.LoadPaths([Corpus.Require("sigmahq")]);
+        var rules = RuleSet.LoadPaths([Corpus.Require("sigmahq")]);
         ImmutableArray<SourceReport> reports = [.. sources.Select(source => SourceReport.Create(Source(source), rules))];
         ImmutableHashSet<string> seeing =
         [

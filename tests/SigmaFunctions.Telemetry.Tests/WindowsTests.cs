@@ -1,3 +1,4 @@
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
@@ -115,7 +116,7 @@ public sealed class WindowsTests
     public void Security_4688_keeps_its_own_names_for_the_service()
     {
         DecodedEvent decoded = Event("Security", 4688, """{"NewProcessId":"0x1f4","ProcessId":"0x4","NewProcessName":"a"}""");
-        var security = decoded.View(null, service: "security");
+        EventView security = decoded.View(null, service: "security");
 
         Assert.Equal(["product=windows,category=process_creation", "product=windows,service=security"], decoded.LogSources());
         Assert.Equal("0x4", security.Field("ProcessId"));

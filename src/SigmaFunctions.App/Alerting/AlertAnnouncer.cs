@@ -31,10 +31,10 @@ public sealed class AlertAnnouncer(
     TimeProvider timeProvider,
     ILogger<AlertAnnouncer> logger)
 {
-    private const int MaximumConcurrency = 8;
+    private const int MaxConcurrency = 8;
 
     // Each time another was faster, which has then opened the window, or counted.
-    private const int MaximumConflicts = 16;
+    private const int MaxConflicts = 16;
 
     /// <summary>Announces detections that are recorded and whose alerts are owed.</summary>
     /// <param name="detections">The detections, each once, in the order in which they should alert.</param>
@@ -45,7 +45,10 @@ public sealed class AlertAnnouncer(
     {
         ArgumentNullException.ThrowIfNull(detections);
         if (detections.Count == 0)
+        {
             return [];
+        }
+
         using Activity? activity = Traces.Start("announce");
         activity?.SetTag("sigmafunctions.detections", detections.Count);
         try
@@ -77,14 +80,19 @@ public sealed class AlertAnnouncer(
             ];
             await table.MarkAsync(outcomes, cancellationToken);
             foreach (AlertPlan plan in plans)
+            {
                 plan.Keep();
+            }
+
             metrics.AddAlerts(outcomes);
             return outcomes;
         }
         finally
         {
             foreach (AlertPlan plan in plans)
+            {
                 plan.Release();
+            }
         }
     }
 
@@ -92,14 +100,20 @@ public sealed class AlertAnnouncer(
     {
         var looks = new List<Func<CancellationToken, Task>>();
         foreach (AlertPlanWindow window in plans.SelectMany(plan => plan.Windows))
+        {
             looks.Add(token => LookAsync(window, token));
+        }
+
         await RunAsync(looks, cancellationToken);
         List<AlertPlan> open = [.. plans];
         while (open.Count > 0)
         {
             DateTimeOffset now = timeProvider.GetUtcNow();
             foreach (AlertPlan plan in open)
+            {
                 plan.Decide(now);
+            }
+
             var steps = new List<Func<CancellationToken, Task>>();
             open.RemoveAll(plan =>
             {
@@ -114,7 +128,10 @@ public sealed class AlertAnnouncer(
     private IEnumerable<Func<CancellationToken, Task>> Steps(AlertPlan plan, DateTimeOffset now)
     {
         if (plan.NeedsMutes)
+        {
             return [token => LookAtMutesAsync(plan, token)];
+        }
+
         IEnumerable<Func<CancellationToken, Task>> windowSteps = plan.Windows
             .Where(window => window.MustOpen || window.MustCount)
             .Select(window => (Func<CancellationToken, Task>)(token => WriteAsync(window, window.Next(now + plan.SuppressFor), token)));
@@ -123,7 +140,7 @@ public sealed class AlertAnnouncer(
 
     private static Task RunAsync(List<Func<CancellationToken, Task>> steps, CancellationToken cancellationToken) => Parallel.ForEachAsync(
         steps,
-        new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
+        new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
         async (step, token) => await step(token));
 
     private async Task LookAsync(AlertPlanWindow window, CancellationToken cancellationToken) =>
@@ -136,29 +153,46 @@ public sealed class AlertAnnouncer(
     {
         bool opens = window.MustOpen;
         if (opens && window.Seen!.Window is { } former)
+        {
             await SettleAsync(former.AlertId, null, cancellationToken);
+        }
+
         if (await windows.TryWriteAsync(window.Seen!, next, cancellationToken) is { } written)
         {
             if (opens)
+            {
                 window.Opened(written);
+            }
             else
+            {
                 window.Counted(written);
+            }
+
             return;
         }
 
         // The count is for people: where a crowd counts at once, it may miss some.
-        if (++window.Conflicts <= MaximumConflicts)
+        if (++window.Conflicts <= MaxConflicts)
+        {
             await LookAsync(window, cancellationToken);
+        }
         else if (opens)
+        {
             throw Conflict();
+        }
         else
+        {
             window.Counted();
+        }
     }
 
     private async Task WriteAsync(AlertPlan plan, RuleMutes next, CancellationToken cancellationToken)
     {
         foreach (Mute ended in plan.EndedMutes)
+        {
             await SettleAsync(ended.AlertId, ended, cancellationToken);
+        }
+
         Mute[] announced = [.. plan.NewMutes];
         if (await windows.TryWriteAsync(plan.Mutes!, next, cancellationToken) is { } written)
         {
@@ -170,8 +204,11 @@ public sealed class AlertAnnouncer(
             }
             return;
         }
-        if (++plan.MuteConflicts > MaximumConflicts)
+        if (++plan.MuteConflicts > MaxConflicts)
+        {
             throw Conflict();
+        }
+
         await LookAtMutesAsync(plan, cancellationToken);
     }
 
@@ -190,7 +227,10 @@ public sealed class AlertAnnouncer(
             return;
         }
         if (detection is not { AlertedAt: null, HeldBack: null })
+        {
             return;
+        }
+
         mute ??= (await windows.LookAtMutesAsync(detection.RuleId, cancellationToken)).Mutes.All.FirstOrDefault(one => one.AlertId == id);
         AlertOutcome[] outcomes = [new(id)];
         await queue.SendAsync([ToAlert(detection, mute, 0)], cancellationToken);

@@ -33,12 +33,21 @@ internal sealed class AlertClaim(AlertRates rates, string ruleId, AlertLimits li
     public int TakeUntold(UInt128 host)
     {
         if (!limits.IsAny)
+        {
             return 0;
+        }
+
         (int ofHost, int ofRule) = rates.TakeUntold(ruleId, host);
         if (ofHost > 0)
+        {
             _told.Add((host, MuteScope.Host, ofHost));
+        }
+
         if (ofRule > 0)
+        {
             _told.Add((host, MuteScope.Everywhere, ofRule));
+        }
+
         return ofHost + ofRule;
     }
 
@@ -68,9 +77,15 @@ internal sealed class AlertClaim(AlertRates rates, string ruleId, AlertLimits li
     {
         full = default;
         if (!limits.IsAny)
+        {
             return true;
+        }
+
         if (rates.Take(ruleId, host, limits, isForced, out full) is not { } place)
+        {
             return false;
+        }
+
         _places.Add(place);
         return true;
     }

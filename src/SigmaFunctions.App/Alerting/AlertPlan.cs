@@ -48,7 +48,10 @@ internal sealed class AlertPlan
         {
             // One that tells of matches which are recorded nowhere stands for itself.
             if (SuppressFor <= TimeSpan.Zero || detection.Omitted > 0)
+            {
                 return null;
+            }
+
             string key = policy.EntityKey(detection);
             return windows.TryGetValue(key, out AlertPlanWindow? window) ? window : windows[key] = new AlertPlanWindow(key);
         }
@@ -101,7 +104,10 @@ internal sealed class AlertPlan
         _opening.Clear();
         NextMutes = null;
         foreach (AlertPlanWindow window in Windows)
+        {
             window.Begin(now, _ids);
+        }
+
         var full = new List<(AlertPlanItem Item, MuteScope Scope)>();
         bool needsMutes = false;
         foreach (AlertPlanItem item in Items)
@@ -138,9 +144,15 @@ internal sealed class AlertPlan
 
         NeedsMutes = Mutes is null && (needsMutes || full.Count > 0);
         if (NeedsMutes)
+        {
             return;
+        }
+
         foreach ((AlertPlanItem item, MuteScope scope) in full)
+        {
             DecideWithoutRoom(item, scope);
+        }
+
         PlanMutes();
     }
 
@@ -153,8 +165,12 @@ internal sealed class AlertPlan
     {
         _claim.Keep();
         foreach (AlertPlanItem item in Items)
+        {
             if (item.Mute is { } mute)
+            {
                 _claim.Note(item.Host, mute, item.HeldBack is null ? 0 : 1);
+            }
+        }
     }
 
     /// <summary>Gives back the room that was taken and is not kept.</summary>
@@ -170,14 +186,18 @@ internal sealed class AlertPlan
         {
             // The mute may be another instance's and cover all hosts; here it is this host alone that had too many.
             if (item.OwnsWindow)
+            {
                 Send(item);
+            }
             else
+            {
                 item.HoldByRate(scope == MuteScope.Host ? cover with { Scope = scope } : cover);
+            }
         }
         else
         {
             // More hosts that flood than a row can name are no matter of single hosts.
-            scope = MutedHosts() < RuleMutes.MaximumHosts ? scope : MuteScope.Everywhere;
+            scope = MutedHosts() < RuleMutes.MaxHosts ? scope : MuteScope.Everywhere;
             Send(item, new Mute(item.Id, _now + _muteFor, scope));
             _opening.Add(item);
             if (item.Window is { } window && !item.OwnsWindow)
@@ -192,16 +212,25 @@ internal sealed class AlertPlan
     private void Send(AlertPlanItem item, Mute? mute = null)
     {
         if (mute is null)
+        {
             _claim.Force(item.Host);
+        }
+
         item.Send(mute);
     }
 
     private Mute? FindCover(UInt128 host)
     {
         if (Mutes!.Mutes.Everywhere is { } everywhere && Stands(everywhere.AlertId, everywhere.Until))
+        {
             return new Mute(everywhere.AlertId, everywhere.Until, MuteScope.Everywhere);
+        }
+
         if (Mutes.Mutes.Hosts.TryGetValue(host, out HostMute? known) && Stands(known.AlertId, known.Until))
+        {
             return new Mute(known.AlertId, known.Until, MuteScope.Host);
+        }
+
         return _opening.Find(item => item.Mute!.Scope == MuteScope.Everywhere || item.Host == host)?.Mute;
     }
 
@@ -214,13 +243,19 @@ internal sealed class AlertPlan
     private void PlanMutes()
     {
         if (_opening.Count == 0 || !_opening.TrueForAll(item => item.Window is null || item.OwnsWindow))
+        {
             return;
+        }
+
         EndedMutes = [.. Mutes!.Mutes.All.Where(mute => !Stands(mute.AlertId, mute.Until))];
         RuleMutes next = Mutes.Mutes.Without(EndedMutes.Select(mute => mute.AlertId).ToHashSet());
         foreach (AlertPlanItem item in _opening)
+        {
             next = item.Mute!.Scope == MuteScope.Everywhere
                 ? next with { Everywhere = new AlertWindow(item.Id, item.Mute.Until, 0, 0) }
                 : next with { Hosts = next.Hosts.SetItem(item.Host, new HostMute(item.Id, item.Mute.Until)) };
+        }
+
         NextMutes = next;
     }
 }
@@ -310,7 +345,10 @@ internal sealed class AlertPlanWindow(string key)
     public void Open(AlertPlanItem item)
     {
         if (Standing is not null)
+        {
             return;
+        }
+
         _opener = item.Id;
         Standing = item.Id;
     }

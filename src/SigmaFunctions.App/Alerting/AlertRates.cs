@@ -22,7 +22,7 @@ public sealed class AlertRates(TimeProvider timeProvider)
     /// <summary>
     /// Most hosts that are told apart, over all rules: 10 MB. Further hosts of a rule count as one, until windows end.
     /// </summary>
-    public const int MaximumHosts = 100_000;
+    public const int MaxHosts = 100_000;
 
     /// <summary>The key that hosts have which are not told apart.</summary>
     internal static readonly UInt128 OtherHosts = UInt128.Zero;
@@ -41,7 +41,9 @@ public sealed class AlertRates(TimeProvider timeProvider)
         get
         {
             lock (_lock)
+            {
                 return _hosts;
+            }
         }
     }
 
@@ -52,7 +54,9 @@ public sealed class AlertRates(TimeProvider timeProvider)
     internal UInt128 Resolve(string ruleId, UInt128 host)
     {
         lock (_lock)
+        {
             return Find(ruleId)?.Find(host) is not null || HasRoomForHost() ? host : OtherHosts;
+        }
     }
 
     /// <summary>The mute that covers a host; null where none does.</summary>
@@ -62,7 +66,10 @@ public sealed class AlertRates(TimeProvider timeProvider)
         {
             DateTimeOffset now = timeProvider.GetUtcNow();
             if (Find(ruleId) is not { } rule)
+            {
                 return null;
+            }
+
             return rule.Find(host)?.Mute is { } mute && mute.Until > now ? mute : rule.Mute?.Until > now ? rule.Mute : null;
         }
     }
@@ -83,13 +90,18 @@ public sealed class AlertRates(TimeProvider timeProvider)
             bool isHostFull = rate?.Count >= limits.PerHost;
             full = isHostFull ? MuteScope.Host : MuteScope.Everywhere;
             if (!isForced && (isHostFull || rule.Count >= limits.PerRule))
+            {
                 return null;
+            }
 
             // What a host sends beyond its own limit does not count for the rule: one host alone never reaches the rule's.
             rate ??= Add(rule, host);
             rate.Count++;
             if (!isHostFull)
+            {
                 rule.Count++;
+            }
+
             return new Place(rule, rate, !isHostFull, rule.Window);
         }
     }
@@ -100,10 +112,15 @@ public sealed class AlertRates(TimeProvider timeProvider)
         lock (_lock)
         {
             if (place.Window != place.Rule.Window)
+            {
                 return;
+            }
+
             place.Host.Count--;
             if (place.CountsForRule)
+            {
                 place.Rule.Count--;
+            }
         }
     }
 
@@ -125,7 +142,9 @@ public sealed class AlertRates(TimeProvider timeProvider)
         lock (_lock)
         {
             if ((scope == MuteScope.Everywhere ? Find(ruleId) : Find(ruleId)?.Find(host)) is { } rate)
+            {
                 rate.HeldBack += heldBack;
+            }
         }
     }
 
@@ -138,10 +157,15 @@ public sealed class AlertRates(TimeProvider timeProvider)
 
             // The mute of one host must not become that of all which are not told apart.
             if (mute.Scope == MuteScope.Host && rule.Find(host) is null && !HasRoomForHost())
+            {
                 return;
+            }
+
             Rate rate = mute.Scope == MuteScope.Everywhere ? rule : rule.Find(host) ?? Add(rule, host);
             if (rate.Mute is null || rate.Mute.Until < mute.Until)
+            {
                 rate.Mute = mute;
+            }
         }
     }
 
@@ -151,9 +175,14 @@ public sealed class AlertRates(TimeProvider timeProvider)
     {
         DateTimeOffset now = timeProvider.GetUtcNow();
         if (!_rules.TryGetValue(ruleId, out RuleRate? rule))
+        {
             _rules[ruleId] = rule = new RuleRate(now);
+        }
         else if (rule.HasEnded(now))
+        {
             _hosts -= rule.Restart(now, keepsUntold: true);
+        }
+
         rule.Length = window;
         return rule;
     }
@@ -162,7 +191,10 @@ public sealed class AlertRates(TimeProvider timeProvider)
     private Rate Add(RuleRate rule, UInt128 host)
     {
         if (host == OtherHosts || !HasRoomForHost())
+        {
             return rule.OtherHosts;
+        }
+
         _hosts++;
         return rule.Hosts[host] = new Rate();
     }
@@ -170,13 +202,15 @@ public sealed class AlertRates(TimeProvider timeProvider)
     private bool HasRoomForHost()
     {
         DateTimeOffset now = timeProvider.GetUtcNow();
-        if (_hosts >= MaximumHosts && now >= _nextPurge)
+        if (_hosts >= MaxHosts && now >= _nextPurge)
         {
             _nextPurge = now + PauseBetweenPurges;
             foreach (RuleRate rule in _rules.Values.Where(rule => rule.HasEnded(now)))
+            {
                 _hosts -= rule.Restart(now, keepsUntold: false);
+            }
         }
-        return _hosts < MaximumHosts;
+        return _hosts < MaxHosts;
     }
 
     /// <summary>Alerts of a rule, everywhere or on a host.</summary>
@@ -191,7 +225,10 @@ public sealed class AlertRates(TimeProvider timeProvider)
         public int TakeUntold(DateTimeOffset now)
         {
             if (Mute?.Until > now)
+            {
                 return 0;
+            }
+
             int heldBack = HeldBack;
             HeldBack = 0;
             return heldBack;
@@ -221,10 +258,17 @@ public sealed class AlertRates(TimeProvider timeProvider)
         {
             int before = Hosts.Count;
             foreach ((UInt128 host, Rate rate) in Hosts)
+            {
                 if (rate.Mute?.Until > now || (keepsUntold && rate.HeldBack > 0))
+                {
                     rate.Count = 0;
+                }
                 else
+                {
                     Hosts.Remove(host);
+                }
+            }
+
             OtherHosts.Count = 0;
             Count = 0;
             Start = now;

@@ -34,7 +34,7 @@ public sealed class AlertSweep(
     /// Age at which a claim ends, and at which an entry is given up that no try can settle: its detections are not recorded, since the app
     /// stopped before it recorded them and the hub has not delivered their events again; or what is in the table under its keys cannot be read.
     /// </summary>
-    public static readonly TimeSpan MaximumAge = TimeSpan.FromDays(7);
+    public static readonly TimeSpan MaxAge = TimeSpan.FromDays(7);
 
     /// <summary>
     /// Age from which a row is not at work any more. What a process recorded under a claim before it ended is older when the claim counts as
@@ -43,20 +43,20 @@ public sealed class AlertSweep(
     public static readonly TimeSpan MinimumAgeOfRow = AlertClaims.LeftAfter - AlertClaims.RenewedAfter;
 
     /// <summary>Claims and entries that fail one after another on a store out of reach, after which a run ends: the next one is a minute away.</summary>
-    public const int MaximumOutages = 5;
+    public const int MaxOutages = 5;
 
     /// <summary>Rows after which a run ends; the next one goes on from there. A hundred requests, some seconds.</summary>
-    public const int MaximumRows = 100_000;
+    public const int MaxRows = 100_000;
 
     /// <summary>Detections announced, of claims, after which a run ends; up to a page of rows more. A queue takes 2,000 a second.</summary>
-    public const int MaximumAnnounced = 10_000;
+    public const int MaxAnnounced = 10_000;
 
     // A flood of bad entries must not become a flood of log lines, nor one exception that holds them all.
-    private const int MaximumReports = 20;
+    private const int MaxReports = 20;
 
     // Of which one is in the way of the others where the queue does not take it; they are then sent one by one.
     private const int ChunkSize = 100;
-    private const int MaximumConcurrency = 8;
+    private const int MaxConcurrency = 8;
 
     /// <summary>Announces what is owed.</summary>
     /// <returns>Number of detections announced.</returns>
@@ -70,17 +70,27 @@ public sealed class AlertSweep(
         {
             await TryAsync(entry.PartitionKey, entry.RowKey, run, entry.Ids.Count, () => SettleAsync(entry, run, cancellationToken), cancellationToken);
             if (run.IsOver)
+            {
                 break;
+            }
         }
         if (!run.IsOver)
+        {
             await foreach (LeftClaim claim in claims.FindAsync(cancellationToken))
             {
                 await TryAsync(claim.PartitionKey, claim.RowKey, run, 0, () => LookThroughAsync(claim, run, cancellationToken), cancellationToken);
                 if (run.IsOver)
+                {
                     break;
+                }
             }
+        }
+
         if (run.Announced > 0)
+        {
             logger.Swept(run.Announced);
+        }
+
         return run.Failed == 0
             ? run.Announced
             : throw new AggregateException($"{run.Failed} entries of the outbox could not be settled.", run.Failures);
@@ -99,13 +109,15 @@ public sealed class AlertSweep(
             Exception reason = exception is UnsettledException unsettled ? unsettled.InnerException! : exception;
             Report(partitionKey, rowKey, exception is UnsettledException { Detections: var left } ? left : detections, reason, run);
             if (IsOutage(reason))
+            {
                 run.Outages++;
+            }
         }
     }
 
     private async Task SettleAsync(OutboxEntry entry, Run run, CancellationToken cancellationToken)
     {
-        bool isLast = run.Now - entry.WrittenAt >= MaximumAge;
+        bool isLast = run.Now - entry.WrittenAt >= MaxAge;
         (IReadOnlyList<Detection> found, IReadOnlyList<FormatException> wrong) = await table.FindAsync(entry.Ids, cancellationToken);
         Detection[] owed = [.. found.Where(detection => detection is { AlertedAt: null, HeldBack: null })];
         await announcer.AnnounceAsync(owed, cancellationToken);
@@ -115,32 +127,50 @@ public sealed class AlertSweep(
         int missing = entry.Ids.Count - found.Count - wrong.Count;
         bool isSettled = missing == 0 && wrong is [] && entry.Ids is not [];
         if (isSettled || isLast)
+        {
             await outbox.RemoveAsync([entry], cancellationToken);
+        }
+
         if (!isSettled && isLast)
+        {
             logger.OutboxEntryGivenUp(entry.PartitionKey, entry.RowKey, missing, wrong.Count);
+        }
         else if (entry.Ids is [])
+        {
             throw new FormatException("the row is not an entry");
+        }
         else if (wrong is not [])
+        {
             throw wrong[0];
+        }
     }
 
     private async Task LookThroughAsync(LeftClaim claim, Run run, CancellationToken cancellationToken)
     {
         TimeSpan age = run.Now - claim.RenewedAt;
-        bool isLast = age >= MaximumAge;
+        bool isLast = age >= MaxAge;
         var faults = new List<Exception>();
         if (claim.Span is not { } span)
+        {
             faults.Add(new FormatException("the row is not a claim"));
+        }
         else if (!await LookThroughAsync(claim, span, isLast, faults, run, cancellationToken))
+        {
             return;
+        }
 
         if (!isLast && faults.Find(fault => fault is not FormatException) is { } refused)
+        {
             throw new UnsettledException(faults.Count, refused);
+        }
+
         if (isLast)
         {
             await claims.RemoveAsync(claim, cancellationToken);
             if (faults is not [])
+            {
                 logger.OutboxEntryGivenUp(claim.PartitionKey, claim.RowKey, 0, faults.Count);
+            }
         }
         else if (faults is not [])
         {
@@ -162,14 +192,23 @@ public sealed class AlertSweep(
         {
             // The oldest alerts first.
             foreach (string[] chunk in page.Owed.Reverse().Chunk(ChunkSize))
+            {
                 run.AnnouncedOfClaims += await AnnounceAsync(span.TablePartition, chunk, faults, cancellationToken);
+            }
+
             run.Rows += page.Rows;
 
             // Where so many fail, more do: the next look begins here again.
-            if (faults.Count >= MaximumReports && !isLast)
+            if (faults.Count >= MaxReports && !isLast)
+            {
                 throw new UnsettledException(faults.Count, faults[0]);
+            }
+
             if (!run.IsFull)
+            {
                 continue;
+            }
+
             await claims.AdvanceAsync(claim, page.Last, cancellationToken);
             return faults is [] ? false : throw new UnsettledException(faults.Count, faults[0]);
         }
@@ -211,7 +250,7 @@ public sealed class AlertSweep(
         var wrong = new ConcurrentQueue<FormatException>();
         await Parallel.ForEachAsync(
             Enumerable.Range(0, rowKeys.Length),
-            new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
             async (index, token) =>
             {
                 try
@@ -231,14 +270,17 @@ public sealed class AlertSweep(
     private static DateTimeOffset NextLook(LeftClaim claim, TimeSpan age, Run run)
     {
         DateTimeOffset next = run.Now + (age > MinimumAge ? age : MinimumAge);
-        DateTimeOffset last = claim.RenewedAt + MaximumAge;
+        DateTimeOffset last = claim.RenewedAt + MaxAge;
         return next < last ? next : last;
     }
 
     private void Report(string partitionKey, string rowKey, int detections, Exception exception, Run run)
     {
-        if (run.Failed++ >= MaximumReports)
+        if (run.Failed++ >= MaxReports)
+        {
             return;
+        }
+
         run.Failures.Add(exception);
         logger.OutboxEntryFailed(partitionKey, rowKey, detections, ReasonOf(exception));
     }
@@ -274,9 +316,9 @@ public sealed class AlertSweep(
 
         public int Outages { get; set; }
 
-        public bool IsFull => Rows >= MaximumRows || AnnouncedOfClaims >= MaximumAnnounced;
+        public bool IsFull => Rows >= MaxRows || AnnouncedOfClaims >= MaxAnnounced;
 
-        public bool IsOver => IsFull || Outages >= MaximumOutages;
+        public bool IsOver => IsFull || Outages >= MaxOutages;
 
         public List<Exception> Failures { get; } = [];
     }

@@ -30,7 +30,9 @@ internal sealed class ClaimKeeper(AlertClaims claims, TimeProvider timeProvider,
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
                 await ReleaseAsync(AlertClaims.IdleAfter, stoppingToken);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -19,7 +19,7 @@ namespace SigmaFunctions.App.Canary;
 public sealed class CanaryCheck(CanaryKey key, CanaryTable table, TimeProvider timeProvider, ILogger<CanaryCheck> logger)
 {
     // Days of canaries of a few hubs; what is forgotten is asked for again.
-    private const int MaximumHeld = 1_024;
+    private const int MaxHeld = 1_024;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
@@ -32,16 +32,24 @@ public sealed class CanaryCheck(CanaryKey key, CanaryTable table, TimeProvider t
     {
         ArgumentNullException.ThrowIfNull(detection);
         if (!CanaryEvent.MayBe(detection.Original))
+        {
             return CanaryVerdict.Forged;
+        }
+
         if (timeProvider.GetUtcNow().UtcTicks < Interlocked.Read(ref _askAgainAt))
+        {
             return CanaryVerdict.Unknown;
+        }
         // Whatever goes wrong here, no batch fails for a canary.
         try
         {
             string? proof = CanaryEvent.ProofOf(
                 detection.Original, detection.Identity.EventHub, detection.Identity.EnqueuedTime, await key.GetAsync(cancellationToken));
             if (proof is null)
+            {
                 return CanaryVerdict.Forged;
+            }
+
             return await HolderAsync(proof, detection.Identity, cancellationToken) == CanaryTable.NameOf(detection.Identity)
                 ? CanaryVerdict.Own
                 : CanaryVerdict.Forged;
@@ -57,9 +65,15 @@ public sealed class CanaryCheck(CanaryKey key, CanaryTable table, TimeProvider t
     private async Task<string> HolderAsync(string proof, EventIdentity identity, CancellationToken cancellationToken)
     {
         if (_held.TryGetValue(proof, out string? holder))
+        {
             return holder;
-        if (_held.Count >= MaximumHeld)
+        }
+
+        if (_held.Count >= MaxHeld)
+        {
             _held.Clear();
+        }
+
         return _held[proof] = await table.TakeAsync(proof, identity, timeProvider.GetUtcNow(), cancellationToken);
     }
 }

@@ -11,9 +11,9 @@ namespace SigmaFunctions.App.Canary;
 internal static class CanaryEvent
 {
     /// <summary>Between the time that a canary says and that at which the hub took it in: all tries of sending it, and clocks that differ.</summary>
-    public static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
 
-    private const int MaximumLength = 256;
+    private const int MaxLength = 256;
     private const string Begin = "{\"product\":\"sigmafunctions\",\"category\":\"canary\",\"Canary\":\"sigmafunctions\",\"UtcTime\":\"";
 
     /// <summary>The body of a canary.</summary>
@@ -27,7 +27,7 @@ internal static class CanaryEvent
     }
 
     /// <summary>Whether a record is short enough for a canary: a look that needs no key.</summary>
-    public static bool MayBe(string record) => record.Length <= MaximumLength;
+    public static bool MayBe(string record) => record.Length <= MaxLength;
 
     /// <summary>The proof of a record that is a canary: 64 hex digits; null for any other record.</summary>
     /// <param name="record">The record as it came.</param>
@@ -36,8 +36,11 @@ internal static class CanaryEvent
     /// <param name="key">The app's key.</param>
     public static string? ProofOf(string record, string hub, DateTimeOffset enqueuedTime, ReadOnlySpan<byte> key)
     {
-        if (!MayBe(record) || ReadTime(record) is not { } sentAt || (enqueuedTime - sentAt).Duration() > MaximumAge)
+        if (!MayBe(record) || ReadTime(record) is not { } sentAt || (enqueuedTime - sentAt).Duration() > MaxAge)
+        {
             return null;
+        }
+
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(record), Create(hub, sentAt, key)) ? Prove(hub, sentAt, key) : null;
     }
 
@@ -45,7 +48,10 @@ internal static class CanaryEvent
     private static DateTimeOffset? ReadTime(string record)
     {
         if (!record.StartsWith(Begin, StringComparison.Ordinal))
+        {
             return null;
+        }
+
         ReadOnlySpan<char> rest = record.AsSpan(Begin.Length);
         int end = rest.IndexOf('"');
         return end > 0 && DateTimeOffset.TryParse(rest[..end], CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset sentAt) ? sentAt : null;

@@ -20,10 +20,10 @@ namespace SigmaFunctions.App.Detecting;
 public sealed class BatchGuard(BatchAttempts attempts, ILogger<BatchGuard> logger)
 {
     /// <summary>Processes that have to end on a batch until it is taken message by message.</summary>
-    public const int MaximumAttempts = 3;
+    public const int MaxAttempts = 3;
 
     /// <summary>Processes that have to end on a message that they took alone until it is put aside.</summary>
-    public const int MaximumAloneAttempts = 2;
+    public const int MaxAloneAttempts = 2;
 
     // One for each partition that this process has read.
     private readonly ConcurrentDictionary<(string Namespace, string EventHub, string Partition), bool> _proven = new();
@@ -34,7 +34,10 @@ public sealed class BatchGuard(BatchAttempts attempts, ILogger<BatchGuard> logge
     internal async Task<GuardedBatch> BeginAsync(EventBatch batch, CancellationToken cancellationToken)
     {
         if (batch.Count == 0 || _proven.ContainsKey(KeyOf(batch)))
+        {
             return new GuardedBatch(this, batch, null, null, default);
+        }
+
         try
         {
             return await NoteAsync(batch, cancellationToken);
@@ -57,8 +60,11 @@ public sealed class BatchGuard(BatchAttempts attempts, ILogger<BatchGuard> logge
             : before.Process == _process ? before
             : before with { Process = _process, Attempts = before.Attempts + 1 };
         ETag written = await attempts.WriteAsync(first, now, cancellationToken);
-        if (now.Attempts > MaximumAttempts)
+        if (now.Attempts > MaxAttempts)
+        {
             logger.BatchIsolated(batch.Partition, first.SequenceNumber, now.Attempts - 1);
+        }
+
         return new GuardedBatch(this, batch, before, now, written);
     }
 
@@ -68,9 +74,15 @@ public sealed class BatchGuard(BatchAttempts attempts, ILogger<BatchGuard> logge
     internal async Task EndAsync(EventBatch batch, ETag? written, CancellationToken cancellationToken)
     {
         if (batch.Count > 0)
+        {
             _proven[KeyOf(batch)] = true;
+        }
+
         if (written is not { } note)
+        {
             return;
+        }
+
         try
         {
             await attempts.RemoveAsync(batch.Identity(0, 0), note, cancellationToken);
@@ -118,7 +130,7 @@ internal sealed class GuardedBatch(BatchGuard guard, EventBatch batch, BatchAtte
     private ETag _written = written;
 
     /// <summary>Whether its messages have to be taken one by one, with nothing beside them.</summary>
-    public bool IsIsolated => now?.Attempts > BatchGuard.MaximumAttempts;
+    public bool IsIsolated => now?.Attempts > BatchGuard.MaxAttempts;
 
     /// <summary>Whether an earlier process has dealt with a message of an isolated batch.</summary>
     public bool IsDone(long sequenceNumber) => IsIsolated && sequenceNumber < _before?.Alone;

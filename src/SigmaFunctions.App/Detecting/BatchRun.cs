@@ -18,13 +18,13 @@ namespace SigmaFunctions.App.Detecting;
 internal sealed class BatchRun : IDisposable
 {
     // A flood of bad messages must not become a flood of log lines.
-    private const int MaximumReports = 20;
+    private const int MaxReports = 20;
 
     // Of one message, in UTF-16 units: a long record that matches very many rules is a blob from there on, and not a part of every row.
-    private const int MaximumOriginals = 8 * 1024 * 1024;
+    private const int MaxOriginals = 8 * 1024 * 1024;
 
     // Of one message: ten events that take as much as an event may.
-    private const long MaximumEvidence = 10 * EventEvidence.MaxWork;
+    private const long MaxEvidence = 10 * EventEvidence.MaxWork;
 
     private const string CatchReason = "A fault on one message must not stop all that follow.";
 
@@ -90,7 +90,9 @@ internal sealed class BatchRun : IDisposable
             lease = await _pipeline.Gate.EnterAsync(body, _cancellationToken);
         }
         using (lease)
+        {
             await DetectAsync(message, body);
+        }
     }
 
     /// <summary>As <see cref="DetectAsync(int)"/>, while nothing else is in hand on this instance; it ends when all of the message is recorded.</summary>
@@ -98,9 +100,12 @@ internal sealed class BatchRun : IDisposable
     {
         long sequenceNumber = _batch.Identity(message, 0).SequenceNumber;
         if (guarded.IsDone(sequenceNumber))
+        {
             return;
+        }
+
         int deadly = guarded.DeadlyAttempts(sequenceNumber);
-        if (deadly >= BatchGuard.MaximumAloneAttempts)
+        if (deadly >= BatchGuard.MaxAloneAttempts)
         {
             _pipeline.Logger.MessagePutAside(_batch.Partition, sequenceNumber, deadly);
             Failed++;
@@ -144,7 +149,9 @@ internal sealed class BatchRun : IDisposable
         _pipeline.Matchers.Return(_matcher);
         _hasEnded = true;
         if (Undecoded + Failed > _reports)
+        {
             _pipeline.Logger.MoreUndecoded(Undecoded + Failed - _reports, _batch.Partition);
+        }
     }
 
     /// <summary>Gives back what others wait for.</summary>
@@ -153,7 +160,9 @@ internal sealed class BatchRun : IDisposable
         _match?.Dispose();
         ExitSlot();
         if (!_hasEnded)
+        {
             _matcher.Forget();
+        }
     }
 
     private async ValueTask DetectAsync(int message, byte[] body)
@@ -169,11 +178,17 @@ internal sealed class BatchRun : IDisposable
         _originals = 0;
         _evidence = 0;
         for (int index = 0; index < matches.Records.Length; index++)
+        {
             await AddDetectionsAsync(message, matches, index);
+        }
+
         ReportOmitted(message, matches);
         _letters.EndMessage(_batch.Identity(message, 0), body);
         if (_slice.IsLarge || _letters.IsFull)
+        {
             await FlushAsync();
+        }
+
         ExitSlot();
 
         // What the lease was for must be gone when it ends.
@@ -204,7 +219,7 @@ internal sealed class BatchRun : IDisposable
 
     private void AddUndecoded(int message, BodyMatches matches)
     {
-        foreach (UndecodedRecord record in matches.Undecoded.Take(MaximumReports - _reports))
+        foreach (UndecodedRecord record in matches.Undecoded.Take(MaxReports - _reports))
         {
             Report(_batch.Identity(message, record.Record), record);
             _reports++;
@@ -219,13 +234,19 @@ internal sealed class BatchRun : IDisposable
         EventIdentity identity = _batch.Identity(message, matched.Record);
         await EnterSlotAsync();
         if (!TryDecode(matched, identity, out DecodedEvent? decodedEvent))
+        {
             return;
+        }
+
         string original = Encoding.UTF8.GetString(decodedEvent.Original.Span);
-        var evidence = new EventEvidence(_matcher.Detector, decodedEvent.Event, MaximumEvidence - _evidence);
+        var evidence = new EventEvidence(_matcher.Detector, decodedEvent.Event, MaxEvidence - _evidence);
         for (int rule = 0; rule < matched.Rules.Length; rule++)
         {
             if (!TryDetect(matched, rule, evidence, decodedEvent, identity, original, out Detection? detection))
+            {
                 continue;
+            }
+
             _slice.Add(detection);
             if (_slice.IsFull)
             {
@@ -271,7 +292,7 @@ internal sealed class BatchRun : IDisposable
             detection = DetectionOf(evidence.Of(rule), decodedEvent, identity, original) with
             {
                 Omitted = omitted,
-                IsOriginalInBlob = _originals > MaximumOriginals,
+                IsOriginalInBlob = _originals > MaxOriginals,
             };
             return true;
         }
@@ -325,7 +346,10 @@ internal sealed class BatchRun : IDisposable
                 continue;
             }
             if (verdict == CanaryVerdict.Forged && ForgedCanaries++ == 0)
+            {
                 FirstForgedCanary = detection.Identity.SequenceNumber;
+            }
+
             others.Add(detection);
         }
         return others;
@@ -334,14 +358,19 @@ internal sealed class BatchRun : IDisposable
     private async Task KeepUnreadableAsync(IReadOnlyCollection<DeadLetter> letters)
     {
         if (letters.Count == 0)
+        {
             return;
+        }
+
         DeadLetterStore store = _pipeline.DeadLetters;
         DeadLetterResult result = await WriteAsync(letters);
         _pipeline.Metrics.AddDeadLetters(result.Written);
         _pipeline.Logger.DeadLettersKept(_batch.Partition, result.Written, store.Name, result.Existing, result.Refused.Count);
-        foreach (DeadLetter letter in result.Refused.Take(MaximumReports))
+        foreach (DeadLetter letter in result.Refused.Take(MaxReports))
+        {
             _pipeline.Logger.DeadLetterRefused(
                 letter.Identity.Partition, letter.Identity.SequenceNumber, letter.Identity.Record, letter.Content.Length, store.Name);
+        }
     }
 
     private async Task<DeadLetterResult> WriteAsync(IReadOnlyCollection<DeadLetter> letters)
@@ -362,7 +391,10 @@ internal sealed class BatchRun : IDisposable
     private async ValueTask EnterSlotAsync()
     {
         if (_slots > 0)
+        {
             return;
+        }
+
         await _pipeline.Slots.EnterAsync(_cancellationToken);
         _slots++;
     }
@@ -370,7 +402,9 @@ internal sealed class BatchRun : IDisposable
     private void ExitSlot()
     {
         for (; _slots > 0; _slots--)
+        {
             _pipeline.Slots.Exit();
+        }
     }
 
     /// <summary>
@@ -384,8 +418,11 @@ internal sealed class BatchRun : IDisposable
     private void ReportFailure(Exception exception, EventIdentity identity)
     {
         Failed++;
-        if (_reports >= MaximumReports)
+        if (_reports >= MaxReports)
+        {
             return;
+        }
+
         _reports++;
         _pipeline.Logger.EventFailed(
             identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
@@ -412,9 +449,14 @@ internal sealed class BatchRun : IDisposable
     private void ReportOmitted(int message, BodyMatches matches)
     {
         if (matches.Omitted == 0)
+        {
             return;
+        }
+
         Omitted += matches.Omitted;
-        if (_omissions++ < MaximumReports)
+        if (_omissions++ < MaxReports)
+        {
             _pipeline.Logger.MatchesOmitted(_batch.Partition, _batch.Identity(message, 0).SequenceNumber, matches.Omitted);
+        }
     }
 }

@@ -13,10 +13,10 @@ public sealed class BodyGate : IDisposable
     public const int Capacity = 160;
 
     // More than there are partitions.
-    private const int MaximumBodies = 4_096;
+    private const int MaxBodies = 4_096;
     private const int Mebibyte = 1024 * 1024;
 
-    private readonly ConcurrencyLimiter _bodies = Create(MaximumBodies);
+    private readonly ConcurrencyLimiter _bodies = Create(MaxBodies);
     private readonly ConcurrencyLimiter _unpacked = Create(Capacity);
 
     /// <summary>Lets a body in, if that is possible at once.</summary>
@@ -28,11 +28,16 @@ public sealed class BodyGate : IDisposable
         {
             room = _unpacked.AttemptAcquire(permits);
             if (!room.IsAcquired)
+            {
                 return null;
+            }
         }
         RateLimitLease entry = _bodies.AttemptAcquire();
         if (entry.IsAcquired)
+        {
             return new Lease(entry, room);
+        }
+
         room?.Dispose();
         return null;
     }
@@ -41,7 +46,7 @@ public sealed class BodyGate : IDisposable
     public Task<IDisposable> EnterAsync(ReadOnlySpan<byte> body, CancellationToken cancellationToken) => EnterAsync(Permits(body), cancellationToken);
 
     /// <summary>Lets a body in when no other is, and no other until its lease ends.</summary>
-    public async Task<IDisposable> EnterAloneAsync(CancellationToken cancellationToken) => await _bodies.AcquireAsync(MaximumBodies, cancellationToken);
+    public async Task<IDisposable> EnterAloneAsync(CancellationToken cancellationToken) => await _bodies.AcquireAsync(MaxBodies, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -60,7 +65,7 @@ public sealed class BodyGate : IDisposable
     });
 
     private static int Permits(ReadOnlySpan<byte> body) =>
-        BodyMatcher.MaximumUnpacked(body) is > 0 and long bytes ? (int)Math.Min(Capacity, 1 + (bytes / Mebibyte)) : 0;
+        BodyMatcher.MaxUnpacked(body) is > 0 and long bytes ? (int)Math.Min(Capacity, 1 + (bytes / Mebibyte)) : 0;
 
     // Room first: whoever has entered waits for nothing here.
     private async Task<IDisposable> EnterAsync(int permits, CancellationToken cancellationToken)

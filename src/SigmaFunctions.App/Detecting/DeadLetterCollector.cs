@@ -5,14 +5,14 @@ using SigmaFunctions.Telemetry.Events;
 namespace SigmaFunctions.App.Detecting;
 
 /// <summary>
-/// Collects the dead letters of messages until they are written. A message has at most <see cref="MaximumRecords"/> of them: where more of its
+/// Collects the dead letters of messages until they are written. A message has at most <see cref="MaxRecords"/> of them: where more of its
 /// records cannot be read, or one is too long to be kept by itself, its whole body is one letter, since a body of a few bytes a record must not
 /// become 100,000 blobs.
 /// </summary>
 internal sealed class DeadLetterCollector
 {
     /// <summary>Letters of one message that are kept one by one.</summary>
-    public const int MaximumRecords = 16;
+    public const int MaxRecords = 16;
 
     // Letters of unpacked bodies are copies.
     private const int FullBytes = 4 * 1024 * 1024;
@@ -30,7 +30,7 @@ internal sealed class DeadLetterCollector
     /// <summary>Adds the records of the current message that could not be read.</summary>
     public void AddRecords(IReadOnlyList<UndecodedRecord> kept, int count, Func<int, EventIdentity> identity)
     {
-        foreach (UndecodedRecord record in kept.Take(MaximumRecords))
+        foreach (UndecodedRecord record in kept.Take(MaxRecords))
         {
             _ofMessage.TryAdd(record.Record, DeadLetter.OfRecord(identity(record.Record), record.Reason, record.Offset, record.Original));
             _isCut |= record.Original.Length < record.Length;
@@ -42,10 +42,15 @@ internal sealed class DeadLetterCollector
     public void AddRecord(EventIdentity identity, string reason, Func<ReadOnlyMemory<byte>> content)
     {
         if (_ofMessage.ContainsKey(identity.Record))
+        {
             return;
+        }
+
         _records++;
-        if (_ofMessage.Count < MaximumRecords)
+        if (_ofMessage.Count < MaxRecords)
+        {
             _ofMessage.Add(identity.Record, DeadLetter.OfRecord(identity, reason, 0, content()));
+        }
     }
 
     /// <summary>Adds the whole body of a message.</summary>
@@ -54,11 +59,18 @@ internal sealed class DeadLetterCollector
     /// <summary>Ends the current message.</summary>
     public void EndMessage(EventIdentity identity, byte[] body)
     {
-        if (_records > MaximumRecords || _isCut)
+        if (_records > MaxRecords || _isCut)
+        {
             AddBody(identity, _records == 1 ? FirstReason : $"{_records} records cannot be read; the first: {FirstReason}", body);
+        }
         else
+        {
             foreach (DeadLetter letter in _ofMessage.Values)
+            {
                 Add(letter);
+            }
+        }
+
         _ofMessage.Clear();
         _records = 0;
         _isCut = false;

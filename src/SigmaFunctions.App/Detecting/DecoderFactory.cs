@@ -18,9 +18,15 @@ internal static class DecoderFactory
     {
         MappingSet mappings = Read(options.Value.FullPaths(AppContext.BaseDirectory));
         foreach (Diagnostic diagnostic in mappings.Diagnostics)
+        {
             logger.MappingRejected(diagnostic.File, diagnostic.Line, diagnostic.Code, diagnostic.Message);
+        }
+
         if (!mappings.Mappings.IsEmpty)
+        {
             logger.MappingsLoaded(mappings.Mappings.Length);
+        }
+
         return new EventDecoder(mappings: mappings.Mappings);
     }
 

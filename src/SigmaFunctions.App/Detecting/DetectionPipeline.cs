@@ -23,7 +23,7 @@ public sealed class DetectionPipeline
     {
         MatchesPerRule = 1_000,
         Matches = 2_000,
-        Undecoded = DeadLetterCollector.MaximumRecords,
+        Undecoded = DeadLetterCollector.MaxRecords,
     };
 
     private readonly BatchGuard _guard;
@@ -162,9 +162,13 @@ public sealed class DetectionPipeline
             for (int message = 0; message < bodies.Count; message++)
             {
                 if (guarded.IsIsolated)
+                {
                     await run.DetectAloneAsync(message, guarded);
+                }
                 else
+                {
                     await run.DetectAsync(message);
+                }
             }
             await run.FlushAsync();
             await guarded.EndAsync(cancellationToken);
@@ -196,7 +200,10 @@ public sealed class DetectionPipeline
             DateTimeOffset now = _timeProvider.GetUtcNow();
             Metrics.RecordLag(now - batch.OldestEnqueuedTime);
             foreach (DateTimeOffset canary in run.Canaries)
+            {
                 Metrics.RecordCanary(batch.EventHub, now - canary);
+            }
+
             _activity.Add(run.Events, batch.NewestEnqueuedTime, now);
         }
 

@@ -28,7 +28,10 @@ public sealed class DetectionRecorder(
     {
         ArgumentNullException.ThrowIfNull(detections);
         if (detections.Count == 0)
+        {
             return [];
+        }
+
         Detection[] judged =
             [.. detections.Select(detection => policy.NeverAlerts(detection) ? detection with { HeldBack = HoldReason.Level } : detection)];
 

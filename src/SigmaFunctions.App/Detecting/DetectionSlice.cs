@@ -6,10 +6,10 @@ namespace SigmaFunctions.App.Detecting;
 internal sealed class DetectionSlice
 {
     /// <summary>Most detections of a slice: two transactions of the table.</summary>
-    public const int MaximumDetections = 200;
+    public const int MaxDetections = 200;
 
     /// <summary>Text, in UTF-16 units, from which on a slice is full: as rows in a request it takes a few times as many bytes.</summary>
-    public const int MaximumText = 2 * 1024 * 1024;
+    public const int MaxText = 2 * 1024 * 1024;
 
     // From which on a slice does not wait for the detections of further messages.
     private const int LargeText = 128 * 1024;
@@ -24,7 +24,7 @@ internal sealed class DetectionSlice
     public int Count => _detections.Count;
 
     /// <summary>Whether it has to be recorded before more is added.</summary>
-    public bool IsFull => _detections.Count >= MaximumDetections || _text >= MaximumText;
+    public bool IsFull => _detections.Count >= MaxDetections || _text >= MaxText;
 
     /// <summary>Whether it should be recorded at the end of a message.</summary>
     public bool IsLarge => _text >= LargeText;

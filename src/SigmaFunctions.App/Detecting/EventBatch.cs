@@ -104,7 +104,10 @@ public sealed class EventBatch
     {
         using JsonDocument document = Parse(name, value);
         if (document.RootElement.ValueKind != JsonValueKind.Array)
+        {
             throw new InvalidDataException($"The trigger's {name} is {document.RootElement.ValueKind}, not an array.");
+        }
+
         return
         [
             .. document.RootElement.EnumerateArray().Select((item, index) =>
@@ -124,7 +127,10 @@ public sealed class EventBatch
     private static JsonDocument Parse(string name, object value)
     {
         if (value is not string text)
+        {
             throw new InvalidDataException($"The trigger's {name} is {value.GetType()}, not JSON text.");
+        }
+
         try
         {
             return JsonDocument.Parse(text);

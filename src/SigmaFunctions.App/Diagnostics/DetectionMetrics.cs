@@ -86,17 +86,27 @@ public sealed class DetectionMetrics
     {
         _events.Add(events, KeyValuePair.Create("hub", (object?)hub));
         if (undecoded > 0)
+        {
             _undecoded.Add(undecoded);
+        }
+
         if (failed > 0)
+        {
             _failed.Add(failed);
+        }
+
         if (omitted > 0)
+        {
             _omitted.Add(omitted);
+        }
     }
 
     internal void AddMatches(IEnumerable<Detection> detections)
     {
         foreach (IGrouping<string, Detection> level in detections.GroupBy(detection => detection.Level ?? NoLevel))
+        {
             _matches.Add(level.Count(), KeyValuePair.Create("level", (object?)level.Key));
+        }
     }
 
     internal void AddAlerts(IEnumerable<AlertOutcome> outcomes)
@@ -104,9 +114,13 @@ public sealed class DetectionMetrics
         foreach (IGrouping<HoldReason?, AlertOutcome> reason in outcomes.GroupBy(outcome => outcome.HeldBack))
         {
             if (reason.Key is { } held)
+            {
                 _heldBack.Add(reason.Count(), KeyValuePair.Create("reason", (object?)held.ToString().ToLowerInvariant()));
+            }
             else
+            {
                 _alerts.Add(reason.Count());
+            }
         }
     }
 

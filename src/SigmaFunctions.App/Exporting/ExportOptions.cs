@@ -51,26 +51,43 @@ internal sealed record ExportOptions
             OtlpLogs = IsAddress(configuration, OtlpLogsSetting) || all,
         };
         if (options.OtlpMetrics || options.OtlpTraces || options.OtlpLogs)
+        {
             foreach (string setting in HeaderSettings)
+            {
                 CheckHeaders(configuration, setting);
+            }
+        }
+
         return options;
     }
 
     private static string? ConnectionStringOf(IConfiguration configuration)
     {
         if (NotEmpty(configuration[ConnectionStringSetting]) is not { } value)
+        {
             return null;
+        }
+
         const string problem = $"{ConnectionStringSetting} is not the connection string of an Application Insights resource: ";
         string[][] parts =
         [
             .. value.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2, StringSplitOptions.TrimEntries)),
         ];
         if (!parts.Any(part => part is [var name, var key] && name.Equals("InstrumentationKey", StringComparison.OrdinalIgnoreCase) && Guid.TryParse(key, out _)))
+        {
             throw new StartException(problem + "it has no InstrumentationKey.");
+        }
+
         if (parts.Any(part => part.Length < 2))
+        {
             throw new StartException(problem + "it must be parts as NAME=VALUE, with ; between them.");
+        }
+
         if (parts.Any(part => part[0].EndsWith("Endpoint", StringComparison.OrdinalIgnoreCase) && !IsAddress(part[1])))
+        {
             throw new StartException(problem + "its endpoints must be absolute http or https addresses.");
+        }
+
         return value;
     }
 
@@ -79,13 +96,18 @@ internal sealed record ExportOptions
         // As the exporter reads them: unescaped first, and a comma may stand at the end.
         if (NotEmpty(configuration[setting]) is { } value
             && !Array.TrueForAll(Uri.UnescapeDataString(value).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), header => header.IndexOf('=') > 0))
+        {
             throw new StartException($"{setting} must be headers as name=value, with , between them.");
+        }
     }
 
     private static bool IsAddress(IConfiguration configuration, string setting)
     {
         if (NotEmpty(configuration[setting]) is not { } value)
+        {
             return false;
+        }
+
         return IsAddress(value) ? true : throw new StartException($"{setting} must be an absolute http or https address.");
     }
 

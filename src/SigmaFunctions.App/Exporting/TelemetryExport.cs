@@ -18,7 +18,10 @@ internal static class TelemetryExport
     public static IServiceCollection AddTelemetryExport(this IServiceCollection services, ExportOptions options)
     {
         if (options.Any)
+        {
             AddExporters(services, options);
+        }
+
         return services;
     }
 
@@ -30,28 +33,38 @@ internal static class TelemetryExport
         {
             metrics.AddMeter(RuleMetrics.MeterName);
             if (options.OtlpMetrics)
+            {
                 metrics.AddOtlpExporter();
+            }
         });
         telemetry.WithTracing(traces =>
         {
             traces.AddSource(Traces.SourceName);
             if (options.OtlpTraces)
+            {
                 traces.AddOtlpExporter();
+            }
         });
         telemetry.WithLogging(logs =>
         {
             if (options.OtlpLogs)
+            {
                 logs.AddOtlpExporter();
+            }
         });
         if (options.ConnectionString is not null)
+        {
             telemetry.UseAzureMonitorExporter(azure => Configure(azure, options));
+        }
     }
 
     private static void Configure(AzureMonitorExporterOptions azure, ExportOptions options)
     {
         azure.ConnectionString = options.ConnectionString;
         if (options.ClientId is not null)
+        {
             azure.Credential = new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(options.ClientId));
+        }
 
         // A warning counts whether or not its batch's trace is among those kept.
         azure.EnableTraceBasedLogsSampler = false;

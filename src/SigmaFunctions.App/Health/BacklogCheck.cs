@@ -59,15 +59,22 @@ public sealed class BacklogCheck(
             {
                 string? hubFault = await FaultOfAsync(() => LookAsync(hub, looked, either.Token, cancellationToken), cancellationToken);
                 if (hubFault is not null && looked.All(one => one.EventHub != hub))
+                {
                     Add(looked, [.. _known.Values.Where(one => one.EventHub == hub).Select(one => one.Unknown(hubFault, timeProvider.GetUtcNow()))]);
+                }
+
                 string? told = hubFault ?? looked.FirstOrDefault(one => one.EventHub == hub && one.Fault is not null)?.Fault;
                 if (IsNew($"hub {hub}", told))
+                {
                     logger.BacklogUnknown(hub, told!);
+                }
             });
         metrics.Set([.. looked]);
         fault = await FaultOfAsync(() => table.WriteAsync(looked, either.Token), cancellationToken) ?? fault;
         if (IsNew("table", fault))
+        {
             logger.BacklogNotKept(fault!);
+        }
     }
 
     private async Task RememberAsync(CancellationToken cancellationToken)
@@ -75,7 +82,9 @@ public sealed class BacklogCheck(
         foreach (PartitionProgress stored in await table.ListAsync(timeProvider.GetUtcNow() - PartitionProgressTable.KeptFor, cancellationToken))
         {
             if (stored.ConsumerGroup.Equals(hubs.Value.ConsumerGroup, StringComparison.OrdinalIgnoreCase))
+            {
                 _known.AddOrUpdate((stored.EventHub, stored.Partition), stored, (_, known) => stored.At > known.At ? stored : known);
+            }
         }
     }
 
@@ -139,9 +148,14 @@ public sealed class BacklogCheck(
             _known[(now.EventHub, now.Partition)] = now;
             looked.Add(now);
             if (now.Expired > 0)
+            {
                 logger.EventsExpired(now.EventHub, now.Partition, now.Expired, now.AccountedThrough);
+            }
+
             if (counted && now is { HasCheckpoint: false, Checkpoint: { } checkpoint, LastEnqueued: { } last, Fault: null })
+            {
                 logger.CheckpointAhead(now.EventHub, now.Partition, checkpoint, last);
+            }
         }
     }
 

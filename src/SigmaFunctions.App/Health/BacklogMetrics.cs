@@ -43,7 +43,9 @@ public sealed class BacklogMetrics
     {
         ImmutableInterlocked.InterlockedExchange(ref _looked, looked);
         foreach (PartitionProgress one in looked.Where(one => one.Expired > 0))
+        {
             _expired.Add(one.Expired, Tags(one));
+        }
     }
 
     private IEnumerable<Measurement<T>> Measure<T>(Func<PartitionProgress, T?> value)

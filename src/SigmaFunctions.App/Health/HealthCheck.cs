@@ -14,7 +14,7 @@ public sealed class HealthCheck(
     DetectorProvider detectors, InstanceTable instances, PartitionProgressTable partitions, Func<InstanceReport> self, TimeProvider timeProvider) : IDisposable
 {
     /// <summary>Age from which an instance counts as gone.</summary>
-    public static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -29,7 +29,10 @@ public sealed class HealthCheck(
         try
         {
             if (_last is { } last && timeProvider.GetUtcNow() - last.At < Freshness)
+            {
                 return last;
+            }
+
             return _last = await AskAsync(cancellationToken);
         }
         finally
@@ -49,7 +52,7 @@ public sealed class HealthCheck(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            Task<IReadOnlyList<InstanceReport>> reports = instances.ListAsync(now - MaximumAge, either.Token);
+            Task<IReadOnlyList<InstanceReport>> reports = instances.ListAsync(now - MaxAge, either.Token);
             Task<IReadOnlyList<PartitionProgress>> progress = partitions.ListAsync(now - InstanceTable.KeptFor, either.Token);
             await Task.WhenAll(reports, progress);
             InstanceReport own = self();

@@ -36,7 +36,10 @@ public sealed class HealthFunctions(HealthCheck check)
         response.Headers.Add("Content-Type", "application/json; charset=utf-8");
         response.Headers.Add("Cache-Control", "no-store");
         await using (var writer = new Utf8JsonWriter(response.Body, new JsonWriterOptions { Indented = true }))
+        {
             Write(writer, report);
+        }
+
         return response;
     }
 
@@ -56,7 +59,10 @@ public sealed class HealthFunctions(HealthCheck check)
         WriteTime(writer, "lastBatchAt", report.Instances.Max(instance => instance.LastBatchAt));
         writer.WriteStartArray("instances");
         foreach (InstanceReport instance in report.Instances)
+        {
             Write(writer, instance);
+        }
+
         writer.WriteEndArray();
         WritePartitions(writer, report);
         writer.WriteEndObject();
@@ -76,7 +82,10 @@ public sealed class HealthFunctions(HealthCheck check)
             writer.WriteString("hub", key.Hub);
             writer.WriteString("partition", key.Partition);
             if (progress.TryGetValue(key, out PartitionProgress? known))
+            {
                 Write(writer, known, report.At);
+            }
+
             writer.WriteStartArray("inHand");
             foreach ((InstanceReport instance, BatchInHand batch) in inHand[key])
             {
@@ -118,7 +127,10 @@ public sealed class HealthFunctions(HealthCheck check)
         WriteTime(writer, "lastBatchAt", instance.LastBatchAt);
         WriteTime(writer, "lastEnqueuedTime", instance.LastEnqueuedTime);
         if (instance is { LastBatchAt: { } batch, LastEnqueuedTime: { } enqueued })
+        {
             WriteSeconds(writer, "lagSeconds", batch - enqueued);
+        }
+
         writer.WriteNumber("inHand", instance.InHandCount);
         writer.WriteEndObject();
     }
@@ -126,24 +138,36 @@ public sealed class HealthFunctions(HealthCheck check)
     private static void WriteSeconds(Utf8JsonWriter writer, string name, TimeSpan? time)
     {
         if (time is { } known)
+        {
             writer.WriteNumber(name, Math.Round(known.TotalSeconds, 3));
+        }
         else
+        {
             writer.WriteNull(name);
+        }
     }
 
     private static void WriteNumber(Utf8JsonWriter writer, string name, long? number)
     {
         if (number is { } known)
+        {
             writer.WriteNumber(name, known);
+        }
         else
+        {
             writer.WriteNull(name);
+        }
     }
 
     private static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)
     {
         if (time is { } known)
+        {
             writer.WriteString(name, known);
+        }
         else
+        {
             writer.WriteNull(name);
+        }
     }
 }

@@ -30,12 +30,17 @@ public sealed class HostCheckpoints
     public async Task<IReadOnlyDictionary<string, long?>> ReadAsync(string fullyQualifiedNamespace, string hub, string consumerGroup, CancellationToken cancellationToken)
     {
         if (_container is null)
+        {
             throw new CheckpointsUnknownException($"{HostStorageOptions.Section} names no storage account that the app can use");
+        }
         // The host writes names in lower case.
         string prefix = string.Create(CultureInfo.InvariantCulture, $"{fullyQualifiedNamespace}/{hub}/{consumerGroup}/checkpoint/").ToLowerInvariant();
         var checkpoints = new Dictionary<string, long?>(StringComparer.Ordinal);
         await foreach (BlobItem blob in _container.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = prefix }, cancellationToken))
+        {
             checkpoints[blob.Name[prefix.Length..]] = SequenceNumber(blob.Metadata);
+        }
+
         return checkpoints;
     }
 

@@ -15,7 +15,9 @@ public sealed class InstanceActivity
     {
         Snapshot current = _current;
         while (Interlocked.CompareExchange(ref _current, new Snapshot(current.Events + events, now, newestEnqueuedTime), current) is var other && other != current)
+        {
             current = other;
+        }
     }
 
     internal sealed record Snapshot(long Events, DateTimeOffset? LastBatchAt, DateTimeOffset? LastEnqueuedTime);

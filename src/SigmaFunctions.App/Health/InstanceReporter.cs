@@ -59,7 +59,9 @@ internal sealed class InstanceReporter(
         try
         {
             do
+            {
                 await WriteAsync(stoppingToken);
+            }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

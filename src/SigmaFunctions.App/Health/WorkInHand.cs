@@ -58,7 +58,10 @@ public sealed class WorkInHand
         {
             (string, string) key = (oldest.EventHub, oldest.Partition);
             if (!_slots.TryGetValue(key, out Slot? slot))
+            {
                 _slots.Add(key, slot = new Slot());
+            }
+
             BatchInHand? before = slot.Failed is { } failed && failed.Oldest == oldest ? failed.Batch : null;
             slot.Failed = null;
             slot.LastAt = now;
@@ -75,12 +78,19 @@ public sealed class WorkInHand
         {
             Slot slot = batch.Slot;
             if (!slot.Running.Remove(batch))
+            {
                 return;
+            }
+
             slot.LastAt = _timeProvider.GetUtcNow();
             if (!done)
+            {
                 slot.Failed = new Failure(batch.Oldest, batch.Now, slot.LastAt);
+            }
             else if (slot.Failed?.Oldest.SequenceNumber <= batch.Oldest.SequenceNumber)
+            {
                 slot.Failed = null;
+            }
         }
     }
 
@@ -105,9 +115,14 @@ public sealed class WorkInHand
         foreach (((string, string) key, Slot slot) in _slots)
         {
             if (slot.Failed is { } failed && now - failed.At >= LostAfter)
+            {
                 slot.Failed = null;
+            }
+
             if (slot is { Running: [], Failed: null } && now - slot.LastAt >= LostAfter)
+            {
                 _slots.Remove(key);
+            }
         }
     }
 

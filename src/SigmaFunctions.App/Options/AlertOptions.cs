@@ -81,18 +81,38 @@ internal sealed class AlertOptionsValidator : IValidateOptions<AlertOptions>
     private static IEnumerable<string> Failures(AlertOptions options)
     {
         if (!Enum.IsDefined(options.MinimumLevel))
+        {
             yield return $"Alerts__MinimumLevel must be one of {string.Join(", ", Enum.GetNames<RuleLevel>())}.";
+        }
+
         if (!Enum.IsDefined(options.SuppressBy))
+        {
             yield return $"Alerts__SuppressBy must be one of {string.Join(", ", Enum.GetNames<AlertEntity>())}.";
+        }
+
         if (options.SuppressFor < TimeSpan.Zero || options.SuppressFor > LongestWindow)
+        {
             yield return "Alerts__SuppressFor must be a time from 00:00:00 (every detection alerts) to 7.00:00:00.";
+        }
+
         if (options.MaximumPerRule < 0)
+        {
             yield return "Alerts__MaximumPerRule must be 0 (no rule is muted) or more.";
+        }
+
         if (options.MaximumPerHost < 1)
+        {
             yield return "Alerts__MaximumPerHost must be 1 or more; without it a host has a tenth of Alerts__MaximumPerRule.";
+        }
+
         if (options.MaximumPerRule > 0 && options.MaximumPerHost > Math.Max(1, options.MaximumPerRule - 1))
+        {
             yield return "Alerts__MaximumPerHost must be less than Alerts__MaximumPerRule, or one host would mute a rule on all others.";
+        }
+
         if (options.RateWindow < ShortestRateWindow || options.RateWindow > LongestWindow)
+        {
             yield return "Alerts__RateWindow must be a time from 00:00:01 to 7.00:00:00.";
+        }
     }
 }

@@ -69,7 +69,7 @@ public sealed class DetectionOptions
 internal sealed class CatalogAddressAttribute : ValidationAttribute
 {
     /// <summary>Most characters of the address as it is written into alerts.</summary>
-    private const int MaximumLength = Alert.MaximumPageLength - RulePageName.MaximumPathLength;
+    private const int MaxLength = Alert.MaxPageLength - RulePageName.MaxPathLength;
 
     /// <summary>The address with a slash at its end and everything else than ASCII escaped.</summary>
     public static string Folder(string address) => new Uri(address).AbsoluteUri is var uri && uri.EndsWith('/') ? uri : uri + "/";
@@ -78,16 +78,19 @@ internal sealed class CatalogAddressAttribute : ValidationAttribute
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
     {
         if (value is not string { Length: > 0 } text)
+        {
             return ValidationResult.Success;
+        }
+
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0
             || text.AsSpan().ContainsAny('?', '#'))
         {
             return new ValidationResult("Detections__CatalogAddress must be an absolute https or http address without user, query and fragment, "
                 + "such as https://rules.contoso.example/.");
         }
-        return Folder(text).Length <= MaximumLength
+        return Folder(text).Length <= MaxLength
             ? ValidationResult.Success
-            : new ValidationResult($"Detections__CatalogAddress must have at most {MaximumLength} characters (those that are escaped count as three or more).");
+            : new ValidationResult($"Detections__CatalogAddress must have at most {MaxLength} characters (those that are escaped count as three or more).");
     }
 }
 

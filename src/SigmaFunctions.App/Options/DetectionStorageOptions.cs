@@ -22,7 +22,7 @@ public sealed class DetectionStorageOptions
     private static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(30);
 
     // As for tables; queues and blobs would be tried six times, over 25 seconds, in which the batch holds its partition silently.
-    private const int MaximumRetries = 3;
+    private const int MaxRetries = 3;
 
     // Told of what is asked, as long as the app starts.
     private StartWatch? _watch;
@@ -84,10 +84,13 @@ public sealed class DetectionStorageOptions
     private T Patient<T>(T options, string service)
         where T : ClientOptions
     {
-        options.Retry.MaxRetries = MaximumRetries;
+        options.Retry.MaxRetries = MaxRetries;
         options.Retry.NetworkTimeout = NetworkTimeout;
         if (_watch is not null)
+        {
             options.AddPolicy(new StartWatchPolicy(_watch, $"{service} service of {Section}"), HttpPipelinePosition.BeforeTransport);
+        }
+
         return options;
     }
 
@@ -119,9 +122,14 @@ internal sealed class DetectionStorageOptionsValidator : IValidateOptions<Detect
         if (!string.IsNullOrEmpty(options.ConnectionString))
         {
             if (addresses.FirstOrDefault(address => address.Address is not null).Setting is { } setting)
+            {
                 yield return $"DetectionStorage is set, and so is {setting}: keep either the connection string or the addresses.";
+            }
             else if (!IsConnectionString(options))
+            {
                 yield return "DetectionStorage is not the connection string of a storage account with tables, queues and blobs.";
+            }
+
             yield break;
         }
         if (Array.TrueForAll(addresses, address => address.Address is null))
@@ -136,12 +144,18 @@ internal sealed class DetectionStorageOptionsValidator : IValidateOptions<Detect
         foreach ((string setting, Uri? address) in addresses)
         {
             if (address is null)
+            {
                 yield return $"{setting} is not set: the storage account of detections is reached by three addresses, of tables, queues and blobs.";
+            }
             else if (!address.IsAbsoluteUri || address.Scheme != Uri.UriSchemeHttps)
+            {
                 yield return $"{setting} must be an https address: tokens are sent to it.";
+            }
         }
         if (options.Credential is not (null or IdentityCredential.ManagedIdentity))
+        {
             yield return "DetectionStorage__credential must be managedidentity, or not be set.";
+        }
     }
 
     private static bool IsConnectionString(DetectionStorageOptions options)

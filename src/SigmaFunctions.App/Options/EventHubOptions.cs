@@ -13,7 +13,7 @@ public sealed class EventHubOptions
     public const string Setting = "EventHubName";
 
     /// <summary>Most hubs of one app; a Premium namespace holds as many for each of its processing units.</summary>
-    public const int MaximumHubs = 100;
+    public const int MaxHubs = 100;
 
     /// <summary>The hubs, as they are set; not yet checked.</summary>
     public ImmutableArray<string> Names { get; set; } = [];
@@ -27,7 +27,9 @@ public sealed class EventHubOptions
         string value = configuration[Setting] ?? "";
         Names = value.Contains(';', StringComparison.Ordinal) ? [.. value.Split(';', StringSplitOptions.TrimEntries)] : [value];
         if (configuration["EventHubConsumerGroup"] is { Length: > 0 } group)
+        {
             ConsumerGroup = group;
+        }
     }
 }
 
@@ -48,13 +50,17 @@ internal sealed partial class EventHubOptionsValidator : IValidateOptions<EventH
             yield return "EventHubName is not set: name the event hub to read, or several with ; between them.";
             yield break;
         }
-        if (names.Length > EventHubOptions.MaximumHubs)
-            yield return $"EventHubName names {names.Length} event hubs; one app reads at most {EventHubOptions.MaximumHubs}.";
+        if (names.Length > EventHubOptions.MaxHubs)
+        {
+            yield return $"EventHubName names {names.Length} event hubs; one app reads at most {EventHubOptions.MaxHubs}.";
+        }
         // By position: a connection string that was put here by mistake has ; in it too.
         for (int i = 0; i < names.Length; i++)
         {
             if (names[i] is "")
+            {
                 yield return $"EventHubName has an empty name at position {i + 1} of {names.Length}: put one ; between two names and none at the ends.";
+            }
             else if (!EventHubName().IsMatch(names[i]))
             {
                 yield return $"EventHubName has no name of an event hub at position {i + 1} of {names.Length}: 1 to 256 letters, digits, periods, hyphens "
@@ -63,7 +69,9 @@ internal sealed partial class EventHubOptionsValidator : IValidateOptions<EventH
         }
         names = [.. names.Where(name => EventHubName().IsMatch(name))];
         foreach (IGrouping<string, string> same in names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).Where(same => same.Skip(1).Any()))
+        {
             yield return $"EventHubName has '{same.Key}' {same.Count()} times (case does not tell names apart): one function reads a hub.";
+        }
     }
 
     // "Naming rules and restrictions for Azure resources": Microsoft.EventHub, namespaces/eventhubs.

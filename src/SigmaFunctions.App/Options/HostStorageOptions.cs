@@ -14,7 +14,7 @@ public sealed class HostStorageOptions
 
     // One answer in good time is all that a look needs: the next one is a minute away.
     private static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(15);
-    private const int MaximumRetries = 1;
+    private const int MaxRetries = 1;
 
     /// <summary>Reads the settings.</summary>
     public HostStorageOptions(IConfiguration configuration)
@@ -41,7 +41,7 @@ public sealed class HostStorageOptions
     /// <summary>A client of a blob container in this storage; nothing is asked yet. Null where the settings name no storage, or none that tokens may be sent to.</summary>
     internal BlobContainerClient? CreateContainerClient(string container)
     {
-        var options = new BlobClientOptions { Retry = { MaxRetries = MaximumRetries, NetworkTimeout = NetworkTimeout } };
+        var options = new BlobClientOptions { Retry = { MaxRetries = MaxRetries, NetworkTimeout = NetworkTimeout } };
         if (!string.IsNullOrEmpty(ConnectionString))
         {
             try

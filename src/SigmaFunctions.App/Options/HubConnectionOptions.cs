@@ -40,7 +40,10 @@ public sealed class HubConnectionOptions
         try
         {
             foreach (string hub in hubs)
+            {
                 _ = CreateProducer(hub);
+            }
+
             return null;
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException)

@@ -20,7 +20,10 @@ public sealed class MappingOptions
     {
         string[] paths = (Path ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (paths is not [])
+        {
             return [.. paths.Select(path => System.IO.Path.GetFullPath(path, applicationFolder))];
+        }
+
         string folder = System.IO.Path.Combine(applicationFolder, DefaultFolder);
         return Directory.Exists(folder) ? [folder] : [];
     }

@@ -113,7 +113,10 @@ internal sealed class RuleSettingsValidator : IValidateOptions<RuleOptions>
     {
         List<string> faults = [.. options.Selection.Faults().Select(fault => $"Rules__Statuses or Rules__Levels: {fault}")];
         if (options.CheckInterval < Shortest || options.CheckInterval > Longest)
+        {
             faults.Add("Rules__CheckInterval must be between 00:00:01 and 01:00:00.");
+        }
+
         return faults is [] ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 }

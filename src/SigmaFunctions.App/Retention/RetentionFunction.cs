@@ -29,7 +29,7 @@ public sealed class RetentionFunction(
     public const string Name = "Retention";
 
     /// <summary>Most rows of one run: about ten minutes of the service; the next run goes on.</summary>
-    public const int MaximumRows = 200_000;
+    public const int MaxRows = 200_000;
 
     /// <summary>Removes what is too old; none stops the others.</summary>
     [Function(Name)]
@@ -46,10 +46,15 @@ public sealed class RetentionFunction(
     private async Task RemoveDetectionsAsync(CancellationToken cancellationToken)
     {
         if (options.Value.RetentionDays == 0)
+        {
             return;
+        }
+
         DateTimeOffset before = timeProvider.GetUtcNow() - TimeSpan.FromDays(options.Value.RetentionDays);
-        int removed = await table.RemoveAsync(before, MaximumRows, cancellationToken);
+        int removed = await table.RemoveAsync(before, MaxRows, cancellationToken);
         if (removed > 0)
+        {
             logger.DetectionsRemoved(removed, before);
+        }
     }
 }

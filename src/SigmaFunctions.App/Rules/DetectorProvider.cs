@@ -23,8 +23,8 @@ namespace SigmaFunctions.App.Rules;
 public sealed class DetectorProvider
 {
     // Neither keeps the other rules from running; a log of thousands of them would hide what does.
-    private const int MaximumReports = 50;
-    private const int MaximumChanges = 10;
+    private const int MaxReports = 50;
+    private const int MaxChanges = 10;
 
     private readonly RuleSetLoader _loader;
     private readonly RuleOptions _options;
@@ -92,9 +92,13 @@ public sealed class DetectorProvider
         try
         {
             if (_store is null)
+            {
                 Use(await _loader.LoadAsync(null, -1, cancellationToken), started);
+            }
             else
+            {
                 Use(await LoadStoredAsync(_store, cancellationToken), started);
+            }
         }
         catch (UnusableRulesException exception)
         {
@@ -127,7 +131,10 @@ public sealed class DetectorProvider
     {
         LoadedRules loaded = Loaded;
         if (loaded.KeepAsync is { } keepAsync)
+        {
             await keepAsync(cancellationToken);
+        }
+
         _current = loaded with { KeepAsync = null };
         return await ReportAsync(loaded, cancellationToken);
     }
@@ -141,7 +148,10 @@ public sealed class DetectorProvider
     public async Task<bool> CheckAsync(CancellationToken cancellationToken)
     {
         if (_store is null)
+        {
             return false;
+        }
+
         RuleStoreVersion version;
         try
         {
@@ -150,7 +160,10 @@ public sealed class DetectorProvider
         catch (InvalidDataException exception)
         {
             if (_broken != exception.Message)
+            {
                 ReportBroken(exception.Message);
+            }
+
             _broken = exception.Message;
             return false;
         }
@@ -162,7 +175,10 @@ public sealed class DetectorProvider
             return mended;
         }
         if (version.Key == _broken)
+        {
             return false;
+        }
+
         if (version.Set is null && version.Key != _unsettled)
         {
             _unsettled = version.Key;
@@ -207,7 +223,7 @@ public sealed class DetectorProvider
             {
                 return await LoadNewestAsync(store, cancellationToken);
             }
-            catch (RequestFailedException exception) when (HasChanged(exception) && changes < MaximumChanges)
+            catch (RequestFailedException exception) when (HasChanged(exception) && changes < MaxChanges)
             {
                 // Someone is putting rules there: what there is now.
             }
@@ -228,7 +244,10 @@ public sealed class DetectorProvider
             reason = exception.Message;
         }
         if (version is not null)
+        {
             await TellAsync(BrokenReport(version, reason), cancellationToken);
+        }
+
         IReadOnlyList<RuleSetReport> reports = _reports is null ? [] : await _reports.ListAsync(cancellationToken);
         string former = reports.FirstOrDefault(report => report is { Broken: null, Set: not null } && report.Set != version?.Set)?.Set
             ?? throw new UnusableRulesException($"The rules of container {store.Name} cannot be used, and no set that was pushed before has run: {reason}");
@@ -256,33 +275,48 @@ public sealed class DetectorProvider
         Report(rules, DiagnosticSeverity.Warning, _logger.RuleDoubted, _logger.MoreDoubts);
         _logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision, _timeProvider.GetElapsedTime(started).TotalMilliseconds);
         if (loaded.Overrides.Count > 0)
+        {
             ReportOverrides(loaded.Overrides, all);
+        }
+
         if (!_options.Selection.IsAll)
+        {
             _logger.RulesSelected(rules.Rules.Length, all.Rules.Length);
+        }
+
         _metrics.SetRules(rules.Rules.Length, rules.Rejected, rules.Revision);
         ReportBlind(rules);
         _current = loaded;
         if (loaded.Version is { } version)
+        {
             _logger.StoredRulesUsed(_store!.Name, version.Key, version.Set ?? "none", _timeProvider.GetElapsedTime(started).TotalMilliseconds);
+        }
     }
 
     private static void Report(
         RuleSet rules, DiagnosticSeverity severity, Action<string, int, string, string> report, Action<int> reportMore)
     {
         ImmutableArray<Diagnostic> diagnostics = [.. rules.Diagnostics.Where(diagnostic => diagnostic.Severity == severity)];
-        foreach (Diagnostic diagnostic in diagnostics.Take(MaximumReports))
+        foreach (Diagnostic diagnostic in diagnostics.Take(MaxReports))
+        {
             report(diagnostic.File, diagnostic.Line, diagnostic.Code, diagnostic.Message);
-        if (diagnostics.Length > MaximumReports)
-            reportMore(diagnostics.Length - MaximumReports);
+        }
+
+        if (diagnostics.Length > MaxReports)
+        {
+            reportMore(diagnostics.Length - MaxReports);
+        }
     }
 
     // An id that no rule has is most likely mistyped, and the rule that was meant runs unchanged.
     private void ReportOverrides(RuleOverrides overrides, RuleSet all)
     {
-        HashSet<string> known = all.Rules.Select(rule => rule.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var known = all.Rules.Select(rule => rule.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
         _logger.OverridesApplied(overrides.Ids.Count(known.Contains), all.Rules.Length - all.With(overrides).Rules.Length);
-        foreach (string id in overrides.Ids.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal).Take(MaximumReports))
+        foreach (string id in overrides.Ids.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal).Take(MaxReports))
+        {
             _logger.OverrideUnknown(id);
+        }
     }
 
     private void ReportBlind(RuleSet rules)
@@ -291,9 +325,11 @@ public sealed class DetectorProvider
             [.. TelemetrySource.All.Select(source => SourceReport.Create(source, rules)).Where(report => report.NotForSource < rules.Rules.Length)];
         _metrics.SetBlind(reports.Select(report => (report.Source.Name, report.Count(VisibilityVerdict.Blind))));
         if (!reports.IsEmpty)
+        {
             _logger.BlindRules(string.Join(
                 ", ",
                 reports.Select(report => $"{report.Source.Name} {report.Count(VisibilityVerdict.Blind)} of {rules.Rules.Length - report.NotForSource}")));
+        }
     }
 
     private Task<bool> ReportAsync(LoadedRules loaded, CancellationToken cancellationToken) => loaded.Version is not { } version
@@ -316,7 +352,10 @@ public sealed class DetectorProvider
     private async Task<bool> TellAsync(RuleSetReport report, CancellationToken cancellationToken)
     {
         if (_reports is null)
+        {
             return true;
+        }
+
         try
         {
             await _reports.WriteAsync(report, cancellationToken);

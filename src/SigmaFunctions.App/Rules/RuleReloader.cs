@@ -22,12 +22,17 @@ internal sealed class RuleReloader(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!detectors.MayChange)
+        {
             return;
+        }
+
         using var timer = new PeriodicTimer(options.Value.CheckInterval, timeProvider);
         try
         {
             do
+            {
                 await RunAsync(stoppingToken);
+            }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -39,9 +44,14 @@ internal sealed class RuleReloader(
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
         if (await detectors.CheckAsync(cancellationToken))
+        {
             _isSettled = false;
+        }
+
         if (!_isSettled)
+        {
             _isSettled = await detectors.SettleAsync(cancellationToken);
+        }
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault in looking for rules must not end detection, nor later looks.")]

@@ -10,8 +10,8 @@ using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Rules;
 
 namespace SigmaFunctions.App.Rules;
@@ -54,9 +54,14 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
     {
         RuleSet all = ReadPackage(_options.FullPaths(AppContext.BaseDirectory), ReadPlaceholders(null));
         if (all.Pack is { } pack)
+        {
             logger.PackUsed(pack);
+        }
         else
+        {
             logger.YamlUsed();
+        }
+
         return Compile(all, ReadOverrides(null), null);
     }
 
@@ -76,7 +81,7 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
 
         RuleStoreContent content = await from.ReadAsync(version, withRules: true, cancellationToken);
         PlaceholderSet? placeholders = ReadPlaceholders(content.Placeholders);
-        RuleSet all = RuleSet.LoadLayers([package, RuleLayer.FromFiles(content.Files)], placeholders, concurrency);
+        var all = RuleSet.LoadLayers([package, RuleLayer.FromFiles(content.Files)], placeholders, concurrency);
         RequireAny(from, content, all);
         logger.YamlUsed();
         return Compile(all, ReadOverrides(content.Overrides), version) with
@@ -88,10 +93,12 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
     // A container that is not empty and adds nothing is not what its people meant.
     private static void RequireAny(RuleStore from, RuleStoreContent content, RuleSet all)
     {
-        HashSet<string> files = content.Files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
+        var files = content.Files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
         bool any = all.Rules.Select(rule => rule.File).Concat(all.Filters.Select(filter => filter.File)).Any(files.Contains);
         if (!any && all.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && files.Contains(diagnostic.File)) is { } error)
+        {
             throw new InvalidDataException($"None of the {files.Count} files of rules in the container {from.Name} holds a rule that can be used. The first error: {error}");
+        }
     }
 
     // The next instance that starts need not compile; without it, it does.
@@ -115,7 +122,10 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
     {
         RuleSet rules = all.With(overrides).With(_options.Selection);
         if (rules.Rules.IsEmpty)
+        {
             throw new UnusableRulesException(NoRules(all, version));
+        }
+
         return new LoadedRules(new Detector(own is null ? rules : rules.Including(own)), all, overrides, version);
     }
 
@@ -124,7 +134,10 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
         string paths = string.Join("; ", _options.FullPaths(AppContext.BaseDirectory));
         string places = version is null ? paths : $"{paths} and the container {store!.Name}";
         if (!all.Rules.IsEmpty)
+        {
             return $"None of the {all.Rules.Length} rules in {places} is selected: see Rules__Statuses, Levels, Tags, Products, Ids and the overrides.";
+        }
+
         string first = all.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error) is { } error
             ? $" The first error: {error}"
             : "";
@@ -136,16 +149,25 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
     {
         IReadOnlyList<string> paths = _options.FullPaths(AppContext.BaseDirectory);
         if (paths.FirstOrDefault(RulePack.IsPack) is { } pack)
+        {
             throw new InvalidDataException($"Rules__Path names the pack {pack}, to which Rules__BlobContainer cannot add: name the YAML.");
+        }
+
         return string.IsNullOrWhiteSpace(_options.Path) && !paths.Any(System.IO.Path.Exists) ? RuleLayer.Empty : RuleLayer.FromPaths(paths);
     }
 
     private static RuleSet ReadPackage(IReadOnlyList<string> paths, PlaceholderSet? placeholders)
     {
         if (paths is not [var path])
+        {
             return RuleSet.LoadPaths(paths, placeholders);
+        }
+
         if (RulePack.IsPack(path))
+        {
             return RulePack.Load(path, placeholders);
+        }
+
         string pack = RulePack.PathFor(path);
         return File.Exists(pack)
             ? RulePack.Load(pack, placeholders, System.IO.Path.Exists(path) ? [path] : [])
@@ -163,7 +185,10 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
         where T : class
     {
         if (stored is null && path is null)
+        {
             return null;
+        }
+
         try
         {
             return parse(stored ?? new RuleFile(path!, File.ReadAllText(path!)));

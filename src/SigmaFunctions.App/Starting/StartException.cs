@@ -7,7 +7,7 @@ namespace SigmaFunctions.App.Starting;
 /// <summary>The app cannot start. The message tells an operator what to change, and is all that is shown.</summary>
 public sealed class StartException : Exception
 {
-    private const int MaximumFrames = 10;
+    private const int MaxFrames = 10;
 
     /// <summary>Makes the exception.</summary>
     public StartException(string message, Exception? innerException = null)
@@ -36,7 +36,7 @@ public sealed class StartException : Exception
     private static string TellUnforeseen(Exception exception)
     {
         Exception[] chain = [.. Causes(exception)];
-        IEnumerable<string> frames = Lines(chain[^1].StackTrace ?? "").Take(MaximumFrames);
+        IEnumerable<string> frames = Lines(chain[^1].StackTrace ?? "").Take(MaxFrames);
         return $"An unforeseen fault, please report it: {string.Join(" by ", chain.Select(one => one.GetType().FullName))} {string.Join(' ', frames)}";
     }
 
@@ -45,6 +45,8 @@ public sealed class StartException : Exception
     private static IEnumerable<Exception> Causes(Exception exception)
     {
         for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
+        {
             yield return cause;
+        }
     }
 }

@@ -12,14 +12,18 @@ internal sealed class StartWatchCredential(TokenCredential credential, StartWatc
     public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken)
     {
         using (Expect())
+        {
             return credential.GetToken(requestContext, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
     public override async ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken)
     {
         using (Expect())
+        {
             return await credential.GetTokenAsync(requestContext, cancellationToken);
+        }
     }
 
     private IDisposable? Expect() => watch.Expect($"The identity endpoint has given no token for {section} ({section}__credential, {section}__clientId)");

@@ -15,7 +15,10 @@ internal sealed class StartWatchPolicy(StartWatch watch, string service) : HttpP
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
         using (Expect(message))
+        {
             ProcessNext(message, pipeline);
+        }
+
         WatchBody(message);
     }
 
@@ -23,7 +26,10 @@ internal sealed class StartWatchPolicy(StartWatch watch, string service) : HttpP
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
         using (Expect(message))
+        {
             await ProcessNextAsync(message, pipeline);
+        }
+
         WatchBody(message);
     }
 
@@ -32,7 +38,9 @@ internal sealed class StartWatchPolicy(StartWatch watch, string service) : HttpP
     private void WatchBody(HttpMessage message)
     {
         if (!watch.IsPrepared && message.HasResponse && message.Response.ContentStream is { } body)
+        {
             message.Response.ContentStream = new WatchedBody(body, watch, Silence(message));
+        }
     }
 
     // Host and port alone: the rest of an address may hold a signature.
@@ -58,7 +66,9 @@ internal sealed class StartWatchPolicy(StartWatch watch, string service) : HttpP
         public override int Read(byte[] buffer, int offset, int count)
         {
             using (watch.Expect(silence))
+            {
                 return body.Read(buffer, offset, count);
+            }
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -67,7 +77,9 @@ internal sealed class StartWatchPolicy(StartWatch watch, string service) : HttpP
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             using (watch.Expect(silence))
+            {
                 return await body.ReadAsync(buffer, cancellationToken);
+            }
         }
 
         public override long Seek(long offset, SeekOrigin origin) => body.Seek(offset, origin);
@@ -81,7 +93,10 @@ internal sealed class StartWatchPolicy(StartWatch watch, string service) : HttpP
         protected override void Dispose(bool disposing)
         {
             if (disposing)
+            {
                 body.Dispose();
+            }
+
             base.Dispose(disposing);
         }
     }

@@ -17,7 +17,7 @@ namespace SigmaFunctions.App.Triggers;
 internal sealed class HubFunctions(IOptions<EventHubOptions> options) : IFunctionMetadataTransformer
 {
     // The host takes letters, digits, hyphens and underscores, at most 128.
-    private const int MaximumNameLength = 128;
+    private const int MaxNameLength = 128;
 
     private readonly ImmutableArray<string> _hubs = options.Value.Names;
 
@@ -28,11 +28,16 @@ internal sealed class HubFunctions(IOptions<EventHubOptions> options) : IFunctio
     public void Transform(IList<IFunctionMetadata> original)
     {
         if (_hubs.Length == 1)
+        {
             return;
+        }
+
         IFunctionMetadata detect = original.Single(function => function.Name == DetectFunction.Name);
         original.Remove(detect);
         foreach (string hub in _hubs)
+        {
             original.Add(Of(detect, hub));
+        }
     }
 
     /// <summary>
@@ -42,10 +47,13 @@ internal sealed class HubFunctions(IOptions<EventHubOptions> options) : IFunctio
     internal static string NameOf(string hub)
     {
         string name = $"{DetectFunction.Name}-{hub}";
-        if (name.Length <= MaximumNameLength && !hub.Contains('.', StringComparison.Ordinal))
+        if (name.Length <= MaxNameLength && !hub.Contains('.', StringComparison.Ordinal))
+        {
             return name;
+        }
+
         string own = $"-{XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(hub.ToUpperInvariant())):x8}";
-        return name[..Math.Min(name.Length, MaximumNameLength - own.Length)].Replace('.', '_') + own;
+        return name[..Math.Min(name.Length, MaxNameLength - own.Length)].Replace('.', '_') + own;
     }
 
     private static DefaultFunctionMetadata Of(IFunctionMetadata detect, string hub) => new()

@@ -49,14 +49,14 @@ public sealed class AttackCoverage
         ImmutableArray<SigmaCorrelation> orderedCorrelations =
             [.. correlations.OrderBy(one => one.Title, StringComparer.Ordinal).ThenBy(one => one.Id, StringComparer.Ordinal)];
         Correlations = orderedCorrelations.Length;
-        var correlationsByTechnique = orderedCorrelations
+        ILookup<AttackTechnique, SigmaCorrelation> correlationsByTechnique = orderedCorrelations
             .SelectMany(one => catalogue.TechniquesOf(one.Tags), (one, technique) => (one, technique))
             .ToLookup(pair => pair.technique, pair => pair.one);
         var byCorrelation = correlationsByTechnique.SelectMany(group => new[] { group.Key, group.Key.Parent ?? group.Key }).ToHashSet();
         ImmutableArray<SigmaRule> ordered = [.. rules.OrderBy(rule => rule.Title, StringComparer.Ordinal).ThenBy(rule => rule.Id, StringComparer.Ordinal)];
         Rules = ordered.Length;
-        var byTactic = ordered.SelectMany(rule => catalogue.TacticsOf(rule.Tags), (rule, tactic) => (rule, tactic)).ToLookup(pair => pair.tactic, pair => pair.rule);
-        var byTechnique = ordered.SelectMany(rule => catalogue.TechniquesOf(rule.Tags), (rule, technique) => (rule, technique)).ToLookup(pair => pair.technique, pair => pair.rule);
+        ILookup<AttackTactic, SigmaRule> byTactic = ordered.SelectMany(rule => catalogue.TacticsOf(rule.Tags), (rule, tactic) => (rule, tactic)).ToLookup(pair => pair.tactic, pair => pair.rule);
+        ILookup<AttackTechnique, SigmaRule> byTechnique = ordered.SelectMany(rule => catalogue.TechniquesOf(rule.Tags), (rule, technique) => (rule, technique)).ToLookup(pair => pair.technique, pair => pair.rule);
         var withSubTechniques = ordered
             .SelectMany(rule => catalogue.TechniquesOf(rule.Tags).Select(technique => technique.Parent ?? technique).Distinct())
             .CountBy(technique => technique)

@@ -36,7 +36,7 @@ public sealed class CatalogueBuilder
     public static (RuleCatalogue Catalogue, RuleSet Rules) Load(
         ImmutableArray<RuleSource> sources, PlaceholderSet? placeholders = null, Func<RuleSet, IEventCoverage>? coverage = null)
     {
-        RuleSet rules = RuleSet.LoadPaths(sources.Select(source => source.Path), placeholders);
+        var rules = RuleSet.LoadPaths(sources.Select(source => source.Path), placeholders);
         return (Build(rules, sources, coverage?.Invoke(rules)), rules);
     }
 

@@ -78,11 +78,11 @@ internal static class LogicReader
                 continue;
             }
 
-            PredicateDescription described = PredicateDescription.Of(first);
+            var described = PredicateDescription.Of(first);
             ImmutableArray<string>.Builder values = ImmutableArray.CreateBuilder<string>();
             for (; i < operands.Length && operands[i] is PredicateExpression { Predicate: var next }; i++)
             {
-                PredicateDescription one = PredicateDescription.Of(next);
+                var one = PredicateDescription.Of(next);
                 if ((one.Field, one.Kind, one.IsCased) != (described.Field, described.Kind, described.IsCased))
                 {
                     break;

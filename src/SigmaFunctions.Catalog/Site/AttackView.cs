@@ -53,7 +53,7 @@ internal sealed class AttackView
     public IEnumerable<(AttackTactic Tactic, List<(AttackTechnique Technique, List<RulePage> Rules)> Cells)> Columns()
     {
         // Where rules say under which tactic of the next version a technique stands, it no longer stands under the one replaced.
-        Dictionary<AttackTactic, HashSet<string>> upcoming = AttackCatalogue.Enterprise.Tactics
+        var upcoming = AttackCatalogue.Enterprise.Tactics
             .Where(tactic => tactic.Id is null)
             .ToDictionary(tactic => tactic, tactic => IdsUnder(tactic));
         HashSet<string> moved = [.. upcoming.Values.SelectMany(ids => ids)];

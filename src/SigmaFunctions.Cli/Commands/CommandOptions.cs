@@ -56,7 +56,7 @@ internal static class CommandOptions
     /// <summary>A decoder with the mappings and the log source that were given; what is wrong with mappings is told.</summary>
     public static async Task<EventDecoder> DecoderAsync(IReadOnlyList<string> mappings, LogSource? logSource, Terminal terminal)
     {
-        MappingSet set = MappingSet.LoadPaths(mappings);
+        var set = MappingSet.LoadPaths(mappings);
         foreach (Diagnostic diagnostic in set.Diagnostics)
         {
             await terminal.Errors.WriteLineAsync(diagnostic.ToString());

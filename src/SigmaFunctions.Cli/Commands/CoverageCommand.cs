@@ -58,7 +58,7 @@ internal static class CoverageCommand
             AttackCatalogue catalogue = AttackCatalogue.Enterprise;
             WantedTechniques? wanted = parsed.GetValue(techniques) is { } list ? WantedTechniques.Read(list, catalogue) : null;
             RuleSet ruleSet = RuleInput.LoadSome(parsed.GetRequiredValue(rules), parsed.GetValue(placeholders), terminal);
-            AttackCoverage coverage = AttackCoverage.Of(ruleSet, catalogue);
+            var coverage = AttackCoverage.Of(ruleSet, catalogue);
             if (parsed.GetValue(navigator) is { } file)
             {
                 using FileStream layer = File.Create(file);

@@ -215,7 +215,7 @@ internal static class DeadLettersCommand
         {
             await replay.RunAsync(letters, cancellationToken);
         }
-        catch (Exception e) when (HubFailure.ReasonOf(e) is { } reason)
+        catch (Exception exception) when (HubFailure.ReasonOf(exception) is { } reason)
         {
             throw new CommandException($"sending stopped, and what was not sent stays: {reason}", ExitCode.Failure);
         }

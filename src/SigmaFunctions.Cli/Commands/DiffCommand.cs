@@ -51,7 +51,7 @@ internal static class DiffCommand
             EventInput.Require(files);
             RuleSet before = RuleInput.LoadSome([parsed.GetRequiredValue(oldRules)], parsed.GetValue(placeholders), terminal);
             RuleSet after = RuleInput.LoadSome([parsed.GetRequiredValue(newRules)], parsed.GetValue(placeholders), terminal);
-            RuleSetComparison comparison = RuleSetComparison.Of(before, after);
+            var comparison = RuleSetComparison.Of(before, after);
             VerdictComparison? verdicts = files.Length == 0
                 ? null
                 : await VerdictComparison.RunAsync(

@@ -101,9 +101,9 @@ internal static class EraseCommand
             {
                 return parse(result.Tokens[^1].Value);
             }
-            catch (FormatException e)
+            catch (FormatException exception)
             {
-                result.AddError($"{name}: {e.Message}.");
+                result.AddError($"{name}: {exception.Message}.");
                 return null;
             }
         },

@@ -79,9 +79,9 @@ internal static class PackCommand
         {
             return RulePack.Write(paths, file, placeholders);
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException exception)
         {
-            throw new CommandException(e.Message);
+            throw new CommandException(exception.Message);
         }
     }
 }

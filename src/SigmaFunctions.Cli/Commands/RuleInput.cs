@@ -4,8 +4,8 @@ using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Cli.Commands;
 
@@ -67,9 +67,9 @@ internal static class RuleInput
         {
             return file is null ? null : PlaceholderFile.Parse(file);
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException exception)
         {
-            throw new CommandException(e.Message);
+            throw new CommandException(exception.Message);
         }
     }
 

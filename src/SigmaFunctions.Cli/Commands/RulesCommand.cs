@@ -62,10 +62,10 @@ internal static class RulesCommand
         storage.AddTo(command);
         command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
         {
-            RuleStoreContent content = RuleStoreContent.Of(Read(parsed.GetRequiredValue(paths)));
+            var content = RuleStoreContent.Of(Read(parsed.GetRequiredValue(paths)));
             RuleFile? overridesFile = Extra("--overrides", parsed.GetValue(overrides), content.Overrides);
             RuleFile? placeholdersFile = Extra(RuleInput.PlaceholdersName, parsed.GetValue(placeholders), content.Placeholders);
-            RuleSet rules = RuleSet.Load(content.Files, RuleInput.Placeholders(placeholdersFile));
+            var rules = RuleSet.Load(content.Files, RuleInput.Placeholders(placeholdersFile));
             await RuleInput.RequireAnyAsync(rules, terminal);
             await CheckOverridesAsync(overridesFile, rules, terminal);
             if (rules.Rejected > 0 && !parsed.GetValue(allowRejected))
@@ -80,9 +80,9 @@ internal static class RulesCommand
                 set = await new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container)), time)
                     .PushAsync(content.Files, overridesFile, placeholdersFile, rules.Rules.Length, cancellationToken);
             }
-            catch (InvalidDataException e)
+            catch (InvalidDataException exception)
             {
-                throw new CommandException(e.Message);
+                throw new CommandException(exception.Message);
             }
 
             await terminal.Text.WriteLineAsync($"{set.Name}: {TerminalText.Plural(rules.Rules.Length, "rule")} pushed");
@@ -120,9 +120,9 @@ internal static class RulesCommand
             {
                 status = await RuleSetStatus.ReadAsync(store, new RuleSetTable(storage.Table(parsed, parsed.GetRequiredValue(table))), cancellationToken);
             }
-            catch (InvalidDataException e)
+            catch (InvalidDataException exception)
             {
-                throw new CommandException(e.Message, ExitCode.Failure);
+                throw new CommandException(exception.Message, ExitCode.Failure);
             }
 
             if (parsed.GetRequiredValue(format) == "json")
@@ -196,9 +196,9 @@ internal static class RulesCommand
         {
             files.AddRange(RuleFile.ReadAll(paths.Where(path => !RuleArchive.IsArchive(path))));
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException exception)
         {
-            throw new CommandException(e.Message);
+            throw new CommandException(exception.Message);
         }
 
         foreach (string archive in paths.Where(RuleArchive.IsArchive))
@@ -207,9 +207,9 @@ internal static class RulesCommand
             {
                 files.AddRange(RuleArchive.Read(File.ReadAllBytes(archive), Path.GetFileNameWithoutExtension(archive) + "/"));
             }
-            catch (InvalidDataException e)
+            catch (InvalidDataException exception)
             {
-                throw new CommandException($"the archive '{archive}' cannot be read: {e.Message}");
+                throw new CommandException($"the archive '{archive}' cannot be read: {exception.Message}");
             }
         }
 
@@ -238,12 +238,12 @@ internal static class RulesCommand
         {
             overrides = RuleOverrides.Parse(file);
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException exception)
         {
-            throw new CommandException(e.Message);
+            throw new CommandException(exception.Message);
         }
 
-        HashSet<string> known = rules.Rules.Select(rule => rule.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var known = rules.Rules.Select(rule => rule.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (string id in overrides.Ids.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal))
         {
             await terminal.Errors.WriteLineAsync($"sigmaf: the overrides change {id}, which is not among these rules; the app's package may have it");

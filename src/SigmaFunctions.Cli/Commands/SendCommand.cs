@@ -87,7 +87,7 @@ internal static class SendCommand
                 },
                 cancellationToken);
         }
-        catch (Exception e) when (HubFailure.ReasonOf(e) is { } reason)
+        catch (Exception exception) when (HubFailure.ReasonOf(exception) is { } reason)
         {
             throw new CommandException($"sending stopped after {sender.Sent} events: {reason}", ExitCode.Failure);
         }

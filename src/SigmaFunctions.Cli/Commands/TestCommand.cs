@@ -46,7 +46,7 @@ internal static class TestCommand
                 throw new CommandException("a pack holds no tests: name the YAML that it was made of");
             }
 
-            RuleTestPaths found = RuleTestPaths.Find(wanted);
+            var found = RuleTestPaths.Find(wanted);
             if (found is { Rules.Count: 0, Tests.Count: 0 })
             {
                 throw new CommandException("there are no rules and no tests");

@@ -26,9 +26,9 @@ internal sealed class OutputStream(Stream inner) : Stream
         {
             inner.Write(buffer);
         }
-        catch (IOException e)
+        catch (IOException exception)
         {
-            throw new OutputClosedException(e);
+            throw new OutputClosedException(exception);
         }
     }
 
@@ -38,9 +38,9 @@ internal sealed class OutputStream(Stream inner) : Stream
         {
             await inner.WriteAsync(buffer, cancellationToken);
         }
-        catch (IOException e)
+        catch (IOException exception)
         {
-            throw new OutputClosedException(e);
+            throw new OutputClosedException(exception);
         }
     }
 

@@ -12,10 +12,10 @@ internal static class TerminalText
 {
     // Wide enough that nothing is broken that a tool may read as one line.
     private const int PipeWidth = 10_000;
-    private const int MaximumCell = 300;
+    private const int MaxCell = 300;
 
     /// <summary>The text, cut where it is long for a list.</summary>
-    public static string Brief(string text) => text.Length <= MaximumCell ? text : text[..MaximumCell] + "…";
+    public static string Brief(string text) => text.Length <= MaxCell ? text : text[..MaxCell] + "…";
 
     /// <summary>A table of columns; those whose name begins with <c>#</c> hold numbers.</summary>
     public static Table Table(Terminal terminal, params ReadOnlySpan<string> columns)

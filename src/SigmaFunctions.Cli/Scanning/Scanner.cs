@@ -117,10 +117,10 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
                         stop.Token);
                 }
             }
-            catch (Exception e)
+            catch (Exception exception)
             {
                 // What was read before the fault is still written; the fault then comes out of the reading side.
-                failure = e;
+                failure = exception;
             }
 
             results.Writer.Complete(failure);

@@ -39,7 +39,7 @@ internal static class HubConnection
         {
             return EventHubsConnectionStringProperties.Parse(connection).EventHubName;
         }
-        catch (Exception e) when (e is FormatException or ArgumentException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException)
         {
             return null;
         }
@@ -61,7 +61,7 @@ internal static class HubConnection
                 ? new EventHubProducerClient(connection, Options)
                 : new EventHubProducerClient(connection, hub ?? DefaultHub, Options);
         }
-        catch (Exception e) when (e is FormatException or ArgumentException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException)
         {
             // Without the inner message: it may quote the string, and that holds a key.
             throw new CommandException(

@@ -13,7 +13,7 @@ namespace SigmaFunctions.Cli.Storing;
 /// <param name="Sets">Pushed sets, newest first.</param>
 internal sealed record RuleSetStatus(RuleStoreVersion Version, RuleSetReport? Report, RuleSetReport? Running, IReadOnlyList<PushedRuleSet> Sets)
 {
-    private const int MaximumSets = 20;
+    private const int MaxSets = 20;
 
     /// <summary>Reads it.</summary>
     /// <exception cref="InvalidDataException">The container is not as it should be.</exception>
@@ -55,7 +55,7 @@ internal sealed record RuleSetStatus(RuleStoreVersion Version, RuleSetReport? Re
 
         terminal.Text.WriteLine();
         Table sets = TerminalText.Table(terminal, "pushed", "#rules", "#bytes", "set");
-        foreach (PushedRuleSet one in Sets.Take(MaximumSets))
+        foreach (PushedRuleSet one in Sets.Take(MaxSets))
         {
             sets.Row(
                 Time(one.PushedAt),

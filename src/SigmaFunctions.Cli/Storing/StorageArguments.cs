@@ -89,21 +89,21 @@ internal sealed class StorageArguments
         {
             return await work();
         }
-        catch (RequestFailedException e)
+        catch (RequestFailedException exception)
         {
-            throw new CommandException(ReasonOf(e));
+            throw new CommandException(ReasonOf(exception));
         }
-        catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is RequestFailedException))
+        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is RequestFailedException))
         {
-            throw new CommandException(ReasonOf((RequestFailedException)e.InnerExceptions[^1]));
+            throw new CommandException(ReasonOf((RequestFailedException)exception.InnerExceptions[^1]));
         }
         catch (AuthenticationFailedException)
         {
             throw new CommandException("no Azure identity is signed in here, or it gets no token: see 'az login'");
         }
-        catch (FormatException e)
+        catch (FormatException exception)
         {
-            throw new CommandException(e.Message, ExitCode.Failure);
+            throw new CommandException(exception.Message, ExitCode.Failure);
         }
     }
 
@@ -166,7 +166,7 @@ internal sealed class StorageArguments
         {
             return byConnection(connection);
         }
-        catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException)
         {
             // Without the inner message: it may quote the string, and that holds a key.
             throw new CommandException("the connection string is not one of a storage account: DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...");

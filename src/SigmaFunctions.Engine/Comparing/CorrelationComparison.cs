@@ -35,8 +35,8 @@ public sealed record CorrelationComparison(
     {
         var before = oldRules.Correlations.ToDictionary(one => one.Id, StringComparer.Ordinal);
         var after = newRules.Correlations.ToDictionary(one => one.Id, StringComparer.Ordinal);
-        var oldIds = IdByReference(oldRules);
-        var newIds = IdByReference(newRules);
+        Dictionary<string, string> oldIds = IdByReference(oldRules);
+        Dictionary<string, string> newIds = IdByReference(newRules);
         List<SigmaCorrelation> kept = [.. after.Values.Where(one => before.ContainsKey(one.Id))];
         ImmutableArray<ChangedCorrelation> changed =
         [
@@ -69,7 +69,10 @@ public sealed record CorrelationComparison(
                 .Select(pair => new ChangedAttribute(pair.First.Name, pair.First.Value, pair.Second.Value)),
         ];
         if (logic.IsEmpty && !Section(before, oldIds).Select(part => part.Text).SequenceEqual(Section(after, newIds).Select(part => part.Text), StringComparer.Ordinal))
+        {
             attributes.Add(new ChangedAttribute("correlation", null, null));
+        }
+
         return logic.IsEmpty && attributes.Count == 0 ? null : new ChangedCorrelation(before, after, logic, [.. attributes]);
     }
 
@@ -77,7 +80,7 @@ public sealed record CorrelationComparison(
     private static IEnumerable<(string Name, string? Text, string? Meaning)> Section(SigmaCorrelation one, Dictionary<string, string> ids)
     {
         bool isOrdered = one.Type == CorrelationType.TemporalOrdered;
-        var rules = one.Rules.Select(rule => ids.GetValueOrDefault(rule, rule));
+        IEnumerable<string> rules = one.Rules.Select(rule => ids.GetValueOrDefault(rule, rule));
         string? condition = List([.. one.Bounds.Select(Bound), .. one.Percentile is { } rank ? [$"percentile {Number(rank)}"] : Array.Empty<string>(), .. one.Fields.Select(field => $"field {field}")]);
         return
         [
@@ -117,10 +120,18 @@ public sealed record CorrelationComparison(
     {
         var ids = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string id in rules.Rules.Select(rule => rule.Id).Concat(rules.Correlations.Select(one => one.Id)))
+        {
             ids.TryAdd(id, id);
-        foreach (var (id, name) in rules.Rules.Select(rule => (rule.Id, rule.Name)).Concat(rules.Correlations.Select(one => (one.Id, one.Name))))
+        }
+
+        foreach ((string? id, string? name) in rules.Rules.Select(rule => (rule.Id, rule.Name)).Concat(rules.Correlations.Select(one => (one.Id, one.Name))))
+        {
             if (name is not null)
+            {
                 ids.TryAdd(name, id);
+            }
+        }
+
         return ids;
     }
 }

@@ -67,7 +67,10 @@ internal sealed class LogicText
     private int NumberOf(Predicate predicate)
     {
         if (!_numbers.TryGetValue(predicate, out int number))
+        {
             _numbers.Add(predicate, number = _numbers.Count);
+        }
+
         return number;
     }
 }

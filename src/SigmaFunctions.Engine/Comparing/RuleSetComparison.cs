@@ -80,9 +80,15 @@ public sealed record RuleSetComparison(
             .Concat(CustomAttributes(before.Rule, after.Rule))
             .ToList();
         if (sameExpression && logic.Wording(before.Expression) != logic.Wording(after.Expression))
+        {
             attributes.Add(new ChangedAttribute("detection", null, null));
+        }
+
         if (!isLogic && attributes.Count == 0)
+        {
             return null;
+        }
+
         var old = LogicText.Predicates(before.Expression).ToHashSet();
         var @new = LogicText.Predicates(after.Expression).ToHashSet();
         return new ChangedRule(before.Rule, after.Rule, isLogic, Describe(old.Except(@new)), Describe(@new.Except(old)), [.. attributes]);

@@ -24,8 +24,10 @@ internal sealed class ConditionBinder
         _detection = detection;
         _sink = sink;
         _identifiers = detection.Identifiers.ToDictionary(identifier => identifier.Name, _ => (IdentifierExpression?)null, StringComparer.Ordinal);
-        foreach (var identifier in compiled)
+        foreach (CompiledIdentifier identifier in compiled)
+        {
             _identifiers[identifier.Name] = new IdentifierExpression(identifier);
+        }
     }
 
     /// <summary>The condition over compiled identifiers, or null if a name or pattern fits none or its identifier did not compile.</summary>
@@ -33,13 +35,18 @@ internal sealed class ConditionBinder
         DetectionSyntax detection, ConditionSyntax condition, ImmutableArray<CompiledIdentifier> compiled, DiagnosticSink sink)
     {
         var binder = new ConditionBinder(detection, compiled, sink);
-        var bound = binder.Bind(condition);
-        foreach (var identifier in detection.Identifiers)
+        Expression? bound = binder.Bind(condition);
+        foreach (SearchIdentifier identifier in detection.Identifiers)
+        {
             if (!binder._used.Contains(identifier.Name))
+            {
                 sink.Report(
                     DiagnosticCode.UnusedIdentifier,
                     identifier.Position,
                     $"The condition does not use the search identifier '{identifier.Name}'. Use it or remove it.");
+            }
+        }
+
         return bound;
     }
 
@@ -72,7 +79,10 @@ internal sealed class ConditionBinder
     private IdentifierExpression? BindIdentifier(IdentifierCondition condition)
     {
         if (_identifiers.ContainsKey(condition.Name))
+        {
             return Use(condition.Name);
+        }
+
         _sink.Report(
             DiagnosticCode.UndefinedIdentifier,
             condition.Position,
@@ -84,7 +94,10 @@ internal sealed class ConditionBinder
     {
         // A condition over the bound was reported; what follows need not be looked at.
         if (_references > MaxReferences)
+        {
             return null;
+        }
+
         string pattern = condition.Pattern ?? "*";
         var parsed = new TextPattern(pattern.Split('*').SelectMany((text, i) => i == 0
             ? [PatternPart.Literal(text)]
@@ -113,7 +126,10 @@ internal sealed class ConditionBinder
 
         var bound = names.Select(Use).ToList();
         if (bound.Contains(null))
+        {
             return null;
+        }
+
         ImmutableArray<Expression> operands = [.. bound.OfType<Expression>()];
         return operands.Length == 1 ? operands[0] : condition.All ? new AndExpression(operands) : new OrExpression(operands);
     }

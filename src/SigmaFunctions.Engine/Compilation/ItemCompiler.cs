@@ -33,11 +33,19 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
     {
         var chain = ModifierChain.Create(item, sink);
         if (chain is null)
+        {
             return null;
+        }
+
         if (chain.Transformations.Contains(Modifier.Expand))
+        {
             _usesPlaceholders = true;
+        }
+
         if (chain.All && item.Values.Length < 2)
+        {
             sink.Report(DiagnosticCode.AllOnOneValue, item.Position, "'all' has only one value to work on. Remove it or add the values that are missing.");
+        }
 
         if (chain.Kind == ComparisonKind.Exists && item.Values.Length > 1)
         {
@@ -51,24 +59,27 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
             return null;
         }
 
-        var operands = ImmutableArray.CreateBuilder<Expression>(item.Values.Length);
+        ImmutableArray<Expression>.Builder operands = ImmutableArray.CreateBuilder<Expression>(item.Values.Length);
         bool failed = false;
-        foreach (var value in item.Values)
+        foreach (YamlScalar value in item.Values)
         {
             try
             {
                 operands.Add(CompileValue(item, chain, value, sink));
             }
-            catch (TransformationException error)
+            catch (TransformationException exception)
             {
                 failed = true;
-                sink.Report(error.Code, value.Position, error.Message);
+                sink.Report(exception.Code, value.Position, exception.Message);
             }
         }
 
         if (failed)
+        {
             return null;
-        var expression = operands.Count == 1 ? operands[0]
+        }
+
+        Expression expression = operands.Count == 1 ? operands[0]
             : chain.All ? new AndExpression(operands.DrainToImmutable())
             : new OrExpression(operands.DrainToImmutable());
         return chain.Negated ? new NotExpression(expression) : expression;
@@ -77,14 +88,21 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
     private Expression CompileValue(DetectionItem item, ModifierChain chain, YamlScalar value, DiagnosticSink sink)
     {
         if (value.IsNull && (item.Field is null || chain.ForcesText || chain.Kind != ComparisonKind.Text))
+        {
             throw new TransformationException(
                 DiagnosticCode.InvalidValue,
                 item.Field is null ? "A keyword cannot be null. Give it a text." : "null is no value for these modifiers. Give a value, or test for null in an item of its own.");
+        }
+
         if (value.IsNull && item.Values.Length > 1)
+        {
             sink.Report(DiagnosticCode.NullInList, value.Position, "null in a list is true for an absent field. Make sure that this is meant.");
+        }
 
         if (chain.Kind != ComparisonKind.Regex && value.Value.Length > LinearSearch.MaxLength)
+        {
             throw new TransformationException(DiagnosticCode.TooLarge, $"The value is longer than {LinearSearch.MaxLength} characters. Look for a shorter part of it.");
+        }
 
         return chain.Kind switch
         {
@@ -106,24 +124,41 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
         if (field is not null && !chain.ForcesText)
         {
             if (value.IsNull)
+            {
                 return Test(new NullPredicate(field));
+            }
+
             if (value.AsNumber is { } number)
+            {
                 return Test(new NumberPredicate(field, number, value.Value));
+            }
         }
 
         if (!chain.IsChanged)
+        {
             return Test(new TextPredicate(field, Bounded(ParsePlaced(field, chain, value.Value)), chain.Cased));
+        }
 
         IEnumerable<TextValue> values = [TextValue.Parse(value.Value)];
         // Placeholders stand in the text before its wildcards are read.
         if (chain.Transformations.Contains(Modifier.Expand))
+        {
             values = PlaceholderExpansion.Expand(value.Value, placeholders, text => text, MaxPredicates).Select(TextValue.Parse);
-        foreach (var modifier in chain.Transformations)
+        }
+
+        foreach (Modifier modifier in chain.Transformations)
+        {
             if (modifier != Modifier.Expand)
+            {
                 values = values.SelectMany(text => Transformations.Apply(modifier, text));
+            }
+        }
 
         if (IsAnywhere(field, chain))
+        {
             values = values.SelectMany(text => Transformations.Apply(Modifier.Contains, text));
+        }
+
         return AnyOf(values.Select(text => new TextPredicate(field, Bounded(Transformations.ToPattern(text)), chain.Cased)));
     }
 
@@ -133,7 +168,7 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
     /// <summary>The pattern of a text that no modifier changes but to place it.</summary>
     private static TextPattern ParsePlaced(string? field, ModifierChain chain, string text)
     {
-        var placement = chain.Transformations is [var only] ? only : IsAnywhere(field, chain) ? Modifier.Contains : (Modifier?)null;
+        Modifier? placement = chain.Transformations is [var only] ? only : IsAnywhere(field, chain) ? Modifier.Contains : (Modifier?)null;
         return TextValue.ParsePattern(
             text,
             openAtStart: placement is Modifier.Contains or Modifier.EndsWith,
@@ -143,8 +178,11 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
     private Expression CompileRegex(string? field, ModifierChain chain, YamlScalar value)
     {
         if (value.Value.Length == 0)
+        {
             throw new TransformationException(DiagnosticCode.InvalidRegex, "An empty regular expression is found in every value. Write 'exists: true' if that is meant.");
-        var patterns = chain.Transformations.Contains(Modifier.Expand)
+        }
+
+        List<string> patterns = chain.Transformations.Contains(Modifier.Expand)
             ? PlaceholderExpansion.Expand(value.Value, placeholders, Regex.Escape, MaxRegexes)
             : [value.Value];
         return AnyOf(patterns.Select(pattern => RegexCompiler.Compile(field, pattern, chain.RegexOptions)));
@@ -152,7 +190,7 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
 
     private Expression CompileNetwork(string? field, ModifierChain chain, YamlScalar value)
     {
-        var networks = chain.Transformations.Contains(Modifier.Expand)
+        List<string> networks = chain.Transformations.Contains(Modifier.Expand)
             ? PlaceholderExpansion.Expand(value.Value, placeholders, text => text, MaxPredicates)
             : [value.Value];
         return AnyOf(networks.Select(text => IPNetworkPrefix.Parse(text) switch
@@ -172,12 +210,18 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
             _ => 0,
         };
         if (cost <= MatchingCost.NoticeOfPattern)
+        {
             return expression;
+        }
+
         string reason = cost == int.MaxValue
             ? "What this pattern may take for each character of a value is too much to be counted."
             : string.Create(CultureInfo.InvariantCulture, $"This pattern may take {cost} steps for each character of a value; up to {MatchingCost.MaxOfPattern} are possible.");
         if (cost > MatchingCost.MaxOfPattern)
+        {
             throw new TransformationException(DiagnosticCode.CostlyPattern, $"{reason} {SimplerPattern}");
+        }
+
         sink.Report(DiagnosticCode.NearlyTooCostly, value.Position, $"{reason} {SimplerPattern}");
         return expression;
     }
@@ -186,7 +230,7 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
         ? pattern
         : throw new TransformationException(DiagnosticCode.TooLarge, $"The value is longer than {LinearSearch.MaxLength} characters. Look for a shorter part of it.");
 
-    private static SigmaNumber Number(YamlScalar value) => SigmaNumber.TryParse(value.Value, out var number)
+    private static SigmaNumber Number(YamlScalar value) => SigmaNumber.TryParse(value.Value, out SigmaNumber number)
         ? number
         : throw new TransformationException(DiagnosticCode.InvalidValue, $"'{value.Value}' is not a number. Write it as 10, -3 or 2.5.");
 
@@ -196,14 +240,20 @@ internal sealed class ItemCompiler(PlaceholderSet placeholders)
 
     private static Expression AnyOf(IEnumerable<Predicate> alternatives)
     {
-        var operands = ImmutableArray.CreateBuilder<Expression>();
+        ImmutableArray<Expression>.Builder operands = ImmutableArray.CreateBuilder<Expression>();
         long characters = 0;
-        foreach (var predicate in alternatives)
+        foreach (Predicate predicate in alternatives)
         {
             if (operands.Count == MaxPredicates)
+            {
                 throw new TransformationException(DiagnosticCode.TooManyValues, $"This value would become more than {MaxPredicates} tests. Split it.");
+            }
+
             if (predicate is TextPredicate text && (characters += text.Pattern.Length) > MaxCharacters)
+            {
                 throw new TransformationException(DiagnosticCode.TooManyValues, $"This value would become tests of more than {MaxCharacters} characters together. Shorten or split it.");
+            }
+
             operands.Add(Test(predicate));
         }
 

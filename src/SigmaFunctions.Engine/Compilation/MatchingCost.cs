@@ -57,12 +57,15 @@ internal static class MatchingCost
         int runs = 0;
         int steps = 0;
         bool isLinear = true;
-        foreach (var part in pattern.Parts)
+        foreach (PatternPart part in pattern.Parts)
         {
             if (part.Kind == PatternPartKind.AnyRun)
             {
                 if (runs++ > 0)
+                {
                     worst = Math.Max(worst, isLinear ? 0 : steps);
+                }
+
                 (steps, isLinear) = (0, true);
                 continue;
             }

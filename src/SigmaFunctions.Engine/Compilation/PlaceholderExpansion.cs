@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Model;
@@ -29,14 +30,19 @@ internal static class PlaceholderExpansion
             else if (text[i] == '%' && (end = text.IndexOf('%', i + 1)) > i + 1 && IsName(text.AsSpan(i + 1, end - i - 1)))
             {
                 string name = text[(i + 1)..end];
-                if (!placeholders.TryGetValues(name, out var values))
+                if (!placeholders.TryGetValues(name, out ImmutableArray<string> values))
+                {
                     throw new TransformationException(
                         DiagnosticCode.UndefinedPlaceholder, $"The placeholder '%{name}%' is not defined. Give it values in the placeholder file.");
+                }
+
                 Append([.. values.Select(prepare)]);
                 i = end;
             }
             else
+            {
                 Append([text[i].ToString()]);
+            }
         }
 
         return [.. results.Select(result => result.ToString())];
@@ -44,16 +50,25 @@ internal static class PlaceholderExpansion
         void Append(IReadOnlyList<string> alternatives)
         {
             if ((long)results.Count * alternatives.Count > maximum)
+            {
                 throw new TransformationException(
                     DiagnosticCode.TooManyValues, $"The placeholders of this value would make more than {maximum} values. Use fewer in one value.");
+            }
+
             characters = (characters * alternatives.Count) + (results.Count * alternatives.Sum(one => (long)one.Length));
             if (characters > ItemCompiler.MaxCharacters)
+            {
                 throw new TransformationException(
                     DiagnosticCode.TooManyValues, $"The placeholders of this value would make texts of more than {ItemCompiler.MaxCharacters} characters together. Use fewer in one value.");
+            }
+
             if (alternatives.Count == 1)
             {
-                foreach (var result in results)
+                foreach (StringBuilder result in results)
+                {
                     result.Append(alternatives[0]);
+                }
+
                 return;
             }
 
@@ -64,8 +79,13 @@ internal static class PlaceholderExpansion
     private static bool IsName(ReadOnlySpan<char> text)
     {
         foreach (char c in text)
+        {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.'))
+            {
                 return false;
+            }
+        }
+
         return true;
     }
 }

@@ -21,19 +21,31 @@ internal static class RegexCompiler
     public static RegexPredicate Compile(string? field, string pattern, RegexOptions options)
     {
         if (pattern.Length > MaxLength)
+        {
             throw new TransformationException(DiagnosticCode.InvalidRegex, $"The regular expression is longer than {MaxLength} characters. Split it into several.");
+        }
+
         if (FindPosixClass(pattern) is { } posixClass)
+        {
             throw new TransformationException(
                 DiagnosticCode.InvalidRegex,
                 $"The POSIX class '{posixClass}' is not part of the dialect and would silently mean something else. Write a range such as [a-zA-Z] or an escape such as \\d.");
+        }
+
         var syntax = RegexSyntax.Read(pattern, options);
         if (syntax is not { Constructs: true })
+        {
             Try(pattern, options);
-        var positions = syntax is null ? null : RegexPositions.Of(syntax.Root);
+        }
+
+        RegexPositions? positions = syntax is null ? null : RegexPositions.Of(syntax.Root);
         if (syntax is null || (positions is not null && !HasClasses(positions)))
+        {
             throw new TransformationException(
                 DiagnosticCode.CostlyPattern,
                 $"What the regular expression may cost cannot be told: it has more than {RegexSyntax.MaxSize} characters with its repetitions written out, more than 200 groups within each other, or an octal escape without a 0. Write it simpler.");
+        }
+
         return new RegexPredicate(field, pattern, options) { Cost = positions?.Cost ?? int.MaxValue };
     }
 
@@ -42,8 +54,11 @@ internal static class RegexCompiler
     {
         try
         {
-            foreach (var set in positions.Characters.Select(character => character.Class).Distinct().Where(set => set.Text is ['[', _, _, _, ..]))
+            foreach (RegexClass set in positions.Characters.Select(character => character.Class).Distinct().Where(set => set.Text is ['[', _, _, _, ..]))
+            {
                 RegexLetters.Construct(set);
+            }
+
             return true;
         }
         catch (ArgumentException)
@@ -60,17 +75,19 @@ internal static class RegexCompiler
         {
             _ = new Regex(pattern, options | RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
-        catch (NotSupportedException error)
+        catch (NotSupportedException exception)
         {
             // It may only be large.
             if (RegexSyntax.Read(pattern, options) is null)
+            {
                 throw new TransformationException(
                     DiagnosticCode.InvalidRegex,
-                    $"The regular expression cannot be matched in linear time (look-around, back-references and the like) or is too large: {error.Message} Rewrite it without, with several items if need be.");
+                    $"The regular expression cannot be matched in linear time (look-around, back-references and the like) or is too large: {exception.Message} Rewrite it without, with several items if need be.");
+            }
         }
-        catch (ArgumentException error)
+        catch (ArgumentException exception)
         {
-            throw new TransformationException(DiagnosticCode.InvalidRegex, $"This is not a valid regular expression: {error.Message}");
+            throw new TransformationException(DiagnosticCode.InvalidRegex, $"This is not a valid regular expression: {exception.Message}");
         }
     }
 
@@ -81,24 +98,34 @@ internal static class RegexCompiler
         for (int i = 0; i < pattern.Length; i++)
         {
             if (pattern[i] == '\\')
+            {
                 i++;
+            }
             else if (!inClass)
             {
                 inClass = pattern[i] == '[';
                 if (inClass && i + 1 < pattern.Length && pattern[i + 1] == '^')
+                {
                     i++;
+                }
                 // A bracket right at the start of a class is a character of it.
                 if (inClass && i + 1 < pattern.Length && pattern[i + 1] == ']')
+                {
                     i++;
+                }
             }
             else if (pattern[i] == '[' && i + 1 < pattern.Length && pattern[i + 1] is ':' or '=' or '.')
             {
                 int end = pattern.IndexOf(pattern[i + 1] + "]", i + 2, StringComparison.Ordinal);
                 if (end > 0 && pattern.AsSpan(i + 2, end - i - 2).IndexOfAnyExcept(ClassName) < 0)
+                {
                     return pattern[i..(end + 2)];
+                }
             }
             else if (pattern[i] == ']')
+            {
                 inClass = false;
+            }
         }
 
         return null;

@@ -20,7 +20,7 @@ internal sealed class RuleCompiler(PlaceholderSet placeholders)
     /// <summary>The compiled rule, or null after reporting why there is none.</summary>
     public CompiledRule? Compile(RuleSyntax syntax)
     {
-        var (identifiers, condition) = Compile(syntax.Detection, syntax.Diagnostics);
+        (ImmutableArray<CompiledIdentifier> identifiers, Expression? condition) = Compile(syntax.Detection, syntax.Diagnostics);
         return syntax.Diagnostics.HasErrors || syntax.Rule is null || condition is null
             ? null
             : new CompiledRule(syntax.Rule, identifiers, condition);
@@ -29,11 +29,16 @@ internal sealed class RuleCompiler(PlaceholderSet placeholders)
     /// <summary>Search identifiers and the condition over them; null after reporting why there is none.</summary>
     public (ImmutableArray<CompiledIdentifier> Identifiers, Expression? Condition) Compile(DetectionSyntax detection, DiagnosticSink sink)
     {
-        var identifiers = ImmutableArray.CreateBuilder<CompiledIdentifier>(detection.Identifiers.Length);
-        foreach (var identifier in detection.Identifiers)
+        ImmutableArray<CompiledIdentifier>.Builder identifiers = ImmutableArray.CreateBuilder<CompiledIdentifier>(detection.Identifiers.Length);
+        foreach (SearchIdentifier identifier in detection.Identifiers)
+        {
             if (identifier.Search is { } search && Compile(search, sink) is { } expression)
+            {
                 identifiers.Add(new CompiledIdentifier(identifier.Name, expression));
-        var compiled = identifiers.ToImmutable();
+            }
+        }
+
+        ImmutableArray<CompiledIdentifier> compiled = identifiers.ToImmutable();
         CheckCost(detection, compiled, sink);
         return (compiled, detection.Condition is null ? null : ConditionBinder.Bind(detection, detection.Condition, compiled, sink));
     }
@@ -42,7 +47,10 @@ internal sealed class RuleCompiler(PlaceholderSet placeholders)
     {
         long cost = MatchingCost.Of(identifiers);
         if (cost <= MatchingCost.NoticeOfRule)
+        {
             return;
+        }
+
         sink.Report(
             cost > MatchingCost.MaxOfRule ? DiagnosticCode.CostlyPattern : DiagnosticCode.NearlyTooCostly,
             detection.Identifiers[0].Position,
@@ -72,10 +80,15 @@ internal sealed class RuleCompiler(PlaceholderSet placeholders)
         where T : SearchSyntax
     {
         // Not short-circuited: every item reports what is wrong with it.
-        var operands = ImmutableArray.CreateBuilder<Expression>(parts.Length);
-        foreach (var part in parts)
+        ImmutableArray<Expression>.Builder operands = ImmutableArray.CreateBuilder<Expression>(parts.Length);
+        foreach (T part in parts)
+        {
             if (Compile(part, sink) is { } operand)
+            {
                 operands.Add(operand);
+            }
+        }
+
         return operands.Count == 0 || operands.Count < parts.Length ? null : operands.DrainToImmutable();
     }
 }

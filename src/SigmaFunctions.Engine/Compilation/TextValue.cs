@@ -13,16 +13,26 @@ internal abstract record TextValue
     /// <summary>As <see cref="Parse"/>, with <c>*</c> before and after it where it is open.</summary>
     public static TextPattern ParsePattern(string text, bool openAtStart, bool openAtEnd)
     {
-        var parts = ImmutableArray.CreateBuilder<PatternPart>(1 + (openAtStart ? 1 : 0) + (openAtEnd ? 1 : 0));
+        ImmutableArray<PatternPart>.Builder parts = ImmutableArray.CreateBuilder<PatternPart>(1 + (openAtStart ? 1 : 0) + (openAtEnd ? 1 : 0));
         if (openAtStart)
+        {
             parts.Add(PatternPart.AnyRun);
+        }
         // Most texts are what they are written as.
         if (text.AsSpan().ContainsAny('*', '?') || text.Contains(@"\\", StringComparison.Ordinal))
+        {
             AppendParts(text, parts);
+        }
         else
+        {
             parts.Add(PatternPart.Literal(text));
+        }
+
         if (openAtEnd)
+        {
             parts.Add(PatternPart.AnyRun);
+        }
+
         return new TextPattern(parts.DrainToImmutable());
     }
 
@@ -32,7 +42,9 @@ internal abstract record TextValue
         for (int i = 0; i < text.Length; i++)
         {
             if (text[i] == '\\' && i + 1 < text.Length && text[i + 1] is '*' or '?' or '\\')
+            {
                 literal.Append(text[++i]);
+            }
             else if (text[i] is '*' or '?')
             {
                 parts.Add(PatternPart.Literal(literal.ToString()));
@@ -40,7 +52,9 @@ internal abstract record TextValue
                 literal.Clear();
             }
             else
+            {
                 literal.Append(text[i]);
+            }
         }
 
         parts.Add(PatternPart.Literal(literal.ToString()));

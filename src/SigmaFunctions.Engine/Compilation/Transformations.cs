@@ -38,7 +38,10 @@ internal static class Transformations
     public static TextPattern ToPattern(TextValue value)
     {
         if (value is PatternValue pattern)
+        {
             return pattern.Pattern;
+        }
+
         try
         {
             string text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(((BytesValue)value).Bytes);
@@ -69,8 +72,11 @@ internal static class Transformations
             string encoded = Convert.ToBase64String([.. new byte[offset], .. bytes]);
             int end = encoded.Length - trailing[(bytes.Length + offset) % 3];
             if (end <= leading[offset])
+            {
                 throw new TransformationException(
                     DiagnosticCode.InvalidValue, "The value is too short for 'base64offset': in one alignment nothing of it is left to look for. Give at least two characters.");
+            }
+
             yield return PatternValue.FromLiteral(encoded[leading[offset]..end]);
         }
     }
@@ -86,20 +92,26 @@ internal static class Transformations
         {
             string text = pattern.Parts[part].Text;
             for (int i = 0; i < text.Length; i++)
+            {
                 if (text[i] is '-' or '/' && !EndsInWord(text.AsSpan(0, i)) && StartsWithWord(text.AsSpan(i + 1)))
+                {
                     places.Add((part, i));
+                }
+            }
         }
 
         if (places.Count > MaxDashes)
+        {
             throw new TransformationException(
                 DiagnosticCode.TooManyValues, $"'windash' would make more than {Dashes.Length}^{MaxDashes} spellings of this value. Split it and use 'all'.");
+        }
 
         int variants = (int)Math.Pow(Dashes.Length, places.Count);
         for (int variant = 0; variant < variants; variant++)
         {
-            var texts = pattern.Parts.Select(part => part.Text.ToCharArray()).ToArray();
+            char[][] texts = pattern.Parts.Select(part => part.Text.ToCharArray()).ToArray();
             int rest = variant;
-            foreach (var (part, index) in places)
+            foreach ((int part, int index) in places)
             {
                 texts[part][index] = Dashes[rest % Dashes.Length];
                 rest /= Dashes.Length;
@@ -109,9 +121,9 @@ internal static class Transformations
         }
     }
 
-    private static bool EndsInWord(ReadOnlySpan<char> text) => Rune.DecodeLastFromUtf16(text, out var rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune);
+    private static bool EndsInWord(ReadOnlySpan<char> text) => Rune.DecodeLastFromUtf16(text, out Rune rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune);
 
-    private static bool StartsWithWord(ReadOnlySpan<char> text) => Rune.DecodeFromUtf16(text, out var rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune);
+    private static bool StartsWithWord(ReadOnlySpan<char> text) => Rune.DecodeFromUtf16(text, out Rune rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune);
 
     /// <summary>A word character as the reference implementation's regular expressions have it: letters, numbers of all kinds, underscore.</summary>
     private static bool IsWord(Rune rune) => rune.Value == '_' || Rune.GetUnicodeCategory(rune) is

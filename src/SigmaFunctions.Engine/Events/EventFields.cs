@@ -21,12 +21,17 @@ internal static class EventFields
     /// <param name="visited">Goes up by the number of values that the path was followed into.</param>
     public static FieldValue? Find(IReadOnlyDictionary<string, FieldValue> properties, string name, ref int visited)
     {
-        if (properties.TryGetValue(name, out var value))
+        if (properties.TryGetValue(name, out FieldValue? value))
+        {
             return value;
+        }
+
         for (int dot = name.LastIndexOf('.'); dot > 0; dot = name.LastIndexOf('.', dot - 1))
         {
-            if (properties.TryGetValue(name[..dot], out var parent) && FindIn(parent, name[(dot + 1)..], ref visited) is { } found)
+            if (properties.TryGetValue(name[..dot], out FieldValue? parent) && FindIn(parent, name[(dot + 1)..], ref visited) is { } found)
+            {
                 return found;
+            }
         }
 
         return null;
@@ -36,13 +41,24 @@ internal static class EventFields
     {
         visited++;
         if (parent.Kind == FieldValueKind.Object)
+        {
             return Find(parent.Properties, path, ref visited);
+        }
+
         if (parent.Kind != FieldValueKind.Array)
+        {
             return null;
-        var found = ImmutableArray.CreateBuilder<FieldValue>();
-        foreach (var item in parent.Items)
+        }
+
+        ImmutableArray<FieldValue>.Builder found = ImmutableArray.CreateBuilder<FieldValue>();
+        foreach (FieldValue item in parent.Items)
+        {
             if (FindIn(item, path, ref visited) is { } value)
+            {
                 found.Add(value);
+            }
+        }
+
         return found.Count == 0 ? null : FieldValue.FromItems(found.ToImmutable());
     }
 }

@@ -18,8 +18,11 @@ public sealed class LogSourceSet : IReadOnlyList<LogSource>, IEquatable<LogSourc
     {
         _logSources = logSources;
         var hash = new HashCode();
-        foreach (var logSource in logSources)
+        foreach (LogSource logSource in logSources)
+        {
             hash.Add(logSource);
+        }
+
         _hash = hash.ToHashCode();
     }
 

@@ -12,12 +12,15 @@ public static class Explainer
     /// <summary>Why a rule of a set did or did not match an event; null if the set has no rule of that id.</summary>
     public static Explanation? Explain(RuleSet ruleSet, string ruleId, SigmaEvent sigmaEvent)
     {
-        var rule = ruleSet.Compiled.FirstOrDefault(rule => rule.Rule.Id == ruleId);
+        CompiledRule? rule = ruleSet.Compiled.FirstOrDefault(rule => rule.Rule.Id == ruleId);
         if (rule is null)
+        {
             return null;
+        }
+
         var views = sigmaEvent.Views.Where(view => view.LogSources.Any(rule.Rule.LogSource.Covers)).ToList();
-        var deciding = views.FirstOrDefault(view => ReferenceEvaluator.Holds(rule.Expression, sigmaEvent, view));
-        var shown = deciding ?? views.FirstOrDefault();
+        EventView? deciding = views.FirstOrDefault(view => ReferenceEvaluator.Holds(rule.Expression, sigmaEvent, view));
+        EventView? shown = deciding ?? views.FirstOrDefault();
         return new Explanation(
             rule.Rule,
             deciding is not null,
@@ -27,15 +30,18 @@ public static class Explainer
 
     private static ExplainedNode Explain(CompiledRule rule, SigmaEvent sigmaEvent, EventView view)
     {
-        var condition = Explain(rule.Condition, sigmaEvent, view);
+        ExplainedNode condition = Explain(rule.Condition, sigmaEvent, view);
         if (rule.Filters.IsEmpty)
+        {
             return condition;
+        }
+
         ImmutableArray<ExplainedNode> children =
         [
             condition,
             .. rule.Filters.Select(filter =>
             {
-                var child = Explain(filter.Condition, sigmaEvent, view);
+                ExplainedNode child = Explain(filter.Condition, sigmaEvent, view);
                 return Node(ExplainedKind.Filter, filter.Filter.Title, child.Holds, [child]);
             }),
         ];
@@ -61,10 +67,12 @@ public static class Explainer
     {
         string text = PredicateDescription.Of(predicate).ToString();
         if (predicate.Field is null)
+        {
             return new ExplainedNode(ExplainedKind.Predicate, text, holds, [], [], holds ? null : "no value of the event satisfies it");
+        }
 
-        var field = EventFields.Find(view.Fields, predicate.Field);
-        var values = field is null ? [] : Values(field).ToList();
+        FieldValue? field = EventFields.Find(view.Fields, predicate.Field);
+        List<FieldValue> values = field is null ? [] : Values(field).ToList();
         return new ExplainedNode(
             ExplainedKind.Predicate,
             text,
@@ -77,16 +85,31 @@ public static class Explainer
     private static string ReasonAgainst(Predicate predicate, FieldValue? field, List<FieldValue> values, EventView view)
     {
         if (predicate is ExistsPredicate { Expected: false })
+        {
             return "the field is present";
+        }
+
         if (field is null)
+        {
             return "the field is absent";
+        }
+
         if (predicate is NullPredicate)
+        {
             return "the field has a value";
+        }
+
         if (values.Count == 0)
+        {
             return "the field is an empty array";
+        }
+
         var texts = values.Where(HasText).ToList();
         if (texts.Count == 0)
+        {
             return values.All(value => value.Kind == FieldValueKind.Null) ? "the field is null" : "the field is an object";
+        }
+
         return predicate switch
         {
             ComparisonPredicate when !texts.Any(value => SigmaNumber.TryParse(value.Text, out _)) => "the value is not a number",

@@ -10,10 +10,10 @@ public static class RuleArchive
     public const string Extension = ".zip";
 
     /// <summary>Most files of rules that are read from one archive.</summary>
-    public const int MaximumFiles = 50_000;
+    public const int MaxFiles = 50_000;
 
     /// <summary>Most bytes that the files of rules of one archive may have unpacked.</summary>
-    public const int MaximumSize = 256 * 1024 * 1024;
+    public const int MaxSize = 256 * 1024 * 1024;
 
     // The first that a zip can state: archives of the same files are the same bytes.
     private static readonly DateTimeOffset FirstTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -28,28 +28,28 @@ public static class RuleArchive
     /// <param name="archive">The archive.</param>
     /// <param name="name">What stands before the names of its files in diagnostics; nothing where empty.</param>
     /// <param name="isWanted">Which of them are read, by their names in the archive; all where it is null.</param>
-    /// <param name="maximum">Most bytes that they may have unpacked, up to <see cref="MaximumSize"/>.</param>
+    /// <param name="maximum">Most bytes that they may have unpacked, up to <see cref="MaxSize"/>.</param>
     /// <exception cref="InvalidDataException">It is no zip archive, or is damaged or too large; the message says which, as the end of a sentence.</exception>
-    public static IReadOnlyList<RuleFile> Read(ReadOnlyMemory<byte> archive, string name = "", Func<string, bool>? isWanted = null, long maximum = MaximumSize)
+    public static IReadOnlyList<RuleFile> Read(ReadOnlyMemory<byte> archive, string name = "", Func<string, bool>? isWanted = null, long maximum = MaxSize)
     {
         var files = new List<RuleFile>();
-        long left = Math.Min(maximum, MaximumSize);
+        long left = Math.Min(maximum, MaxSize);
         string? excess = null;
         try
         {
             using var zip = new ZipArchive(new MemoryStream(archive.ToArray(), writable: false), ZipArchiveMode.Read);
-            foreach (var entry in zip.Entries.Where(entry => RuleFile.HasName(entry.FullName) && isWanted?.Invoke(entry.FullName) != false))
+            foreach (ZipArchiveEntry? entry in zip.Entries.Where(entry => RuleFile.HasName(entry.FullName) && isWanted?.Invoke(entry.FullName) != false))
             {
                 // Of what is too much only as much is read as tells so.
-                if (files.Count == MaximumFiles)
+                if (files.Count == MaxFiles)
                 {
-                    excess = string.Create(CultureInfo.InvariantCulture, $"it holds more than {MaximumFiles} files of rules");
+                    excess = string.Create(CultureInfo.InvariantCulture, $"it holds more than {MaxFiles} files of rules");
                     break;
                 }
 
                 if (ReadEntry(entry, left) is not { } content)
                 {
-                    excess = string.Create(CultureInfo.InvariantCulture, $"{(maximum < MaximumSize ? "with the others it" : "it")} unpacks to more than {MaximumSize / (1024 * 1024)} MiB");
+                    excess = string.Create(CultureInfo.InvariantCulture, $"{(maximum < MaxSize ? "with the others it" : "it")} unpacks to more than {MaxSize / (1024 * 1024)} MiB");
                     break;
                 }
 
@@ -57,9 +57,9 @@ public static class RuleArchive
                 files.Add(RuleFile.Decode(name + Printable(entry.FullName), content));
             }
         }
-        catch (InvalidDataException error)
+        catch (InvalidDataException exception)
         {
-            throw new InvalidDataException($"it is damaged, or no zip archive ({error.Message.TrimEnd('.')})", error);
+            throw new InvalidDataException($"it is damaged, or no zip archive ({exception.Message.TrimEnd('.')})", exception);
         }
 
         return excess is null ? files : throw new InvalidDataException(excess);
@@ -72,9 +72,9 @@ public static class RuleArchive
         using var stream = new MemoryStream();
         using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
         {
-            foreach (var file in files.OrderBy(file => file.Path, StringComparer.Ordinal))
+            foreach (RuleFile? file in files.OrderBy(file => file.Path, StringComparer.Ordinal))
             {
-                var entry = zip.CreateEntry(file.Path, CompressionLevel.Optimal);
+                ZipArchiveEntry entry = zip.CreateEntry(file.Path, CompressionLevel.Optimal);
                 entry.LastWriteTime = FirstTime;
                 using var writer = new StreamWriter(entry.Open());
                 writer.Write(file.Text);
@@ -87,14 +87,17 @@ public static class RuleArchive
     // Null if it is longer; what an entry says of its size need not be true.
     private static byte[]? ReadEntry(ZipArchiveEntry entry, long left)
     {
-        using var content = entry.Open();
+        using Stream content = entry.Open();
         using var buffer = new MemoryStream();
         byte[] block = new byte[16 * 1024];
         int read;
         while ((read = content.Read(block)) > 0)
         {
             if (buffer.Length + read > left)
+            {
                 return null;
+            }
+
             buffer.Write(block, 0, read);
         }
 

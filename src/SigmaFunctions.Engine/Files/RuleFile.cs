@@ -19,13 +19,17 @@ public sealed record RuleFile(string Path, string Text)
     {
         var files = new SortedDictionary<string, RuleFile>(StringComparer.Ordinal);
         foreach (string path in paths)
-            foreach (var found in RuleFiles.Find(path))
+        {
+            foreach (RulePath found in RuleFiles.Find(path))
             {
                 string name = (found.IsNamed ? System.IO.Path.GetFileName(path) : System.IO.Path.GetRelativePath(path, found.Path))
                     .Replace(System.IO.Path.DirectorySeparatorChar, '/');
                 if (found.ReadText() is { } text && !files.TryAdd(name, new RuleFile(name, text)))
+                {
                     throw new InvalidDataException($"Two files are named '{name}': name a folder above both.");
+                }
             }
+        }
 
         return [.. files.Values];
     }

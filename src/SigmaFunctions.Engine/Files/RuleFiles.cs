@@ -13,9 +13,16 @@ internal static class RuleFiles
         var files = new List<RulePath>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (string path in paths)
-            foreach (var file in Find(path))
+        {
+            foreach (RulePath file in Find(path))
+            {
                 if (seen.Add(file.Path))
+                {
                     files.Add(file);
+                }
+            }
+        }
+
         return files;
     }
 
@@ -24,9 +31,15 @@ internal static class RuleFiles
     public static IEnumerable<RulePath> Find(string path)
     {
         if (File.Exists(path))
+        {
             return [new RulePath(path, IsNamed: true)];
+        }
+
         if (!Directory.Exists(path))
+        {
             throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
+        }
+
         return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsRuleFile).Select(file => new RulePath(file, IsNamed: false));
     }
 

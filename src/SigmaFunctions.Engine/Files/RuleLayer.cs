@@ -35,7 +35,7 @@ public sealed class RuleLayer
     public string Hash()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var source in Files.OrderBy(source => source.Path, StringComparer.Ordinal))
+        foreach (LayerFile? source in Files.OrderBy(source => source.Path, StringComparer.Ordinal))
         {
             Append(source.Path);
             Append(source.ReadText() ?? "");

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace SigmaFunctions.Engine.Files;
 
@@ -23,18 +24,26 @@ internal sealed record RulePath(string Path, bool IsNamed)
     {
         var file = new FileInfo(Path);
         if (!IsNamed && IsEndless(file))
+        {
             return nothing;
+        }
+
         long length = file.Length;
         if (length > MaxFileSize)
+        {
             throw new IOException($"It is larger than {MaxFileSize / (1024 * 1024)} MiB.");
+        }
         // A pipe has no length.
         if (length == 0)
+        {
             return make(File.ReadAllBytes(Path));
+        }
+
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)length + 1);
         try
         {
             // Not locked, which would take a call into the system more for each of thousands of files.
-            using var handle = File.OpenHandle(Path, share: FileShare.ReadWrite | FileShare.Delete);
+            using SafeFileHandle handle = File.OpenHandle(Path, share: FileShare.ReadWrite | FileShare.Delete);
             int read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)length + 1), 0);
             // A file that is being written may be longer by now.
             return make(read == length ? buffer.AsSpan(0, read) : File.ReadAllBytes(Path));
@@ -63,7 +72,7 @@ internal sealed record RulePath(string Path, bool IsNamed)
         try
         {
             bool isLink = (file.Attributes & FileAttributes.ReparsePoint) != 0;
-            var target = isLink ? file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file : file;
+            FileInfo target = isLink ? file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file : file;
             return target is { Exists: true, Length: 0 };
         }
         catch (IOException)

@@ -11,7 +11,9 @@ internal sealed class ConditionLints(DetectionSyntax detection, DiagnosticSink s
     public void Run()
     {
         if (detection.Condition is { } condition)
+        {
             Check(condition, negated: false);
+        }
     }
 
     private void Check(ConditionSyntax condition, bool negated)
@@ -19,12 +21,18 @@ internal sealed class ConditionLints(DetectionSyntax detection, DiagnosticSink s
         switch (condition)
         {
             case AndCondition and:
-                foreach (var operand in and.Operands)
+                foreach (ConditionSyntax operand in and.Operands)
+                {
                     Check(operand, negated);
+                }
+
                 break;
             case OrCondition or:
-                foreach (var operand in or.Operands)
+                foreach (ConditionSyntax operand in or.Operands)
+                {
                     Check(operand, negated);
+                }
+
                 break;
             case NotCondition not:
                 Check(not.Operand, !negated);

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.Yaml;
 
 namespace SigmaFunctions.Engine.Linting;
 
@@ -11,9 +12,13 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
 
     public void Run()
     {
-        foreach (var identifier in detection.Identifiers)
+        foreach (SearchIdentifier identifier in detection.Identifiers)
+        {
             if (identifier.Search is { } search)
+            {
                 Check(search);
+            }
+        }
     }
 
     private void Check(SearchSyntax search)
@@ -21,12 +26,18 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
         switch (search)
         {
             case MapSearch map:
-                foreach (var item in map.Items)
+                foreach (DetectionItem item in map.Items)
+                {
                     Check(item);
+                }
+
                 break;
             case ListSearch list:
-                foreach (var alternative in list.Alternatives)
+                foreach (SearchSyntax alternative in list.Alternatives)
+                {
                     Check(alternative);
+                }
+
                 break;
             case DetectionItem item:
                 CheckField(item);
@@ -39,34 +50,52 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
     private void CheckField(DetectionItem item)
     {
         if (item.Field is { } field && field.AsSpan().Trim().Length != field.Length)
+        {
             sink.Report(DiagnosticCode.BlankInField, item.Position, $"The field name '{Shortened.Of(field)}' has blanks at its end, and no event has such a field. Remove them.");
+        }
     }
 
     private void CheckDuplicates(DetectionItem item)
     {
         // Encodings give different texts for different cases.
         if (item.Values.Length < 2)
+        {
             return;
+        }
+
         bool cased = item.Modifiers.Any(syntax => syntax.Modifier is Modifier.Cased or Modifier.Re or (>= Modifier.Base64 and <= Modifier.Utf16));
         var seen = new HashSet<string>(cased ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
-        foreach (var value in item.Values)
+        foreach (YamlScalar value in item.Values)
+        {
             if (!value.IsNull && !seen.Add(value.Value))
+            {
                 sink.Report(DiagnosticCode.DuplicateValue, value.Position, $"The value '{Shortened.Of(value.Value)}' stands twice in this list{(cased ? "" : " (case does not count)")}. Keep one of them.");
+            }
+        }
     }
 
     private void CheckValues(DetectionItem item)
     {
         bool isText = !item.Modifiers.Any(syntax => syntax.Modifier is Modifier.Re or Modifier.Cidr or Modifier.FieldRef or Modifier.Exists or >= Modifier.GreaterThan);
-        foreach (var value in item.Values)
+        foreach (YamlScalar value in item.Values)
         {
             // The patterns below take quadratic time.
             bool isShort = isText && value.Value.Length <= MaxLintedLength;
             if (isShort && value.Value.Contains(@"\*", StringComparison.Ordinal) && EscapedWildcardAfterPath().IsMatch(value.Value))
+            {
                 sink.Report(DiagnosticCode.EscapedWildcard, value.Position, $"In '{Shortened.Of(value.Value)}' the backslash makes the wildcard after it a plain character. If a path and a wildcard are meant, write '\\\\*'.");
+            }
+
             if (isShort && MayLookLikeRegex(value.Value) && LooksLikeRegex().IsMatch(value.Value))
+            {
                 sink.Report(DiagnosticCode.RegexWithoutRe, value.Position, $"'{Shortened.Of(value.Value)}' looks like a regular expression but is compared as text. Add '|re' if that is meant.");
+            }
+
             if (isText && value is { Value.Length: 0, IsNull: false } && (Has(item, Modifier.Contains) || Has(item, Modifier.StartsWith) || Has(item, Modifier.EndsWith) || item.Field is null))
+            {
                 sink.Report(DiagnosticCode.MatchesEverything, value.Position, "An empty text is contained in every value. Write 'exists: true' if that is meant.");
+            }
+
             CheckPart(item, value.Value, value.Position);
         }
     }
@@ -74,7 +103,7 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
     private void CheckPart(DetectionItem item, string value, Position position)
     {
         bool exact = !item.Modifiers.Any(syntax => syntax.Modifier is >= Modifier.GreaterThan and <= Modifier.LessThanOrEqual);
-        foreach (var (modifier, _) in item.Modifiers)
+        foreach ((Modifier modifier, Position _) in item.Modifiers)
         {
             (int Low, int High)? range = modifier switch
             {
@@ -86,7 +115,9 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
                 _ => null,
             };
             if (exact && range is var (low, high) && int.TryParse(value, out int number) && (number < low || number > high))
+            {
                 sink.Report(DiagnosticCode.OutOfRange, position, $"No timestamp has the {ModifierNames.NameOf(modifier)} {number}. Use {low} to {high}.");
+            }
         }
     }
 

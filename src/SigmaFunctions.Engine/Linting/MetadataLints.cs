@@ -26,31 +26,45 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
 
     private void CheckNames()
     {
-        foreach (var (key, _) in root.Entries)
+        foreach ((YamlScalar? key, YamlNode _) in root.Entries)
+        {
             if (Vocabulary.Nearest(Vocabulary.Attributes, key.Value) is { } meant)
+            {
                 sink.Report(DiagnosticCode.MisspelledWord, key.Position, $"The attribute '{Shortened.Of(key.Value)}' looks like a slip of '{meant}', and means nothing as it is. Correct it.");
+            }
+        }
     }
 
     private void CheckTitle()
     {
         if (_attributes.Text("title") is { Length: > MaxTitle })
+        {
             sink.Report(DiagnosticCode.LongTitle, _attributes.PositionOf("title"), $"The title is longer than {MaxTitle} characters. Move what it explains to the description.");
+        }
     }
 
     private void CheckDates()
     {
-        var date = Date("date");
-        var modified = Date("modified");
+        DateOnly? date = Date("date");
+        DateOnly? modified = Date("modified");
         if (modified < date)
+        {
             sink.Report(DiagnosticCode.ModifiedBeforeDate, _attributes.PositionOf("modified"), "The rule was modified before its date. Correct one of the two.");
+        }
     }
 
     private DateOnly? Date(string key)
     {
         if (_attributes.Text(key) is not { } text)
+        {
             return null;
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+        }
+
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date))
+        {
             return date;
+        }
+
         sink.Report(DiagnosticCode.InvalidDate, root[key]!.Position, $"'{Shortened.Of(text)}' is not a date. Write it as {key}: YYYY-MM-DD.");
         return null;
     }
@@ -58,12 +72,16 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
     private void CheckTags()
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var tag in _attributes.Scalars("tags"))
+        foreach (YamlScalar tag in _attributes.Scalars("tags"))
         {
             if (!seen.Add(tag.Value))
+            {
                 sink.Report(DiagnosticCode.DuplicateTag, tag.Position, $"The tag '{Shortened.Of(tag.Value)}' stands twice. Keep one of them.");
+            }
             else if (!IsKnownTag(tag.Value))
+            {
                 sink.Report(DiagnosticCode.UnknownTag, tag.Position, $"The tag '{Shortened.Of(tag.Value)}' is unknown. Use lower case and one of the namespaces {string.Join(", ", Vocabulary.TagNamespaces.Order(StringComparer.Ordinal))}; for ATT&CK a tactic or an id (attack.t1059.001).");
+            }
         }
     }
 
@@ -71,11 +89,17 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
     {
         int dot = tag.IndexOf('.', StringComparison.Ordinal);
         if (dot <= 0 || dot == tag.Length - 1)
+        {
             return false;
+        }
+
         string tagNamespace = tag[..dot];
         string rest = tag[(dot + 1)..];
         if (!Vocabulary.TagNamespaces.Contains(tagNamespace))
+        {
             return false;
+        }
+
         return tagNamespace switch
         {
             "attack" => Vocabulary.AttackTactics.Contains(rest) || AttackId().IsMatch(rest),
@@ -86,16 +110,23 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
 
     private void CheckRelated()
     {
-        foreach (var item in (root["related"] as YamlSequence)?.Items ?? [])
+        foreach (YamlNode item in (root["related"] as YamlSequence)?.Items ?? [])
+        {
             if (item is YamlMapping map && map["type"] is YamlScalar type && !Vocabulary.RelationTypes.Contains(type.Value))
+            {
                 sink.Report(DiagnosticCode.UnknownRelation, type.Position, $"The relation '{Shortened.Of(type.Value)}' is unknown. Use one of {string.Join(", ", Vocabulary.RelationTypes.Order(StringComparer.Ordinal))}.");
+            }
+        }
     }
 
     private void CheckLogSource()
     {
         if (root["logsource"] is not YamlMapping logSource)
+        {
             return;
-        foreach (var (key, value) in logSource.Entries)
+        }
+
+        foreach ((YamlScalar? key, YamlNode? value) in logSource.Entries)
         {
             string? meant = (key.Value, value) switch
             {
@@ -104,7 +135,9 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
                 _ => null,
             };
             if (meant is not null)
+            {
                 sink.Report(DiagnosticCode.MisspelledWord, value.Position, $"The {key.Value} '{Shortened.Of(((YamlScalar)value).Value)}' looks like a slip of '{meant}', and no event has it. Correct it.");
+            }
         }
     }
 

@@ -33,7 +33,10 @@ internal static class Vocabulary
     public static string? Nearest(FrozenSet<string> words, string text)
     {
         if (text.Length < 4 || words.Contains(text) || words.Any(word => word.Equals(text, StringComparison.OrdinalIgnoreCase)))
+        {
             return null;
+        }
+
         int allowed = text.Length < 8 ? 1 : 2;
         return words.Where(word => Distance(word, text, allowed) <= allowed).Order(StringComparer.Ordinal).FirstOrDefault();
     }
@@ -42,16 +45,25 @@ internal static class Vocabulary
     private static int Distance(string left, string right, int limit)
     {
         if (Math.Abs(left.Length - right.Length) > limit)
+        {
             return limit + 1;
-        var above = new int[right.Length + 1];
-        var row = new int[right.Length + 1];
+        }
+
+        int[] above = new int[right.Length + 1];
+        int[] row = new int[right.Length + 1];
         for (int j = 0; j <= right.Length; j++)
+        {
             above[j] = j;
+        }
+
         for (int i = 1; i <= left.Length; i++)
         {
             row[0] = i;
             for (int j = 1; j <= right.Length; j++)
+            {
                 row[j] = Math.Min(Math.Min(row[j - 1], above[j]) + 1, above[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1));
+            }
+
             (above, row) = (row, above);
         }
 

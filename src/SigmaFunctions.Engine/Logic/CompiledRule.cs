@@ -19,7 +19,10 @@ internal sealed record CompiledRule(SigmaRule Rule, ImmutableArray<CompiledIdent
     public CompiledRule With(ImmutableArray<CompiledFilter> added)
     {
         if (added.IsEmpty)
+        {
             return this;
+        }
+
         ImmutableArray<CompiledFilter> filters = [.. Filters, .. added];
         return this with { Filters = filters, Expression = new AndExpression([Condition, .. filters.Select(item => item.Condition)]) };
     }

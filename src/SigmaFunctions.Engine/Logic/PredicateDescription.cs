@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Values;
@@ -34,10 +35,10 @@ internal sealed record PredicateDescription(string Field, string Kind, string Va
 
     private static PredicateDescription OfText(TextPredicate predicate)
     {
-        var parts = predicate.Pattern.Parts;
+        ImmutableArray<PatternPart> parts = predicate.Pattern.Parts;
         bool startsOpen = parts is [{ Kind: PatternPartKind.AnyRun }, ..];
         bool endsOpen = parts is [.., { Kind: PatternPartKind.AnyRun }] && parts.Length > 1;
-        var inner = parts[(startsOpen ? 1 : 0)..(endsOpen ? parts.Length - 1 : parts.Length)];
+        ImmutableArray<PatternPart> inner = parts[(startsOpen ? 1 : 0)..(endsOpen ? parts.Length - 1 : parts.Length)];
         bool isPlain = inner is [] or [{ Kind: PatternPartKind.Literal }];
         (string kind, TextPattern shown) = (isPlain, startsOpen, endsOpen) switch
         {

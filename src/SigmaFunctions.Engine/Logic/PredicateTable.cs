@@ -16,14 +16,14 @@ internal sealed class PredicateTable
     /// <summary>The rule over the table's predicates.</summary>
     public CompiledRule Intern(CompiledRule rule)
     {
-        var (identifiers, condition) = Intern(rule.Identifiers, rule.Condition);
+        (ImmutableArray<CompiledIdentifier> identifiers, Expression? condition) = Intern(rule.Identifiers, rule.Condition);
         return new CompiledRule(rule.Rule, identifiers, condition);
     }
 
     /// <summary>The filter over the table's predicates.</summary>
     public CompiledFilter Intern(CompiledFilter filter)
     {
-        var (identifiers, condition) = Intern(filter.Identifiers, filter.Condition);
+        (ImmutableArray<CompiledIdentifier> identifiers, Expression? condition) = Intern(filter.Identifiers, filter.Condition);
         return new CompiledFilter(filter.Filter, identifiers, condition);
     }
 
@@ -31,8 +31,8 @@ internal sealed class PredicateTable
         ImmutableArray<CompiledIdentifier> identifiers, Expression condition)
     {
         _references.Clear();
-        var interned = ImmutableArray.CreateBuilder<CompiledIdentifier>(identifiers.Length);
-        foreach (var identifier in identifiers)
+        ImmutableArray<CompiledIdentifier>.Builder interned = ImmutableArray.CreateBuilder<CompiledIdentifier>(identifiers.Length);
+        foreach (CompiledIdentifier identifier in identifiers)
         {
             interned.Add(new CompiledIdentifier(identifier.Name, Intern(identifier.Expression)));
             _references.Add(identifier, new IdentifierExpression(interned[^1]));
@@ -53,15 +53,18 @@ internal sealed class PredicateTable
 
     private ImmutableArray<Expression> InternAll(ImmutableArray<Expression> operands)
     {
-        var interned = ImmutableArray.CreateBuilder<Expression>(operands.Length);
-        foreach (var operand in operands)
+        ImmutableArray<Expression>.Builder interned = ImmutableArray.CreateBuilder<Expression>(operands.Length);
+        foreach (Expression operand in operands)
+        {
             interned.Add(Intern(operand));
+        }
+
         return interned.MoveToImmutable();
     }
 
     private PredicateExpression Intern(PredicateExpression test)
     {
-        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_tests, test.Predicate, out _);
+        ref PredicateExpression? known = ref CollectionsMarshal.GetValueRefOrAddDefault(_tests, test.Predicate, out _);
         return known ??= test;
     }
 }

@@ -26,17 +26,25 @@ internal static class ReferenceEvaluator
     public static FieldValue? Satisfying(Predicate predicate, SigmaEvent sigmaEvent, EventView view)
     {
         if (predicate.Field is null)
+        {
             return SatisfyingKeyword(predicate, sigmaEvent);
-        var other = predicate is FieldReferencePredicate reference ? EventFields.Find(view.Fields, reference.Other) : null;
+        }
+
+        FieldValue? other = predicate is FieldReferencePredicate reference ? EventFields.Find(view.Fields, reference.Other) : null;
         return Satisfying(predicate, EventFields.Find(view.Fields, predicate.Field), other);
     }
 
     /// <summary>As <see cref="Satisfying(Predicate, SigmaEvent, EventView)"/>, of a keyword.</summary>
     public static FieldValue? SatisfyingKeyword(Predicate predicate, SigmaEvent sigmaEvent)
     {
-        foreach (var value in sigmaEvent.OwnValues)
+        foreach (FieldValue value in sigmaEvent.OwnValues)
+        {
             if (FindLeaf(value, predicate) is { } leaf)
+            {
                 return leaf;
+            }
+        }
+
         return null;
     }
 
@@ -54,17 +62,27 @@ internal static class ReferenceEvaluator
 
     private static bool AllHold(ImmutableArray<Expression> operands, SigmaEvent sigmaEvent, EventView view)
     {
-        foreach (var operand in operands)
+        foreach (Expression operand in operands)
+        {
             if (!Holds(operand, sigmaEvent, view))
+            {
                 return false;
+            }
+        }
+
         return true;
     }
 
     private static bool AnyHolds(ImmutableArray<Expression> operands, SigmaEvent sigmaEvent, EventView view)
     {
-        foreach (var operand in operands)
+        foreach (Expression operand in operands)
+        {
             if (Holds(operand, sigmaEvent, view))
+            {
                 return true;
+            }
+        }
+
         return false;
     }
 
@@ -72,10 +90,18 @@ internal static class ReferenceEvaluator
     private static FieldValue? FindElement(FieldValue value, Predicate predicate)
     {
         if (value.Kind != FieldValueKind.Array)
+        {
             return ValueTest.Holds(predicate, value.Kind, value.Text) ? value : null;
-        foreach (var item in value.Items)
+        }
+
+        foreach (FieldValue item in value.Items)
+        {
             if (FindElement(item, predicate) is { } element)
+            {
                 return element;
+            }
+        }
+
         return null;
     }
 
@@ -83,13 +109,26 @@ internal static class ReferenceEvaluator
     private static FieldValue? FindLeaf(FieldValue value, Predicate predicate)
     {
         if (value.Kind is not (FieldValueKind.Array or FieldValueKind.Object))
+        {
             return ValueTest.Holds(predicate, value.Kind, value.Text) ? value : null;
-        foreach (var item in value.Items)
+        }
+
+        foreach (FieldValue item in value.Items)
+        {
             if (FindLeaf(item, predicate) is { } leaf)
+            {
                 return leaf;
-        foreach (var (_, property) in value.Properties)
+            }
+        }
+
+        foreach ((string _, FieldValue? property) in value.Properties)
+        {
             if (FindLeaf(property, predicate) is { } leaf)
+            {
                 return leaf;
+            }
+        }
+
         return null;
     }
 

@@ -61,7 +61,10 @@ internal sealed class TextPattern
         {
             int length = 0;
             for (int i = 0; i < Parts.Length; i++)
+            {
                 length += Math.Max(Parts[i].Text.Length, 1);
+            }
+
             return length;
         }
     }
@@ -75,8 +78,11 @@ internal sealed class TextPattern
         get
         {
             int runs = 0;
-            foreach (var part in Parts)
+            foreach (PatternPart part in Parts)
+            {
                 runs += part.Kind == PatternPartKind.AnyRun ? 1 : 0;
+            }
+
             return runs <= 1 && Literal is not ['-' or (>= '0' and <= '9'), ..];
         }
     }
@@ -85,33 +91,44 @@ internal sealed class TextPattern
     public bool HasAnyOne => Parts.Contains(PatternPart.AnyOne);
 
     /// <summary>The number that the text is, if it is one.</summary>
-    public SigmaNumber? Number => Literal is { } literal && SigmaNumber.TryParse(literal, out var number) ? number : null;
+    public SigmaNumber? Number => Literal is { } literal && SigmaNumber.TryParse(literal, out SigmaNumber number) ? number : null;
 
     // The parts between two '*'. A leading or trailing '*' gives an empty segment at that end.
     private Segment[] Segments => _segments ??= Split(Parts);
 
     public bool IsMatch(ReadOnlySpan<char> text, bool cased)
     {
-        var comparison = Comparison(cased);
+        StringComparison comparison = Comparison(cased);
         if (Literal is { } literal)
+        {
             return text.Equals(literal, comparison);
+        }
 
-        var segments = Segments;
+        Segment[] segments = Segments;
         int position = MatchAt(text, 0, segments[0], comparison);
         if (position < 0)
+        {
             return false;
+        }
+
         if (segments.Length == 1)
+        {
             return position == text.Length;
+        }
 
         int end = StartOfLast(segments[^1], text, position, comparison);
         if (end < 0)
+        {
             return false;
+        }
         // The leftmost place of each inner segment leaves the most room for those after it.
         for (int i = 1; i < segments.Length - 1; i++)
         {
             position = Find(text[..end], position, segments[i], comparison);
             if (position < 0)
+            {
                 return false;
+            }
         }
 
         return true;
@@ -121,17 +138,25 @@ internal sealed class TextPattern
     public bool Equals(TextPattern other, bool cased)
     {
         if (Parts.Length != other.Parts.Length)
+        {
             return false;
+        }
+
         for (int i = 0; i < Parts.Length; i++)
+        {
             if (Parts[i].Kind != other.Parts[i].Kind || !string.Equals(Parts[i].Text, other.Parts[i].Text, Comparison(cased)))
+            {
                 return false;
+            }
+        }
+
         return true;
     }
 
     public int GetHashCode(bool cased)
     {
         var hash = new HashCode();
-        foreach (var part in Parts)
+        foreach (PatternPart part in Parts)
         {
             hash.Add(part.Kind);
             hash.Add(part.Text, cased ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase);
@@ -169,7 +194,10 @@ internal sealed class TextPattern
         {
             char next = i + 1 < literal.Length ? literal[i + 1] : beforeWildcard ? '*' : ' ';
             if (literal[i] is '*' or '?' || (literal[i] == '\\' && next is '*' or '?' or '\\'))
+            {
                 into.Append('\\');
+            }
+
             into.Append(literal[i]);
         }
     }
@@ -179,25 +207,40 @@ internal sealed class TextPattern
     private static bool IsNormal(ImmutableArray<PatternPart> parts)
     {
         for (int i = 0; i < parts.Length; i++)
+        {
             if (parts[i] is { Kind: PatternPartKind.Literal, Text: "" }
                 || (i > 0 && parts[i].Kind == parts[i - 1].Kind && parts[i].Kind != PatternPartKind.AnyOne))
+            {
                 return false;
+            }
+        }
+
         return true;
     }
 
     private static ImmutableArray<PatternPart> Normalize(ImmutableArray<PatternPart> parts)
     {
-        var normal = ImmutableArray.CreateBuilder<PatternPart>();
-        foreach (var part in parts)
+        ImmutableArray<PatternPart>.Builder normal = ImmutableArray.CreateBuilder<PatternPart>();
+        foreach (PatternPart part in parts)
         {
             if (part is { Kind: PatternPartKind.Literal, Text: "" })
+            {
                 continue;
+            }
+
             if (normal is [.., { Kind: PatternPartKind.AnyRun }] && part.Kind == PatternPartKind.AnyRun)
+            {
                 continue;
+            }
+
             if (normal is [.., { Kind: PatternPartKind.Literal } last] && part.Kind == PatternPartKind.Literal)
+            {
                 normal[^1] = PatternPart.Literal(last.Text + part.Text);
+            }
             else
+            {
                 normal.Add(part);
+            }
         }
 
         return normal.ToImmutable();
@@ -206,8 +249,8 @@ internal sealed class TextPattern
     private static Segment[] Split(ImmutableArray<PatternPart> parts)
     {
         var segments = new List<Segment>();
-        var current = ImmutableArray.CreateBuilder<PatternPart>();
-        foreach (var part in parts)
+        ImmutableArray<PatternPart>.Builder current = ImmutableArray.CreateBuilder<PatternPart>();
+        foreach (PatternPart part in parts)
         {
             if (part.Kind != PatternPartKind.AnyRun)
             {
@@ -226,18 +269,24 @@ internal sealed class TextPattern
     /// <summary>The end of a segment that starts at <paramref name="position"/>, or -1.</summary>
     private static int MatchAt(ReadOnlySpan<char> text, int position, Segment segment, StringComparison comparison)
     {
-        foreach (var part in segment.Parts)
+        foreach (PatternPart part in segment.Parts)
         {
             if (part.Kind == PatternPartKind.AnyOne)
             {
                 if (position >= text.Length)
+                {
                     return -1;
+                }
+
                 position += CodePointLengthAt(text, position);
             }
             else
             {
                 if (!text[position..].StartsWith(part.Text, comparison))
+                {
                     return -1;
+                }
+
                 position += part.Text.Length;
             }
         }
@@ -254,13 +303,19 @@ internal sealed class TextPattern
             {
                 int offset = segment.IndexOfStart(text[position..], comparison);
                 if (offset < 0)
+                {
                     return -1;
+                }
+
                 position += offset;
             }
 
             int end = MatchAt(text, position, segment, comparison);
             if (end >= 0)
+            {
                 return end;
+            }
+
             position += position < text.Length ? CodePointLengthAt(text, position) : 1;
         }
 
@@ -271,19 +326,25 @@ internal sealed class TextPattern
     private static int StartOfLast(Segment last, ReadOnlySpan<char> text, int from, StringComparison comparison)
     {
         int end = text.Length;
-        var segment = last.Parts;
+        ImmutableArray<PatternPart> segment = last.Parts;
         for (int i = segment.Length - 1; i >= 0; i--)
         {
             if (segment[i].Kind == PatternPartKind.AnyOne)
             {
                 if (end == 0)
+                {
                     return -1;
+                }
+
                 end -= end >= 2 && char.IsSurrogatePair(text[end - 2], text[end - 1]) ? 2 : 1;
             }
             else
             {
                 if (!text[..end].EndsWith(segment[i].Text, comparison))
+                {
                     return -1;
+                }
+
                 end -= segment[i].Text.Length;
             }
         }
@@ -316,7 +377,10 @@ internal sealed class TextPattern
         {
             Parts = parts;
             if (parts is not [{ Kind: PatternPartKind.Literal, Text: var literal }, ..])
+            {
                 return;
+            }
+
             _isWellFormed = FoldedText.IsWellFormed(literal);
             int best = -1;
             for (int i = 0; i < literal.Length; i++)
@@ -324,11 +388,15 @@ internal sealed class TextPattern
                 int commonness = CommonFirst.IndexOf(char.ToLowerInvariant(literal[i]), StringComparison.Ordinal);
                 int rarity = commonness < 0 ? CommonFirst.Length : commonness;
                 if (char.IsAscii(literal[i]) && rarity > best)
+                {
                     (best, _anchor) = (rarity, i);
+                }
             }
 
             if (_anchor >= 0)
+            {
                 (_lower, _upper) = (char.ToLowerInvariant(literal[_anchor]), char.ToUpperInvariant(literal[_anchor]));
+            }
         }
 
         public ImmutableArray<PatternPart> Parts { get; }
@@ -342,22 +410,36 @@ internal sealed class TextPattern
         {
             string literal = Parts[0].Text;
             if (comparison == StringComparison.Ordinal)
+            {
                 return text.IndexOf(literal, comparison);
+            }
+
             if (_anchor < 0)
+            {
                 return _isWellFormed ? LinearSearch.IndexOf(text, literal, cased: false) : text.IndexOf(literal, comparison);
+            }
+
             long work = 0;
             for (int start = 0; start + literal.Length <= text.Length; start++)
             {
                 int last = text.Length - literal.Length + _anchor;
                 int offset = text[(start + _anchor)..(last + 1)].IndexOfAny(_lower, _upper);
                 if (offset < 0)
+                {
                     return -1;
+                }
+
                 start += offset;
                 if (text[start..].StartsWith(literal, comparison))
+                {
                     return start;
+                }
+
                 work += CandidateWork + (literal.Length / CandidateWork);
                 if (work > start + Patience && _isWellFormed)
+                {
                     return LinearSearch.IndexOf(text[start..], literal, cased: false) is >= 0 and var further ? start + further : -1;
+                }
             }
 
             return -1;

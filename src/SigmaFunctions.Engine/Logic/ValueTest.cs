@@ -30,8 +30,11 @@ internal static class ValueTest
         FieldReferencePredicate reference, FieldValueKind kind, ReadOnlySpan<char> text, FieldValueKind otherKind, ReadOnlySpan<char> other)
     {
         if (!HasText(kind) || !HasText(otherKind))
+        {
             return false;
-        var comparison = reference.Cased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        }
+
+        StringComparison comparison = reference.Cased ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         return reference.Relation switch
         {
             TextRelation.Equals => text.Equals(other, comparison)

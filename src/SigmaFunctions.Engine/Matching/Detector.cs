@@ -48,9 +48,12 @@ public sealed class Detector
     /// <summary>The rules for events of a set of log sources.</summary>
     public Route RouteOf(LogSourceSet logSources)
     {
-        if (_routes.TryGetValue(logSources, out var known))
+        if (_routes.TryGetValue(logSources, out Route? known))
+        {
             return known;
-        var route = MakeRoute(logSources);
+        }
+
+        Route route = MakeRoute(logSources);
         return _routes.Count < MaxRoutes ? _routes.GetOrAdd(logSources, route) : route;
     }
 
@@ -61,19 +64,27 @@ public sealed class Detector
     public void Warm(Detector former)
     {
         ArgumentNullException.ThrowIfNull(former);
-        foreach (var logSources in former._routes.Keys)
+        foreach (LogSourceSet logSources in former._routes.Keys)
+        {
             RouteOf(logSources);
+        }
     }
 
     /// <summary>The rules that hold on an event, ordered by rule id, with all evidence. Never throws for what the event holds.</summary>
     public ImmutableArray<RuleMatch> Match(SigmaEvent sigmaEvent)
     {
         ArgumentNullException.ThrowIfNull(sigmaEvent);
-        if (!_matchers.TryTake(out var matcher))
+        if (!_matchers.TryTake(out EventMatcher? matcher))
+        {
             matcher = new EventMatcher(this);
+        }
+
         matcher.BeginEvent();
-        foreach (var view in sigmaEvent.Views)
+        foreach (EventView view in sigmaEvent.Views)
+        {
             EventWriter.Write(matcher, RouteOf(view.LogSources), sigmaEvent, view);
+        }
+
         ImmutableArray<int> rules = [.. matcher.EndEvent()];
         _matchers.Add(matcher);
         var evidence = new EventEvidence(RuleSet, sigmaEvent, maxWork: long.MaxValue, maxFields: int.MaxValue);
@@ -84,7 +95,7 @@ public sealed class Detector
     {
         List<LogSource> covering = [.. logSources.SelectMany(Covering).Distinct().Where(_groups.ContainsKey)];
         LogSourceSet withKeywords = [.. covering.Where(logSource => _groups[logSource].Value.HasKeywords)];
-        var keywords = withKeywords.Count == 0
+        KeywordFilter? keywords = withKeywords.Count == 0
             ? null
             : _keywords.GetOrAdd(withKeywords, sources => KeywordFilter.Create(sources.SelectMany(source => _groups[source].Value.Keywords)));
         return new Route([.. covering.Select(logSource => _groups[logSource].Value)], keywords);
@@ -97,8 +108,14 @@ public sealed class Detector
         string?[] products = source.Product is null ? [null] : [source.Product, null];
         string?[] services = source.Service is null ? [null] : [source.Service, null];
         foreach (string? category in categories)
+        {
             foreach (string? product in products)
+            {
                 foreach (string? service in services)
+                {
                     yield return new LogSource(category, product, service);
+                }
+            }
+        }
     }
 }

@@ -72,19 +72,28 @@ public sealed class EventEvidence
     /// <exception cref="InvalidOperationException">The rule does not hold on the event.</exception>
     public RuleMatch Of(int rule)
     {
-        var compiled = _ruleSet.Compiled[rule];
+        CompiledRule compiled = _ruleSet.Compiled[rule];
         View? first = null;
         bool isOnlyOne = true;
         for (int i = 0; i < _views.Length; i++)
         {
             if (!Sees(compiled, _event.Views[i]))
+            {
                 continue;
-            var view = _views[i] ??= new View(_event.Views[i]);
-            var verdict = Evaluate(compiled.Expression, view);
+            }
+
+            View view = _views[i] ??= new View(_event.Views[i]);
+            Verdict verdict = Evaluate(compiled.Expression, view);
             if (verdict == Verdict.Holds)
+            {
                 return new Collector(this, view, follows: true, isPartial: first is not null).Collect(compiled);
+            }
+
             if (verdict != Verdict.Unknown)
+            {
                 continue;
+            }
+
             isOnlyOne &= first is null;
             first ??= view;
         }
@@ -96,9 +105,14 @@ public sealed class EventEvidence
 
     private static bool Sees(CompiledRule rule, EventView view)
     {
-        foreach (var logSource in view.LogSources)
+        foreach (LogSource logSource in view.LogSources)
+        {
             if (rule.Rule.LogSource.Covers(logSource))
+            {
                 return true;
+            }
+        }
+
         return false;
     }
 
@@ -119,11 +133,14 @@ public sealed class EventEvidence
                 };
             case IdentifierExpression { Identifier: var identifier }:
                 // What is not known stays so, since work only grows.
-                if (!view.Identifiers.TryGetValue(identifier, out var verdict))
+                if (!view.Identifiers.TryGetValue(identifier, out Verdict verdict))
+                {
                     view.Identifiers.Add(identifier, verdict = Evaluate(identifier.Expression, view));
+                }
+
                 return verdict;
             case PredicateExpression { Predicate: var predicate }:
-                return !TryTest(predicate, view, out var value) ? Verdict.Unknown : value is null ? Verdict.Fails : Verdict.Holds;
+                return !TryTest(predicate, view, out FieldValue? value) ? Verdict.Unknown : value is null ? Verdict.Fails : Verdict.Holds;
             default:
                 throw new ArgumentOutOfRangeException(nameof(expression));
         }
@@ -132,14 +149,19 @@ public sealed class EventEvidence
     /// <summary>The verdict that one operand of it decides; else the opposite, where all are known.</summary>
     private Verdict EvaluateAll(ImmutableArray<Expression> operands, Verdict deciding, View view)
     {
-        var verdict = deciding == Verdict.Holds ? Verdict.Fails : Verdict.Holds;
-        foreach (var operand in operands)
+        Verdict verdict = deciding == Verdict.Holds ? Verdict.Fails : Verdict.Holds;
+        foreach (Expression operand in operands)
         {
-            var own = Evaluate(operand, view);
+            Verdict own = Evaluate(operand, view);
             if (own == deciding)
+            {
                 return own;
+            }
+
             if (own == Verdict.Unknown)
+            {
                 verdict = own;
+            }
         }
 
         return verdict;
@@ -152,22 +174,31 @@ public sealed class EventEvidence
     /// <returns>Whether it is known.</returns>
     private bool TryTest(Predicate predicate, View view, out FieldValue? value)
     {
-        var known = predicate.Field is null ? _keywords : view.Predicates;
+        Dictionary<Predicate, FieldValue?> known = predicate.Field is null ? _keywords : view.Predicates;
         if (known.TryGetValue(predicate, out value))
+        {
             return true;
+        }
+
         if (predicate.Field is null)
         {
             if (!TrySpend(WorkOf(predicate, _ownValues ??= Size.Of(_event.OwnValues))))
+            {
                 return false;
+            }
+
             value = ReferenceEvaluator.SatisfyingKeyword(predicate, _event);
         }
         else
         {
             Field other = default;
-            if (!TryFind(predicate.Field, view, out var field)
+            if (!TryFind(predicate.Field, view, out Field field)
                 || (predicate is FieldReferencePredicate reference && !TryFind(reference.Other, view, out other))
                 || !TrySpend(WorkOf(predicate, field.Size, other.Size)))
+            {
                 return false;
+            }
+
             value = ReferenceEvaluator.Satisfying(predicate, field.Value, other.Value);
         }
 
@@ -178,11 +209,17 @@ public sealed class EventEvidence
     private bool TryFind(string name, View view, out Field field)
     {
         if (view.Fields.TryGetValue(name, out field))
+        {
             return true;
+        }
+
         if (Work >= _maxWork)
+        {
             return false;
+        }
+
         int visited = 0;
-        var value = EventFields.Find(view.Event.Fields, name, ref visited);
+        FieldValue? value = EventFields.Find(view.Event.Fields, name, ref visited);
         field = new Field(value, value is null ? default : Size.Of(value));
         // What is to be looked at in arrays of objects is known only when it was.
         Work += (long)ElementWork * (visited + field.Size.Values);
@@ -193,7 +230,10 @@ public sealed class EventEvidence
     private bool TrySpend(long work)
     {
         if (work > _maxWork - Work)
+        {
             return false;
+        }
+
         Work += work;
         return true;
     }
@@ -216,9 +256,15 @@ public sealed class EventEvidence
     private string TextOf(FieldValue value)
     {
         if (_texts.TryGetValue(value, out string? text))
+        {
             return text;
+        }
+
         if (!_equalTexts.TryGetValue(value.Text, out text))
+        {
             _equalTexts.Add(text = value.Text, text);
+        }
+
         _texts.Add(value, text);
         return text;
     }
@@ -253,15 +299,21 @@ public sealed class EventEvidence
             switch (expression)
             {
                 case AndExpression and:
-                    foreach (var operand in and.Operands)
+                    foreach (Expression operand in and.Operands)
+                    {
                         Collect(operand);
+                    }
+
                     break;
                 case OrExpression or:
                     CollectOneOf(or.Operands);
                     break;
                 case IdentifierExpression { Identifier: var identifier }:
                     if (_identifiers.Add(identifier))
+                    {
                         Collect(identifier.Expression);
+                    }
+
                     break;
                 case PredicateExpression { Predicate: var predicate }:
                     Collect(predicate);
@@ -274,7 +326,7 @@ public sealed class EventEvidence
             Expression? first = null;
             bool isOneField = true;
             bool isKnown = false;
-            foreach (var operand in operands)
+            foreach (Expression operand in operands)
             {
                 if (IsTold(operand))
                 {
@@ -298,7 +350,9 @@ public sealed class EventEvidence
 
             // One of those that are not known holds.
             if (!isKnown && isOneField && follows && first is not null)
+            {
                 Collect(first);
+            }
         }
 
         private static bool IsSameField(Expression left, Expression right) =>
@@ -307,17 +361,25 @@ public sealed class EventEvidence
         private void Collect(Predicate predicate)
         {
             if (IsTold(predicate))
+            {
                 return;
-            if (!evidence.TryTest(predicate, view, out var value))
+            }
+
+            if (!evidence.TryTest(predicate, view, out FieldValue? value))
             {
                 _isPartial = true;
                 if (!follows || ValueOf(predicate) is not { } only)
+                {
                     return;
+                }
+
                 value = only;
             }
 
             if (value is not null)
+            {
                 Add(predicate.Field ?? "", ReferenceEquals(value, ValueOf(predicate)) ? value.Text : evidence.TextOf(value));
+            }
         }
 
         /// <summary>Whether a predicate's field has one value, which is among the evidence already: its test would add nothing.</summary>
@@ -328,24 +390,36 @@ public sealed class EventEvidence
 
         /// <summary>The value of a predicate's field, where it is known and not an array; else null.</summary>
         private FieldValue? ValueOf(Predicate predicate) =>
-            predicate.Field is { } name && view.Fields.TryGetValue(name, out var field) && field.Value is { Kind: not FieldValueKind.Array } value ? value : null;
+            predicate.Field is { } name && view.Fields.TryGetValue(name, out Field field) && field.Value is { Kind: not FieldValueKind.Array } value ? value : null;
 
         private void Add(string field, string text)
         {
             if (Contains(field, text))
+            {
                 return;
+            }
+
             if (_fields.Count == evidence._maxFields)
+            {
                 _isPartial = true;
+            }
             else
+            {
                 _fields.Add(new MatchedField(field, text));
+            }
         }
 
         // Equal texts of one field are one object.
         private bool Contains(string field, string text)
         {
-            foreach (var known in _fields)
+            foreach (MatchedField known in _fields)
+            {
                 if (ReferenceEquals(known.Value, text) && known.Field == field)
+                {
                     return true;
+                }
+            }
+
             return false;
         }
     }
@@ -371,10 +445,10 @@ public sealed class EventEvidence
     {
         public static Size Of(FieldValue value)
         {
-            var (values, characters) = Of(value.Items);
-            foreach (var (_, property) in value.Properties)
+            (int values, long characters) = Of(value.Items);
+            foreach ((string _, FieldValue? property) in value.Properties)
             {
-                var own = Of(property);
+                Size own = Of(property);
                 (values, characters) = (values + own.Values, characters + own.Characters);
             }
 
@@ -383,10 +457,10 @@ public sealed class EventEvidence
 
         public static Size Of(ImmutableArray<FieldValue> all)
         {
-            var (values, characters) = (0, 0L);
-            foreach (var value in all)
+            (int values, long characters) = (0, 0L);
+            foreach (FieldValue value in all)
             {
-                var own = Of(value);
+                Size own = Of(value);
                 (values, characters) = (values + own.Values, characters + own.Characters);
             }
 

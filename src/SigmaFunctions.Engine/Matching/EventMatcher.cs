@@ -68,14 +68,25 @@ public sealed class EventMatcher
     public void BeginEvent()
     {
         foreach (int rule in _matches.AsSpan(0, _matchCount))
+        {
             _isMatched[rule] = false;
+        }
+
         _matchCount = 0;
         if (_text.Length > MaxKeptBytes)
+        {
             (_text, _folded, _chars) = (new byte[InitialBytes], new byte[InitialBytes], []);
+        }
+
         if (_scratch.Length > MaxKeptBytes * 2)
+        {
             _scratch = [];
+        }
+
         if (_values.Length > MaxKeptBytes / 16)
+        {
             _values = new Value[64];
+        }
     }
 
     /// <summary>Begins a view of the event. Every slot is absent.</summary>
@@ -83,7 +94,10 @@ public sealed class EventMatcher
     {
         ArgumentNullException.ThrowIfNull(route);
         if (!ReferenceEquals(route, _route))
+        {
             Prepare(route);
+        }
+
         _used = _charsUsed = _valueCount = 0;
         _areScattered = false;
         _first.AsSpan(0, route.SlotCount).Fill(Absent);
@@ -100,7 +114,10 @@ public sealed class EventMatcher
     public Span<byte> Reserve(int length)
     {
         if (_text.Length - _used < length + FoldedText.Slack)
+        {
             Array.Resize(ref _text, Math.Max(_text.Length * 2, _used + length + FoldedText.Slack));
+        }
+
         return _text.AsSpan(_used, length);
     }
 
@@ -113,7 +130,10 @@ public sealed class EventMatcher
     public void Add(int slot, FieldValueKind kind, int length)
     {
         if (_valueCount == _values.Length)
+        {
             Array.Resize(ref _values, _values.Length * 2);
+        }
+
         int value = _valueCount++;
         _values[value] = new Value { Start = _used, Length = length, Kind = kind, Next = -1, CharStart = -1 };
         _used += length;
@@ -141,19 +161,27 @@ public sealed class EventMatcher
     public void EndView()
     {
         if (_folded.Length < _text.Length)
+        {
             _folded = new byte[_text.Length];
+        }
+
         FoldedText.Fold(_text, _folded, _used);
-        foreach (var routed in _route.Groups)
+        foreach (Route.RoutedGroup routed in _route.Groups)
+        {
             Match(routed.Group, routed.Slots);
+        }
     }
 
     /// <summary>Ends the event.</summary>
     /// <returns>The rules that hold on some view: indices into <see cref="Detector.Rules"/>, ascending. Valid until the next event.</returns>
     public ReadOnlySpan<int> EndEvent()
     {
-        var matches = _matches.AsSpan(0, _matchCount);
+        Span<int> matches = _matches.AsSpan(0, _matchCount);
         if (matches.Length > 1)
+        {
             matches.Sort();
+        }
+
         return matches;
     }
 
@@ -162,7 +190,10 @@ public sealed class EventMatcher
     internal ref byte Fold(ReadOnlySpan<byte> text)
     {
         if (_scratch.Length < text.Length + FoldedText.Slack)
+        {
             _scratch = new byte[Math.Max(InitialBytes, (text.Length * 2) + FoldedText.Slack)];
+        }
+
         text.CopyTo(_scratch);
         FoldedText.Fold(_scratch, _scratch, text.Length);
         return ref _scratch[0];
@@ -178,7 +209,10 @@ public sealed class EventMatcher
     {
         _route = route;
         if (_first.Length < route.SlotCount)
+        {
             (_first, _last) = (new int[route.SlotCount], new int[route.SlotCount]);
+        }
+
         _findings.Prepare(route.MostTests, route.MostRules);
     }
 
@@ -190,16 +224,24 @@ public sealed class EventMatcher
         {
             int first = _first[slots[field]];
             if (first != Absent)
+            {
                 Look(group, group.Fields[field], first);
+            }
         }
 
         foreach (int rule in _findings.Awake)
         {
             int index = group.Rules[rule];
             if (_isMatched[index])
+            {
                 continue;
+            }
+
             if (!Holds(group, group.Conditions[rule]))
+            {
                 continue;
+            }
+
             _isMatched[index] = true;
             _matches[_matchCount++] = index;
         }
@@ -212,43 +254,63 @@ public sealed class EventMatcher
     {
         _findings.Wake(field.RulesIfPresent);
         if (field.Tested.Length > 0)
+        {
             Test(group, field.Tested, first);
+        }
+
         for (int value = first; value >= 0; value = _values[value].Next)
         {
-            var (start, length, kind) = (_values[value].Start, _values[value].Length, _values[value].Kind);
+            (int start, int length, FieldValueKind kind) = (_values[value].Start, _values[value].Length, _values[value].Kind);
             if (!ValueTest.HasText(kind))
+            {
                 continue;
+            }
+
             ref byte text = ref _folded[start];
             field.Literals?.Scan(ref text, length, _findings);
             field.Endings?.Find(ref text, length, _findings);
             field.Texts?.Find(ref text, length, isNumber: false, _findings);
             if (field.Numbers is { } numbers && kind != FieldValueKind.Boolean
                 && NumberText.TryNormalize(_folded.AsSpan(start, length), out int normalLength, out bool isNegativeZero))
+            {
                 FindNumber(numbers, ref text, normalLength, kind == FieldValueKind.Number, isNegativeZero);
+            }
+
             if (field.RulesIfNotAscii.Length > 0 && !IsAscii(value))
+            {
                 _findings.Wake(field.RulesIfNotAscii);
+            }
         }
     }
 
     /// <summary>Tests predicates that no index looks for, where a value has the length and the rarest characters that they need.</summary>
     private void Test(RuleGroup group, TestedPredicate[] tested, int first)
     {
-        foreach (ref readonly var test in tested.AsSpan())
+        foreach (ref readonly TestedPredicate test in tested.AsSpan())
+        {
             if (MayHold(test, first) && Test(group, test.Predicate))
+            {
                 _findings.WakeRulesOf(test.Predicate);
+            }
+        }
     }
 
     private bool MayHold(in TestedPredicate test, int first)
     {
         // What needs neither may hold on a field without values.
         if (test.MinLength == 0 && test.First == 0)
+        {
             return true;
+        }
+
         for (int value = first; value >= 0; value = _values[value].Next)
         {
-            var text = FoldedOf(value);
+            ReadOnlySpan<byte> text = FoldedOf(value);
             if (text.Length >= test.MinLength
                 && ((Stands(test.First, text) && Stands(test.Second, text)) || (test.IsKnownForAsciiOnly && !IsAscii(value))))
+            {
                 return true;
+            }
         }
 
         return false;
@@ -260,14 +322,18 @@ public sealed class EventMatcher
     {
         // A zero stands right behind its sign.
         if (isNegativeZero)
+        {
             numbers.Find(ref Unsafe.Add(ref text, 1), 1, isNumber, _findings);
+        }
         else
+        {
             numbers.Find(ref text, length, isNumber, _findings);
+        }
     }
 
     private bool Holds(RuleGroup group, int node)
     {
-        ref readonly var condition = ref group.Nodes[node];
+        ref readonly ConditionNode condition = ref group.Nodes[node];
         return condition.Kind switch
         {
             NodeKind.And => HoldsAll(group, condition),
@@ -279,7 +345,7 @@ public sealed class EventMatcher
     private bool HoldsAll(RuleGroup group, in ConditionNode node)
     {
         byte[] state = _findings.State;
-        var operands = group.Operands.AsSpan(node.First, node.Count);
+        Span<int> operands = group.Operands.AsSpan(node.First, node.Count);
         int excluded = node.Indexed + node.Excluded;
         for (int i = 0; i < operands.Length; i++)
         {
@@ -287,7 +353,9 @@ public sealed class EventMatcher
                 : i < excluded ? state[operands[i]] != Findings.True
                 : Holds(group, operands[i]);
             if (!holds)
+            {
                 return false;
+            }
         }
 
         return true;
@@ -296,13 +364,23 @@ public sealed class EventMatcher
     private bool HoldsOne(RuleGroup group, in ConditionNode node)
     {
         byte[] state = _findings.State;
-        var operands = group.Operands.AsSpan(node.First, node.Count);
+        Span<int> operands = group.Operands.AsSpan(node.First, node.Count);
         foreach (int predicate in operands[..node.Indexed])
+        {
             if (state[predicate] == Findings.True)
+            {
                 return true;
+            }
+        }
+
         foreach (int operand in operands[node.Indexed..])
+        {
             if (Holds(group, operand))
+            {
                 return true;
+            }
+        }
+
         return false;
     }
 
@@ -310,10 +388,16 @@ public sealed class EventMatcher
     {
         byte state = _findings.State[predicate];
         if (state is Findings.True or Findings.False)
+        {
             return state == Findings.True;
+        }
+
         if (group.IsIndexed[predicate])
+        {
             return false;
-        var test = group.Tests[predicate];
+        }
+
+        CompiledTest test = group.Tests[predicate];
         bool isRuledOut = (test.Traits & TestTraits.Hinted) != 0 && state == Findings.Unknown
             && ((test.Traits & TestTraits.NeedsKnownForAsciiOnly) == 0 || AreAscii(_first[_slots[test.Slot]]));
         bool holds = !isRuledOut && Test(test);
@@ -335,13 +419,20 @@ public sealed class EventMatcher
         }
 
         if (first >= 0 && test.Sought.Length > 0 && !_areScattered && _last[_slots[test.Slot]] - first >= ManyValues)
+        {
             return TestMany(test, first, _last[_slots[test.Slot]]);
+        }
 
         // Both sides of a reference are the event writer's: of an array the first elements count.
         int left = test.Kind == TestKind.Reference ? FieldReferencePredicate.MaxElements : int.MaxValue;
         for (int value = first; value >= 0 && left > 0; value = _values[value].Next, left--)
+        {
             if (Test(test, value))
+            {
                 return true;
+            }
+        }
+
         return false;
     }
 
@@ -359,7 +450,9 @@ public sealed class EventMatcher
             first = ValueAt(from + offset, first, last);
             int endOfValue = _values[first].Start + _values[first].Length;
             if (from + offset + test.Sought.Length <= endOfValue && Test(test, first))
+            {
                 return true;
+            }
             // What begins later in this value and was not found in it ends in the next.
             from = endOfValue;
         }
@@ -374,9 +467,13 @@ public sealed class EventMatcher
         {
             int middle = first + ((last - first + 1) / 2);
             if (_values[middle].Start <= place)
+            {
                 first = middle;
+            }
             else
+            {
                 last = middle - 1;
+            }
         }
 
         return first;
@@ -385,11 +482,17 @@ public sealed class EventMatcher
     private bool Test(CompiledTest test, int value)
     {
         ValueTests++;
-        var (start, length, kind) = (_values[value].Start, _values[value].Length, _values[value].Kind);
+        (int start, int length, FieldValueKind kind) = (_values[value].Start, _values[value].Length, _values[value].Kind);
         if (test.Kind == TestKind.Null)
+        {
             return kind == FieldValueKind.Null;
+        }
+
         if (!ValueTest.HasText(kind) || ((test.Traits & TestTraits.NeedsMoreThanAscii) != 0 && IsAscii(value)) || LacksNeeded(test, value))
+        {
             return false;
+        }
+
         switch (test.Kind)
         {
             case TestKind.Value when test.Outline is { } outline && IsAscii(value) && outline.Decides(_text.AsSpan(start, length)):
@@ -401,7 +504,7 @@ public sealed class EventMatcher
                 return Relates((FieldReferencePredicate)test.Predicate, value, _slots[test.OtherSlot]);
         }
 
-        var text = ((test.Traits & TestTraits.Cased) != 0 ? _text : _folded).AsSpan(start, length);
+        Span<byte> text = ((test.Traits & TestTraits.Cased) != 0 ? _text : _folded).AsSpan(start, length);
         return test.Kind switch
         {
             TestKind.Contains => text.IndexOf(test.Literal) >= 0,
@@ -421,14 +524,19 @@ public sealed class EventMatcher
             if (reference is { Relation: TextRelation.Equals, Cased: false } && IsAsciiText(value) && IsAsciiText(other))
             {
                 if (FoldedOf(value).SequenceEqual(FoldedOf(other)))
+                {
                     return true;
+                }
+
                 continue;
             }
 
             // The text of the other first: making it may move the buffer.
             TextOf(other);
             if (ValueTest.Relates(reference, _values[value].Kind, TextOf(value), _values[other].Kind, TextOf(other)))
+            {
                 return true;
+            }
         }
 
         return false;
@@ -440,18 +548,29 @@ public sealed class EventMatcher
         // UTF-16 has no more units than UTF-8 has bytes.
         int length = _values[value].Length;
         if (length < test.MinLength)
+        {
             return true;
+        }
+
         if (test.Needed.Length > 0 && ((test.Traits & TestTraits.NeedsKnownForAsciiOnly) == 0 || IsAscii(value))
             && !HasOne(test.Needed, FoldedOf(value)))
+        {
             return true;
+        }
+
         return test.Outline is { } outline && IsAscii(value) && !outline.StandsIn(_text.AsSpan(_values[value].Start, length));
     }
 
     private static bool HasOne(byte[][] literals, ReadOnlySpan<byte> text)
     {
         foreach (byte[] literal in literals)
+        {
             if (text.IndexOf(literal) >= 0)
+            {
                 return true;
+            }
+        }
+
         return false;
     }
 
@@ -462,7 +581,10 @@ public sealed class EventMatcher
         if (test.IsFirstAtStart)
         {
             if (!text.StartsWith(pieces[0]))
+            {
                 return false;
+            }
+
             text = text[pieces[0].Length..];
             pieces = pieces[1..];
         }
@@ -470,7 +592,10 @@ public sealed class EventMatcher
         if (test.IsLastAtEnd)
         {
             if (!text.EndsWith(pieces[^1]))
+            {
                 return false;
+            }
+
             text = text[..^pieces[^1].Length];
             pieces = pieces[..^1];
         }
@@ -479,7 +604,10 @@ public sealed class EventMatcher
         {
             int place = text.IndexOf(piece);
             if (place < 0)
+            {
                 return false;
+            }
+
             text = text[(place + piece.Length)..];
         }
 
@@ -493,28 +621,39 @@ public sealed class EventMatcher
     private bool AreAscii(int first)
     {
         for (int value = first; value >= 0; value = _values[value].Next)
+        {
             if (!IsAscii(value))
+            {
                 return false;
+            }
+        }
+
         return true;
     }
 
     private bool IsAscii(int value)
     {
-        ref var entry = ref _values[value];
+        ref Value entry = ref _values[value];
         if (entry.Characters == Characters.Unknown)
+        {
             entry.Characters = Ascii.IsValid(_text.AsSpan(entry.Start, entry.Length)) ? Characters.Ascii : Characters.Any;
+        }
+
         return entry.Characters == Characters.Ascii;
     }
 
     /// <summary>A value as UTF-16. Valid until the next value's is made.</summary>
     private ReadOnlySpan<char> TextOf(int value)
     {
-        ref var entry = ref _values[value];
+        ref Value entry = ref _values[value];
         if (entry.CharStart < 0)
         {
             // UTF-16 has no more units than UTF-8 has bytes.
             if (_chars.Length - _charsUsed < entry.Length)
+            {
                 Array.Resize(ref _chars, Math.Max(_chars.Length * 2, _charsUsed + entry.Length));
+            }
+
             entry.CharStart = _charsUsed;
             entry.CharLength = Encoding.UTF8.GetChars(_text.AsSpan(entry.Start, entry.Length), _chars.AsSpan(_charsUsed));
             _charsUsed += entry.CharLength;

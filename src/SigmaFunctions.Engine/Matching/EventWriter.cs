@@ -9,12 +9,18 @@ internal static class EventWriter
     public static void Write(EventMatcher matcher, Route route, SigmaEvent sigmaEvent, EventView view)
     {
         if (route.IsEmpty)
+        {
             return;
+        }
+
         matcher.BeginView(route);
         for (int slot = 0; slot < route.Fields.Length; slot++)
         {
             if (EventFields.Find(view.Fields, route.Fields[slot]) is not { } value)
+            {
                 continue;
+            }
+
             matcher.Set(slot);
             Add(matcher, slot, value, intoObjects: false);
         }
@@ -22,8 +28,10 @@ internal static class EventWriter
         if (route.OwnValuesSlot >= 0)
         {
             matcher.Set(route.OwnValuesSlot);
-            foreach (var value in sigmaEvent.OwnValues)
+            foreach (FieldValue value in sigmaEvent.OwnValues)
+            {
                 Add(matcher, route.OwnValuesSlot, value, intoObjects: true);
+            }
         }
 
         matcher.EndView();
@@ -33,15 +41,21 @@ internal static class EventWriter
     {
         if (value.Kind == FieldValueKind.Array || (value.Kind == FieldValueKind.Object && intoObjects))
         {
-            foreach (var item in value.Items)
+            foreach (FieldValue item in value.Items)
+            {
                 Add(matcher, slot, item, intoObjects);
-            foreach (var (_, property) in value.Properties)
+            }
+
+            foreach ((string _, FieldValue? property) in value.Properties)
+            {
                 Add(matcher, slot, property, intoObjects);
+            }
+
             return;
         }
 
         // A surrogate without its partner becomes U+FFFD, as decoders make it.
-        var room = matcher.Reserve(Encoding.UTF8.GetMaxByteCount(value.Text.Length));
+        Span<byte> room = matcher.Reserve(Encoding.UTF8.GetMaxByteCount(value.Text.Length));
         matcher.Add(slot, value.Kind, Encoding.UTF8.GetBytes(value.Text, room));
     }
 }

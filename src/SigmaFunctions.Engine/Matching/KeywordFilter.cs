@@ -40,10 +40,13 @@ public sealed class KeywordFilter
     internal static KeywordFilter? Create(IEnumerable<Predicate> keywords)
     {
         var literals = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var keyword in keywords)
+        foreach (Predicate keyword in keywords)
         {
             if (keyword is not TextPredicate text || LongestPlain(text.Pattern.Parts) is not { Length: >= FewLiterals.MinLength } literal)
+            {
                 return null;
+            }
+
             literals.Add(literal);
         }
 
@@ -57,7 +60,10 @@ public sealed class KeywordFilter
     {
         ArgumentNullException.ThrowIfNull(matcher);
         if (_manyLiterals is { } many)
+        {
             return many.AnyStandsIn(ref matcher.Fold(json), json.Length, matcher.Places) || EscapesPlain(json);
+        }
+
         return _literalsAndEscapes!.StandIn(json) && (_literals!.StandIn(json) || EscapesPlain(json));
     }
 
@@ -74,7 +80,9 @@ public sealed class KeywordFilter
                 || !byte.TryParse(json[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte code)
                 || code == '\\'
                 || Plain.Contains((char)code))
+            {
                 return true;
+            }
         }
 
         return false;
@@ -83,15 +91,18 @@ public sealed class KeywordFilter
     private static string LongestPlain(ImmutableArray<PatternPart> parts)
     {
         string longest = "";
-        foreach (var part in parts)
+        foreach (PatternPart part in parts)
         {
-            var rest = part.Text.AsSpan();
+            ReadOnlySpan<char> rest = part.Text.AsSpan();
             while (!rest.IsEmpty)
             {
                 int end = rest.IndexOfAnyExcept(Plain);
-                var run = end < 0 ? rest : rest[..end];
+                ReadOnlySpan<char> run = end < 0 ? rest : rest[..end];
                 if (run.Length > longest.Length)
+                {
                     longest = run.ToString();
+                }
+
                 rest = end < 0 ? [] : rest[(end + 1)..];
             }
         }

@@ -18,7 +18,10 @@ public sealed class Route
         OwnValuesSlot = groups.Any(group => group.HasKeywords) ? Fields.Length : -1;
         var slots = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (string field in Fields)
+        {
             slots.Add(field, slots.Count);
+        }
+
         _slots = slots.ToFrozenDictionary(StringComparer.Ordinal);
         Groups = [.. groups.Select(group => new RoutedGroup(group, [.. group.Fields.Select(field => field.Field is null ? OwnValuesSlot : slots[field.Field])]))];
         Keywords = keywords;

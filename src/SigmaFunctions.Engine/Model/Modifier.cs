@@ -47,8 +47,11 @@ internal readonly record struct ModifierSet
     public static ModifierSet Of(params ReadOnlySpan<Modifier> modifiers)
     {
         uint bits = 0;
-        foreach (var modifier in modifiers)
+        foreach (Modifier modifier in modifiers)
+        {
             bits |= 1u << (int)modifier;
+        }
+
         return new ModifierSet(bits);
     }
 

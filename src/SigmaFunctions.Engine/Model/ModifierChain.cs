@@ -64,19 +64,33 @@ internal sealed record ModifierChain
     public static ModifierChain? Create(DetectionItem item, DiagnosticSink sink)
     {
         if (item.Modifiers.IsEmpty)
+        {
             return Plain;
+        }
+
         ModifierSet seen = default;
-        foreach (var (modifier, position) in item.Modifiers)
+        foreach ((Modifier modifier, Position position) in item.Modifiers)
         {
             if (seen.Contains(modifier) && !Encodings.Contains(modifier))
+            {
                 return Refuse($"The modifier '{Name(modifier)}' stands twice. Keep one of them.");
+            }
+
             seen |= ModifierSet.Of(modifier);
             if (modifier is Modifier.RegexIgnoreCase or Modifier.RegexMultiline or Modifier.RegexSingleLine && !seen.Contains(Modifier.Re))
+            {
                 return Refuse($"The modifier '{Name(modifier)}' belongs behind 're'. Write '|re|{Name(modifier)}'.");
+            }
+
             if (modifier == Modifier.Windash && seen.Overlaps(Encodings))
+            {
                 return Refuse("'windash' cannot follow an encoding. Put it before.");
+            }
+
             if (modifier == Modifier.Expand && seen.Overlaps(Encodings))
+            {
                 return Refuse("'expand' cannot follow an encoding. Put it before.");
+            }
 
             ModifierChain? Refuse(string message)
             {
@@ -91,10 +105,15 @@ internal sealed record ModifierChain
             return null;
         }
 
-        var transformations = ImmutableArray.CreateBuilder<Modifier>();
-        foreach (var (modifier, _) in item.Modifiers)
+        ImmutableArray<Modifier>.Builder transformations = ImmutableArray.CreateBuilder<Modifier>();
+        foreach ((Modifier modifier, Position _) in item.Modifiers)
+        {
             if (Changes.Contains(modifier))
+            {
                 transformations.Add(modifier);
+            }
+        }
+
         return new ModifierChain
         {
             Kind = KindsOf(item) is [var kind, ..] ? kind : ComparisonKind.Text,
@@ -116,34 +135,60 @@ internal sealed record ModifierChain
     private static List<ComparisonKind> KindsOf(DetectionItem item)
     {
         var kinds = new List<ComparisonKind>(1);
-        foreach (var (modifier, _) in item.Modifiers)
+        foreach ((Modifier modifier, Position _) in item.Modifiers)
+        {
             if (KindOf(modifier) is { } kind && !kinds.Contains(kind))
+            {
                 kinds.Add(kind);
+            }
+        }
         // hour|gte is a test on a timestamp.
         if (kinds.Contains(ComparisonKind.Timestamp))
+        {
             kinds.Remove(ComparisonKind.Number);
+        }
+
         return kinds;
     }
 
     private static string? Conflict(DetectionItem item)
     {
-        var kinds = KindsOf(item);
-        var kind = kinds.Count == 0 ? ComparisonKind.Text : kinds[0];
+        List<ComparisonKind> kinds = KindsOf(item);
+        ComparisonKind kind = kinds.Count == 0 ? ComparisonKind.Text : kinds[0];
         if (kinds.Count > 1)
+        {
             return $"{Names(item, modifier => KindOf(modifier) is not null)} cannot be combined: each makes another kind of test. Use one of them.";
-        if (Count(item, Placements.Contains) > 1)
-            return $"{Names(item, Placements.Contains)} cannot be combined. Use one of them.";
-        if (Count(item, IsTimestamp) > 1)
-            return $"{Names(item, IsTimestamp)} cannot be combined. Use one item for each.";
-        if (Count(item, IsNumber) > 1)
-            return $"{Names(item, IsNumber)} cannot be combined. Use one item for each bound.";
-        if (item.Field is null && kind is ComparisonKind.Exists or ComparisonKind.FieldReference or ComparisonKind.Timestamp)
-            return $"{Names(item, modifier => KindOf(modifier) is not null)} needs a field. Name one before the '|'.";
+        }
 
-        var allowed = AllowedWith(kind);
-        foreach (var (modifier, _) in item.Modifiers)
+        if (Count(item, Placements.Contains) > 1)
+        {
+            return $"{Names(item, Placements.Contains)} cannot be combined. Use one of them.";
+        }
+
+        if (Count(item, IsTimestamp) > 1)
+        {
+            return $"{Names(item, IsTimestamp)} cannot be combined. Use one item for each.";
+        }
+
+        if (Count(item, IsNumber) > 1)
+        {
+            return $"{Names(item, IsNumber)} cannot be combined. Use one item for each bound.";
+        }
+
+        if (item.Field is null && kind is ComparisonKind.Exists or ComparisonKind.FieldReference or ComparisonKind.Timestamp)
+        {
+            return $"{Names(item, modifier => KindOf(modifier) is not null)} needs a field. Name one before the '|'.";
+        }
+
+        ModifierSet allowed = AllowedWith(kind);
+        foreach ((Modifier modifier, Position _) in item.Modifiers)
+        {
             if (KindOf(modifier) is null && !allowed.Contains(modifier))
+            {
                 return $"'{Name(modifier)}' makes no sense together with {Names(item, other => KindOf(other) is not null)}. Remove one of them.";
+            }
+        }
+
         return null;
     }
 
@@ -202,9 +247,14 @@ internal sealed record ModifierChain
     private static int Count(DetectionItem item, Func<Modifier, bool> counts)
     {
         int count = 0;
-        foreach (var (modifier, _) in item.Modifiers)
+        foreach ((Modifier modifier, Position _) in item.Modifiers)
+        {
             if (counts(modifier))
+            {
                 count++;
+            }
+        }
+
         return count;
     }
 

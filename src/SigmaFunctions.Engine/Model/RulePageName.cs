@@ -7,7 +7,7 @@ namespace SigmaFunctions.Engine.Model;
 public static class RulePageName
 {
     /// <summary>Most characters of the address of a page within its site.</summary>
-    public const int MaximumPathLength = 47;
+    public const int MaxPathLength = 47;
 
     /// <summary>
     /// The name of the page of an id, without extension: a UUID in lower case, or <c>x</c> and a hash of anything else, which no file

@@ -44,7 +44,7 @@ internal static class PackFormat
     /// <param name="pack">Room for the header, then the content.</param>
     public static void Frame(Span<byte> pack)
     {
-        var content = pack[HeaderSize..];
+        Span<byte> content = pack[HeaderSize..];
         Magic.CopyTo(pack);
         BinaryPrimitives.WriteInt32LittleEndian(pack[8..], Version);
         Compiler.TryWriteBytes(pack[12..]);
@@ -60,14 +60,26 @@ internal static class PackFormat
     public static ReadOnlySpan<byte> Unframe(ReadOnlySpan<byte> pack)
     {
         if (pack.Length < HeaderSize || !pack.StartsWith(Magic))
+        {
             throw new PackException(DiagnosticCode.DamagedPack, "it does not begin like a pack");
+        }
+
         if (BinaryPrimitives.ReadInt32LittleEndian(pack[8..]) != Version)
+        {
             throw Foreign();
-        var content = pack[HeaderSize..];
+        }
+
+        ReadOnlySpan<byte> content = pack[HeaderSize..];
         if (BinaryPrimitives.ReadInt32LittleEndian(pack[28..]) != content.Length)
+        {
             throw new PackException(DiagnosticCode.DamagedPack, "it is not as long as it says");
+        }
+
         if (BinaryPrimitives.ReadUInt64LittleEndian(pack[32..]) != HashOf(content))
+        {
             throw new PackException(DiagnosticCode.DamagedPack, "its hash is not that of its content");
+        }
+
         return content;
     }
 

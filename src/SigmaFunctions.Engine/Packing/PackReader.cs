@@ -11,8 +11,8 @@ using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RegularExpressions;
-using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Values;
 using SigmaFunctions.Engine.Yaml;
 
@@ -72,28 +72,45 @@ internal sealed class PackReader
         bool usesPlaceholders = Boolean();
         ulong placeholderHash = Hash();
         string[] named = ReadArray(Text);
-        var sources = ReadArray(ReadSource);
+        PackSource[] sources = ReadArray(ReadSource);
         roots ??= Locate(named, RulePack.FolderOf(file), out named);
         if (!PackFormat.IsOfThisBuild(_pack))
+        {
             throw PackFormat.Foreign();
-        foreach (var source in sources)
+        }
+
+        foreach (PackSource? source in sources)
+        {
             Require(source.Root < named.Length);
+        }
+
         if (usesPlaceholders && placeholderHash != PackWriter.HashOf(placeholders))
+        {
             throw new PackException(DiagnosticCode.OtherPlaceholders, "it was made with other values of placeholders");
+        }
+
         string[] shown = roots.Length > 0 ? roots : named;
         if (shown.Length != named.Length)
+        {
             throw new PackException(DiagnosticCode.StalePack, "it was made of other files and folders");
+        }
 
         string[] paths = roots;
-        var difference = paths.Length == 0 ? Task.FromResult<string?>(null) : Task.Run(() => PackSource.Difference(sources, paths));
+        Task<string?> difference = paths.Length == 0 ? Task.FromResult<string?>(null) : Task.Run(() => PackSource.Difference(sources, paths));
         try
         {
             _files = new string[sources.Length];
             for (int i = 0; i < sources.Length; i++)
+            {
                 _files[i] = sources[i].PathBelow(shown[sources[i].Root]);
-            var rules = ReadRules(revision, rejected, usesPlaceholders);
+            }
+
+            RuleSet rules = ReadRules(revision, rejected, usesPlaceholders);
             if (difference.GetAwaiter().GetResult() is { } changed)
+            {
                 throw new PackException(DiagnosticCode.StalePack, $"what it was made of is no longer the same: {changed}");
+            }
+
             return rules.From(file);
         }
         finally
@@ -106,7 +123,10 @@ internal sealed class PackReader
     private static string[] Locate(string[] named, string folder, out string[] full)
     {
         foreach (string path in named)
+        {
             Require(path.Length is > 0 and <= MaxPath && !path.Contains('\0', StringComparison.Ordinal));
+        }
+
         full = [.. named.Select(path => Path.GetFullPath(path, folder))];
         return [.. full.Where(Path.Exists)];
     }
@@ -115,14 +135,14 @@ internal sealed class PackReader
     {
         _logSources = ReadArray(() => new LogSource(OptionalText(), OptionalText(), OptionalText()));
         _tests = ReadArray(() => new PredicateExpression(ReadPredicate()));
-        var filters = ReadArray(ReadFilter);
+        SigmaFilter[] filters = ReadArray(ReadFilter);
         RequireOrder(filters, filter => filter.Id, strictly: false);
-        var applied = ReadArray(() => ReadCompiledFilter(filters));
-        var rules = ReadArray(() => ReadRule(applied));
+        CompiledFilter[] applied = ReadArray(() => ReadCompiledFilter(filters));
+        CompiledRule[] rules = ReadArray(() => ReadRule(applied));
         RequireOrder(rules, rule => rule.Rule.Id, strictly: true);
-        var correlations = ReadArray(ReadCorrelation);
+        SigmaCorrelation[] correlations = ReadArray(ReadCorrelation);
         RequireOrder(correlations, correlation => correlation.Id, strictly: true);
-        var diagnostics = ReadArray(ReadDiagnostic);
+        Diagnostic[] diagnostics = ReadArray(ReadDiagnostic);
         Require(_next == _end);
         return new RuleSet(
             ImmutableCollectionsMarshal.AsImmutableArray(rules),
@@ -152,7 +172,10 @@ internal sealed class PackReader
 
         Require(length <= _end - _next);
         for (int i = 0; i <= count; i++)
+        {
             _starts[i] += _next;
+        }
+
         _next += (int)length;
     }
 
@@ -167,7 +190,7 @@ internal sealed class PackReader
         {
             case PredicateKind.Text:
                 bool cased = Boolean();
-                var parts = List(_part);
+                ImmutableArray<PatternPart> parts = List(_part);
                 // Before they are put together.
                 Require(parts.Sum(part => Math.Max(part.Text.Length, 1L)) <= LinearSearch.MaxLength);
                 var pattern = new TextPattern(parts);
@@ -211,10 +234,13 @@ internal sealed class PackReader
         var options = (RegexOptions)Number();
         Require(pattern.Length > 0 && (options & ~Options) == 0);
         if (RegexSyntax.Read(pattern, options) is not { Constructs: true })
+        {
             Require(++_triedRegexes <= PackFormat.MaxTriedRegexes);
+        }
+
         try
         {
-            var predicate = RegexCompiler.Compile(field, pattern, options);
+            RegexPredicate predicate = RegexCompiler.Compile(field, pattern, options);
             Require(predicate.Cost <= MatchingCost.MaxOfPattern);
             return predicate;
         }
@@ -242,8 +268,8 @@ internal sealed class PackReader
 
     private CompiledFilter ReadCompiledFilter(SigmaFilter[] filters)
     {
-        var filter = filters[Index(filters.Length)];
-        var (identifiers, condition) = ReadDetection();
+        SigmaFilter filter = filters[Index(filters.Length)];
+        (ImmutableArray<CompiledIdentifier> identifiers, Expression? condition) = ReadDetection();
         return new CompiledFilter(filter, identifiers, condition);
     }
 
@@ -273,14 +299,20 @@ internal sealed class PackReader
             File = FileName(),
             Line = Line(),
         };
-        var (identifiers, condition) = ReadDetection();
+        (ImmutableArray<CompiledIdentifier> identifiers, Expression? condition) = ReadDetection();
         var compiled = new CompiledRule(rule, identifiers, condition);
         int count = Count();
         if (count == 0)
+        {
             return compiled;
+        }
+
         var applied = new CompiledFilter[count];
         for (int i = 0; i < count; i++)
+        {
             applied[i] = filters[Index(filters.Length)];
+        }
+
         return compiled.With(ImmutableCollectionsMarshal.AsImmutableArray(applied));
     }
 
@@ -309,7 +341,7 @@ internal sealed class PackReader
     private Diagnostic ReadDiagnostic()
     {
         string code = Text();
-        var severity = Enumeration(DiagnosticSeverity.Error);
+        DiagnosticSeverity severity = Enumeration(DiagnosticSeverity.Error);
         return new Diagnostic(code, severity, FileName(), Line(), Line(), Text());
     }
 
@@ -325,7 +357,7 @@ internal sealed class PackReader
         }
 
         _references = 0;
-        var all = ImmutableCollectionsMarshal.AsImmutableArray(identifiers);
+        ImmutableArray<CompiledIdentifier> all = ImmutableCollectionsMarshal.AsImmutableArray(identifiers);
         Require(MatchingCost.Of(all) <= MatchingCost.MaxOfRule);
         return (all, ReadExpression(references, depth: 0));
     }
@@ -357,7 +389,10 @@ internal sealed class PackReader
         Require(count >= 2);
         var operands = new Expression[count];
         for (int i = 0; i < count; i++)
+        {
             operands[i] = ReadExpression(identifiers, depth + 1);
+        }
+
         return ImmutableCollectionsMarshal.AsImmutableArray(operands);
     }
 
@@ -367,10 +402,16 @@ internal sealed class PackReader
     {
         int count = Count();
         if (count == 0)
+        {
             return SigmaRule.NoCustomAttributes;
+        }
+
         var map = SigmaRule.NoCustomAttributes.ToBuilder();
         for (int i = 0; i < count; i++)
+        {
             Require(map.TryAdd(Text(), Text()));
+        }
+
         return map.ToImmutable();
     }
 
@@ -397,7 +438,7 @@ internal sealed class PackReader
 
     private static SigmaNumber SigmaNumber(string text)
     {
-        Require(Values.SigmaNumber.TryParse(text, out var number));
+        Require(Values.SigmaNumber.TryParse(text, out SigmaNumber number));
         return number;
     }
 
@@ -415,10 +456,16 @@ internal sealed class PackReader
     {
         int count = Count();
         if (count == 0)
+        {
             return [];
+        }
+
         var items = new T[count];
         for (int i = 0; i < count; i++)
+        {
             items[i] = read();
+        }
+
         return items;
     }
 
@@ -434,9 +481,12 @@ internal sealed class PackReader
 
     private string Decode(int index)
     {
-        var bytes = _pack.AsSpan(_starts[index].._starts[index + 1]);
+        Span<byte> bytes = _pack.AsSpan(_starts[index].._starts[index + 1]);
         if (!_isUtf16[index])
+        {
             return Encoding.UTF8.GetString(bytes);
+        }
+
         Require(bytes.Length % 2 == 0);
         return new string(MemoryMarshal.Cast<byte, char>(bytes));
     }
@@ -498,7 +548,9 @@ internal sealed class PackReader
     private static void Require([System.Diagnostics.CodeAnalysis.DoesNotReturnIf(false)] bool holds)
     {
         if (!holds)
+        {
             throw Damaged();
+        }
     }
 
     private static PackException Damaged() => new(DiagnosticCode.DamagedPack, "its content is not that of a pack");

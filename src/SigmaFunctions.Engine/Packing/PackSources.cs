@@ -29,19 +29,34 @@ internal sealed record PackSource(int Root, string Name, ulong Hash)
         try
         {
             var expected = new Dictionary<string, PackSource>(sources.Length, StringComparer.Ordinal);
-            foreach (var source in sources)
+            foreach (PackSource source in sources)
+            {
                 expected[source.PathBelow(roots[source.Root])] = source;
-            var paths = RuleFiles.FindAll(roots);
+            }
+
+            List<RulePath> paths = RuleFiles.FindAll(roots);
             string?[] differences = new string?[paths.Count];
             bool[] found = new bool[paths.Count];
             if (paths.Count <= FewFiles)
+            {
                 for (int i = 0; i < paths.Count; i++)
+                {
                     Compare(i);
+                }
+            }
             else
+            {
                 Parallel.For(0, paths.Count, Compare);
+            }
+
             foreach (string? difference in differences)
+            {
                 if (difference is not null)
+                {
                     return difference;
+                }
+            }
+
             return found.AsSpan().Count(true) == expected.Count ? null : "a file that was packed is no longer there";
 
             void Compare(int i)
@@ -49,21 +64,26 @@ internal sealed record PackSource(int Root, string Name, ulong Hash)
                 string path = paths[i].Path;
                 found[i] = paths[i].Read(false, bytes =>
                 {
-                    if (!expected.TryGetValue(path, out var source))
+                    if (!expected.TryGetValue(path, out PackSource? source))
+                    {
                         differences[i] = $"'{path}' is new";
+                    }
                     else if (source.Hash != PackFormat.HashOf(bytes))
+                    {
                         differences[i] = $"'{path}' has changed";
+                    }
+
                     return true;
                 });
             }
         }
-        catch (AggregateException error) when (error.InnerExceptions.All(inner => inner is IOException or UnauthorizedAccessException))
+        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is IOException or UnauthorizedAccessException))
         {
-            return $"a file cannot be read: {error.InnerExceptions[0].Message}";
+            return $"a file cannot be read: {exception.InnerExceptions[0].Message}";
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return $"a file cannot be read: {error.Message}";
+            return $"a file cannot be read: {exception.Message}";
         }
     }
 }

@@ -44,7 +44,7 @@ internal sealed class PackWriter
         writer.WriteSources(rules, roots, sources, placeholders);
         writer.WriteLogSources(rules);
         writer.WritePredicates(rules);
-        var filters = writer.WriteFilters(rules);
+        Dictionary<CompiledFilter, int> filters = writer.WriteFilters(rules);
         writer.WriteAll(rules.Compiled, rule => writer.WriteRule(rule, filters));
         writer.WriteAll(rules.Correlations, writer.WriteCorrelation);
         writer.WriteAll(rules.Diagnostics, writer.WriteDiagnostic);
@@ -55,11 +55,13 @@ internal sealed class PackWriter
     public static ulong HashOf(PlaceholderSet? placeholders)
     {
         var text = new StringBuilder();
-        foreach (var (name, values) in placeholders?.Values ?? [])
+        foreach ((string? name, ImmutableArray<string> values) in placeholders?.Values ?? [])
         {
             text.Append(CultureInfo.InvariantCulture, $"{name.Length}:{name}{values.Length}:");
             foreach (string value in values)
+            {
                 text.Append(CultureInfo.InvariantCulture, $"{value.Length}:{value}");
+            }
         }
 
         return PackFormat.HashOf(MemoryMarshal.AsBytes(text.ToString().AsSpan()));
@@ -68,14 +70,23 @@ internal sealed class PackWriter
     private byte[] Assemble()
     {
         if (_regexes > PackFormat.MaxRegexes)
+        {
             throw new InvalidDataException($"More than {PackFormat.MaxRegexes} regular expressions are too many for a pack.");
+        }
+
         if (_triedRegexes > PackFormat.MaxTriedRegexes)
+        {
             throw new InvalidDataException($"More than {PackFormat.MaxTriedRegexes} regular expressions are not plain enough to be packed.");
+        }
+
         var strings = new ArrayBufferWriter<byte>();
         WriteStrings(strings);
         long size = (long)PackFormat.HeaderSize + strings.WrittenCount + _content.WrittenCount;
         if (size > PackFormat.MaxSize)
+        {
             throw new InvalidDataException($"The pack would be larger than {PackFormat.MaxSize / (1024 * 1024)} MiB.");
+        }
+
         byte[] pack = new byte[size];
         strings.WrittenSpan.CopyTo(pack.AsSpan(PackFormat.HeaderSize));
         _content.WrittenSpan.CopyTo(pack.AsSpan(PackFormat.HeaderSize + strings.WrittenCount));
@@ -108,7 +119,9 @@ internal sealed class PackWriter
         }
 
         foreach (byte[] text in texts)
+        {
             into.Write(text);
+        }
     }
 
     private void WriteSources(
@@ -130,10 +143,13 @@ internal sealed class PackWriter
 
     private void WritePredicates(RuleSet rules)
     {
-        foreach (var rule in rules.Compiled)
+        foreach (CompiledRule rule in rules.Compiled)
         {
-            foreach (var filter in rule.Filters)
+            foreach (CompiledFilter filter in rule.Filters)
+            {
                 Collect(filter.Identifiers);
+            }
+
             Collect(rule.Identifiers);
         }
 
@@ -142,8 +158,10 @@ internal sealed class PackWriter
 
     private void Collect(ImmutableArray<CompiledIdentifier> identifiers)
     {
-        foreach (var identifier in identifiers)
+        foreach (CompiledIdentifier identifier in identifiers)
+        {
             Collect(identifier.Expression);
+        }
     }
 
     private void Collect(Expression expression)
@@ -151,12 +169,18 @@ internal sealed class PackWriter
         switch (expression)
         {
             case AndExpression and:
-                foreach (var operand in and.Operands)
+                foreach (Expression operand in and.Operands)
+                {
                     Collect(operand);
+                }
+
                 break;
             case OrExpression or:
-                foreach (var operand in or.Operands)
+                foreach (Expression operand in or.Operands)
+                {
                     Collect(operand);
+                }
+
                 break;
             case NotExpression not:
                 Collect(not.Operand);
@@ -197,7 +221,10 @@ internal sealed class PackWriter
                 Write((int)regex.Options);
                 _regexes++;
                 if (RegexSyntax.Read(regex.Pattern, regex.Options) is not { Constructs: true })
+                {
                     _triedRegexes++;
+                }
+
                 break;
             case NetworkPredicate network:
                 Start(PredicateKind.Network);
@@ -235,8 +262,11 @@ internal sealed class PackWriter
     {
         WriteAll(rules.Filters, WriteFilter);
         var applied = new Dictionary<CompiledFilter, int>(ReferenceEqualityComparer.Instance);
-        foreach (var filter in rules.Compiled.SelectMany(rule => rule.Filters))
+        foreach (CompiledFilter? filter in rules.Compiled.SelectMany(rule => rule.Filters))
+        {
             applied.TryAdd(filter, applied.Count);
+        }
+
         WriteAll(applied.Keys, filter =>
         {
             Write(rules.Filters.IndexOf(filter.Filter));
@@ -258,7 +288,7 @@ internal sealed class PackWriter
 
     private void WriteRule(CompiledRule compiled, Dictionary<CompiledFilter, int> filters)
     {
-        var rule = compiled.Rule;
+        SigmaRule rule = compiled.Rule;
         Write(rule.Id);
         Write(rule.Title);
         Write(rule.Name);
@@ -359,7 +389,10 @@ internal sealed class PackWriter
                 Write((int)ExpressionKind.Identifier);
                 int index = 0;
                 while (!ReferenceEquals(identifiers[index], reference.Identifier))
+                {
                     index++;
+                }
+
                 Write(index);
                 break;
             default:
@@ -377,8 +410,11 @@ internal sealed class PackWriter
 
     private void WriteLogSources(RuleSet rules)
     {
-        foreach (var logSource in rules.Rules.Select(rule => rule.LogSource).Concat(rules.Filters.Select(filter => filter.LogSource)))
+        foreach (LogSource? logSource in rules.Rules.Select(rule => rule.LogSource).Concat(rules.Filters.Select(filter => filter.LogSource)))
+        {
             _logSources.TryAdd(logSource, _logSources.Count);
+        }
+
         WriteAll(_logSources.Keys, logSource =>
         {
             Write(logSource.Category);
@@ -397,8 +433,10 @@ internal sealed class PackWriter
     {
         var list = items.ToList();
         Write(list.Count);
-        foreach (var item in list)
+        foreach (T? item in list)
+        {
             write(item);
+        }
     }
 
     private void Write(string? text) => Write(text is null ? 0 : IndexOf(text));
@@ -417,10 +455,13 @@ internal sealed class PackWriter
     private static void WriteNumber(ArrayBufferWriter<byte> into, int number)
     {
         uint rest = (uint)number;
-        var bytes = into.GetSpan(5);
+        Span<byte> bytes = into.GetSpan(5);
         int length = 0;
         for (; rest >= 0x80; rest >>= 7)
+        {
             bytes[length++] = (byte)(rest | 0x80);
+        }
+
         bytes[length++] = (byte)rest;
         into.Advance(length);
     }
@@ -428,7 +469,10 @@ internal sealed class PackWriter
     private int IndexOf(string text)
     {
         if (!_strings.TryGetValue(text, out int index))
+        {
             _strings.Add(text, index = _strings.Count + 1);
+        }
+
         return index;
     }
 }

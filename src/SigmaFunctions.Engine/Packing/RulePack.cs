@@ -15,7 +15,7 @@ public static class RulePack
     public const string Extension = ".pack";
 
     /// <summary>Most bytes of a pack.</summary>
-    public const int MaximumSize = PackFormat.MaxSize;
+    public const int MaxSize = PackFormat.MaxSize;
 
     /// <summary>The pack of a folder or file of rules: beside it, with its name.</summary>
     public static string PathFor(string rules) => Path.TrimEndingDirectorySeparator(rules) + Extension;
@@ -39,14 +39,18 @@ public static class RulePack
         var texts = new List<RuleFile>();
         var sources = new Dictionary<string, PackSource>(StringComparer.Ordinal);
         for (int root = 0; root < paths.Count; root++)
-            foreach (var path in RuleFiles.Find(paths[root]))
+        {
+            foreach (RulePath path in RuleFiles.Find(paths[root]))
             {
                 if (sources.ContainsKey(path.Path) || path.Read<byte[]?>(null, bytes => bytes.ToArray()) is not { } content)
+                {
                     continue;
+                }
                 // Rules are made of the very bytes that are hashed.
                 texts.Add(new RuleFile(path.Path, RulePath.Decode(content)));
                 sources.Add(path.Path, new PackSource(root, PackSource.NameOf(paths[root], path.Path), PackFormat.HashOf(content)));
             }
+        }
 
         var rules = RuleSet.Load(texts, placeholders);
         byte[] pack = PackWriter.Write(rules, [.. paths.Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'))], sources, placeholders);
@@ -66,7 +70,7 @@ public static class RulePack
     public static byte[] Write(RuleSet rules, PlaceholderSet? placeholders = null)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        Dictionary<string, PackSource> sources = rules.Rules.Select(rule => rule.File)
+        var sources = rules.Rules.Select(rule => rule.File)
             .Concat(rules.Filters.Select(filter => filter.File))
             .Concat(rules.Correlations.Select(correlation => correlation.File))
             .Concat(rules.Diagnostics.Select(diagnostic => diagnostic.File))
@@ -89,9 +93,9 @@ public static class RulePack
             reason = null;
             return new PackReader(pack).Read(name, placeholders, ref none);
         }
-        catch (PackException error)
+        catch (PackException exception)
         {
-            reason = error.Message;
+            reason = exception.Message;
             return null;
         }
     }
@@ -111,25 +115,28 @@ public static class RulePack
     public static RuleSet Load(string file, PlaceholderSet? placeholders = null, IReadOnlyList<string>? paths = null)
     {
         if (!File.Exists(file))
+        {
             throw new FileNotFoundException($"There is no pack '{file}'.", file);
+        }
+
         string[]? roots = paths?.ToArray();
         try
         {
             return new PackReader(ReadFile(file)).Read(file, placeholders, ref roots);
         }
-        catch (PackException error)
+        catch (PackException exception)
         {
             // A pack that cannot be read does not say what it was made of; its name does, where it stands beside that.
             roots ??= file.EndsWith(Extension, StringComparison.Ordinal) && file[..^Extension.Length] is var beside && Path.Exists(beside) ? [beside] : [];
             bool hasYaml = roots.Length > 0;
             string remedy = hasYaml ? "The YAML it was made of is used. " : "";
             var diagnostic = new Diagnostic(
-                error.Code.Id,
-                hasYaml ? error.Code.Severity : DiagnosticSeverity.Error,
+                exception.Code.Id,
+                hasYaml ? exception.Code.Severity : DiagnosticSeverity.Error,
                 file,
                 1,
                 1,
-                $"The pack cannot be used: {error.Message}. {remedy}Make it again with 'sigmaf pack'.");
+                $"The pack cannot be used: {exception.Message}. {remedy}Make it again with 'sigmaf pack'.");
             return hasYaml ? RuleSet.LoadPaths(roots, placeholders).With(diagnostic) : RuleSet.Rejecting(diagnostic);
         }
     }
@@ -141,12 +148,15 @@ public static class RulePack
         try
         {
             if (new FileInfo(file).Length > PackFormat.MaxSize)
+            {
                 throw new PackException(DiagnosticCode.DamagedPack, $"it is larger than {PackFormat.MaxSize / (1024 * 1024)} MiB");
+            }
+
             return File.ReadAllBytes(file);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new PackException(DiagnosticCode.DamagedPack, $"it cannot be read ({error.Message})");
+            throw new PackException(DiagnosticCode.DamagedPack, $"it cannot be read ({exception.Message})");
         }
     }
 }

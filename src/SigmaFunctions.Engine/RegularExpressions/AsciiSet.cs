@@ -38,7 +38,7 @@ internal readonly record struct AsciiSet(ulong Low, ulong High)
     {
         get
         {
-            var set = this;
+            AsciiSet set = this;
             return Enumerable.Range(0, Characters).Select(value => (byte)value).Where(set.Contains);
         }
     }

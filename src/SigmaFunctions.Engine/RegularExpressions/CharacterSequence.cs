@@ -34,16 +34,27 @@ internal sealed class CharacterSequence
         {
             int next = text[place..].IndexOfAny(_anchorBytes);
             if (next < 0)
+            {
                 return -1;
+            }
+
             place += next;
             int start = place - _anchor;
             if (start + Length > text.Length)
+            {
                 return -1;
+            }
+
             int i = 0;
             while (i < Length && _sets[i].Contains(text[start + i]))
+            {
                 i++;
+            }
+
             if (i == Length)
+            {
                 return start;
+            }
         }
 
         return -1;
@@ -53,20 +64,34 @@ internal sealed class CharacterSequence
     private int IndexOfRun(ReadOnlySpan<byte> text)
     {
         if (Length == 1)
+        {
             return text.IndexOfAny(_anchorBytes);
-        var set = _sets[0];
+        }
+
+        AsciiSet set = _sets[0];
         for (int place = Length - 1; place < text.Length; place += Length)
         {
             if (!set.Contains(text[place]))
+            {
                 continue;
+            }
+
             int start = place;
             while (start > 0 && set.Contains(text[start - 1]))
+            {
                 start--;
+            }
+
             int end = place + 1;
             while (end < text.Length && end - start < Length && set.Contains(text[end]))
+            {
                 end++;
+            }
+
             if (end - start >= Length)
+            {
                 return start;
+            }
         }
 
         return -1;

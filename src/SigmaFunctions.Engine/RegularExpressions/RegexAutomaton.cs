@@ -54,7 +54,9 @@ internal sealed class RegexAutomaton
         get
         {
             lock (_lock)
+            {
                 return _states.Count;
+            }
         }
     }
 
@@ -69,25 +71,34 @@ internal sealed class RegexAutomaton
     {
         // The newline at the end is another one than those before it only to anchors.
         int end = _positions.HasAnchors && text is [.., '\n'] ? text.Length - 1 : text.Length;
-        var state = _start;
+        State state = _start;
         for (int i = 0; i < end; i++)
         {
             if (_idle is not null && state == _start)
             {
                 int busy = text[i..end].IndexOfAnyExcept(_idle);
                 if (busy < 0)
+                {
                     break;
+                }
+
                 i += busy;
             }
 
             char character = text[i];
             int letter = character < PageSize ? _firstPage[character] : LetterOf(character);
-            var known = state.Next;
-            var further = letter < known.Length ? Volatile.Read(ref known[letter]) ?? Follow(state, letter) : null;
+            State?[] known = state.Next;
+            State? further = letter < known.Length ? Volatile.Read(ref known[letter]) ?? Follow(state, letter) : null;
             if (further is null)
+            {
                 return IsMatch(text, i, state);
+            }
+
             if (further == _found)
+            {
                 return true;
+            }
+
             state = further;
         }
 
@@ -100,14 +111,20 @@ internal sealed class RegexAutomaton
         Span<ulong> taken = stackalloc ulong[_positions.Words];
         Span<ulong> next = stackalloc ulong[_positions.Words];
         state.Taken.CopyTo(taken);
-        var before = state.Before;
+        RegexNeighbour before = state.Before;
         for (int i = from; i < text.Length; i++)
         {
-            var (positions, neighbour) = _letters[text[i] < PageSize ? _firstPage[text[i]] : LetterOf(text[i])];
+            (ulong[]? positions, RegexNeighbour neighbour) = _letters[text[i] < PageSize ? _firstPage[text[i]] : LetterOf(text[i])];
             if (neighbour == RegexNeighbour.Newline && i == text.Length - 1)
+            {
                 neighbour = RegexNeighbour.LastNewline;
+            }
+
             if (!Step(taken, before, positions, neighbour, next))
+            {
                 return true;
+            }
+
             next.CopyTo(taken);
             before = neighbour;
         }
@@ -118,32 +135,46 @@ internal sealed class RegexAutomaton
     /// <summary>The positions that are taken with the next character; false if the expression was found before it.</summary>
     private bool Step(ReadOnlySpan<ulong> taken, RegexNeighbour before, ulong[] positions, RegexNeighbour behind, Span<ulong> next)
     {
-        var followers = _positions.At(before, behind);
+        RegexFollowers followers = _positions.At(before, behind);
         if (followers.EndsBehind(taken))
+        {
             return false;
+        }
+
         followers.Next(taken, next);
         for (int i = 0; i < next.Length; i++)
+        {
             next[i] &= positions[i];
+        }
+
         return true;
     }
 
     /// <summary>The state behind a letter; null if it is not kept.</summary>
     private State? Follow(State state, int letter)
     {
-        var (positions, neighbour) = _letters[letter];
+        (ulong[]? positions, RegexNeighbour neighbour) = _letters[letter];
         ulong[] next = new ulong[_positions.Words];
-        var further = _found;
+        State further = _found;
         if (Step(state.Taken, state.Before, positions, neighbour, next))
+        {
             lock (_lock)
             {
                 var reached = new State(next, _positions.Alike(neighbour), _start.Next);
-                if (_states.TryGetValue(reached, out var known))
+                if (_states.TryGetValue(reached, out State? known))
+                {
                     further = known;
+                }
                 else if (_states.Count == MaxStates)
+                {
                     return null;
+                }
                 else
+                {
                     _states.Add(further = new State(next, reached.Before, new State?[_start.Next.Length]), further);
+                }
             }
+        }
 
         Volatile.Write(ref state.Next[letter], further);
         return further;
@@ -168,7 +199,10 @@ internal sealed class RegexAutomaton
             }
 
             if (page[character % PageSize] == Unknown)
+            {
                 Volatile.Write(ref page[character % PageSize], _letters.IndexOf(character));
+            }
+
             return page[character % PageSize];
         }
     }
@@ -191,7 +225,10 @@ internal sealed class RegexAutomaton
             var hash = new HashCode();
             hash.Add(Before);
             foreach (ulong word in Taken)
+            {
                 hash.Add(word);
+            }
+
             return hash.ToHashCode();
         }
     }

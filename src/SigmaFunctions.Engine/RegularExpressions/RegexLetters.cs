@@ -22,8 +22,10 @@ internal sealed class RegexLetters
     public RegexLetters(RegexPositions positions)
     {
         _words = positions.Words;
-        foreach (var group in positions.Characters.Index().GroupBy(each => each.Item.Class))
+        foreach (IGrouping<RegexClass, (int Index, RegexCharacter Item)> group in positions.Characters.Index().GroupBy(each => each.Item.Class))
+        {
             _classes.Add((Construct(group.Key), SetOf(group.Select(each => each.Index))));
+        }
     }
 
     /// <summary>How many letters are known.</summary>
@@ -37,17 +39,28 @@ internal sealed class RegexLetters
     {
         ReadOnlySpan<char> text = MemoryMarshal.CreateReadOnlySpan(ref character, 1);
         char[] key = new char[_classes.Count + 1];
-        var neighbour = character == '\n' ? RegexNeighbour.Newline : _word.IsMatch(text) ? RegexNeighbour.Word : RegexNeighbour.Other;
+        RegexNeighbour neighbour = character == '\n' ? RegexNeighbour.Newline : _word.IsMatch(text) ? RegexNeighbour.Word : RegexNeighbour.Other;
         key[^1] = (char)neighbour;
         for (int i = 0; i < _classes.Count; i++)
+        {
             key[i] = _classes[i].Class.IsMatch(text) ? '1' : '0';
+        }
+
         string name = new(key);
         if (_indexes.TryGetValue(name, out ushort known))
+        {
             return known;
+        }
+
         ulong[] positions = new ulong[_words];
         for (int i = 0; i < _classes.Count; i++)
+        {
             for (int word = 0; key[i] == '1' && word < _words; word++)
+            {
                 positions[word] |= _classes[i].Positions[word];
+            }
+        }
+
         ushort index = (ushort)_letters.Length;
         Volatile.Write(ref _letters, [.. _letters, (positions, neighbour)]);
         _indexes.Add(name, index);
@@ -58,7 +71,10 @@ internal sealed class RegexLetters
     {
         ulong[] set = new ulong[_words];
         foreach (int position in positions)
+        {
             set[position / RegexPositions.WordSize] |= 1UL << (position % RegexPositions.WordSize);
+        }
+
         return set;
     }
 

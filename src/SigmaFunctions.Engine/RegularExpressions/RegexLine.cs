@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace SigmaFunctions.Engine.RegularExpressions;
 
 /// <summary>
@@ -26,14 +28,18 @@ internal sealed class RegexLine
     /// <summary>Lays out an expression.</summary>
     public RegexLine(RegexNode root)
     {
-        var parts = root is RegexSequence sequence ? sequence.Parts : [root];
+        ImmutableArray<RegexNode> parts = root is RegexSequence sequence ? sequence.Parts : [root];
         for (int i = 0; i < parts.Length; i++)
         {
             // At either end the least number of turns is enough: what is found is found inside of more.
             if ((i == 0 || i == parts.Length - 1) && parts[i] is RegexRepetition { Part: RegexCharacter character } end)
+            {
                 Repeat(character, end.Least);
+            }
             else
+            {
                 Add(parts[i]);
+            }
         }
     }
 
@@ -51,20 +57,33 @@ internal sealed class RegexLine
     public List<string>? Literals(int minLength)
     {
         List<string>? best = null;
-        foreach (var segment in _segments.Select(segment => segment.Characters))
+        foreach (List<RegexCharacter>? segment in _segments.Select(segment => segment.Characters))
+        {
             for (int start = 0; start < segment.Count; start++)
             {
                 int end = start;
                 while (end < segment.Count && segment[end].Literal is not null)
+                {
                     end++;
+                }
+
                 if (end - start >= minLength && end > start)
+                {
                     best = Better(best, [string.Concat(segment[start..end].Select(character => character.Literal!.Value))]);
+                }
+
                 start = end;
             }
+        }
 
-        foreach (var alternation in _alternations)
+        foreach (RegexAlternation alternation in _alternations)
+        {
             if (LiteralsOf(alternation, minLength) is { } literals)
+            {
                 best = Better(best, literals);
+            }
+        }
+
         return best;
     }
 
@@ -72,11 +91,14 @@ internal sealed class RegexLine
     /// <param name="mayBeAll">Whether the sets are those of the expression, rather than larger.</param>
     public RegexOutline? Outline(bool mayBeAll)
     {
-        var parts = _segments.FindAll(segment => segment.Characters.Count > 0);
+        List<Segment> parts = _segments.FindAll(segment => segment.Characters.Count > 0);
         bool isAll = mayBeAll && !_hasMore && _segments.Skip(1).All(segment => segment.Before == Break.Anything)
             && parts.TrueForAll(segment => segment.Characters.TrueForAll(character => character.IsExact));
         if (!isAll)
+        {
             parts = parts.FindAll(segment => segment.Characters.Sum(character => Information(character.Ascii)) >= MinInformation);
+        }
+
         return parts.Count == 0
             ? null
             : new RegexOutline(
@@ -90,10 +112,13 @@ internal sealed class RegexLine
     private static List<string>? LiteralsOf(RegexAlternation alternation, int minLength)
     {
         var all = new List<string>();
-        foreach (var branch in alternation.Branches)
+        foreach (RegexNode branch in alternation.Branches)
         {
             if (new RegexLine(branch).Literals(minLength) is not { } literals || all.Count + literals.Count > MaxAlternatives)
+            {
                 return null;
+            }
+
             all.AddRange(literals);
         }
 
@@ -114,8 +139,11 @@ internal sealed class RegexLine
                 Repeat(character, 1);
                 break;
             case RegexSequence sequence:
-                foreach (var part in sequence.Parts)
+                foreach (RegexNode part in sequence.Parts)
+                {
                     Add(part);
+                }
+
                 break;
             case RegexRepetition { Least: 0, IsExact: false } repetition:
                 // A class that leaves out another character than the newline is not anything.
@@ -128,7 +156,10 @@ internal sealed class RegexLine
                 int before = _segments.Count;
                 Repeat(repetition.Part, repetition.Least);
                 if (repetition.IsExact)
+                {
                     break;
+                }
+
                 if (_segments.Count > before)
                 {
                     // The turns laid out again would have to begin within several segments.
@@ -171,7 +202,9 @@ internal sealed class RegexLine
                 Add(part);
                 // Turns without characters are all alike.
                 if (_count == before)
+                {
                     return;
+                }
             }
         }
     }

@@ -14,7 +14,10 @@ internal sealed record RegexNeeds(IReadOnlyList<string>? Literals, int MinLength
     public static RegexNeeds Of(string pattern, RegexOptions options, int minLiteral)
     {
         if (RegexSyntax.Read(pattern, options) is not { } syntax)
+        {
             return new RegexNeeds(null, 0, null, IgnoresCase: true);
+        }
+
         var line = new RegexLine(syntax.Root);
         return new RegexNeeds(line.Literals(minLiteral), RegexLine.MinLength(syntax.Root), line.Outline(mayBeAll: !syntax.HasInnerOptions), syntax.IgnoresCase);
     }

@@ -31,10 +31,15 @@ internal sealed class RegexOutline
         {
             int place = _parts[i].IndexIn(text[from..]);
             if (place < 0)
+            {
                 return false;
+            }
+
             from += place;
             if (i + 1 < _parts.Length && !_mayOverlap[i + 1])
+            {
                 from += _parts[i].Length;
+            }
         }
 
         return true;

@@ -55,11 +55,16 @@ internal sealed class RegexPositions
     /// <summary>The first kind of neighbour before a place that makes no difference to one.</summary>
     public RegexNeighbour Alike(RegexNeighbour before)
     {
-        var places = _places.AsSpan();
+        Span<byte> places = _places.AsSpan();
         int kinds = RegexNeighbours.Kinds;
         for (int i = 0; i < (int)before; i++)
+        {
             if (places.Slice(i * kinds, kinds).SequenceEqual(places.Slice((int)before * kinds, kinds)))
+            {
                 return (RegexNeighbour)i;
+            }
+        }
+
         return before;
     }
 
@@ -113,34 +118,50 @@ internal sealed class RegexPositions
             {
                 var neighbours = RegexNeighbours.At(i);
                 int answers = 0;
-                foreach (var place in asked)
+                foreach (RegexPlace place in asked)
+                {
                     answers = (answers << 1) | (neighbours.Is(place) ? 1 : 0);
+                }
+
                 int kind = kinds.FindIndex(each => each.Answers == answers);
                 places[i] = (byte)(kind < 0 ? kinds.Count : kind);
                 if (kind < 0)
+                {
                     kinds.Add((answers, neighbours));
+                }
             }
 
             var followers = new RegexFollowers[kinds.Count];
             for (int i = 0; i < followers.Length; i++)
+            {
                 if (FollowersAt(kinds[i].Neighbours) is { } found)
+                {
                     followers[i] = found;
+                }
                 else
+                {
                     return null;
+                }
+            }
+
             return new RegexPositions(_characters.ToImmutable(), followers, places);
         }
 
         private RegexFollowers? FollowersAt(RegexNeighbours neighbours)
         {
-            var start = ReachedFrom(_start, neighbours);
+            Follow start = ReachedFrom(_start, neighbours);
             var others = new Follow[_characters.Count];
-            foreach (var node in _nodes)
+            foreach (Node node in _nodes)
+            {
                 if (node.Kind == NodeKind.Character)
                 {
                     others[PositionOf(node)] = ReachedFrom(node.Next, neighbours);
                     if (_work > MaxWork)
+                    {
                         return null;
+                    }
                 }
+            }
 
             return new RegexFollowers(WordsFor(others.Length), start, others);
         }
@@ -156,10 +177,13 @@ internal sealed class RegexPositions
             while (_open.TryPop(out int index))
             {
                 if (_seen[index] == _round)
+                {
                     continue;
+                }
+
                 _seen[index] = _round;
                 _work++;
-                var node = _nodes[index];
+                Node node = _nodes[index];
                 switch (node.Kind)
                 {
                     case NodeKind.End:
@@ -200,12 +224,18 @@ internal sealed class RegexPositions
                     return Add(new Node(NodeKind.Anchor, next, (int)anchor.Place));
                 case RegexSequence sequence:
                     for (int i = sequence.Parts.Length - 1; i >= 0; i--)
+                    {
                         next = Add(sequence.Parts[i], next);
+                    }
+
                     return next;
                 case RegexAlternation alternation:
                     int branches = Add(alternation.Branches[^1], next);
                     for (int i = alternation.Branches.Length - 2; i >= 0; i--)
+                    {
                         branches = Add(new Node(NodeKind.Fork, branches, Add(alternation.Branches[i], next)));
+                    }
+
                     return branches;
                 case RegexRepetition repetition:
                     return Add(repetition, next);
@@ -221,7 +251,9 @@ internal sealed class RegexPositions
                 // Each further turn is within the one before it, so that each has few followers.
                 int behind = next;
                 for (int i = repetition.Least; i < most; i++)
+                {
                     next = Add(new Node(NodeKind.Fork, behind, Add(repetition.Part, next)));
+                }
             }
             else
             {
@@ -231,7 +263,10 @@ internal sealed class RegexPositions
             }
 
             for (int i = 0; i < repetition.Least; i++)
+            {
                 next = Add(repetition.Part, next);
+            }
+
             return next;
         }
 
@@ -261,13 +296,19 @@ internal sealed class RegexFollowers
         (_start, _shifted, _last) = (new ulong[words], new ulong[words], new ulong[words]);
         BeginsAtEnd = start.HasEnd;
         foreach (int position in start.Positions)
+        {
             Set(_start, position);
+        }
+
         var groups = new Dictionary<ImmutableArray<int>, List<int>>(SameItems.Instance);
         for (int i = 0; i < others.Length; i++)
         {
             if (others[i].HasEnd)
+            {
                 Set(_last, i);
-            var further = others[i].Positions;
+            }
+
+            ImmutableArray<int> further = others[i].Positions;
             if (further.Contains(i + 1))
             {
                 Set(_shifted, i);
@@ -275,16 +316,24 @@ internal sealed class RegexFollowers
             }
 
             if (further.IsEmpty)
+            {
                 continue;
-            if (!groups.TryGetValue(further, out var sources))
+            }
+
+            if (!groups.TryGetValue(further, out List<int>? sources))
+            {
                 groups.Add(further, sources = []);
+            }
+
             sources.Add(i);
         }
 
         _groups = [.. groups.Select(group => new Group(new BitRange(group.Value), new BitRange(group.Key)))];
         Cost = words;
-        foreach (var group in _groups)
+        foreach (Group group in _groups)
+        {
             Cost += StepsOfGroup + group.Sources.Bits.Length + group.Targets.Bits.Length;
+        }
     }
 
     /// <summary>Steps for one character of a text.</summary>
@@ -297,8 +346,13 @@ internal sealed class RegexFollowers
     public bool EndsBehind(ReadOnlySpan<ulong> taken)
     {
         for (int i = 0; i < _last.Length; i++)
+        {
             if ((taken[i] & _last[i]) != 0)
+            {
                 return true;
+            }
+        }
+
         return BeginsAtEnd;
     }
 
@@ -315,9 +369,13 @@ internal sealed class RegexFollowers
             carry = shifted >> (RegexPositions.WordSize - 1);
         }
 
-        foreach (var (sources, targets) in _groups)
+        foreach ((BitRange? sources, BitRange? targets) in _groups)
+        {
             if (sources.IsAnyOf(taken))
+            {
                 targets.AddTo(next);
+            }
+        }
     }
 
     private static void Set(ulong[] bits, int position) => bits[position / RegexPositions.WordSize] |= 1UL << (position % RegexPositions.WordSize);
@@ -333,7 +391,9 @@ internal sealed class RegexFollowers
             From = ascending[0] / RegexPositions.WordSize;
             Bits = new ulong[(ascending[^1] / RegexPositions.WordSize) - From + 1];
             foreach (int position in ascending)
+            {
                 Set(Bits, position - (From * RegexPositions.WordSize));
+            }
         }
 
         public int From { get; }
@@ -343,15 +403,22 @@ internal sealed class RegexFollowers
         public bool IsAnyOf(ReadOnlySpan<ulong> set)
         {
             for (int i = 0; i < Bits.Length; i++)
+            {
                 if ((set[From + i] & Bits[i]) != 0)
+                {
                     return true;
+                }
+            }
+
             return false;
         }
 
         public void AddTo(Span<ulong> set)
         {
             for (int i = 0; i < Bits.Length; i++)
+            {
                 set[From + i] |= Bits[i];
+            }
         }
     }
 
@@ -365,7 +432,10 @@ internal sealed class RegexFollowers
         {
             var hash = new HashCode();
             foreach (int item in obj)
+            {
                 hash.Add(item);
+            }
+
             return hash.ToHashCode();
         }
     }

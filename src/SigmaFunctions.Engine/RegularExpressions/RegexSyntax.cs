@@ -29,7 +29,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
     public static RegexSyntax? Read(string pattern, RegexOptions options)
     {
         var reader = new Reader(pattern, options);
-        var root = reader.Alternation(depth: 0, out int size);
+        RegexNode? root = reader.Alternation(depth: 0, out int size);
         return root is null || !reader.AtEnd
             ? null
             : new RegexSyntax(root, reader.IgnoresCase, reader.HasInnerOptions, reader.IsPlain && size * (reader.HasAnchor ? KindsOfCharacters : 1) <= MaxConstructed);
@@ -70,10 +70,13 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         {
             size = 0;
             if (depth > MaxDepth)
+            {
                 return null;
-            var branches = ImmutableArray.CreateBuilder<RegexNode>();
-            var parts = ImmutableArray.CreateBuilder<RegexNode>();
-            var outer = _options;
+            }
+
+            ImmutableArray<RegexNode>.Builder branches = ImmutableArray.CreateBuilder<RegexNode>();
+            ImmutableArray<RegexNode>.Builder parts = ImmutableArray.CreateBuilder<RegexNode>();
+            RegexOptions outer = _options;
             while (SkipIgnored() && _pattern[_next] != ')')
             {
                 if (TryTake('|'))
@@ -83,10 +86,16 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 }
 
                 if (_pattern[_next..].StartsWith("(?") && TryTakeOptions())
+                {
                     continue;
-                var part = Quantified(depth, out int partSize);
+                }
+
+                RegexNode? part = Quantified(depth, out int partSize);
                 if (part is null || (size += partSize) > MaxSize)
+                {
                     return null;
+                }
+
                 parts.Add(part);
             }
 
@@ -94,22 +103,33 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             size++;
             var last = new RegexSequence(parts.DrainToImmutable());
             if (branches.Count == 0)
+            {
                 return last;
+            }
+
             branches.Add(last);
             return new RegexAlternation(branches.DrainToImmutable());
         }
 
         private RegexNode? Quantified(int depth, out int size)
         {
-            var part = Atom(depth, out size);
+            RegexNode? part = Atom(depth, out size);
             if (part is null || !SkipIgnored() || !IsQuantifier())
+            {
                 return part;
+            }
+
             _isRare |= part is RegexAnchor;
             if (Quantifier() is not var (least, most))
+            {
                 return null;
+            }
+
             size *= Math.Max(most ?? Math.Max(least, 1), 1);
             if (SkipIgnored())
+            {
                 TryTake('?');
+            }
             // A quantifier of a quantifier is an error.
             return SkipIgnored() && IsQuantifier() ? null : new RegexRepetition(part, least, most);
         }
@@ -118,12 +138,18 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private readonly bool IsQuantifier()
         {
             if (_pattern[_next] != '{')
+            {
                 return _pattern[_next] is '*' or '+' or '?';
-            var rest = _pattern[(_next + 1)..];
+            }
+
+            ReadOnlySpan<char> rest = _pattern[(_next + 1)..];
             int digits = Digits(rest);
             rest = rest[digits..];
             if (digits > 0 && rest is [',', ..])
+            {
                 rest = rest[(Digits(rest[1..]) + 1)..];
+            }
+
             return digits > 0 && rest is ['}', ..];
 
             static int Digits(ReadOnlySpan<char> text) => text.IndexOfAnyExceptInRange('0', '9') is >= 0 and var end ? end : text.Length;
@@ -142,10 +168,16 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             }
 
             if (Count() is not { } least)
+            {
                 return null;
+            }
+
             int? most = least;
             if (TryTake(',') && (most = _pattern[_next] == '}' ? null : Count() ?? -1) < least)
+            {
                 return null;
+            }
+
             return TryTake('}') ? (least, most) : null;
         }
 
@@ -153,7 +185,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         {
             int start = _next;
             while (!AtEnd && char.IsAsciiDigit(_pattern[_next]))
+            {
                 _next++;
+            }
+
             return int.TryParse(_pattern[start.._next], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= MaxSize ? count : null;
         }
 
@@ -161,17 +196,26 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private bool SkipIgnored()
         {
             while (!AtEnd)
+            {
                 if ((_options & RegexOptions.IgnorePatternWhitespace) != 0 && _pattern[_next] is ' ' or '\t' or '\n' or '\f' or '\r')
+                {
                     _next++;
+                }
                 else if ((_options & RegexOptions.IgnorePatternWhitespace) != 0 && _pattern[_next] == '#')
+                {
                     _next = EndOf('\n');
+                }
                 else if (_pattern[_next..].StartsWith("(?#"))
                 {
                     _isRare = true;
                     _next = EndOf(')');
                 }
                 else
+                {
                     break;
+                }
+            }
+
             return !AtEnd;
         }
 
@@ -189,7 +233,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 case '{':
                     _next--;
                     if (IsQuantifier())
+                    {
                         return null;
+                    }
+
                     _next++;
                     _isRare = true;
                     return Literal(character, start);
@@ -205,7 +252,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                     return Class(start);
                 case '\\':
                     if (AtEnd)
+                    {
                         return null;
+                    }
+
                     RegexPlace? place = _pattern[_next] switch
                     {
                         'b' => RegexPlace.Boundary,
@@ -233,17 +283,21 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private RegexNode? Group(int depth, out int size)
         {
             size = 1;
-            var outer = _options;
+            RegexOptions outer = _options;
             if (_pattern[_next..].StartsWith("?:"))
+            {
                 _next += 2;
+            }
             else if (!AtEnd && _pattern[_next] == '?' && !TryTakeName())
             {
                 _next--;
                 if (!TryTakeOptions(':'))
+                {
                     return null;
+                }
             }
 
-            var group = Alternation(depth + 1, out size);
+            RegexNode? group = Alternation(depth + 1, out size);
             _options = outer;
             return group is not null && TryTake(')') ? group : null;
         }
@@ -252,14 +306,25 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private bool TryTakeName()
         {
             if (_next + 2 >= _pattern.Length || _pattern[_next + 1] is not ('<' or '\''))
+            {
                 return false;
+            }
+
             char last = _pattern[_next + 1] == '<' ? '>' : '\'';
             int length = _pattern[(_next + 2)..].IndexOf(last);
             if (length <= 0)
+            {
                 return false;
+            }
+
             foreach (char character in _pattern.Slice(_next + 2, length))
+            {
                 if (!char.IsAsciiLetterOrDigit(character) && character != '_')
+                {
                     return false;
+                }
+            }
+
             _isRare = true;
             _next += length + 3;
             return true;
@@ -281,8 +346,11 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private readonly RegexCharacter Character(AsciiSet ascii, bool isAsciiOnly, int start)
         {
             if (IgnoresCase)
+            {
                 // Some characters that are not ASCII equal some that are.
                 ascii = isAsciiOnly ? ascii.InBothCases() : AsciiSet.All;
+            }
+
             return new RegexCharacter(ascii, isAsciiOnly ? ascii.Only : null, ClassFrom(start), isAsciiOnly || !IgnoresCase);
         }
 
@@ -291,10 +359,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         {
             int end = _next + 2;
             bool isOff = false;
-            var options = _options;
+            RegexOptions options = _options;
             for (; end < _pattern.Length && char.ToLowerInvariant(_pattern[end]) is 'i' or 'm' or 's' or 'n' or 'x' or '-' or '+'; end++)
             {
-                var option = char.ToLowerInvariant(_pattern[end]) switch
+                RegexOptions option = char.ToLowerInvariant(_pattern[end]) switch
                 {
                     'i' => RegexOptions.IgnoreCase,
                     'm' => RegexOptions.Multiline,
@@ -308,7 +376,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             }
 
             if (end == _next + 2 || end == _pattern.Length || _pattern[end] != last)
+            {
                 return false;
+            }
+
             HasInnerOptions |= _next > 0 || !_pattern[..(end + 1)].SequenceEqual("(?i)");
             _options = options & (Inner | RegexOptions.CultureInvariant);
             IgnoresCase |= (options & RegexOptions.IgnoreCase) != 0;
@@ -328,16 +399,25 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             for (bool first = true; ; first = false)
             {
                 if (AtEnd)
+                {
                     return null;
+                }
+
                 if (!first && TryTake(']'))
+                {
                     break;
+                }
+
                 if (!first && _pattern[_next..].StartsWith("-["))
                 {
                     // What is left out is not left out of the set, which may be larger than it is.
                     int inner = _next + 1;
                     _next += 2;
                     if (Class(inner) is null || !TryTake(']'))
+                    {
                         return null;
+                    }
+
                     (isExact, _isRare) = (false, true);
                     break;
                 }
@@ -354,23 +434,34 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 {
                     _next++;
                     if (ClassEscape() is not var (escaped, isExactly))
+                    {
                         return null;
+                    }
                     // A class that is left out leaves out no more than is certain.
                     if (isExactly || !isNegated)
+                    {
                         set |= escaped;
+                    }
+
                     isExact &= isExactly;
                     isAsciiOnly = false;
                     continue;
                 }
 
                 if (ClassCharacter() is not { } low)
+                {
                     return null;
+                }
+
                 char high = low;
                 if (_next + 1 < _pattern.Length && _pattern[_next] == '-' && _pattern[_next + 1] is not (']' or '['))
                 {
                     _next++;
                     if (ClassCharacter() is not { } last || last < low)
+                    {
                         return null;
+                    }
+
                     high = last;
                 }
 
@@ -380,7 +471,7 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
 
             if (!isNegated)
             {
-                var character = Character(set, isAsciiOnly, start);
+                RegexCharacter character = Character(set, isAsciiOnly, start);
                 return isExact ? character : character with { IsExact = false, Literal = null };
             }
 
@@ -392,7 +483,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private char? ClassCharacter()
         {
             if (AtEnd)
+            {
                 return null;
+            }
+
             char character = _pattern[_next++];
             if (character == '[')
             {
@@ -401,9 +495,15 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             }
 
             if (character != '\\')
+            {
                 return character;
+            }
+
             if (TryTake('b'))
+            {
                 return '\b';
+            }
+
             return AtEnd ? null : Escape();
         }
 
@@ -421,7 +521,9 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
                 _ => null,
             };
             if (set is not null)
+            {
                 _next++;
+            }
             else if (_pattern[_next] is 'p' or 'P' && _pattern[(_next + 1)..] is ['{', ..] && EndOf('}') is var end && _pattern[end - 1] == '}')
             {
                 (_next, _isRare) = (end, true);
@@ -461,7 +563,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         {
             _isRare = true;
             if (AtEnd || char.ToUpperInvariant(_pattern[_next]) is not (>= '@' and <= '_' and var letter))
+            {
                 return null;
+            }
+
             _next++;
             return (char)(letter - '@');
         }
@@ -471,7 +576,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
             _isRare = true;
             int code = 0;
             for (int i = 0; i < 2 && !AtEnd && _pattern[_next] is >= '0' and <= '7'; i++)
+            {
                 code = (code * 8) + _pattern[_next++] - '0';
+            }
+
             return (char)code;
         }
 
@@ -479,7 +587,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         {
             if (_pattern.Length - _next < digits
                 || !ushort.TryParse(_pattern.Slice(_next, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code))
+            {
                 return null;
+            }
+
             _next += digits;
             return (char)code;
         }
@@ -487,7 +598,10 @@ internal sealed record RegexSyntax(RegexNode Root, bool IgnoresCase, bool HasInn
         private bool TryTake(char character)
         {
             if (AtEnd || _pattern[_next] != character)
+            {
                 return false;
+            }
+
             _next++;
             return true;
         }

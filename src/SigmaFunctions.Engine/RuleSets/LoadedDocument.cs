@@ -37,8 +37,11 @@ internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
     public static List<LoadedDocument> Load(RuleFile file, RuleCompiler compiler)
     {
         var documents = new List<LoadedDocument>();
-        foreach (var (root, sink) in RuleCollection.Resolve(YamlDocumentReader.Read(file)))
+        foreach ((YamlMapping? root, DiagnosticSink? sink) in RuleCollection.Resolve(YamlDocumentReader.Read(file)))
+        {
             documents.Add(root is null ? new LoadedDocument(sink) : Load(root, sink, compiler));
+        }
+
         return documents;
     }
 
@@ -51,17 +54,20 @@ internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
             NamePosition = root["name"]?.Position ?? root.Position,
         };
         if (root["correlation"] is not null)
+        {
             return document with { Correlation = CorrelationReader.Read(root, sink) };
+        }
+
         if (root["filter"] is not null)
         {
-            var filter = FilterReader.Read(root, sink);
-            var (identifiers, condition) = compiler.Compile(filter.Detection, sink);
+            FilterSyntax filter = FilterReader.Read(root, sink);
+            (System.Collections.Immutable.ImmutableArray<CompiledIdentifier> identifiers, Expression? condition) = compiler.Compile(filter.Detection, sink);
             return sink.HasErrors || filter.Filter is null || condition is null
                 ? document
                 : document with { Filter = new CompiledFilter(filter.Filter, identifiers, condition) };
         }
 
-        var syntax = RuleReader.Read(root, sink);
+        RuleSyntax syntax = RuleReader.Read(root, sink);
         new MetadataLints(root, sink).Run();
         new DetectionLints(syntax.Detection, sink).Run();
         new ConditionLints(syntax.Detection, sink).Run();

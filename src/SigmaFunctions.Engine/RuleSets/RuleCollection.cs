@@ -14,15 +14,21 @@ internal static class RuleCollection
     {
         YamlMapping? global = null;
         YamlMapping? previous = null;
-        foreach (var document in documents)
+        foreach (YamlDocument document in documents)
         {
-            var sink = document.Diagnostics;
+            DiagnosticSink sink = document.Diagnostics;
             if (document.Root is YamlScalar { IsNull: true } && !sink.HasErrors)
+            {
                 continue;
+            }
+
             if (document.Root is not YamlMapping root)
             {
                 if (!sink.HasErrors)
+                {
                     sink.Report(DiagnosticCode.NotAMapping, document.Root.Position, "A rule is a map of attributes such as 'title' and 'detection'. Write 'key: value' lines.");
+                }
+
                 yield return (null, sink);
                 continue;
             }
@@ -34,14 +40,23 @@ internal static class RuleCollection
                 case "global":
                     global = previous = root;
                     if (sink.Diagnostics.Count > 0)
+                    {
                         yield return (null, sink);
+                    }
+
                     continue;
                 case "reset":
                     global = null;
                     if (root.Entries.Length > 0)
+                    {
                         sink.Report(DiagnosticCode.ResetWithContent, document.Root.Position, "A document with 'action: reset' only ends the global one; what else it holds is passed over. Move that to a document of its own.");
+                    }
+
                     if (sink.Diagnostics.Count > 0)
+                    {
                         yield return (null, sink);
+                    }
+
                     continue;
                 case "repeat":
                     root = previous is null ? root : previous.OverlaidBy(root);

@@ -28,19 +28,35 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
             LayerFile[] sources = [.. layers[layer].Files.OrderBy(source => source.Path, StringComparer.Ordinal)];
             var files = new LoadedFile?[sources.Length];
             if (sources.Length == 1)
+            {
                 files[0] = Read(sources[0]);
+            }
             else
+            {
                 Parallel.For(0, sources.Length, new ParallelOptions { MaxDegreeOfParallelism = concurrency }, i => files[i] = Read(sources[i]));
+            }
+
             for (int i = 0; i < files.Length; i++)
             {
                 if (files[i] is not { } file)
+                {
                     continue;
+                }
+
                 if (file.Unreadable is { } diagnostic)
+                {
                     unreadable.Add(diagnostic);
+                }
                 else
+                {
                     hashes.Add(file.Hash);
-                foreach (var document in file.Documents)
+                }
+
+                foreach (LoadedDocument document in file.Documents)
+                {
                     builder.Add(document, layer);
+                }
+
                 files[i] = null;
             }
         }
@@ -56,12 +72,12 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
                 ? new LoadedFile(Convert.ToHexString(TextHash.Of(text)), LoadedDocument.Load(new RuleFile(source.Path, text), _compiler))
                 : null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            var code = DiagnosticCode.UnreadableFile;
+            DiagnosticCode code = DiagnosticCode.UnreadableFile;
             return new LoadedFile("", [])
             {
-                Unreadable = new Diagnostic(code.Id, code.Severity, source.Path, 1, 1, $"The file cannot be read: {error.Message} Check its permissions and size."),
+                Unreadable = new Diagnostic(code.Id, code.Severity, source.Path, 1, 1, $"The file cannot be read: {exception.Message} Check its permissions and size."),
             };
         }
     }

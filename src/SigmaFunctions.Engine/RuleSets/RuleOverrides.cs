@@ -59,19 +59,26 @@ public sealed class RuleOverrides
     {
         var overrides = new Dictionary<string, RuleOverride>(StringComparer.OrdinalIgnoreCase);
         var faults = new List<string>();
-        foreach (var document in YamlDocumentReader.Read(file))
+        foreach (YamlDocument document in YamlDocumentReader.Read(file))
         {
             faults.AddRange(document.Diagnostics.Diagnostics.Select(diagnostic => diagnostic.ToString()));
             if (document.Root is not YamlMapping map)
             {
                 if (!document.Diagnostics.HasErrors && document.Root is not YamlScalar { IsNull: true })
+                {
                     faults.Add(Fault(file, document.Root, "A file of overrides is a map of rule ids."));
+                }
+
                 continue;
             }
 
-            foreach (var (id, value) in map.Entries)
+            foreach ((YamlScalar? id, YamlNode? value) in map.Entries)
+            {
                 if (!overrides.TryAdd(id.Value, Read(file, id, value, faults)))
+                {
                     faults.Add(Fault(file, id, $"The rule '{Shortened.Of(id.Value)}' is already changed above."));
+                }
+            }
         }
 
         return faults.Count == 0
@@ -88,17 +95,25 @@ public sealed class RuleOverrides
             return result;
         }
 
-        foreach (var (name, setting) in map.Entries)
+        foreach ((YamlScalar? name, YamlNode? setting) in map.Entries)
         {
             var scalar = setting as YamlScalar;
             if (name.Value == "enabled" && scalar?.AsBoolean is { } enabled)
+            {
                 result = result with { Enabled = enabled };
+            }
             else if (name.Value == "level" && scalar is not null && RuleReader.Levels.Contains(scalar.Value))
+            {
                 result = result with { Level = scalar.Value };
+            }
             else if (name.Value == "suppressFor" && scalar is not null && ReadTime(scalar.Value) is { } time)
+            {
                 result = result with { SuppressFor = time };
+            }
             else
+            {
                 faults.Add(Fault(file, setting, Expected(name.Value)));
+            }
         }
 
         return result;

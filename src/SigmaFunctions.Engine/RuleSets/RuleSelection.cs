@@ -56,7 +56,10 @@ public sealed class RuleSelection
             bool excludes = entry.StartsWith('!');
             bool meant = isMeant(excludes ? entry[1..] : entry, value);
             if (excludes && meant)
+            {
                 return false;
+            }
+
             hasNames |= !excludes;
             named |= !excludes && meant;
         }

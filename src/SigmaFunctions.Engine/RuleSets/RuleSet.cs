@@ -67,7 +67,10 @@ public sealed class RuleSet
     {
         ArgumentNullException.ThrowIfNull(overrides);
         if (overrides.Count == 0)
+        {
             return this;
+        }
+
         ImmutableArray<CompiledRule> changed =
         [
             .. Compiled

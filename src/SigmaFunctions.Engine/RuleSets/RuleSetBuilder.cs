@@ -25,13 +25,22 @@ internal sealed class RuleSetBuilder
     /// <param name="layer">Its layer; later layers must have been added before earlier ones.</param>
     public void Add(LoadedDocument document, int layer)
     {
-        if (document.Id is { } id && _placeById.TryGetValue(id, out var place) && place.Layer > layer)
+        if (document.Id is { } id && _placeById.TryGetValue(id, out (string File, int Line, int Layer) place) && place.Layer > layer)
+        {
             return;
+        }
+
         _sinks.Add(document.Diagnostics);
         if (document.Rule is { } rule && Claim(rule.Rule.Id, rule.Rule.Name, document, layer))
+        {
             _rules.Add(rule.Rule.Id, _predicates.Intern(rule));
+        }
+
         if (document.Filter is { } filter && Claim(filter.Filter.Id, null, document, layer))
+        {
             _filters.Add((_predicates.Intern(filter), document.Diagnostics));
+        }
+
         if (document.Correlation is { } correlation && Claim(correlation.Id, correlation.Name, document, layer))
         {
             _correlations.Add(correlation.Id, correlation);
@@ -39,7 +48,9 @@ internal sealed class RuleSetBuilder
         }
 
         if (document.Diagnostics.HasErrors)
+        {
             _rejected++;
+        }
     }
 
     public RuleSet Build(IReadOnlyCollection<Diagnostic> unreadable, string revision, bool usesPlaceholders)
@@ -60,7 +71,7 @@ internal sealed class RuleSetBuilder
     /// <summary>Takes an id, and a name if there is one; false after reporting that the id is taken.</summary>
     private bool Claim(string id, string? name, LoadedDocument document, int layer)
     {
-        var sink = document.Diagnostics;
+        DiagnosticSink sink = document.Diagnostics;
         if (!_placeById.TryAdd(id, (sink.File, document.Position.Line, layer)))
         {
             sink.Report(DiagnosticCode.DuplicateId, document.IdPosition, $"The id {id} is already taken by {PlaceOf(id)}. Give this document an id of its own.");
@@ -68,7 +79,10 @@ internal sealed class RuleSetBuilder
         }
 
         if (name is not null && !_idByName.TryAdd(name, id))
+        {
             sink.Report(DiagnosticCode.DuplicateName, document.NamePosition, $"The name '{Shortened.Of(name)}' is already taken by {PlaceOf(_idByName[name])}, which references to it mean. Give this document another name.");
+        }
+
         return true;
     }
 
@@ -76,14 +90,18 @@ internal sealed class RuleSetBuilder
 
     private void ApplyFilters()
     {
-        foreach (var (filter, sink) in _filters)
+        foreach ((CompiledFilter? filter, DiagnosticSink? sink) in _filters)
         {
-            var named = filter.Filter.Rules.IsEmpty
+            List<string> named = filter.Filter.Rules.IsEmpty
                 ? [.. _rules.Keys]
                 : filter.Filter.Rules.Select(Resolve).OfType<string>().Where(_rules.ContainsKey).Distinct(StringComparer.Ordinal).ToList();
             foreach (string reference in filter.Filter.Rules)
+            {
                 if (Resolve(reference) is not { } id || !_rules.ContainsKey(id))
+                {
                     sink.Report(DiagnosticCode.FilterWithoutRule, new Position(filter.Filter.Line, 1), $"The filter names '{Shortened.Of(reference)}', which is no loaded rule. Correct the id or name.");
+                }
+            }
 
             int applied = 0;
             foreach (string id in named.Where(id => filter.Filter.LogSource.Covers(_rules[id].Rule.LogSource)))
@@ -93,7 +111,9 @@ internal sealed class RuleSetBuilder
             }
 
             if (applied == 0 && (named.Count > 0 || filter.Filter.Rules.IsEmpty))
+            {
                 sink.Report(DiagnosticCode.FilterWithoutRule, new Position(filter.Filter.Line, 1), "No rule that the filter names has a log source within the filter's own. Widen the filter's log source.");
+            }
         }
     }
 
@@ -104,11 +124,14 @@ internal sealed class RuleSetBuilder
         while (again)
         {
             again = false;
-            foreach (var correlation in _correlations.Values.ToList())
+            foreach (SigmaCorrelation? correlation in _correlations.Values.ToList())
             {
                 string? fault = FaultOf(correlation);
                 if (fault is null)
+                {
                     continue;
+                }
+
                 _sinkByCorrelation[correlation.Id].Report(DiagnosticCode.UnresolvedReference, new Position(correlation.Line, 1), fault);
                 _correlations.Remove(correlation.Id);
                 _rejected++;
@@ -116,23 +139,30 @@ internal sealed class RuleSetBuilder
             }
         }
 
-        foreach (var correlation in _correlations.Values)
+        foreach (SigmaCorrelation correlation in _correlations.Values)
+        {
             _sinkByCorrelation[correlation.Id].Report(
                 DiagnosticCode.CorrelationNotEvaluated, new Position(correlation.Line, 1), "Correlations are not evaluated yet: the rules that this one refers to alert alone. Expect no alert from it.");
+        }
     }
 
     private string? FaultOf(SigmaCorrelation correlation)
     {
         foreach (string reference in correlation.Rules)
+        {
             if (Resolve(reference) is not { } id || !(_rules.ContainsKey(id) || _correlations.ContainsKey(id)))
+            {
                 return $"The correlation refers to '{Shortened.Of(reference)}', which is no loaded rule or correlation. Correct the id or name.";
+            }
+        }
+
         return Reaches(correlation, correlation.Id, []) ? "The correlation refers to itself, directly or through others. Break the circle." : null;
     }
 
     private bool Reaches(SigmaCorrelation from, string id, HashSet<string> visited) => from.Rules
         .Select(Resolve)
         .OfType<string>()
-        .Any(next => next == id || (visited.Add(next) && _correlations.TryGetValue(next, out var correlation) && Reaches(correlation, id, visited)));
+        .Any(next => next == id || (visited.Add(next) && _correlations.TryGetValue(next, out SigmaCorrelation? correlation) && Reaches(correlation, id, visited)));
 
     private string? Resolve(string reference) =>
         _placeById.ContainsKey(reference) ? reference : _idByName.GetValueOrDefault(reference);

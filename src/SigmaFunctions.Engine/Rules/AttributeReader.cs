@@ -27,12 +27,18 @@ internal sealed class AttributeReader(YamlMapping map, DiagnosticSink sink)
     /// <summary>The texts under a key; a single text counts as a list of one.</summary>
     public ImmutableArray<string> List(string key)
     {
-        var scalars = Scalars(key);
+        ImmutableArray<YamlScalar> scalars = Scalars(key);
         if (scalars.IsEmpty)
+        {
             return [];
-        var texts = ImmutableArray.CreateBuilder<string>(scalars.Length);
-        foreach (var scalar in scalars)
+        }
+
+        ImmutableArray<string>.Builder texts = ImmutableArray.CreateBuilder<string>(scalars.Length);
+        foreach (YamlScalar scalar in scalars)
+        {
             texts.Add(scalar.Value);
+        }
+
         return texts.MoveToImmutable();
     }
 
@@ -46,13 +52,17 @@ internal sealed class AttributeReader(YamlMapping map, DiagnosticSink sink)
             case YamlScalar scalar:
                 return [scalar];
             case YamlSequence list:
-                var scalars = ImmutableArray.CreateBuilder<YamlScalar>(list.Items.Length);
-                foreach (var item in list.Items)
+                ImmutableArray<YamlScalar>.Builder scalars = ImmutableArray.CreateBuilder<YamlScalar>(list.Items.Length);
+                foreach (YamlNode item in list.Items)
                 {
                     if (item is YamlScalar text)
+                    {
                         scalars.Add(text);
+                    }
                     else
+                    {
                         Invalid(item.Position, $"'{key}' is a list of texts. Write each behind a dash.");
+                    }
                 }
 
                 return scalars.DrainToImmutable();
@@ -65,9 +75,14 @@ internal sealed class AttributeReader(YamlMapping map, DiagnosticSink sink)
     /// <summary>Where the key stands, or where the map begins if it is absent.</summary>
     public Position PositionOf(string key)
     {
-        foreach (var entry in Map.Entries)
+        foreach (YamlEntry entry in Map.Entries)
+        {
             if (entry.Key.Value == key)
+            {
                 return entry.Key.Position;
+            }
+        }
+
         return Map.Position;
     }
 

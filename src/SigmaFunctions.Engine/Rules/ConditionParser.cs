@@ -33,14 +33,17 @@ internal sealed class ConditionParser
         try
         {
             parser.Tokenize();
-            var condition = parser.ParseOr();
+            ConditionSyntax condition = parser.ParseOr();
             if (parser._next < parser._tokens.Count)
+            {
                 throw parser.Unexpected("the condition should end here or go on with 'and' or 'or'");
+            }
+
             return condition;
         }
-        catch (ConditionException error)
+        catch (ConditionException exception)
         {
-            sink.Report(error.Code, error.Position, error.Message);
+            sink.Report(exception.Code, exception.Position, exception.Message);
             return null;
         }
     }
@@ -49,7 +52,10 @@ internal sealed class ConditionParser
     {
         string text = _source.Value;
         if (text.Length > MaxLength)
+        {
             throw new ConditionException(DiagnosticCode.TooLarge, _source.Position, $"The condition is longer than {MaxLength} characters. Use '1 of' and '*'.");
+        }
+
         for (int i = 0; i < text.Length;)
         {
             if (char.IsWhiteSpace(text[i]))
@@ -59,14 +65,22 @@ internal sealed class ConditionParser
             }
 
             if (text[i] == '|')
+            {
                 throw new ConditionException(
                     DiagnosticCode.OldAggregation,
                     PositionOf(i),
                     "The old aggregation syntax ('| count() …') is no longer part of Sigma. Write a correlation rule (event_count, value_count) instead.");
+            }
+
             int start = i++;
             if (text[start] is not ('(' or ')'))
+            {
                 while (i < text.Length && !char.IsWhiteSpace(text[i]) && text[i] is not ('(' or ')' or '|'))
+                {
                     i++;
+                }
+            }
+
             _tokens.Add(new Token(text[start..i], PositionOf(start)));
         }
     }
@@ -84,10 +98,13 @@ internal sealed class ConditionParser
     private ConditionSyntax ParseOperands(
         string separator, Func<ConditionSyntax> parseOperand, Func<ImmutableArray<ConditionSyntax>, ConditionSyntax> combine)
     {
-        var first = parseOperand();
+        ConditionSyntax first = parseOperand();
         if (!NextIs(separator))
+        {
             return first;
-        var operands = ImmutableArray.CreateBuilder<ConditionSyntax>();
+        }
+
+        ImmutableArray<ConditionSyntax>.Builder operands = ImmutableArray.CreateBuilder<ConditionSyntax>();
         operands.Add(first);
         while (NextIs(separator))
         {
@@ -101,7 +118,10 @@ internal sealed class ConditionParser
     private ConditionSyntax ParseNot()
     {
         if (!NextIs("not"))
+        {
             return ParsePrimary();
+        }
+
         _next++;
         return Nested(() => new NotCondition(ParseNot()));
     }
@@ -109,22 +129,34 @@ internal sealed class ConditionParser
     private ConditionSyntax ParsePrimary()
     {
         if (_next >= _tokens.Count)
+        {
             throw Unexpected("a search identifier is expected");
-        var token = _tokens[_next];
+        }
+
+        Token token = _tokens[_next];
         if (token.Text == "(")
         {
             _next++;
-            var inner = Nested(ParseOr);
+            ConditionSyntax inner = Nested(ParseOr);
             if (!NextIs(")"))
+            {
                 throw Unexpected("a ')' is missing");
+            }
+
             _next++;
             return inner;
         }
 
         if (_next + 1 < _tokens.Count && _tokens[_next + 1].Is("of"))
+        {
             return ParseQuantified(token);
+        }
+
         if (token.Text == ")" || token.Is("and") || token.Is("or") || token.Is("of") || token.Is("them"))
+        {
             throw Unexpected("a search identifier is expected");
+        }
+
         _next++;
         return new IdentifierCondition(token.Text, token.Position);
     }
@@ -132,23 +164,32 @@ internal sealed class ConditionParser
     private QuantifiedCondition ParseQuantified(Token quantifier)
     {
         if (!quantifier.Is("1") && !quantifier.Is("any") && !quantifier.Is("all"))
+        {
             throw new ConditionException(
                 DiagnosticCode.ConditionSyntax,
                 quantifier.Position,
                 $"'{quantifier.Text} of' is not a quantifier of Sigma. Use '1 of', 'any of' or 'all of'.");
+        }
+
         _next += 2;
         if (_next >= _tokens.Count || _tokens[_next].Text is "(" or ")")
+        {
             throw Unexpected("'them' or a pattern of names is expected after 'of'");
-        var pattern = _tokens[_next++];
+        }
+
+        Token pattern = _tokens[_next++];
         return new QuantifiedCondition(quantifier.Is("all"), pattern.Is("them") ? null : pattern.Text, pattern.Position);
     }
 
     private ConditionSyntax Nested(Func<ConditionSyntax> parse)
     {
         if (++_depth > MaxDepth)
+        {
             throw new ConditionException(
                 DiagnosticCode.TooLarge, _tokens[_next - 1].Position, $"The condition is nested more than {MaxDepth} deep. Simplify it.");
-        var result = parse();
+        }
+
+        ConditionSyntax result = parse();
         _depth--;
         return result;
     }

@@ -50,7 +50,10 @@ internal sealed class CorrelationReader
     public static SigmaCorrelation? Read(YamlMapping root, DiagnosticSink sink)
     {
         if (root["correlation"] is YamlMapping section)
+        {
             return new CorrelationReader(root, section, sink).Read();
+        }
+
         sink.Report(DiagnosticCode.InvalidCorrelation, root["correlation"]!.Position, "'correlation' is a map with 'type', 'rules', 'timespan' and 'condition'. Write them below it.");
         return null;
     }
@@ -59,19 +62,29 @@ internal sealed class CorrelationReader
     {
         string? title = RuleReader.ReadTitle(_document, _sink);
         string id = RuleReader.ReadId(_document, _sink);
-        var type = ReadType();
-        var rules = _section.List("rules");
+        CorrelationType? type = ReadType();
+        ImmutableArray<string> rules = _section.List("rules");
         if (rules.Length == 0)
+        {
             Invalid("rules", "The correlation names no rules. Give 'rules' a list of ids or names.");
-        var timespan = ReadTimespan();
+        }
+
+        TimeSpan? timespan = ReadTimespan();
         bool generate = ReadGenerate();
-        var (bounds, fields, percentile) = type is null ? ([], [], null) : ReadCondition(type.Value);
-        var aliases = ReadAliases(rules);
-        foreach (var (key, _) in _section.Map.Entries)
+        (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) = type is null ? ([], [], null) : ReadCondition(type.Value);
+        ImmutableArray<CorrelationAlias> aliases = ReadAliases(rules);
+        foreach ((YamlScalar? key, YamlNode _) in _section.Map.Entries)
+        {
             if (!KnownKeys.Contains(key.Value))
+            {
                 _sink.Report(DiagnosticCode.InvalidCorrelation, key.Position, $"A correlation has no '{Shortened.Of(key.Value)}'. Use {string.Join(", ", KnownKeys.Order(StringComparer.Ordinal))}.");
+            }
+        }
+
         if (_sink.HasErrors || title is null || type is null || timespan is null)
+        {
             return null;
+        }
 
         return new SigmaCorrelation
         {
@@ -99,8 +112,11 @@ internal sealed class CorrelationReader
     private CorrelationType? ReadType()
     {
         string? text = _section.Text("type");
-        if (text is not null && Types.TryGetValue(text, out var type))
+        if (text is not null && Types.TryGetValue(text, out CorrelationType type))
+        {
             return type;
+        }
+
         Invalid("type", $"The correlation needs a 'type'. Use one of {string.Join(", ", Types.Keys.Order(StringComparer.Ordinal))}.");
         return null;
     }
@@ -110,7 +126,10 @@ internal sealed class CorrelationReader
         string text = _section.Text("timespan") ?? "";
         long seconds = text.Length < 2 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => 0 };
         if (seconds > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is > 0 and <= 100_000)
+        {
             return TimeSpan.FromSeconds(count * seconds);
+        }
+
         Invalid("timespan", "The correlation needs a 'timespan': a number up to 100000 and s, m, h or d, such as 5m.");
         return null;
     }
@@ -118,9 +137,15 @@ internal sealed class CorrelationReader
     private bool ReadGenerate()
     {
         if (_section.Map["generate"] is not { } node)
+        {
             return false;
+        }
+
         if (node is YamlScalar { AsBoolean: { } value })
+        {
             return value;
+        }
+
         Invalid("generate", "'generate' takes true or false. Write one of them, without quotes.");
         return false;
     }
@@ -131,50 +156,76 @@ internal sealed class CorrelationReader
         if (_section.Map["condition"] is not YamlMapping map)
         {
             if (!isTemporal || _section.Map["condition"] is not null)
+            {
                 Invalid("condition", "The correlation needs a 'condition': a map with gt, gte, lt, lte, eq or neq and a number.");
+            }
+
             return ([], [], null);
         }
 
         var condition = new AttributeReader(map, _sink);
-        var bounds = ImmutableArray.CreateBuilder<CorrelationBound>();
+        ImmutableArray<CorrelationBound>.Builder bounds = ImmutableArray.CreateBuilder<CorrelationBound>();
         decimal? percentile = null;
-        foreach (var (key, value) in map.Entries)
+        foreach ((YamlScalar? key, YamlNode? value) in map.Entries)
         {
             if (key.Value == "field")
+            {
                 continue;
-            if (!Operators.TryGetValue(key.Value, out var correlationOperator) && key.Value != "percentile")
+            }
+
+            if (!Operators.TryGetValue(key.Value, out CorrelationOperator correlationOperator) && key.Value != "percentile")
+            {
                 _sink.Report(DiagnosticCode.InvalidCorrelation, key.Position, $"'{Shortened.Of(key.Value)}' is no part of a correlation's condition. Use gt, gte, lt, lte, eq, neq, field or percentile.");
+            }
             else if (value is not YamlScalar { AsNumber: not null } scalar || !decimal.TryParse(scalar.Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
+            {
                 _sink.Report(DiagnosticCode.InvalidCorrelation, value.Position, $"'{key.Value}' takes a number. Write it without quotes.");
+            }
             else if (key.Value == "percentile")
+            {
                 percentile = number;
+            }
             else
+            {
                 bounds.Add(new CorrelationBound(correlationOperator, number));
+            }
         }
 
         if (bounds.Count == 0)
+        {
             Invalid("condition", "The condition bounds nothing. Add gt, gte, lt, lte, eq or neq.");
-        var fields = condition.List("field");
+        }
+
+        ImmutableArray<string> fields = condition.List("field");
         bool needsField = type is not CorrelationType.EventCount && !isTemporal;
         if (needsField != fields.Length > 0)
+        {
             Invalid("condition", needsField ? "This type of correlation needs a 'field' in its condition. Name the field whose values count." : "This type of correlation has no 'field' in its condition. Remove it.");
+        }
+
         if (type == CorrelationType.ValuePercentile ? percentile is null or < 0 or > 100 : percentile is not null)
+        {
             Invalid("condition", "'percentile' is the rank of a value_percentile, from 0 to 100. Write it there and only there.");
+        }
+
         return (bounds.ToImmutable(), fields, percentile);
     }
 
     private ImmutableArray<CorrelationAlias> ReadAliases(ImmutableArray<string> rules)
     {
         if (_section.Map["aliases"] is not { } node)
+        {
             return [];
+        }
+
         if (node is not YamlMapping map)
         {
             Invalid("aliases", "'aliases' is a map of names, each a map of rule to field. Write it so.");
             return [];
         }
 
-        var aliases = ImmutableArray.CreateBuilder<CorrelationAlias>();
-        foreach (var (key, value) in map.Entries)
+        ImmutableArray<CorrelationAlias>.Builder aliases = ImmutableArray.CreateBuilder<CorrelationAlias>();
+        foreach ((YamlScalar? key, YamlNode? value) in map.Entries)
         {
             if (value is not YamlMapping fields || fields.Entries.Any(entry => entry.Value is not YamlScalar))
             {
@@ -182,9 +233,14 @@ internal sealed class CorrelationReader
                 continue;
             }
 
-            foreach (var (rule, _) in fields.Entries)
+            foreach ((YamlScalar? rule, YamlNode _) in fields.Entries)
+            {
                 if (!rules.Contains(rule.Value))
+                {
                     _sink.Report(DiagnosticCode.InvalidCorrelation, rule.Position, $"The alias '{Shortened.Of(key.Value)}' names the rule '{Shortened.Of(rule.Value)}', which the correlation does not. Name it as 'rules' does.");
+                }
+            }
+
             aliases.Add(new CorrelationAlias(
                 key.Value,
                 fields.Entries.ToImmutableSortedDictionary(entry => entry.Key.Value, entry => ((YamlScalar)entry.Value).Value, StringComparer.Ordinal)));

@@ -16,10 +16,15 @@ internal static class DetectionReader
     /// <param name="sink">Where faults are reported.</param>
     public static DetectionSyntax Read(YamlMapping section, ImmutableArray<string> otherKeys, DiagnosticSink sink)
     {
-        var identifiers = ImmutableArray.CreateBuilder<SearchIdentifier>();
-        foreach (var (key, value) in section.Entries)
+        ImmutableArray<SearchIdentifier>.Builder identifiers = ImmutableArray.CreateBuilder<SearchIdentifier>();
+        foreach ((YamlScalar? key, YamlNode? value) in section.Entries)
+        {
             if (key.Value != "condition" && !otherKeys.Contains(key.Value))
+            {
                 identifiers.Add(new SearchIdentifier(key.Value, key.Position, new SearchReader(sink).Read(key, value)));
+            }
+        }
+
         return new DetectionSyntax(identifiers.ToImmutable(), ReadCondition(section, sink));
     }
 
@@ -38,10 +43,12 @@ internal static class DetectionReader
         }
 
         var parsed = new List<ConditionSyntax?>();
-        foreach (var condition in conditions)
+        foreach (YamlNode condition in conditions)
         {
             if (condition is YamlScalar scalar)
+            {
                 parsed.Add(ConditionParser.Parse(scalar, sink));
+            }
             else
             {
                 sink.Report(DiagnosticCode.ConditionSyntax, condition.Position, "A condition is text. Write it in one line.");
@@ -50,7 +57,10 @@ internal static class DetectionReader
         }
 
         if (parsed.Contains(null))
+        {
             return null;
+        }
+
         return parsed is [{ } only] ? only : new OrCondition([.. parsed.OfType<ConditionSyntax>()]);
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Yaml;
 
@@ -15,17 +17,20 @@ internal static class FilterReader
         var attributes = new AttributeReader(root, sink);
         string? title = RuleReader.ReadTitle(attributes, sink);
         string id = RuleReader.ReadId(attributes, sink);
-        var logSource = LogSourceReader.Read(attributes, sink);
+        LogSource? logSource = LogSourceReader.Read(attributes, sink);
         if (root["filter"] is not YamlMapping section)
         {
             sink.Report(DiagnosticCode.InvalidFilter, root["filter"]!.Position, "'filter' is a map with 'rules', search identifiers and a 'condition'. Write them below it.");
             return new FilterSyntax(null, new DetectionSyntax([], null), root, sink);
         }
 
-        var rules = new AttributeReader(section, sink).List("rules");
+        ImmutableArray<string> rules = new AttributeReader(section, sink).List("rules");
         if (rules.Length == 0)
+        {
             sink.Report(DiagnosticCode.InvalidFilter, section.Position, "The filter names no rules. Give 'rules' a list of ids or names, or 'any'.");
-        var filter = title is null || logSource is null ? null : new SigmaFilter
+        }
+
+        SigmaFilter? filter = title is null || logSource is null ? null : new SigmaFilter
         {
             Id = id,
             Title = title,
@@ -36,12 +41,15 @@ internal static class FilterReader
             File = sink.File,
             Line = root.Position.Line,
         };
-        var detection = DetectionReader.Read(section, ["rules"], sink);
+        DetectionSyntax detection = DetectionReader.Read(section, ["rules"], sink);
         if (detection.Condition is not null && !HasNot(detection.Condition))
+        {
             sink.Report(
                 DiagnosticCode.FilterWithoutNot,
                 section["condition"]?.Position ?? section.Position,
                 "The condition has no 'not', so the rules would match only what this filter selects. To exclude that, write 'not' before it.");
+        }
+
         return new FilterSyntax(filter, detection, root, sink);
     }
 

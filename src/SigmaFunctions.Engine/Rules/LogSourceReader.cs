@@ -28,11 +28,16 @@ internal static class LogSourceReader
         }
 
         foreach (string key in (string[])["category", "product", "service"])
+        {
             if (attributes.Text(key) is { } value && value.AsSpan().ContainsAnyInRange('A', 'Z'))
+            {
                 sink.Report(
                     DiagnosticCode.LogSourceCase,
                     map[key]!.Position,
                     $"'{Shortened.Of(value)}' is compared exactly, and log sources are written in lower case. Write it so.");
+            }
+        }
+
         return logSource;
     }
 }

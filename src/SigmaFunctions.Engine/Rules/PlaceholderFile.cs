@@ -27,24 +27,34 @@ public static class PlaceholderFile
     {
         var values = new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal);
         var faults = new List<string>();
-        foreach (var document in YamlDocumentReader.Read(file))
+        foreach (YamlDocument document in YamlDocumentReader.Read(file))
         {
             faults.AddRange(document.Diagnostics.Diagnostics.Select(diagnostic => diagnostic.ToString()));
             if (document.Root is not YamlMapping map)
             {
                 if (!document.Diagnostics.HasErrors && document.Root is not YamlScalar { IsNull: true })
+                {
                     faults.Add(Fault(file, document.Root, "A placeholder file is a map of names to values."));
+                }
+
                 continue;
             }
 
-            foreach (var (name, value) in map.Entries)
+            foreach ((YamlScalar? name, YamlNode? value) in map.Entries)
             {
                 IEnumerable<YamlNode> items = value is YamlSequence list ? list.Items : [value];
-                foreach (var item in items)
+                foreach (YamlNode item in items)
+                {
                     if (item is not YamlScalar { IsNull: false })
+                    {
                         faults.Add(Fault(file, item, $"A value of the placeholder '{Shortened.Of(name.Value)}' is not a text."));
+                    }
+                }
+
                 if (!values.TryAdd(name.Value, [.. items.OfType<YamlScalar>().Select(item => item.Value)]))
+                {
                     faults.Add(Fault(file, name, $"The placeholder '{Shortened.Of(name.Value)}' is already defined above."));
+                }
             }
         }
 

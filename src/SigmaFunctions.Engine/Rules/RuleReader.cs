@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Yaml;
 
@@ -46,9 +47,15 @@ internal sealed class RuleReader
     {
         string? title = attributes.Text("title");
         if (!string.IsNullOrWhiteSpace(title))
+        {
             return title;
+        }
+
         if (attributes.Map["title"] is null or YamlScalar)
+        {
             sink.Report(DiagnosticCode.MissingTitle, attributes.PositionOf("title"), "There is no title. Add a 'title' of a few words.");
+        }
+
         return null;
     }
 
@@ -64,7 +71,10 @@ internal sealed class RuleReader
         }
 
         if (!Guid.TryParseExact(id, "D", out _))
+        {
             sink.Report(DiagnosticCode.InvalidId, attributes.PositionOf("id"), $"The id '{Shortened.Of(id)}' is not a UUID. Use a random UUID such as {ContentId.Of(attributes.Map)}.");
+        }
+
         return id;
     }
 
@@ -72,7 +82,7 @@ internal sealed class RuleReader
     {
         string? title = ReadTitle(_attributes, _sink);
         string id = ReadId(_attributes, _sink);
-        var logSource = LogSourceReader.Read(_attributes, _sink);
+        LogSource? logSource = LogSourceReader.Read(_attributes, _sink);
         string? level = Known("level", Levels, DiagnosticCode.UnknownLevel);
         string? status = Known("status", Statuses, DiagnosticCode.UnknownStatus);
         var rule = new SigmaRule
@@ -114,22 +124,32 @@ internal sealed class RuleReader
         }
 
         if (detection["timeframe"] is { } timeframe)
+        {
             _sink.Report(DiagnosticCode.OldAggregation, timeframe.Position, "'timeframe' belongs to the old aggregation syntax. Write a correlation rule with a 'timespan' instead.");
+        }
+
         return DetectionReader.Read(detection, ["timeframe"], _sink);
     }
 
     private ImmutableArray<RelatedRule> ReadRelated()
     {
         if (Root["related"] is not { } node)
-            return [];
-        var related = ImmutableArray.CreateBuilder<RelatedRule>();
-        foreach (var item in (node as YamlSequence)?.Items ?? [node])
         {
-            var attributes = item is YamlMapping map ? new AttributeReader(map, _sink) : null;
+            return [];
+        }
+
+        ImmutableArray<RelatedRule>.Builder related = ImmutableArray.CreateBuilder<RelatedRule>();
+        foreach (YamlNode item in (node as YamlSequence)?.Items ?? [node])
+        {
+            AttributeReader? attributes = item is YamlMapping map ? new AttributeReader(map, _sink) : null;
             if (attributes?.Text("id") is { } id && attributes.Text("type") is { } type)
+            {
                 related.Add(new RelatedRule(id, type));
+            }
             else
+            {
                 _attributes.Invalid(item.Position, "Each entry of 'related' is a map with 'id' and 'type'. Write both.");
+            }
         }
 
         return related.ToImmutable();
@@ -137,10 +157,15 @@ internal sealed class RuleReader
 
     private ImmutableSortedDictionary<string, string> ReadCustomAttributes()
     {
-        var custom = SigmaRule.NoCustomAttributes;
-        foreach (var (key, value) in Root.Entries)
+        ImmutableSortedDictionary<string, string> custom = SigmaRule.NoCustomAttributes;
+        foreach ((YamlScalar? key, YamlNode? value) in Root.Entries)
+        {
             if (!KnownAttributes.Contains(key.Value))
+            {
                 custom = custom.Add(key.Value, YamlText.Write(value));
+            }
+        }
+
         return custom;
     }
 
@@ -148,7 +173,10 @@ internal sealed class RuleReader
     {
         string? text = _attributes.Text(key);
         if (text is not null && !values.Contains(text))
+        {
             _sink.Report(code, _attributes.PositionOf(key), $"The {key} '{Shortened.Of(text)}' is unknown. Use one of {string.Join(", ", values.Order(StringComparer.Ordinal))}.");
+        }
+
         return text;
     }
 }

@@ -33,16 +33,21 @@ internal sealed class SearchReader(DiagnosticSink sink)
     private SearchSyntax ReadList(YamlSequence list)
     {
         if (list.Items.All(item => item is YamlScalar))
+        {
             return Keywords([.. list.Items.Cast<YamlScalar>()]);
+        }
 
         var alternatives = new List<SearchSyntax?>();
-        foreach (var item in list.Items)
+        foreach (YamlNode item in list.Items)
+        {
             alternatives.Add(item switch
             {
                 YamlMapping { Entries.Length: > 0 } map => ReadMap(map),
                 YamlScalar keyword => Keywords([keyword]),
                 _ => Refuse(item.Position, "An entry of this list is neither a map with fields nor a keyword. Write one of them."),
             });
+        }
+
         return new ListSearch([.. alternatives.OfType<SearchSyntax>()]);
     }
 
@@ -59,10 +64,13 @@ internal sealed class SearchReader(DiagnosticSink sink)
             return null;
         }
 
-        var modifiers = ReadModifiers(key, parts);
-        var values = ReadValues(key, value);
+        ImmutableArray<ModifierSyntax>? modifiers = ReadModifiers(key, parts);
+        ImmutableArray<YamlScalar>? values = ReadValues(key, value);
         if (modifiers is null || values is null)
+        {
             return null;
+        }
+
         if (parts.Length == 1 && parts[0].Length == 0)
         {
             sink.Report(DiagnosticCode.InvalidValue, key.Position, "A field needs a name. Write it before the colon, or use a list for keywords.");
@@ -74,15 +82,17 @@ internal sealed class SearchReader(DiagnosticSink sink)
 
     private ImmutableArray<ModifierSyntax>? ReadModifiers(YamlScalar key, string[] parts)
     {
-        var modifiers = ImmutableArray.CreateBuilder<ModifierSyntax>();
+        ImmutableArray<ModifierSyntax>.Builder modifiers = ImmutableArray.CreateBuilder<ModifierSyntax>();
         bool failed = false;
         int column = key.Position.Column + (key.IsPlain ? 0 : 1) + parts[0].Length + 1;
         foreach (string name in parts.Skip(1))
         {
-            var position = key.Position with { Column = column };
+            Position position = key.Position with { Column = column };
             column += name.Length + 1;
-            if (ModifierNames.TryParse(name, out var modifier))
+            if (ModifierNames.TryParse(name, out Modifier modifier))
+            {
                 modifiers.Add(new ModifierSyntax(modifier, position));
+            }
             else
             {
                 failed = true;
@@ -103,12 +113,14 @@ internal sealed class SearchReader(DiagnosticSink sink)
                 sink.Report(DiagnosticCode.EmptyList, empty.Position, $"The list of '{key.Value}' is empty, which means null: true for an absent field. Add values or write null.");
                 return [new YamlScalar("", isPlain: true, empty.Position)];
             case YamlSequence list:
-                var values = ImmutableArray.CreateBuilder<YamlScalar>(list.Items.Length);
+                ImmutableArray<YamlScalar>.Builder values = ImmutableArray.CreateBuilder<YamlScalar>(list.Items.Length);
                 bool failed = false;
-                foreach (var item in list.Items)
+                foreach (YamlNode item in list.Items)
                 {
                     if (item is YamlScalar scalar)
+                    {
                         values.Add(scalar);
+                    }
                     else
                     {
                         failed = true;

@@ -31,19 +31,28 @@ public sealed record RuleTestFile(string Path, ImmutableArray<RuleTestCase> Case
     public static RuleTestFile Parse(RuleFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        var cases = ImmutableArray.CreateBuilder<RuleTestCase>();
+        ImmutableArray<RuleTestCase>.Builder cases = ImmutableArray.CreateBuilder<RuleTestCase>();
         var documents = YamlDocumentReader.Read(file).ToList();
-        foreach (var (index, document) in documents.Index())
+        foreach ((int index, YamlDocument? document) in documents.Index())
         {
-            var sink = document.Diagnostics;
+            DiagnosticSink sink = document.Diagnostics;
             if (sink.HasErrors)
+            {
                 continue;
+            }
+
             if (index > 0)
+            {
                 sink.Report(DiagnosticCode.InvalidTest, document.Root.Position, "A test file is one document. Write all cases below one 'tests'.");
+            }
             else if (document.Root is not YamlMapping root)
+            {
                 sink.Report(DiagnosticCode.InvalidTest, document.Root.Position, "A test file is a map with the key 'tests'. Write 'tests:' and the cases below it.");
+            }
             else
+            {
                 ReadCases(root, sink, cases);
+            }
         }
 
         var diagnostics = documents.SelectMany(document => document.Diagnostics.Diagnostics).Distinct().ToImmutableArray();
@@ -62,9 +71,13 @@ public sealed record RuleTestFile(string Path, ImmutableArray<RuleTestCase> Case
         }
 
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var item in tests.Items)
+        foreach (YamlNode item in tests.Items)
+        {
             if (ReadCase(item, sink, names) is { } test)
+            {
                 cases.Add(test);
+            }
+        }
     }
 
     private static RuleTestCase? ReadCase(YamlNode item, DiagnosticSink sink, HashSet<string> names)
@@ -79,13 +92,22 @@ public sealed record RuleTestFile(string Path, ImmutableArray<RuleTestCase> Case
         string? name = Text(map, "name", sink, isRequired: true);
         string? rule = Text(map, "rule", sink, isRequired: false);
         if (name is not null && !names.Add(name))
+        {
             sink.Report(DiagnosticCode.InvalidTest, map["name"]!.Position, $"Another case above is named '{Shortened.Of(name)}' too. Give each a name of its own.");
+        }
+
         bool? match = (map["match"] as YamlScalar)?.AsBoolean;
         if (match is null)
+        {
             sink.Report(DiagnosticCode.InvalidTest, map["match"]?.Position ?? map.Position, "'match' is true or false. Say whether the rule must match the event.");
+        }
+
         var fields = map["event"] as YamlMapping;
         if (fields is null)
+        {
             sink.Report(DiagnosticCode.InvalidTest, map["event"]?.Position ?? map.Position, "'event' is a map of field names to values. Write the event's fields.");
+        }
+
         return name is null || match is null || fields is null
             ? null
             : new RuleTestCase(name, ValueOf(fields).Properties, match.Value, rule, map.Position.Line, map.Position.Column);
@@ -93,17 +115,27 @@ public sealed record RuleTestFile(string Path, ImmutableArray<RuleTestCase> Case
 
     private static void RejectOthers(YamlMapping map, string[] known, DiagnosticSink sink)
     {
-        foreach (var (key, _) in map.Entries)
+        foreach ((YamlScalar? key, YamlNode _) in map.Entries)
+        {
             if (!known.Contains(key.Value))
+            {
                 sink.Report(DiagnosticCode.InvalidTest, key.Position, $"The key '{Shortened.Of(key.Value)}' is unknown. Use {string.Join(", ", known)}.");
+            }
+        }
     }
 
     private static string? Text(YamlMapping map, string key, DiagnosticSink sink, bool isRequired)
     {
         if (map[key] is YamlScalar { IsNull: false, Value.Length: > 0 } scalar)
+        {
             return scalar.Value;
+        }
+
         if (isRequired || map[key] is not null)
+        {
             sink.Report(DiagnosticCode.InvalidTest, map[key]?.Position ?? map.Position, $"'{key}' is a text. Write it behind the colon.");
+        }
+
         return null;
     }
 

@@ -24,19 +24,25 @@ public sealed record RuleTestPaths(IReadOnlyList<string> Rules, IReadOnlyList<(s
             {
                 rules.UnionWith(RuleFiles.Find(path).Select(rule => rule.Path));
                 foreach (string test in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsTest))
+                {
                     tests[test] = RuleOf(test);
+                }
             }
             else if (IsTest(path) && File.Exists(path))
             {
                 tests[path] = RuleOf(path);
                 if (tests[path] is { } rule)
+                {
                     rules.Add(rule);
+                }
             }
             else
             {
                 rules.UnionWith(RuleFiles.Find(path).Select(rule => rule.Path));
                 if (TestOf(path) is { } test)
+                {
                     tests[test] = path;
+                }
             }
         }
 

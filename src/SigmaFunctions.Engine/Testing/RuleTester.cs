@@ -46,16 +46,18 @@ public static class RuleTester
         ArgumentNullException.ThrowIfNull(paths);
         var rules = RuleSet.LoadPaths(paths.Rules, placeholders);
         var detector = new Detector(rules);
-        var byFile = rules.Rules.ToLookup(rule => rule.File, StringComparer.Ordinal);
-        var results = ImmutableArray.CreateBuilder<RuleTestResult>();
+        ILookup<string, SigmaRule> byFile = rules.Rules.ToLookup(rule => rule.File, StringComparer.Ordinal);
+        ImmutableArray<RuleTestResult>.Builder results = ImmutableArray.CreateBuilder<RuleTestResult>();
         var faults = rules.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToList();
-        foreach (var (test, ruleFile) in paths.Tests)
+        foreach ((string? test, string? ruleFile) in paths.Tests)
         {
             var file = RuleTestFile.Load(test);
             faults.AddRange(file.Diagnostics);
             ImmutableArray<SigmaRule> candidates = ruleFile is null ? [] : [.. byFile[ruleFile]];
-            foreach (var one in file.Cases)
+            foreach (RuleTestCase one in file.Cases)
+            {
                 results.Add(Run(test, one, candidates, ruleFile, detector));
+            }
         }
 
         var tested = results.Select(result => result.Rule?.Id).ToHashSet(StringComparer.Ordinal);
@@ -67,12 +69,15 @@ public static class RuleTester
 
     private static RuleTestResult Run(string file, RuleTestCase test, ImmutableArray<SigmaRule> candidates, string? ruleFile, Detector detector)
     {
-        var (rule, fault) = RuleFor(test, candidates, ruleFile);
+        (SigmaRule? rule, string? fault) = RuleFor(test, candidates, ruleFile);
         if (rule is null)
+        {
             return new RuleTestResult(file, test, null, fault, Matches: false, null);
+        }
+
         SigmaEvent sigmaEvent = test.EventOf(rule.LogSource);
         bool matches = detector.Match(sigmaEvent).Any(match => match.Rule.Id == rule.Id);
-        var explanation = matches == test.Match ? null : Explainer.Explain(detector.RuleSet, rule.Id, sigmaEvent);
+        Explanation? explanation = matches == test.Match ? null : Explainer.Explain(detector.RuleSet, rule.Id, sigmaEvent);
         return new RuleTestResult(file, test, rule, null, matches, explanation);
     }
 

@@ -28,7 +28,7 @@ internal static class FoldedText
         var bit = new Vector<byte>(0x20);
         for (int i = 0; i < length; i += Vector<byte>.Count)
         {
-            var bytes = Unsafe.ReadUnaligned<Vector<byte>>(ref Unsafe.Add(ref from, i));
+            Vector<byte> bytes = Unsafe.ReadUnaligned<Vector<byte>>(ref Unsafe.Add(ref from, i));
             var isUpper = Vector.LessThan(bytes - first, letters);
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, i), bytes | (isUpper & bit));
         }
@@ -44,10 +44,18 @@ internal static class FoldedText
     public static bool IsExact(string text)
     {
         if (!IsWellFormed(text))
+        {
             return false;
-        foreach (var rune in text.EnumerateRunes())
+        }
+
+        foreach (Rune rune in text.EnumerateRunes())
+        {
             if (!IsExact(rune))
+            {
                 return false;
+            }
+        }
+
         return true;
     }
 
@@ -57,7 +65,10 @@ internal static class FoldedText
         for (int i = 0; i < text.Length;)
         {
             if (Rune.DecodeFromUtf16(text.AsSpan(i), out _, out int length) != OperationStatus.Done)
+            {
                 return false;
+            }
+
             i += length;
         }
 

@@ -26,8 +26,10 @@ internal sealed record IPNetworkPrefix
     {
         int slash = text.IndexOf('/', StringComparison.Ordinal);
         string addressText = slash < 0 ? text : text[..slash];
-        if (addressText.Contains('%', StringComparison.Ordinal) || !TryParseAddress(addressText, out var address, out bool isV4, out bool wasMapped))
+        if (addressText.Contains('%', StringComparison.Ordinal) || !TryParseAddress(addressText, out UInt128 address, out bool isV4, out bool wasMapped))
+        {
             return (null, $"'{addressText}' is not an IP address");
+        }
 
         int bits = isV4 ? 32 : 128;
         int length = bits;
@@ -37,9 +39,15 @@ internal sealed record IPNetworkPrefix
             int writtenBits = wasMapped ? 128 : bits;
             if (!int.TryParse(lengthText, NumberStyles.None, CultureInfo.InvariantCulture, out int written)
                 || written > writtenBits || (lengthText.Length > 1 && lengthText[0] == '0'))
+            {
                 return (null, $"'{lengthText}' is not a prefix length from 0 to {writtenBits}");
+            }
+
             if (wasMapped && written < 96)
+            {
                 return (null, $"an IPv4-mapped network needs a prefix length of at least 96");
+            }
+
             length = wasMapped ? written - 96 : written;
         }
 
@@ -51,11 +59,11 @@ internal sealed record IPNetworkPrefix
 
     /// <summary>Whether a value is an address of this network.</summary>
     public bool Contains(ReadOnlySpan<char> text) =>
-        TryParseAddress(text, out var address, out bool isV4, out _) && isV4 == _isV4 && (address & Mask) == _address;
+        TryParseAddress(text, out UInt128 address, out bool isV4, out _) && isV4 == _isV4 && (address & Mask) == _address;
 
     public override string ToString()
     {
-        var bytes = new byte[16];
+        byte[] bytes = new byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(bytes, _address);
         return new IPAddress(_isV4 ? bytes[12..] : bytes) + "/" + _length.ToString(CultureInfo.InvariantCulture);
     }
@@ -65,7 +73,7 @@ internal sealed record IPNetworkPrefix
         get
         {
             int bits = _isV4 ? 32 : 128;
-            var all = UInt128.MaxValue >> (128 - bits);
+            UInt128 all = UInt128.MaxValue >> (128 - bits);
             return _length == 0 ? 0 : all & (UInt128.MaxValue << (bits - _length));
         }
     }
@@ -75,19 +83,27 @@ internal sealed record IPNetworkPrefix
         wasMapped = false;
         isV4 = !text.Contains(':');
         if (isV4)
+        {
             return TryParseV4(text, out address);
+        }
 
         address = 0;
         int zone = text.IndexOf('%');
         if (zone >= 0)
+        {
             text = text[..zone];
+        }
+
         int lastColon = text.LastIndexOf(':');
         bool endsInV4 = lastColon >= 0 && text[lastColon..].Contains('.');
         if (text.ContainsAnyExcept(V6Characters)
             || (endsInV4 ? !TryParseV4(text[(lastColon + 1)..], out _) : text.Contains('.'))
-            || !IPAddress.TryParse(text, out var parsed)
+            || !IPAddress.TryParse(text, out IPAddress? parsed)
             || parsed.AddressFamily != AddressFamily.InterNetworkV6)
+        {
             return false;
+        }
+
         Span<byte> bytes = stackalloc byte[16];
         parsed.TryWriteBytes(bytes, out _);
         address = BinaryPrimitives.ReadUInt128BigEndian(bytes);
@@ -104,14 +120,20 @@ internal sealed record IPNetworkPrefix
     {
         address = 0;
         int octets = 0;
-        foreach (var range in text.Split('.'))
+        foreach (Range range in text.Split('.'))
         {
-            var octet = text[range];
+            ReadOnlySpan<char> octet = text[range];
             if (++octets > 4 || octet.Length is 0 or > 3 || octet.ContainsAnyExceptInRange('0', '9') || (octet.Length > 1 && octet[0] == '0'))
+            {
                 return false;
+            }
+
             int value = int.Parse(octet, CultureInfo.InvariantCulture);
             if (value > 255)
+            {
                 return false;
+            }
+
             address = (address << 8) | (uint)value;
         }
 

@@ -35,7 +35,9 @@ internal static class LinearSearch
         {
             found = Advance(sought, borders, found, UnitAt(text, i, cased));
             if (found == sought.Length)
+            {
                 return i + 1 - found;
+            }
         }
 
         return -1;
@@ -44,7 +46,10 @@ internal static class LinearSearch
     private static int Advance(ReadOnlySpan<char> sought, ReadOnlySpan<ushort> borders, int found, char next)
     {
         while (found > 0 && sought[found] != next)
+        {
             found = borders[found - 1];
+        }
+
         return sought[found] == next ? found + 1 : found;
     }
 
@@ -53,14 +58,26 @@ internal static class LinearSearch
     {
         char unit = text[place];
         if (cased)
+        {
             return unit;
+        }
+
         if (char.IsAscii(unit))
+        {
             return char.IsAsciiLetterLower(unit) ? (char)(unit ^ 0x20) : unit;
+        }
+
         if (!char.IsSurrogate(unit))
+        {
             return char.ToUpperInvariant(unit);
+        }
+
         int first = char.IsLowSurrogate(unit) ? place - 1 : place;
-        if (first < 0 || first + 1 >= text.Length || !Rune.TryCreate(text[first], text[first + 1], out var rune))
+        if (first < 0 || first + 1 >= text.Length || !Rune.TryCreate(text[first], text[first + 1], out Rune rune))
+        {
             return unit;
+        }
+
         Span<char> upper = stackalloc char[2];
         Rune.ToUpperInvariant(rune).EncodeToUtf16(upper);
         return upper[place - first];

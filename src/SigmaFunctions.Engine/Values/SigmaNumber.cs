@@ -17,8 +17,11 @@ internal readonly struct SigmaNumber : IEquatable<SigmaNumber>, IComparable<Sigm
     public static bool TryParse(ReadOnlySpan<char> text, out SigmaNumber number)
     {
         number = default;
-        if (!TrySplit(text, out bool negative, out var integer, out var fraction))
+        if (!TrySplit(text, out bool negative, out ReadOnlySpan<char> integer, out ReadOnlySpan<char> fraction))
+        {
             return false;
+        }
+
         number = new SigmaNumber(negative, integer.ToString(), fraction.ToString());
         return true;
     }
@@ -26,14 +29,14 @@ internal readonly struct SigmaNumber : IEquatable<SigmaNumber>, IComparable<Sigm
     /// <summary>Compares a number that stands in a text, without keeping anything of it.</summary>
     /// <returns>How the text's number compares to <paramref name="number"/>; null if the text is none.</returns>
     public static int? Compare(ReadOnlySpan<char> text, SigmaNumber number) =>
-        TrySplit(text, out bool negative, out var integer, out var fraction)
+        TrySplit(text, out bool negative, out ReadOnlySpan<char> integer, out ReadOnlySpan<char> fraction)
             ? Compare(negative, integer, fraction, number._negative, number._integer, number._fraction)
             : null;
 
     /// <summary>Whether two texts are the same number.</summary>
     public static bool AreSame(ReadOnlySpan<char> left, ReadOnlySpan<char> right) =>
-        TrySplit(left, out bool negative, out var integer, out var fraction)
-        && TrySplit(right, out bool otherNegative, out var otherInteger, out var otherFraction)
+        TrySplit(left, out bool negative, out ReadOnlySpan<char> integer, out ReadOnlySpan<char> fraction)
+        && TrySplit(right, out bool otherNegative, out ReadOnlySpan<char> otherInteger, out ReadOnlySpan<char> otherFraction)
         && Compare(negative, integer, fraction, otherNegative, otherInteger, otherFraction) == 0;
 
     /// <inheritdoc/>
@@ -74,12 +77,18 @@ internal readonly struct SigmaNumber : IEquatable<SigmaNumber>, IComparable<Sigm
     {
         negative = text is ['-', ..];
         if (negative)
+        {
             text = text[1..];
+        }
+
         int dot = text.IndexOf('.');
         integer = dot < 0 ? text : text[..dot];
         fraction = dot < 0 ? [] : text[(dot + 1)..];
         if (!AreDigits(integer) || (dot >= 0 && !AreDigits(fraction)) || (integer.Length > 1 && integer[0] == '0'))
+        {
             return false;
+        }
+
         fraction = fraction.TrimEnd('0');
         negative &= !(integer is ['0'] && fraction.IsEmpty);
         return true;
@@ -89,10 +98,16 @@ internal readonly struct SigmaNumber : IEquatable<SigmaNumber>, IComparable<Sigm
         bool negative, ReadOnlySpan<char> integer, ReadOnlySpan<char> fraction, bool otherNegative, ReadOnlySpan<char> otherInteger, ReadOnlySpan<char> otherFraction)
     {
         if (negative != otherNegative)
+        {
             return negative ? -1 : 1;
+        }
+
         int magnitude = integer.Length != otherInteger.Length ? integer.Length.CompareTo(otherInteger.Length) : integer.SequenceCompareTo(otherInteger);
         if (magnitude == 0)
+        {
             magnitude = fraction.SequenceCompareTo(otherFraction);
+        }
+
         return negative ? -magnitude : magnitude;
     }
 

@@ -11,8 +11,11 @@ internal static class Timestamp
     /// <summary>A part of a timestamp; null if the text is no timestamp or is a date, which has no minute and hour.</summary>
     public static int? Part(ReadOnlySpan<char> text, TimestampPart part)
     {
-        if (!TryParse(text, out var date, out int hour, out int minute))
+        if (!TryParse(text, out DateOnly date, out int hour, out int minute))
+        {
             return null;
+        }
+
         return part switch
         {
             TimestampPart.Minute => minute < 0 ? null : minute,
@@ -29,27 +32,44 @@ internal static class Timestamp
         hour = minute = -1;
         date = default;
         if (text.Length < 10 || !DateOnly.TryParseExact(text[..10], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date))
+        {
             return false;
-        if (text.Length == 10)
-            return true;
-        if (text[10] is not ('T' or 't' or ' ') || text.Length < 16 || text[13] != ':')
-            return false;
-        if (!TwoDigits(text[11..13], 23, out hour) || !TwoDigits(text[14..16], 59, out minute))
-            return false;
+        }
 
-        var rest = text[16..];
+        if (text.Length == 10)
+        {
+            return true;
+        }
+
+        if (text[10] is not ('T' or 't' or ' ') || text.Length < 16 || text[13] != ':')
+        {
+            return false;
+        }
+
+        if (!TwoDigits(text[11..13], 23, out hour) || !TwoDigits(text[14..16], 59, out minute))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> rest = text[16..];
         if (rest is [':', ..])
         {
             // 60 is a leap second.
             if (rest.Length < 3 || !TwoDigits(rest[1..3], 60, out _))
+            {
                 return false;
+            }
+
             rest = rest[3..];
             if (rest is ['.' or ',', ..])
             {
                 int digits = rest[1..].IndexOfAnyExceptInRange('0', '9');
                 digits = digits < 0 ? rest.Length - 1 : digits;
                 if (digits == 0)
+                {
                     return false;
+                }
+
                 rest = rest[(digits + 1)..];
             }
         }
@@ -70,7 +90,10 @@ internal static class Timestamp
     {
         value = -1;
         if (text is not [>= '0' and <= '9', >= '0' and <= '9'])
+        {
             return false;
+        }
+
         value = ((text[0] - '0') * 10) + text[1] - '0';
         return value <= maximum;
     }

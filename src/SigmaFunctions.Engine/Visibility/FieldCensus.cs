@@ -21,10 +21,13 @@ public sealed class FieldCensus(RuleSet ruleSet)
     public void Add(SigmaEvent sigmaEvent)
     {
         ArgumentNullException.ThrowIfNull(sigmaEvent);
-        foreach (var view in sigmaEvent.Views)
+        foreach (EventView view in sigmaEvent.Views)
         {
-            if (!_counts.TryGetValue(view.LogSources, out var count))
+            if (!_counts.TryGetValue(view.LogSources, out Count? count))
+            {
                 _counts.Add(view.LogSources, count = Begin(view.LogSources));
+            }
+
             count.Add(view);
         }
     }
@@ -59,13 +62,18 @@ public sealed class FieldCensus(RuleSet ruleSet)
             _logSources = logSources;
             _rules = rules;
             foreach (string field in fields)
+            {
                 _rulesOf[field] = _rulesOf.GetValueOrDefault(field) + 1;
+            }
+
             _neverArrived = [.. _rulesOf.Keys];
             foreach (string field in _rulesOf.Keys)
             {
                 _usedNames.Add(field);
                 for (int dot = field.LastIndexOf('.'); dot > 0; dot = field.LastIndexOf('.', dot - 1))
+                {
                     _usedNames.Add(field[..dot]);
+                }
             }
         }
 
@@ -73,9 +81,13 @@ public sealed class FieldCensus(RuleSet ruleSet)
         {
             _events++;
             _neverArrived.RemoveWhere(field => EventFields.Find(view.Fields, field) is { Kind: not FieldValueKind.Null });
-            foreach (var (name, value) in view.Fields)
+            foreach ((string? name, FieldValue? value) in view.Fields)
+            {
                 if (value.Kind != FieldValueKind.Null && !_usedNames.Contains(name))
+                {
                     _unused[name] = _unused.GetValueOrDefault(name) + 1;
+                }
+            }
         }
 
         public LogSourceFields ToResult() => new(

@@ -35,10 +35,18 @@ public sealed class FieldScope
     {
         ArgumentNullException.ThrowIfNull(field);
         if (IsOpen || _fields.Contains(field))
+        {
             return true;
+        }
+
         for (int dot = field.LastIndexOf('.'); dot > 0; dot = field.LastIndexOf('.', dot - 1))
+        {
             if (_fields.Contains(field[..dot]))
+            {
                 return true;
+            }
+        }
+
         return false;
     }
 
@@ -47,10 +55,16 @@ public sealed class FieldScope
     {
         ArgumentNullException.ThrowIfNull(scopes);
         if (scopes.Any(scope => scope.IsOpen))
+        {
             return Open;
+        }
+
         if (scopes.Count == 1)
+        {
             return scopes.First();
-        var parts = scopes.SelectMany(scope => scope._missingParts).Distinct()
+        }
+
+        IEnumerable<MissingPart> parts = scopes.SelectMany(scope => scope._missingParts).Distinct()
             .Where(part => scopes.All(scope => scope._missingParts.Contains(part) || !scope.Carries(part.Field)));
         return new FieldScope(scopes.SelectMany(scope => scope._fields), parts);
     }
@@ -58,9 +72,14 @@ public sealed class FieldScope
     /// <summary>Whether there is nothing that the values of a field never hold.</summary>
     internal bool HasWhole(string field)
     {
-        foreach (var part in _missingParts)
+        foreach (MissingPart part in _missingParts)
+        {
             if (part.Field == field)
+            {
                 return false;
+            }
+        }
+
         return true;
     }
 

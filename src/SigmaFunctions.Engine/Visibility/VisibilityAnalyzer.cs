@@ -34,8 +34,11 @@ public static class VisibilityAnalyzer
                 case IdentifierExpression reference when !seen.Add(reference.Identifier):
                     break;
                 default:
-                    foreach (var operand in OperandsOf(expression))
+                    foreach (Expression operand in OperandsOf(expression))
+                    {
                         Collect(operand);
+                    }
+
                     break;
             }
         }
@@ -86,14 +89,19 @@ public static class VisibilityAnalyzer
         {
             Collect(expression, _whole, isNegated: false);
             if (_whole.Missing.Count == 0)
+            {
                 return SeesAll;
+            }
+
             var missing = _whole.Missing.ToImmutableArray();
             var identifiers = _parts
                 .Where(part => part.Value.Missing.Count > 0)
                 .Select(part => new IdentifierVisibility(part.Key.Name, OutcomeOf(part.Key), part.Value.Effects, [.. part.Value.Missing]))
                 .ToImmutableArray();
             if (OutcomeOf(expression) != Outcome.Never)
+            {
                 return new RuleVisibility(VisibilityVerdict.Weakened, _whole.Effects, missing, [], identifiers);
+            }
 
             var needed = new SortedSet<string>(StringComparer.Ordinal);
             CollectCauses(expression, Outcome.Never, needed);
@@ -112,8 +120,11 @@ public static class VisibilityAnalyzer
 
         private Outcome OutcomeOf(CompiledIdentifier identifier)
         {
-            if (!_outcomes.TryGetValue(identifier, out var outcome))
+            if (!_outcomes.TryGetValue(identifier, out Outcome outcome))
+            {
                 _outcomes.Add(identifier, outcome = OutcomeOf(identifier.Expression));
+            }
+
             return outcome;
         }
 
@@ -123,14 +134,19 @@ public static class VisibilityAnalyzer
         /// <param name="otherwise">What all come to where none decides and none is open.</param>
         private Outcome Combined(ImmutableArray<Expression> operands, Outcome deciding, Outcome otherwise)
         {
-            var combined = otherwise;
-            foreach (var operand in operands)
+            Outcome combined = otherwise;
+            foreach (Expression operand in operands)
             {
-                var outcome = OutcomeOf(operand);
+                Outcome outcome = OutcomeOf(operand);
                 if (outcome == deciding)
+                {
                     return deciding;
+                }
+
                 if (outcome == Outcome.Possibly)
+                {
                     combined = Outcome.Possibly;
+                }
             }
 
             return combined;
@@ -147,7 +163,10 @@ public static class VisibilityAnalyzer
         private bool Carries(string field)
         {
             if (!ReferenceEquals(field, _latestField))
+            {
                 (_latestField, _isLatestCarried) = (field, scope.Carries(field));
+            }
+
             return _isLatestCarried;
         }
 
@@ -161,15 +180,27 @@ public static class VisibilityAnalyzer
         private void CollectCauses(Expression expression, Outcome outcome, SortedSet<string> causes)
         {
             if (expression is PredicateExpression { Predicate: var predicate })
+            {
                 causes.UnionWith(MissingOf(predicate));
+            }
             else if (expression is IdentifierExpression { Identifier: var identifier } && !_explained.Add(identifier))
+            {
                 return;
+            }
             else if (expression is NotExpression not)
+            {
                 CollectCauses(not.Operand, Opposite(outcome), causes);
+            }
             else
-                foreach (var operand in OperandsOf(expression))
+            {
+                foreach (Expression operand in OperandsOf(expression))
+                {
                     if (OutcomeOf(operand) == outcome)
+                    {
                         CollectCauses(operand, outcome, causes);
+                    }
+                }
+            }
         }
 
         private void Collect(Expression expression, Part part, bool isNegated)
@@ -178,8 +209,11 @@ public static class VisibilityAnalyzer
             {
                 case PredicateExpression { Predicate: var predicate }:
                     if (!IsDecided(predicate))
+                    {
                         break;
-                    var effect = OutcomeOf(predicate) == Outcome.Always != isNegated ? VisibilityEffects.Widens : VisibilityEffects.Narrows;
+                    }
+
+                    VisibilityEffects effect = OutcomeOf(predicate) == Outcome.Always != isNegated ? VisibilityEffects.Widens : VisibilityEffects.Narrows;
                     string[] missing = [.. MissingOf(predicate)];
                     part.Add(missing, effect);
                     _whole.Add(missing, effect);
@@ -188,14 +222,23 @@ public static class VisibilityAnalyzer
                     Collect(not.Operand, part, !isNegated);
                     break;
                 case IdentifierExpression { Identifier: var identifier }:
-                    if (!_parts.TryGetValue(identifier, out var named))
+                    if (!_parts.TryGetValue(identifier, out Part? named))
+                    {
                         _parts.Add(identifier, named = new Part());
+                    }
+
                     if (named.IsFirst(isNegated))
+                    {
                         Collect(identifier.Expression, named, isNegated);
+                    }
+
                     break;
                 default:
-                    foreach (var operand in OperandsOf(expression))
+                    foreach (Expression operand in OperandsOf(expression))
+                    {
                         Collect(operand, part, isNegated);
+                    }
+
                     break;
             }
         }

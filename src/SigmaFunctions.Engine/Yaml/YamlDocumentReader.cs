@@ -43,9 +43,12 @@ internal sealed class YamlDocumentReader
     {
         int nul = file.Text.IndexOf('\0', StringComparison.Ordinal);
         if (nul < 0)
+        {
             return new YamlDocumentReader(file).ReadDocuments();
+        }
+
         var sink = new DiagnosticSink(file.Path);
-        var position = PositionOf(file.Text, nul);
+        Position position = PositionOf(file.Text, nul);
         sink.Report(DiagnosticCode.InvalidYaml, position, NotYaml("it holds NUL characters; is it a text file?"));
         return [new YamlDocument(new YamlScalar("", isPlain: true, position), sink)];
     }
@@ -62,20 +65,20 @@ internal sealed class YamlDocumentReader
                 _anchors.Clear();
                 _nodes = 0;
                 _parser.Consume<DocumentStart>();
-                var root = ReadNode(depth: 0);
+                YamlNode root = ReadNode(depth: 0);
                 _parser.Consume<DocumentEnd>();
                 documents.Add(new YamlDocument(root, _sink));
             }
         }
-        catch (LimitException error)
+        catch (LimitException exception)
         {
-            End(DiagnosticCode.TooLarge, error.Position, error.Message);
+            End(DiagnosticCode.TooLarge, exception.Position, exception.Message);
         }
-        catch (YamlException error)
+        catch (YamlException exception)
         {
-            End(DiagnosticCode.InvalidYaml, At(error.Start), NotYaml(error.InnerException?.Message ?? error.Message));
+            End(DiagnosticCode.InvalidYaml, At(exception.Start), NotYaml(exception.InnerException?.Message ?? exception.Message));
         }
-        catch (Exception error) when (error is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
         {
             // The scanner leaves some malformed texts with exceptions of the runtime.
             End(DiagnosticCode.InvalidYaml, _parser.Current is { } last ? At(last.End) : default, NotYaml("it is malformed here."));
@@ -94,14 +97,19 @@ internal sealed class YamlDocumentReader
 
     private YamlNode ReadNode(int depth)
     {
-        var start = At(_parser.Current!.Start);
+        Position start = At(_parser.Current!.Start);
         if (depth > MaxDepth)
-            throw new LimitException(start, $"Values are nested more than {MaxDepth} deep. Flatten them.");
-
-        if (_parser.TryConsume<AnchorAlias>(out var alias))
         {
-            if (!_anchors.TryGetValue(alias.Value, out var target))
+            throw new LimitException(start, $"Values are nested more than {MaxDepth} deep. Flatten them.");
+        }
+
+        if (_parser.TryConsume<AnchorAlias>(out AnchorAlias? alias))
+        {
+            if (!_anchors.TryGetValue(alias.Value, out YamlNode? target))
+            {
                 throw new YamlException(alias.Start, alias.End, $"The alias '*{alias.Value}' refers to no anchor above it.");
+            }
+
             Count(target.Size, start);
             return target;
         }
@@ -118,43 +126,59 @@ internal sealed class YamlDocumentReader
 
     private YamlScalar ReadScalar(Position start)
     {
-        var scalar = _parser.Consume<Scalar>();
+        Scalar scalar = _parser.Consume<Scalar>();
         bool isPlain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
         return Anchor(scalar.Anchor, new YamlScalar(WellFormed(ShowLineBreaks(scalar.Value)), isPlain, start));
     }
 
     private YamlSequence ReadSequence(Position start, int depth)
     {
-        var anchor = _parser.Consume<SequenceStart>().Anchor;
-        var items = ImmutableArray.CreateBuilder<YamlNode>();
+        AnchorName anchor = _parser.Consume<SequenceStart>().Anchor;
+        ImmutableArray<YamlNode>.Builder items = ImmutableArray.CreateBuilder<YamlNode>();
         while (!_parser.TryConsume<SequenceEnd>(out _))
+        {
             items.Add(ReadNode(depth + 1));
+        }
+
         return Anchor(anchor, new YamlSequence(items.DrainToImmutable(), start));
     }
 
     private YamlMapping ReadMapping(Position start, int depth)
     {
-        var anchor = _parser.Consume<MappingStart>().Anchor;
-        var entries = ImmutableArray.CreateBuilder<YamlEntry>();
+        AnchorName anchor = _parser.Consume<MappingStart>().Anchor;
+        ImmutableArray<YamlEntry>.Builder entries = ImmutableArray.CreateBuilder<YamlEntry>();
         List<YamlEntry>? merged = null;
         HashSet<string>? seen = null;
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
-            var key = ReadNode(depth + 1);
-            var value = ReadNode(depth + 1);
+            YamlNode key = ReadNode(depth + 1);
+            YamlNode value = ReadNode(depth + 1);
             if (key is not YamlScalar scalar)
+            {
                 _sink.Report(DiagnosticCode.InvalidYaml, key.Position, "A key must be text. Write it as a plain or quoted word.");
+            }
             else if (scalar is { Value: "<<", IsPlain: true })
+            {
                 Merge(value, merged ??= []);
+            }
             else if (!IsNew(scalar.Value))
+            {
                 _sink.Report(DiagnosticCode.DuplicateKey, scalar.Position, $"The key '{scalar.Value}' stands twice in this map. Keep one of them.");
+            }
             else
+            {
                 entries.Add(new YamlEntry(scalar, value));
+            }
         }
 
-        foreach (var entry in merged ?? [])
+        foreach (YamlEntry entry in merged ?? [])
+        {
             if (IsNew(entry.Key.Value))
+            {
                 entries.Add(entry);
+            }
+        }
+
         return Anchor(anchor, new YamlMapping(entries.DrainToImmutable(), start));
 
         bool IsNew(string key)
@@ -165,9 +189,14 @@ internal sealed class YamlDocumentReader
                 return seen.Add(key);
             }
 
-            foreach (var entry in entries)
+            foreach (YamlEntry entry in entries)
+            {
                 if (entry.Key.Value == key)
+                {
                     return false;
+                }
+            }
+
             return true;
         }
     }
@@ -176,12 +205,16 @@ internal sealed class YamlDocumentReader
     private void Merge(YamlNode value, List<YamlEntry> into)
     {
         IEnumerable<YamlNode> maps = value is YamlSequence list ? list.Items : [value];
-        foreach (var map in maps)
+        foreach (YamlNode map in maps)
         {
             if (map is YamlMapping mapping)
+            {
                 into.AddRange(mapping.Entries);
+            }
             else
+            {
                 _sink.Report(DiagnosticCode.InvalidYaml, map.Position, "A merge key '<<' takes a map or a list of maps. Refer to an anchor of a map.");
+            }
         }
     }
 
@@ -189,7 +222,10 @@ internal sealed class YamlDocumentReader
         where T : YamlNode
     {
         if (!anchor.IsEmpty)
+        {
             _anchors[anchor] = node;
+        }
+
         return node;
     }
 
@@ -197,12 +233,14 @@ internal sealed class YamlDocumentReader
     {
         _nodes += nodes;
         if (_nodes > MaxNodes || _nodes < 0)
+        {
             throw new LimitException(position, $"This document has more than {MaxNodes} values (aliases counted each time). Split it.");
+        }
     }
 
     private static Position PositionOf(string text, int index)
     {
-        var before = text.AsSpan(0, index);
+        ReadOnlySpan<char> before = text.AsSpan(0, index);
         return new Position(before.Count('\n') + 1, index - before.LastIndexOf('\n'));
     }
 
@@ -222,8 +260,13 @@ internal sealed class YamlDocumentReader
     {
         int first = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF');
         for (int i = first < 0 ? text.Length : first; i < text.Length; i++)
+        {
             if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
+            {
                 return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+            }
+        }
+
         return text;
     }
 

@@ -31,7 +31,7 @@ internal sealed class YamlScalar(string value, bool isPlain, Position position) 
         _ => null,
     };
 
-    public SigmaNumber? AsNumber => IsPlain && SigmaNumber.TryParse(Value, out var number) ? number : null;
+    public SigmaNumber? AsNumber => IsPlain && SigmaNumber.TryParse(Value, out SigmaNumber number) ? number : null;
 }
 
 internal sealed class YamlSequence(ImmutableArray<YamlNode> items, Position position)
@@ -42,8 +42,11 @@ internal sealed class YamlSequence(ImmutableArray<YamlNode> items, Position posi
     private static int SizeOf(ImmutableArray<YamlNode> items)
     {
         int size = 1;
-        foreach (var item in items)
+        foreach (YamlNode item in items)
+        {
             size += item.Size;
+        }
+
         return size;
     }
 }
@@ -60,9 +63,14 @@ internal sealed class YamlMapping(ImmutableArray<YamlEntry> entries, Position po
     {
         get
         {
-            foreach (var entry in Entries)
+            foreach (YamlEntry entry in Entries)
+            {
                 if (entry.Key.Value == key)
+                {
                     return entry.Value;
+                }
+            }
+
             return null;
         }
     }
@@ -73,15 +81,24 @@ internal sealed class YamlMapping(ImmutableArray<YamlEntry> entries, Position po
         var merged = Entries.ToList();
         var indexes = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < merged.Count; i++)
+        {
             indexes[merged[i].Key.Value] = i;
-        foreach (var entry in other.Entries)
+        }
+
+        foreach (YamlEntry entry in other.Entries)
         {
             if (!indexes.TryGetValue(entry.Key.Value, out int index))
+            {
                 merged.Add(entry);
+            }
             else if (merged[index].Value is YamlMapping below && entry.Value is YamlMapping above)
+            {
                 merged[index] = entry with { Value = below.OverlaidBy(above) };
+            }
             else
+            {
                 merged[index] = entry;
+            }
         }
 
         return new YamlMapping([.. merged], Position);
@@ -93,8 +110,11 @@ internal sealed class YamlMapping(ImmutableArray<YamlEntry> entries, Position po
     private static int SizeOf(ImmutableArray<YamlEntry> entries)
     {
         int size = 1;
-        foreach (var entry in entries)
+        foreach (YamlEntry entry in entries)
+        {
             size += 1 + entry.Value.Size;
+        }
+
         return size;
     }
 }

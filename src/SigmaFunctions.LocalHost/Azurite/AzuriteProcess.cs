@@ -43,7 +43,9 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
     {
         string script = Path.Combine(LocalPaths.AzuriteDirectory, "node_modules", "azurite", "dist", "src", "azurite.js");
         if (!File.Exists(script))
+        {
             throw new LocalHostException($"Azurite is not installed: {script} is missing. Build the project again, or run 'npm ci' in {LocalPaths.AzuriteDirectory}.");
+        }
 
         var start = new ProcessStartInfo("node")
         {
@@ -54,7 +56,9 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         };
         foreach (string argument in (string[])["--require", LocalPaths.ExitWithParentScript, script, "--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1", "--blobPort", "0", "--queuePort", "0", "--tablePort", "0"])
+        {
             start.ArgumentList.Add(argument);
+        }
 
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
         var tail = new OutputTail();
@@ -71,19 +75,24 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         {
             tail.Add(e.Data);
             if (e.Data is null || Listening().Match(e.Data) is not { Success: true } match)
+            {
                 return;
+            }
+
             ports[match.Groups["service"].Value] = int.Parse(match.Groups["port"].ValueSpan, CultureInfo.InvariantCulture);
             if (ports.Count == 3)
+            {
                 ready.TrySetResult();
+            }
         };
         try
         {
             process.Start();
         }
-        catch (Win32Exception e)
+        catch (Win32Exception exception)
         {
             process.Dispose();
-            throw new LocalHostException("Node.js is needed to run Azurite, and 'node' was not found. Install Node.js 20 or newer.", e);
+            throw new LocalHostException("Node.js is needed to run Azurite, and 'node' was not found. Install Node.js 20 or newer.", exception);
         }
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -91,11 +100,14 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         {
             await ready.Task.WaitAsync(StartTimeout, cancellationToken);
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
             await StopAsync(process);
-            if (e is TimeoutException)
-                throw new LocalHostException($"Azurite did not start within {StartTimeout.TotalSeconds:0} seconds. {tail}", e);
+            if (exception is TimeoutException)
+            {
+                throw new LocalHostException($"Azurite did not start within {StartTimeout.TotalSeconds:0} seconds. {tail}", exception);
+            }
+
             throw;
         }
         return new AzuriteProcess(process, exited.Task, ports["Blob"], ports["Queue"], ports["Table"]);

@@ -48,11 +48,14 @@ internal sealed class EventHubsEndpoint : IDisposable
                 port = Reserve(port);
                 return Listen(options, port);
             }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
                 if (options.Port == 0 && attempt < FreePortAttempts)
+                {
                     continue;
-                throw new LocalHostException($"Port {port} cannot be used for the Event Hubs endpoint ({e.Message}). Choose another one with --port.", e);
+                }
+
+                throw new LocalHostException($"Port {port} cannot be used for the Event Hubs endpoint ({exception.Message}). Choose another one with --port.", exception);
             }
         }
     }
@@ -66,7 +69,7 @@ internal sealed class EventHubsEndpoint : IDisposable
 
     private static EventHubsEndpoint Listen(EventHubsEndpointOptions options, int port)
     {
-        FrozenDictionary<string, EventHub> hubs = options.Hubs.ToFrozenDictionary(h => h.Name, h => new EventHub(h, options), StringComparer.OrdinalIgnoreCase);
+        var hubs = options.Hubs.ToFrozenDictionary(h => h.Name, h => new EventHub(h, options), StringComparer.OrdinalIgnoreCase);
         var host = new ContainerHost(new Address($"amqp://127.0.0.1:{port}"));
         ConnectionListener.SaslSettings sasl = host.Listeners[0].SASL;
         sasl.EnableAnonymousMechanism = true;

@@ -27,7 +27,9 @@ internal sealed class LinkRouter : ILinkProcessor
     public void Process(AttachContext attachContext)
     {
         if (Connect(attachContext) is { } error)
+        {
             attachContext.Complete(error);
+        }
     }
 
     private Error? Connect(AttachContext context)
@@ -36,7 +38,9 @@ internal sealed class LinkRouter : ILinkProcessor
         string address = Path(attach.Role ? (attach.Source as Source)?.Address : (attach.Target as Target)?.Address) ?? "";
         string[] segments = address.Split('/');
         if (!_hubs.TryGetValue(segments[0], out EventHub? hub))
+        {
             return AmqpNames.Error(ErrorCode.NotFound, AmqpNames.NotFoundText(address));
+        }
 
         attach.MaxMessageSize = (ulong)_options.MaxMessageBytes;
         return (attach.Role, segments.Length) switch
@@ -67,7 +71,9 @@ internal sealed class LinkRouter : ILinkProcessor
         {
             string selector = (filter is DescribedValue described ? described.Value : filter) as string ?? "";
             if (!StartPosition.TryParse(selector, out position))
+            {
                 return AmqpNames.Error(AmqpNames.ArgumentError, $"The filter '{selector}' is not one of a position.");
+            }
         }
         if (!partition.Log.TryLocate(position, out long first))
         {
@@ -77,7 +83,9 @@ internal sealed class LinkRouter : ILinkProcessor
 
         long? epoch = attach.Properties?[AmqpNames.Epoch] is { } level ? Convert.ToInt64(level, CultureInfo.InvariantCulture) : null;
         if (partition.Receivers.TryAdd(context.Link, consumerGroup, epoch) is { } refused)
+        {
             return refused;
+        }
 
         bool reportsState = attach.DesiredCapabilities?.Contains(AmqpNames.RuntimeMetric) == true;
         var source = new PartitionSource(partition.Log, first, reportsState, _options.TimeProvider);

@@ -22,7 +22,9 @@ internal static class PartitionKeyHash
         uint a, b, c;
         a = b = c = unchecked(0xdeadbeef + (uint)key.Length);
         if (key.IsEmpty)
+        {
             return (c, b);
+        }
 
         while (key.Length > 12)
         {

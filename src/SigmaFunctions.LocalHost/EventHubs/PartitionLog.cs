@@ -76,7 +76,10 @@ internal sealed class PartitionLog
             DateTime now = _time.GetUtcNow().UtcDateTime;
             now = new DateTime(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), DateTimeKind.Utc);
             if (now > _lastTime)
+            {
                 _lastTime = now;
+            }
+
             foreach (ReadOnlyMemory<byte> message in messages)
             {
                 _events.Add(new StoredEvent(message, _nextSequenceNumber++, _nextOffset, _lastTime, partitionKey));
@@ -143,9 +146,13 @@ internal sealed class PartitionLog
             int middle = low + ((high - low) / 2);
             long value = key(_events[middle]!);
             if (position.Inclusive ? value >= position.Value : value > position.Value)
+            {
                 high = middle;
+            }
             else
+            {
                 low = middle + 1;
+            }
         }
         return low - _head;
     }

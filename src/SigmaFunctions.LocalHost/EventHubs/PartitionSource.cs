@@ -40,9 +40,15 @@ internal sealed class PartitionSource : IMessageSource
         while (!_stopped.Task.IsCompleted)
         {
             if (_log.TryRead(ref _next, out StoredEvent? stored, out Task grown))
+            {
                 return new ReceiveContext(link, ToMessage(stored!));
+            }
+
             if (link.IsDraining)
+            {
                 return null;
+            }
+
             await Task.WhenAny(grown, _stopped.Task, Task.Delay(DrainPoll)).ConfigureAwait(false);
         }
         return null;
@@ -54,13 +60,16 @@ internal sealed class PartitionSource : IMessageSource
     private Message ToMessage(StoredEvent stored)
     {
         MemoryMarshal.TryGetArray(stored.Encoded, out ArraySegment<byte> bytes);
-        Message message = Message.Decode(new ByteBuffer(bytes.Array!, bytes.Offset, bytes.Count, bytes.Count));
+        var message = Message.Decode(new ByteBuffer(bytes.Array!, bytes.Offset, bytes.Count, bytes.Count));
         MessageAnnotations annotations = message.MessageAnnotations ??= new MessageAnnotations();
         annotations[AmqpNames.SequenceNumber] = stored.SequenceNumber;
         annotations[AmqpNames.Offset] = stored.Offset.ToString(CultureInfo.InvariantCulture);
         annotations[AmqpNames.EnqueuedTime] = stored.EnqueuedTime;
         if (stored.PartitionKey is not null)
+        {
             annotations[AmqpNames.PartitionKey] = stored.PartitionKey;
+        }
+
         if (_reportsState)
         {
             PartitionState state = _log.State;

@@ -27,16 +27,24 @@ internal sealed class ReceiverRegistry
             List<Entry> others = _entries.FindAll(e => string.Equals(e.ConsumerGroup, consumerGroup, StringComparison.OrdinalIgnoreCase));
             long? highest = others.Max(e => e.Epoch);
             if (highest is { } level && (epoch is null || epoch < level))
+            {
                 return AmqpNames.Error(AmqpNames.LinkStolen, $"At least one receiver for the endpoint is created with epoch of '{level}', and so a receiver with epoch '{epoch?.ToString() ?? "none"}' is not allowed.");
+            }
+
             if (epoch is null && others.Count >= MaxSharedReceivers)
+            {
                 return AmqpNames.Error(ErrorCode.ResourceLimitExceeded, $"Exceeded the maximum number of allowed receivers per partition in a consumer group, which is {MaxSharedReceivers}.");
+            }
 
             drivenOut = epoch is null ? [] : others;
             _entries.RemoveAll(drivenOut.Contains);
             _entries.Add(new Entry(link, consumerGroup, epoch));
         }
         foreach (Entry entry in drivenOut)
+        {
             entry.Link.CloseAsync(TimeSpan.Zero, AmqpNames.Error(AmqpNames.LinkStolen, $"New receiver with higher epoch of '{epoch}' is created, hence this receiver is getting disconnected."));
+        }
+
         return null;
     }
 
@@ -44,7 +52,9 @@ internal sealed class ReceiverRegistry
     public void Remove(ListenerLink link)
     {
         lock (_gate)
+        {
             _entries.RemoveAll(e => ReferenceEquals(e.Link, link));
+        }
     }
 
     private sealed record Entry(ListenerLink Link, string ConsumerGroup, long? Epoch);

@@ -41,9 +41,15 @@ internal sealed class ManagementProcessor : IRequestProcessor
     private Message Answer(ApplicationProperties? request)
     {
         if (request?["operation"] is not "READ" || request["name"] is not string name)
+        {
             return Response.Create(400, "Only READ of a named entity is served.", AmqpNames.ArgumentError);
+        }
+
         if (!_hubs.TryGetValue(name, out EventHub? hub))
+        {
             return Response.Create(404, AmqpNames.NotFoundText(name), new Symbol(ErrorCode.NotFound));
+        }
+
         switch (request["type"])
         {
             case EventHubType:
@@ -59,7 +65,10 @@ internal sealed class ManagementProcessor : IRequestProcessor
             case PartitionType:
                 string id = Convert.ToString(request["partition"], CultureInfo.InvariantCulture) ?? "";
                 if (hub.FindPartition(id) is not { } partition)
+                {
                     return Response.Create(400, AmqpNames.NoPartitionText(id, hub), AmqpNames.ArgumentOutOfRange);
+                }
+
                 PartitionState state = partition.Log.State;
                 return Response.Create(200, "OK", body: new Map
                 {
@@ -90,7 +99,10 @@ internal static class Response
         properties["status-code"] = status;
         properties["status-description"] = description;
         if (condition is not null)
+        {
             properties["error-condition"] = condition;
+        }
+
         return new Message { ApplicationProperties = properties, BodySection = new AmqpValue { Value = body ?? "" } };
     }
 }

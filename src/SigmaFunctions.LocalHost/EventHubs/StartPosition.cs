@@ -35,9 +35,14 @@ internal readonly partial record struct StartPosition(StartPositionKind Kind, lo
         position = Latest;
         Match match = Selector().Match(selector);
         if (!match.Success)
+        {
             return false;
+        }
+
         if (match.Groups["value"].ValueSpan is "@latest")
+        {
             return true;
+        }
 
         StartPositionKind kind = match.Groups["annotation"].Value switch
         {
@@ -46,7 +51,10 @@ internal readonly partial record struct StartPosition(StartPositionKind Kind, lo
             _ => StartPositionKind.EnqueuedTime,
         };
         if (!long.TryParse(match.Groups["value"].ValueSpan, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value))
+        {
             return false;
+        }
+
         position = new StartPosition(kind, value, match.Groups["comparison"].ValueSpan is ">=");
         return true;
     }

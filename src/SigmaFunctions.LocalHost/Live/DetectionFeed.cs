@@ -33,7 +33,9 @@ internal sealed class DetectionFeed
         get
         {
             lock (_gate)
+            {
                 return _count;
+            }
         }
     }
 
@@ -59,7 +61,10 @@ internal sealed class DetectionFeed
             long last = Math.Min(_count, first + maximum - 1);
             var entries = new List<FeedEntry>();
             for (long i = first; i <= last; i++)
+            {
                 entries.Add(_entries[i % _entries.Length]!);
+            }
+
             return (entries, last < _count ? Task.CompletedTask : _added.Task);
         }
     }
@@ -68,7 +73,9 @@ internal sealed class DetectionFeed
     public FeedEntry? Find(string id)
     {
         lock (_gate)
+        {
             return Array.Find(_entries, entry => entry?.Id == id);
+        }
     }
 
     /// <summary>The id that an entry has in the stream of events.</summary>

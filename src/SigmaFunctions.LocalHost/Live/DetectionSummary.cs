@@ -10,8 +10,8 @@ namespace SigmaFunctions.LocalHost.Live;
 /// <summary>What the live view tells of a detection, as JSON.</summary>
 internal static class DetectionSummary
 {
-    private const int MaximumFields = 12;
-    private const int MaximumValue = 500;
+    private const int MaxFields = 12;
+    private const int MaxValue = 500;
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -25,10 +25,13 @@ internal static class DetectionSummary
         json.WriteString("host", alert.Host);
         json.WriteString("user", alert.User);
         if (alert.EventTime is { } time)
+        {
             json.WriteString("time", time);
-        json.WriteNumber("more", Math.Max(0, (detection?.Fields.Length ?? 0) - MaximumFields));
+        }
+
+        json.WriteNumber("more", Math.Max(0, (detection?.Fields.Length ?? 0) - MaxFields));
         json.WriteStartArray("fields");
-        foreach (DetectedField field in (detection?.Fields ?? []).Take(MaximumFields))
+        foreach (DetectedField field in (detection?.Fields ?? []).Take(MaxFields))
         {
             json.WriteStartArray();
             json.WriteStringValue(Cut(field.Field));
@@ -57,7 +60,10 @@ internal static class DetectionSummary
             using var document = JsonDocument.Parse(text);
             var buffer = new ArrayBufferWriter<byte>();
             using (var json = new Utf8JsonWriter(buffer, Indented))
+            {
                 document.RootElement.WriteTo(json);
+            }
+
             return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
         }
         catch (JsonException)
@@ -80,9 +86,12 @@ internal static class DetectionSummary
 
     private static string Cut(string text)
     {
-        if (text.Length <= MaximumValue)
+        if (text.Length <= MaxValue)
+        {
             return text;
-        int length = char.IsHighSurrogate(text[MaximumValue - 1]) ? MaximumValue - 1 : MaximumValue;
+        }
+
+        int length = char.IsHighSurrogate(text[MaxValue - 1]) ? MaxValue - 1 : MaxValue;
         return text[..length] + "…";
     }
 }

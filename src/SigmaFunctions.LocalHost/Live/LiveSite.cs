@@ -51,7 +51,7 @@ internal sealed class LiveSite : IAsyncDisposable
     /// <summary>Port that is tried where none is asked for.</summary>
     public const int DefaultPort = 7070;
 
-    private const int MaximumReaders = 16;
+    private const int MaxReaders = 16;
     private const int EntriesPerWrite = 100;
     private const string LivePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -103,7 +103,10 @@ internal sealed class LiveSite : IAsyncDisposable
             if (!await site.TryListenAsync(port ?? DefaultPort, cancellationToken))
             {
                 if (port is not null)
+                {
                     throw new LocalHostException($"Port {port} of the live view is in use: choose another with --http-port (0: any free one).");
+                }
+
                 await site.TryListenAsync(0, cancellationToken);
             }
             return site;
@@ -139,7 +142,10 @@ internal sealed class LiveSite : IAsyncDisposable
     {
         await _stop.CancelAsync();
         if (_server is not null)
+        {
             await _server.DisposeAsync();
+        }
+
         _catalogue.Dispose();
         _stop.Dispose();
     }
@@ -169,7 +175,7 @@ internal sealed class LiveSite : IAsyncDisposable
         {
             await server.StartAsync(cancellationToken);
         }
-        catch (IOException e) when (e.InnerException is AddressInUseException)
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
             await server.DisposeAsync();
             return false;
@@ -244,7 +250,7 @@ internal sealed class LiveSite : IAsyncDisposable
     /// <summary>Detections as server-sent events, from where the browser was; counters between them.</summary>
     private async Task StreamAsync(HttpContext context)
     {
-        if (Interlocked.Increment(ref _readers) > MaximumReaders)
+        if (Interlocked.Increment(ref _readers) > MaxReaders)
         {
             Interlocked.Decrement(ref _readers);
             await SayAsync(context.Response, StatusCodes.Status503ServiceUnavailable, "Too many live views are open.");
@@ -256,7 +262,10 @@ internal sealed class LiveSite : IAsyncDisposable
             context.Response.ContentType = "text/event-stream; charset=utf-8";
             long seen = _feed.Resume(context.Request.Headers["Last-Event-ID"]);
             if (seen == 0)
+            {
                 await EventAsync(context.Response, string.Create(CultureInfo.InvariantCulture, $"event: reset\ndata: {_feed.Count}\n\n"), ended.Token);
+            }
+
             string told = "";
             long last = _time.GetTimestamp();
             while (true)
@@ -270,16 +279,24 @@ internal sealed class LiveSite : IAsyncDisposable
                 }
                 string counters = CountersJson();
                 if (counters != told)
+                {
                     text.Append("event: counters\ndata: ").Append(told = counters).Append("\n\n");
+                }
                 else if (text.Length == 0 && _time.GetElapsedTime(last) > Heartbeat)
+                {
                     text.Append(":\n\n");
+                }
+
                 if (text.Length > 0)
                 {
                     last = _time.GetTimestamp();
                     await EventAsync(context.Response, text.ToString(), ended.Token);
                 }
                 if (entries.Count is > 0 and < EntriesPerWrite)
+                {
                     await Task.Delay(Gathering, _time, ended.Token);
+                }
+
                 await Task.WhenAny(more, Task.Delay(CounterInterval, _time, ended.Token));
                 ended.Token.ThrowIfCancellationRequested();
             }
@@ -324,9 +341,13 @@ internal sealed class LiveSite : IAsyncDisposable
             return;
         }
         if (detection is null)
+        {
             await SayAsync(context.Response, StatusCodes.Status404NotFound, "This detection is no longer kept here.");
+        }
         else
+        {
             await SendAsync(context.Response, "application/json", DetectionSummary.WriteWhole(detection, entry!.Alert));
+        }
     }
 
     private static Task RedirectAsync(HttpResponse response)
@@ -348,7 +369,10 @@ internal sealed class LiveSite : IAsyncDisposable
         {
             response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             if (catalogue.Failure is null)
+            {
                 response.Headers["Refresh"] = "1";
+            }
+
             await SendAsync(response, "text/html; charset=utf-8", LivePages.NoCatalogue(
                 catalogue.Failure is { } failure ? $"There is no catalogue: {failure}" : "The catalogue of the rules is being built. This page shows it as soon as it is there."));
             return;

@@ -9,8 +9,8 @@ using SigmaFunctions.Catalog.Model;
 using SigmaFunctions.Catalog.Site;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.LocalHost.Worker;
 
 namespace SigmaFunctions.LocalHost.Live;
@@ -43,7 +43,9 @@ internal sealed class LocalCatalogue : IDisposable
     {
         CancellationToken stop = _stop.Token;
         lock (_gate)
+        {
             _build ??= Task.Run(() => Build(stop), CancellationToken.None);
+        }
     }
 
     /// <summary>Ends a build that is under way, at its next page; nobody needs to wait for it.</summary>
@@ -64,19 +66,22 @@ internal sealed class LocalCatalogue : IDisposable
         {
             // The program ends: there is nobody to tell.
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
-            _state = new CatalogueState(null, e.Message);
+            _state = new CatalogueState(null, exception.Message);
         }
     }
 
     private FrozenDictionary<string, byte[]> Files(CancellationToken cancellationToken)
     {
         if (_rules.Paths.Any(RulePack.IsPack))
+        {
             throw new InvalidDataException("The rules come from a pack, which does not hold their text.");
+        }
+
         PlaceholderSet? placeholders = _rules.Placeholders is { } values ? PlaceholderFile.Load(values) : null;
         RuleOverrides overrides = _rules.Overrides is { } changes ? RuleOverrides.Load(changes) : RuleOverrides.None;
-        RuleSet all = RuleSet.LoadPaths(_rules.Paths, placeholders);
+        var all = RuleSet.LoadPaths(_rules.Paths, placeholders);
         cancellationToken.ThrowIfCancellationRequested();
         RuleSet rules = all.With(overrides);
         RuleCatalogue catalogue = CatalogueBuilder.Build(rules, RuleSource.Parse(_rules.Paths), new TelemetryCoverage(rules), cancellationToken);
@@ -93,7 +98,10 @@ internal sealed class LocalCatalogue : IDisposable
     {
         using var content = new MemoryStream();
         using (var gzip = new GZipStream(content, CompressionLevel.Fastest))
+        {
             file.Write(gzip);
+        }
+
         return content.ToArray();
     }
 

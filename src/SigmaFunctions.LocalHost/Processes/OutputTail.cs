@@ -12,11 +12,17 @@ internal sealed class OutputTail
     public void Add(string? line)
     {
         if (string.IsNullOrWhiteSpace(line))
+        {
             return;
+        }
+
         lock (_gate)
         {
             if (_lines.Count == Capacity)
+            {
                 _lines.Dequeue();
+            }
+
             _lines.Enqueue(line);
         }
     }
@@ -25,6 +31,8 @@ internal sealed class OutputTail
     public override string ToString()
     {
         lock (_gate)
+        {
             return string.Join(Environment.NewLine, _lines);
+        }
     }
 }

@@ -54,16 +54,21 @@ internal sealed class AlertReader
             QueueMessage[] messages = await _queue.ReceiveMessagesAsync(MessagesPerRead, cancellationToken: cancellationToken);
             foreach (QueueMessage message in messages)
             {
-                Alert alert = Alert.Parse(message.Body.ToMemory().Span);
+                var alert = Alert.Parse(message.Body.ToMemory().Span);
                 Detection? detection = DetectionId.TryParse(alert.Id, out DetectionId id) ? await _detections.FindAsync(id, cancellationToken) : null;
                 _show(alert, detection);
                 await _queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
                 Interlocked.Increment(ref _alerts);
                 if (detection is null)
+                {
                     Interlocked.Increment(ref _dangling);
+                }
             }
             if (messages.Length > 0)
+            {
                 continue;
+            }
+
             Interlocked.Exchange(ref _emptyReads, read);
             await Task.Delay(PollInterval, cancellationToken);
         }
@@ -77,7 +82,9 @@ internal sealed class AlertReader
     {
         long last = Interlocked.Read(ref _reads);
         while (Interlocked.Read(ref _emptyReads) <= last)
+        {
             await Task.Delay(PollInterval / 4, cancellationToken);
+        }
     }
 
     /// <summary>Rows in the table.</summary>
@@ -85,7 +92,10 @@ internal sealed class AlertReader
     {
         long count = 0;
         await foreach (TableEntity _ in _table.QueryAsync<TableEntity>(select: ["RowKey"], cancellationToken: cancellationToken))
+        {
             count++;
+        }
+
         return count;
     }
 }

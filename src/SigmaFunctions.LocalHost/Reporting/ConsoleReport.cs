@@ -62,13 +62,20 @@ internal sealed class ConsoleReport
         text.Append(CultureInfo.InvariantCulture, $"[grey]{Clock()}[/]  {Level(alert.Rule.Level)} [bold]{Printable(alert.Rule.Title, MaxValueLength)}[/]");
         text.Append(CultureInfo.InvariantCulture, $"  [blue]{Printable(alert.Host ?? "-", MaxValueLength)}[/]  [blue]{Printable(alert.User ?? "-", MaxValueLength)}[/]");
         if (detection is null)
+        {
             text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[red]the row is not in the table[/]");
+        }
         else
         {
             foreach (DetectedField field in detection.Fields.Take(MaxFields))
+            {
                 text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]{Printable(field.Field.Length > 0 ? field.Field : "keyword", MaxValueLength)} →[/] {Printable(field.Value, MaxValueLength)}");
+            }
+
             if (detection.Fields.Length > MaxFields)
+            {
                 text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]and {detection.Fields.Length - MaxFields} more fields[/]");
+            }
         }
         text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]{Printable($"{alert.Detection.Table} {alert.Detection.PartitionKey} / {alert.Detection.RowKey}")}[/]");
         Write(text.ToString());
@@ -79,7 +86,10 @@ internal sealed class ConsoleReport
     {
         Write("");
         foreach ((string name, string value) in lines)
+        {
             Write($"  [grey]{Printable(name),-34}[/]{Printable(value)}");
+        }
+
         Write("");
     }
 
@@ -107,7 +117,9 @@ internal sealed class ConsoleReport
     private void Write(string markup)
     {
         lock (_gate)
+        {
             _console.MarkupLine(markup);
+        }
     }
 
     /// <summary>Makes what was laid out printable, piece by piece, and lets no control code through.</summary>

@@ -13,8 +13,12 @@ internal static class EventFile
         await using Stream stream = Open(path);
         using var reader = new StreamReader(stream);
         while (await NextAsync(reader, path) is { } line)
+        {
             if (!string.IsNullOrWhiteSpace(line))
+            {
                 yield return line;
+            }
+        }
     }
 
     private static Stream Open(string path)
@@ -24,9 +28,9 @@ internal static class EventFile
             FileStream file = File.OpenRead(path);
             return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new LocalHostException($"The events file cannot be read: {e.Message}", e);
+            throw new LocalHostException($"The events file cannot be read: {exception.Message}", exception);
         }
     }
 
@@ -36,9 +40,9 @@ internal static class EventFile
         {
             return await reader.ReadLineAsync();
         }
-        catch (Exception e) when (e is IOException or InvalidDataException)
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
-            throw new LocalHostException($"The events file {path} cannot be read: {e.Message}", e);
+            throw new LocalHostException($"The events file {path} cannot be read: {exception.Message}", exception);
         }
     }
 }

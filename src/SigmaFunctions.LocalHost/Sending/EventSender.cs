@@ -41,10 +41,15 @@ internal sealed class EventSender
             {
                 var item = new EventData(body);
                 if (batch.Count < _batchSize && batch.TryAdd(item))
+                {
                     continue;
+                }
+
                 batch = await FlushAsync(producer, batch, cancellationToken);
                 if (!batch.TryAdd(item))
+                {
                     TooLarge++;
+                }
             }
             batch = await FlushAsync(producer, batch, cancellationToken);
         }
@@ -57,7 +62,10 @@ internal sealed class EventSender
     private async Task<EventDataBatch> FlushAsync(EventHubProducerClient producer, EventDataBatch batch, CancellationToken cancellationToken)
     {
         if (batch.Count == 0)
+        {
             return batch;
+        }
+
         await _beforeSend(Sent, cancellationToken);
         await producer.SendAsync(batch, cancellationToken);
         Interlocked.Add(ref _sent, batch.Count);

@@ -77,7 +77,9 @@ internal sealed class EventHubsTrigger
         }
 
         if (_blobs is not null)
+        {
             await _blobs.CreateContainerIfNotExistsAsync(cancellationToken);
+        }
 
         // One partition's failure ends the others too.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -85,7 +87,10 @@ internal sealed class EventHubsTrigger
             () => ReadAsync(new BatchSource(fullyQualifiedNamespace, _binding.EventHubName, _binding.ConsumerGroup, id), stop.Token, draining), CancellationToken.None))];
         await Task.WhenAny(readers);
         if (!draining.IsCancellationRequested)
+        {
             await stop.CancelAsync();
+        }
+
         await Task.WhenAll(readers);
     }
 
@@ -110,9 +115,15 @@ internal sealed class EventHubsTrigger
             cancellationToken.ThrowIfCancellationRequested();
             // A worker that ended gives no reason here: it is told once, and not for each of its invocations.
             if ((response.Result.Exception?.Message ?? response.Result.Result) is { Length: > 0 } reason)
+            {
                 _failed?.Invoke(reason);
+            }
+
             if (!_binding.Retry.Allows(retry))
+            {
                 return false;
+            }
+
             Statistics.Retried();
             await Task.Delay(_binding.Retry.DelayBefore(retry + 1, Random.Shared.NextDouble()), _time, waiting.Token);
         }
@@ -121,7 +132,10 @@ internal sealed class EventHubsTrigger
     private async Task ReadAsync(BatchSource source, CancellationToken cancellationToken, CancellationToken draining)
     {
         if (_blobs is not null && await _blobs.ReadAsync(source, cancellationToken) is { } kept)
+        {
             _checkpoints.Advance(source.PartitionId, kept);
+        }
+
         long last = _checkpoints[source.PartitionId];
         EventPosition start = last < 0 ? EventPosition.Earliest : EventPosition.FromSequenceNumber(last, isInclusive: false);
         await using var receiver = new PartitionReceiver(source.ConsumerGroup, source.PartitionId, start, _connectionString, source.EventHubName, new PartitionReceiverOptions

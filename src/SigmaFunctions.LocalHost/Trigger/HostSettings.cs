@@ -23,16 +23,19 @@ internal sealed record HostSettings(int MaxEventBatchSize = 100, int PrefetchCou
                     Number(eventHubs, "prefetchCount", 0, defaults.PrefetchCount))
                 : defaults;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException or InvalidOperationException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or FormatException or InvalidOperationException)
         {
-            throw new LocalHostException($"{path} cannot be used: {e.Message}", e);
+            throw new LocalHostException($"{path} cannot be used: {exception.Message}", exception);
         }
     }
 
     private static int Number(JsonElement section, string name, int minimum, int otherwise)
     {
         if (!section.TryGetProperty(name, out JsonElement value))
+        {
             return otherwise;
+        }
+
         int number = value.GetInt32();
         return number >= minimum ? number : throw new FormatException($"extensions.eventHubs.{name} is {number}; it must be {minimum} or more.");
     }

@@ -26,7 +26,7 @@ internal sealed record HttpTrigger(string FunctionId, string Parameter, string R
     /// <summary>The functions that an HTTP request triggers.</summary>
     public static ImmutableArray<HttpTrigger> Find(IEnumerable<RpcFunctionMetadata> functions)
     {
-        var found = ImmutableArray.CreateBuilder<HttpTrigger>();
+        ImmutableArray<HttpTrigger>.Builder found = ImmutableArray.CreateBuilder<HttpTrigger>();
         foreach (RpcFunctionMetadata function in functions)
         {
             foreach (string raw in function.RawBindings)
@@ -34,10 +34,12 @@ internal sealed record HttpTrigger(string FunctionId, string Parameter, string R
                 using var binding = JsonDocument.Parse(raw);
                 JsonElement root = binding.RootElement;
                 if (root.TryGetProperty("type", out JsonElement type) && type.ValueEquals(BindingType))
+                {
                     found.Add(new HttpTrigger(
                         function.FunctionId,
                         root.GetProperty("name").GetString() ?? "",
                         root.TryGetProperty("route", out JsonElement route) ? route.GetString() ?? function.Name : function.Name));
+                }
             }
         }
         return found.ToImmutable();
@@ -64,7 +66,10 @@ internal sealed record HttpTrigger(string FunctionId, string Parameter, string R
             },
             cancellationToken);
         if (response.Result.Status == StatusResult.Types.Status.Failure || response.ReturnValue?.Http is not { } http)
+        {
             return new HttpReply(500, null, ReadOnlyMemory<byte>.Empty);
+        }
+
         return new HttpReply(
             int.Parse(http.StatusCode, CultureInfo.InvariantCulture),
             http.Headers.FirstOrDefault(header => header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)).Value,

@@ -24,17 +24,23 @@ internal sealed record TimerTrigger(string FunctionId, string FunctionName, stri
     /// <exception cref="LocalHostException">A schedule cannot be read, or a setting that it refers to is missing.</exception>
     public static ImmutableArray<TimerTrigger> Find(IEnumerable<RpcFunctionMetadata> functions, ImmutableDictionary<string, string> settings)
     {
-        var found = ImmutableArray.CreateBuilder<TimerTrigger>();
+        ImmutableArray<TimerTrigger>.Builder found = ImmutableArray.CreateBuilder<TimerTrigger>();
         foreach (RpcFunctionMetadata function in functions)
         {
             foreach (string raw in function.RawBindings)
             {
                 using var binding = JsonDocument.Parse(raw);
                 if (!Is(binding.RootElement, BindingType))
+                {
                     continue;
+                }
+
                 string schedule = TriggerBinding.Resolve(binding.RootElement.GetProperty("schedule").GetString() ?? "", settings);
                 if (!CronExpression.TryParse(schedule, CronFormat.IncludeSeconds, out CronExpression? parsed))
+                {
                     throw new LocalHostException($"The schedule '{schedule}' of the function {function.Name} is not one of six fields, from seconds to days of the week.");
+                }
+
                 found.Add(new TimerTrigger(function.FunctionId, function.Name, binding.RootElement.GetProperty("name").GetString() ?? "", parsed));
             }
         }
@@ -56,10 +62,15 @@ internal sealed record TimerTrigger(string FunctionId, string FunctionName, stri
         {
             // A delay may end a little early by the clock of dates.
             for (TimeSpan left; (left = next - time.GetUtcNow().UtcDateTime) > TimeSpan.Zero;)
+            {
                 await Task.Delay(left, time, waiting.Token);
+            }
+
             InvocationResponse response = await InvokeAsync(worker, cancellationToken);
             if (response.Result.Status == StatusResult.Types.Status.Failure)
+            {
                 failed?.Invoke(response.Result.Exception?.Message ?? response.Result.Result);
+            }
         }
     }
 

@@ -47,7 +47,9 @@ internal sealed record TriggerBatch(BatchSource Source, ImmutableArray<EventData
         bool emptyEntries = capabilities.ContainsKey(IncludeEmptyEntries);
         var bodies = new CollectionBytes();
         foreach (EventData item in Events)
+        {
             bodies.Bytes.Add(UnsafeByteOperations.UnsafeWrap(item.EventBody.ToMemory()));
+        }
 
         return new InvocationRequest
         {
@@ -82,7 +84,10 @@ internal sealed record TriggerBatch(BatchSource Source, ImmutableArray<EventData
     private TypedData Strings(Func<EventData, string?> value, bool collections, bool emptyEntries)
     {
         if (!collections)
+        {
             return JsonArray((writer, e) => writer.WriteStringValue(value(e)));
+        }
+
         var strings = new CollectionString();
         strings.String.AddRange(Events.Select(value).Where(v => emptyEntries || !string.IsNullOrEmpty(v)).Select(v => v ?? ""));
         return new TypedData { CollectionString = strings };
@@ -92,7 +97,10 @@ internal sealed record TriggerBatch(BatchSource Source, ImmutableArray<EventData
     {
         writer.WriteStartArray();
         foreach (EventData item in Events)
+        {
             write(writer, item);
+        }
+
         writer.WriteEndArray();
     });
 
@@ -100,7 +108,10 @@ internal sealed record TriggerBatch(BatchSource Source, ImmutableArray<EventData
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
+        {
             write(writer);
+        }
+
         return new TypedData { Json = Encoding.UTF8.GetString(buffer.WrittenSpan) };
     }
 

@@ -28,9 +28,15 @@ internal sealed record TriggerBinding(string FunctionId, string FunctionName, st
                 .Select(b => Of(b.Function, b.Binding, settings)),
         ];
         if (found.IsEmpty)
+        {
             throw new LocalHostException("The function app should have a function that an event hub triggers; it has none.");
+        }
+
         if (found.GroupBy(b => b.EventHubName, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
+        {
             throw new LocalHostException($"The function app has {twice.Count()} functions that the event hub '{twice.Key}' triggers; they would share their checkpoints.");
+        }
+
         return found;
     }
 
@@ -40,16 +46,24 @@ internal sealed record TriggerBinding(string FunctionId, string FunctionName, st
     {
         string[] parts = text.Split('%');
         if (parts.Length % 2 == 0)
+        {
             return text;
+        }
+
         for (int i = 1; i < parts.Length; i += 2)
+        {
             parts[i] = settings.TryGetValue(parts[i], out string? value) ? value : throw new LocalHostException($"'{text}' in the function's trigger refers to the setting {parts[i]}, which is not set.");
+        }
+
         return string.Concat(parts);
     }
 
     private static TriggerBinding Of(RpcFunctionMetadata function, JsonElement binding, ImmutableDictionary<string, string> settings)
     {
         if (!Is(binding, "cardinality", "Many") || !Is(binding, "dataType", "Binary"))
+        {
             throw new LocalHostException($"The function {function.Name} should take its batch as byte[][] (cardinality Many, data type Binary).");
+        }
 
         return new TriggerBinding(
             function.FunctionId,

@@ -37,7 +37,9 @@ internal sealed class TriggerStatistics
         Interlocked.Add(ref _events, events);
         Interlocked.Increment(ref _batches);
         if (failed)
+        {
             Interlocked.Add(ref _failedEvents, events);
+        }
     }
 
     /// <summary>Counts an invocation that is tried again.</summary>

@@ -10,7 +10,7 @@ namespace SigmaFunctions.LocalHost.Worker;
 internal sealed class RestartingWorker : IFunctionWorker, IAsyncDisposable
 {
     /// <summary>How often it may end without one invocation that succeeded in between: a message that ends the app is put aside after five.</summary>
-    public const int MaximumLosses = 8;
+    public const int MaxLosses = 8;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(16);
@@ -65,13 +65,19 @@ internal sealed class RestartingWorker : IFunctionWorker, IAsyncDisposable
     {
         Task<IWorkerProcess> current;
         lock (_gate)
+        {
             current = _current.Task;
+        }
+
         IWorkerProcess worker = await current.WaitAsync(cancellationToken);
         try
         {
             InvocationResponse response = await worker.InvokeAsync(request, cancellationToken);
             if (response.Result.Status == StatusResult.Types.Status.Success)
+            {
                 Volatile.Write(ref _losses, 0);
+            }
+
             return response;
         }
         catch (WorkerException) when (!_stop.IsCancellationRequested)
@@ -85,12 +91,18 @@ internal sealed class RestartingWorker : IFunctionWorker, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
+        {
             return;
+        }
+
         _disposed = true;
         await _stop.CancelAsync();
         await Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_current.Task is { IsCompletedSuccessfully: true } current)
+        {
             await (await current).DisposeAsync();
+        }
+
         _stop.Dispose();
     }
 
@@ -128,11 +140,17 @@ internal sealed class RestartingWorker : IFunctionWorker, IAsyncDisposable
         while (true)
         {
             int losses = Interlocked.Increment(ref _losses);
-            if (losses == MaximumLosses)
+            if (losses == MaxLosses)
+            {
                 throw new WorkerException($"The worker has ended {losses} times in a row and is not started again. {ending.Message}", ending);
+            }
+
             _lost(string.Join(' ', ending.Message.Split(['\r', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)));
             if (losses > 1)
+            {
                 await Task.Delay(TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << (losses - 2))), _time, _stop.Token);
+            }
+
             try
             {
                 return await _start(_stop.Token);
@@ -150,7 +168,9 @@ internal sealed class RestartingWorker : IFunctionWorker, IAsyncDisposable
         lock (_gate)
         {
             if (_current.Task is { IsCompletedSuccessfully: true } current && current.Result == worker)
+            {
                 _current = new TaskCompletionSource<IWorkerProcess>(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
         }
     }
 }

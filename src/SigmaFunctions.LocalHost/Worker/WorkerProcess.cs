@@ -72,7 +72,9 @@ internal sealed class WorkerProcess : IWorkerProcess
     public static async Task<WorkerProcess> StartAsync(WorkerOptions options, CancellationToken cancellationToken)
     {
         if (!File.Exists(options.AssemblyPath))
+        {
             throw new LocalHostException($"The function app is not built: {options.AssemblyPath} is missing. Build src/SigmaFunctions.App first.");
+        }
 
         var tail = new OutputTail();
         var session = new WorkerSession(log => options.Log?.Invoke(new WorkerLogLine(log.Level, log.Category, WithException(log))));
@@ -86,10 +88,10 @@ internal sealed class WorkerProcess : IWorkerProcess
         {
             process = Launch(options, address, tail);
         }
-        catch (Win32Exception e)
+        catch (Win32Exception exception)
         {
             await server.DisposeAsync();
-            throw new LocalHostException("The .NET runtime is needed to run the worker, and 'dotnet' was not found.", e);
+            throw new LocalHostException("The .NET runtime is needed to run the worker, and 'dotnet' was not found.", exception);
         }
 
         var worker = new WorkerProcess(server, process, session, tail);
@@ -101,10 +103,10 @@ internal sealed class WorkerProcess : IWorkerProcess
             {
                 await worker.LoadAsync(Path.GetDirectoryName(Path.GetFullPath(options.AssemblyPath))!, watch, limit.Token);
             }
-            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
             {
                 throw new WorkerException(
-                    $"The worker did not answer and load its functions within {options.StartTimeout.TotalSeconds:0} seconds of its start; the Functions host gives one up then. {tail}".TrimEnd(), e);
+                    $"The worker did not answer and load its functions within {options.StartTimeout.TotalSeconds:0} seconds of its start; the Functions host gives one up then. {tail}".TrimEnd(), exception);
             }
         }
         catch
@@ -126,7 +128,10 @@ internal sealed class WorkerProcess : IWorkerProcess
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
+        {
             return;
+        }
+
         _disposed = true;
         _session.Send(new StreamingMessage { WorkerTerminate = new WorkerTerminate { GracePeriod = Duration.FromTimeSpan(GracePeriod) } });
         try
@@ -186,13 +191,18 @@ internal sealed class WorkerProcess : IWorkerProcess
         };
         foreach (string argument in (string[])[assembly, "--functions-uri", address, "--functions-worker-id", Guid.NewGuid().ToString(), "--functions-request-id", Guid.NewGuid().ToString(),
             "--functions-grpc-max-message-length", int.MaxValue.ToString(CultureInfo.InvariantCulture)])
+        {
             start.ArgumentList.Add(argument);
+        }
+
         start.Environment["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated";
         start.Environment["FUNCTIONS_APPLICATION_DIRECTORY"] = directory;
         start.Environment["FUNCTIONS_WORKER_DIRECTORY"] = directory;
         start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location;
         foreach ((string name, string value) in options.Settings)
+        {
             start.Environment[name] = value;
+        }
 
         var process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, e) => Write("stdout", e.Data);
@@ -206,7 +216,9 @@ internal sealed class WorkerProcess : IWorkerProcess
         {
             tail.Add(line);
             if (line is not null)
+            {
                 options.Log?.Invoke(new WorkerLogLine(RpcLog.Types.Level.None, stream, line));
+            }
         }
     }
 
@@ -215,7 +227,9 @@ internal sealed class WorkerProcess : IWorkerProcess
     private static void Check(StatusResult result, string step)
     {
         if (result.Status != StatusResult.Types.Status.Success)
+        {
             throw new WorkerException($"The worker could not {step}: {result.Exception?.Message ?? result.Result}");
+        }
     }
 
     private async Task LoadAsync(string directory, Stopwatch watch, CancellationToken cancellationToken)

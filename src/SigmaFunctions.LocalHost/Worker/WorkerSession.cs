@@ -47,7 +47,9 @@ internal sealed class WorkerSession
     public void CancelInvocations()
     {
         foreach (string id in _invocations.Keys)
+        {
             Cancel(id);
+        }
     }
 
     /// <summary>Ends the conversation: everything that waits, and will wait, fails with <paramref name="failure"/>.</summary>
@@ -64,16 +66,20 @@ internal sealed class WorkerSession
     public async Task RunAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> responses, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _streams) > 1)
+        {
             throw new Grpc.Core.RpcException(new Status(StatusCode.AlreadyExists, "A worker is connected."));
+        }
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task writing = WriteAsync(responses, ended.Token);
         try
         {
             while (await incoming.MoveNext(cancellationToken))
+            {
                 Receive(incoming.Current);
+            }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
             // The worker went away; its process tells why.
         }
@@ -86,9 +92,11 @@ internal sealed class WorkerSession
         try
         {
             await foreach (StreamingMessage message in _outgoing.Reader.ReadAllAsync(cancellationToken))
+            {
                 await responses.WriteAsync(message, cancellationToken);
+            }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or InvalidOperationException)
         {
             // The stream is gone.
         }
@@ -109,11 +117,17 @@ internal sealed class WorkerSession
                 break;
             case StreamingMessage.ContentOneofCase.InvocationResponse:
                 if (_invocations.TryRemove(message.InvocationResponse.InvocationId, out TaskCompletionSource<InvocationResponse>? invocation))
+                {
                     invocation.TrySetResult(message.InvocationResponse);
+                }
+
                 break;
             default:
                 if (_requests.TryRemove(message.RequestId, out TaskCompletionSource<StreamingMessage>? request))
+                {
                     request.TrySetResult(message);
+                }
+
                 break;
         }
     }
@@ -125,7 +139,10 @@ internal sealed class WorkerSession
         Send(message);
         // A failure between the two lines above has not seen this entry.
         if (_failure is { } failure)
+        {
             answer.TrySetException(failure);
+        }
+
         try
         {
             return await answer.Task.WaitAsync(cancellationToken);
@@ -141,7 +158,9 @@ internal sealed class WorkerSession
         foreach (string id in pending.Keys)
         {
             if (pending.TryRemove(id, out TaskCompletionSource<T>? answer))
+            {
                 answer.TrySetException(failure);
+            }
         }
     }
 }

@@ -34,7 +34,10 @@ internal static class WorkerSettings
             .Add("Detections__CreateIfNotExists", "true")
             .Add("Detections__CatalogAddress", catalogAddress?.AbsoluteUri ?? "");
         if (ruleContainer is not null)
+        {
             settings = settings.Add("Rules__BlobContainer", ruleContainer);
+        }
+
         return rules.Count > 0 ? settings.Add("Rules__Path", string.Join(';', rules)) : settings;
     }
 }

@@ -12,15 +12,15 @@ public sealed record Alert
     public const int CurrentSchemaVersion = 1;
 
     /// <summary>Bytes that the JSON of an alert stays under: a quarter of a queue message, whichever way it is encoded.</summary>
-    public const int MaximumSize = 16 * 1024;
+    public const int MaxSize = 16 * 1024;
 
     /// <summary>Most characters of the address of a rule's page. A longer one is left out, since half an address leads nowhere.</summary>
-    public const int MaximumPageLength = 200;
+    public const int MaxPageLength = 200;
 
-    // In UTF-16 units, each of which takes at most six bytes of JSON: together under MaximumSize.
-    private const int MaximumText = 256;
-    private const int MaximumShortText = 64;
-    private const int MaximumTags = 1_000;
+    // In UTF-16 units, each of which takes at most six bytes of JSON: together under MaxSize.
+    private const int MaxText = 256;
+    private const int MaxShortText = 64;
+    private const int MaxTags = 1_000;
 
     /// <summary>Version of the schema this alert was written with.</summary>
     [JsonRequired]
@@ -67,7 +67,7 @@ public sealed record Alert
     /// <summary>Makes the alert of a detection that is recorded in <paramref name="table"/>.</summary>
     /// <param name="detection">The detection.</param>
     /// <param name="table">Name of the table.</param>
-    /// <param name="page">Address of the rule's page, up to <see cref="MaximumPageLength"/> characters; null where it has none.</param>
+    /// <param name="page">Address of the rule's page, up to <see cref="MaxPageLength"/> characters; null where it has none.</param>
     public static Alert From(Detection detection, string table, string? page = null)
     {
         ArgumentNullException.ThrowIfNull(detection);
@@ -96,7 +96,7 @@ public sealed record Alert
     }
 
     /// <summary>
-    /// The alert as UTF-8 JSON, always under <see cref="MaximumSize"/>: texts that are too long are cut and end with
+    /// The alert as UTF-8 JSON, always under <see cref="MaxSize"/>: texts that are too long are cut and end with
     /// <c>…[truncated]</c>. The detection has them in full.
     /// </summary>
     public byte[] ToJson()
@@ -104,18 +104,18 @@ public sealed record Alert
         Alert bounded = this with
         {
             Rule = new AlertRule(
-                BoundedText.Cut(Rule.Id, MaximumText),
-                BoundedText.Cut(Rule.Title, MaximumText),
-                Bounded(Rule.Author, MaximumText),
-                Bounded(Rule.Level, MaximumShortText),
+                BoundedText.Cut(Rule.Id, MaxText),
+                BoundedText.Cut(Rule.Title, MaxText),
+                Bounded(Rule.Author, MaxText),
+                Bounded(Rule.Level, MaxShortText),
                 BoundedTags(Rule.Tags),
-                Rule.Page?.Length <= MaximumPageLength ? Rule.Page : null),
-            Host = Bounded(Host, MaximumText),
-            User = Bounded(User, MaximumText),
-            TenantId = Bounded(TenantId, MaximumShortText),
+                Rule.Page?.Length <= MaxPageLength ? Rule.Page : null),
+            Host = Bounded(Host, MaxText),
+            User = Bounded(User, MaxText),
+            TenantId = Bounded(TenantId, MaxShortText),
         };
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(bounded, AlertJson.Default.Alert);
-        return json.Length < MaximumSize
+        return json.Length < MaxSize
             ? json
             : throw new InvalidOperationException("The id or the keys of this alert are not those of a detection: they are too long.");
     }
@@ -126,12 +126,15 @@ public sealed record Alert
     {
         const int separators = 3;
         if (tags.IsDefaultOrEmpty)
+        {
             return [];
-        int room = MaximumTags;
+        }
+
+        int room = MaxTags;
         ImmutableArray<string>.Builder bounded = ImmutableArray.CreateBuilder<string>();
         foreach (string tag in tags)
         {
-            string text = BoundedText.Cut(tag, MaximumText);
+            string text = BoundedText.Cut(tag, MaxText);
             room -= text.Length + separators;
             if (room < 0)
             {

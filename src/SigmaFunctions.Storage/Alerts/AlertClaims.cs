@@ -41,7 +41,7 @@ public sealed class AlertClaims
     /// Claims that a process remembers: 128 messages from as many spans, on eight partitions. Beyond it those that nothing uses are removed
     /// at once, idle or not.
     /// </summary>
-    public const int MaximumHeld = 1_024;
+    public const int MaxHeld = 1_024;
 
     // The former form of the outbox has one hex digit as the key of its table partitions.
     private const string PartitionPrefix = "claims-";
@@ -51,7 +51,7 @@ public sealed class AlertClaims
     private const string RenewedAt = "RenewedAt";
     private const string LookAt = "LookAt";
     private const string After = "After";
-    private const int MaximumActions = 100;
+    private const int MaxActions = 100;
 
     private readonly TableClient _table;
     private readonly TimeProvider _timeProvider;
@@ -76,7 +76,9 @@ public sealed class AlertClaims
         get
         {
             lock (_gate)
+            {
                 return _held.Count;
+            }
         }
     }
 
@@ -89,8 +91,11 @@ public sealed class AlertClaims
     public async Task<ClaimUse> EnterAsync(IEnumerable<DetectionId> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        if (Count >= MaximumHeld)
+        if (Count >= MaxHeld)
+        {
             await ReleaseAsync(TimeSpan.Zero, cancellationToken);
+        }
+
         Held[] claims = Use(ids);
         try
         {
@@ -178,12 +183,14 @@ public sealed class AlertClaims
     {
         DateTimeOffset now = _timeProvider.GetUtcNow();
         lock (_gate)
+        {
             foreach (Held claim in claims)
             {
                 claim.Users--;
                 claim.UsedAt = now;
                 claim.IsLeft |= !isSettled;
             }
+        }
     }
 
     private Held[] Use(IEnumerable<DetectionId> ids)
@@ -193,7 +200,10 @@ public sealed class AlertClaims
         {
             Held[] claims = [.. keys.Select(GetOrAdd)];
             foreach (Held claim in claims)
+            {
                 claim.Users++;
+            }
+
             return claims;
         }
     }
@@ -218,8 +228,11 @@ public sealed class AlertClaims
         lock (_gate)
         {
             KeyValuePair<(string, long), Held>[] unused = [.. _held.Where(entry => entry.Value.Users == 0 && now - entry.Value.UsedAt >= idle)];
-            foreach ((var key, _) in unused)
+            foreach (((string, long) key, _) in unused)
+            {
                 _held.Remove(key);
+            }
+
             return [.. unused.Select(entry => entry.Value)];
         }
     }
@@ -229,19 +242,31 @@ public sealed class AlertClaims
         DateTimeOffset now = _timeProvider.GetUtcNow();
         Held[] stale;
         lock (_gate)
+        {
             // A clock that was set back makes a claim stale too.
             stale = [.. claims.Where(claim => claim.WrittenAt is not { } written || now < written || now - written >= RenewedAfter)];
+        }
+
         foreach (Held[] chunk in Chunks(stale))
         {
             TableEntity[] rows = [.. chunk.Select(claim => ToEntity(claim, now))];
             if (rows is [var single])
+            {
                 await _table.UpsertEntityAsync(single, TableUpdateMode.Replace, cancellationToken);
+            }
             else
+            {
                 await _table.SubmitTransactionAsync(
                     rows.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), cancellationToken);
+            }
+
             lock (_gate)
+            {
                 foreach (Held claim in chunk)
+                {
                     claim.WrittenAt = now;
+                }
+            }
         }
     }
 
@@ -286,7 +311,7 @@ public sealed class AlertClaims
     }
 
     private static IEnumerable<Held[]> Chunks(IEnumerable<Held> claims) =>
-        claims.GroupBy(claim => claim.PartitionKey).SelectMany(partition => partition.Chunk(MaximumActions));
+        claims.GroupBy(claim => claim.PartitionKey).SelectMany(partition => partition.Chunk(MaxActions));
 
     private static bool IsChanged(RequestFailedException exception) =>
         exception.ErrorCode == TableErrorCode.UpdateConditionNotSatisfied.ToString() || exception.ErrorCode == TableErrorCode.ResourceNotFound.ToString();
@@ -332,7 +357,9 @@ public sealed class ClaimUse : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _claims, null) is { } claims)
+        {
             _owner.Leave(claims, _isSettled);
+        }
     }
 }
 

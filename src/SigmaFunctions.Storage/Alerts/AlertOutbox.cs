@@ -17,7 +17,7 @@ public sealed class AlertOutbox
     private const string Ids = "Ids";
     private const string WrittenAt = "WrittenAt";
     private const char Separator = ' ';
-    private const int MaximumConcurrency = 8;
+    private const int MaxConcurrency = 8;
 
     private readonly TableClient _table;
 
@@ -39,7 +39,7 @@ public sealed class AlertOutbox
         ArgumentNullException.ThrowIfNull(entries);
         return Parallel.ForEachAsync(
             entries,
-            new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
             async (entry, token) => await _table.DeleteEntityAsync(entry.PartitionKey, entry.RowKey, ETag.All, token));
     }
 
@@ -51,7 +51,9 @@ public sealed class AlertOutbox
     {
         string filter = TableClient.CreateQueryFilter($"WrittenAt lt {time}");
         await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
             yield return new OutboxEntry(row.PartitionKey, row.RowKey, ReadIds(row), row[WrittenAt] as DateTimeOffset? ?? row.Timestamp ?? time);
+        }
     }
 
     private static DetectionId[] ReadIds(TableEntity row)
@@ -60,7 +62,10 @@ public sealed class AlertOutbox
         foreach (string text in (row[Ids] as string ?? "").Split(Separator))
         {
             if (!DetectionId.TryParse(text, out DetectionId id))
+            {
                 return [];
+            }
+
             ids.Add(id);
         }
         return [.. ids];

@@ -24,8 +24,8 @@ public sealed class AlertWindows
     private const string HeldBackBefore = "HeldBackBefore";
     private const string Hosts = "Hosts";
     private const int Partitions = 256;
-    private const int MaximumRemoved = 1_000;
-    private const int MaximumConcurrency = 8;
+    private const int MaxRemoved = 1_000;
+    private const int MaxConcurrency = 8;
 
     /// <summary>
     /// For how long a closed window is kept: as long as a detection that opened it may come again, and the next alert may tell what
@@ -91,7 +91,7 @@ public sealed class AlertWindows
 
     /// <summary>Writes the mutes of a rule where they are still as they were seen.</summary>
     /// <param name="seen">What was seen.</param>
-    /// <param name="next">What is to be there: one mute or more, and at most <see cref="RuleMutes.MaximumHosts"/> on hosts.</param>
+    /// <param name="next">What is to be there: one mute or more, and at most <see cref="RuleMutes.MaxHosts"/> on hosts.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>What is there now; null where another was faster, and nothing is written.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
@@ -99,16 +99,24 @@ public sealed class AlertWindows
     {
         ArgumentNullException.ThrowIfNull(seen);
         ArgumentNullException.ThrowIfNull(next);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(next.Hosts.Count, RuleMutes.MaximumHosts);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(next.Hosts.Count, RuleMutes.MaxHosts);
         TableEntity row = NewRow(RuleKey(seen.RuleId));
 
         // Without an alert it is no window to those that know only of mutes everywhere; the time says when it may be removed.
         if (next.Everywhere is { } everywhere)
+        {
             Write(row, everywhere);
+        }
         else
+        {
             row[Until] = next.Hosts.Values.Max(mute => mute.Until);
+        }
+
         if (next.Hosts.Count > 0)
+        {
             row[Hosts] = next.FormatHosts();
+        }
+
         return await TryWriteAsync(row, seen.Tag, cancellationToken) is { } tag ? new SeenMutes(seen.RuleId, next, tag) : null;
     }
 
@@ -126,12 +134,14 @@ public sealed class AlertWindows
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition} and Until lt {closed}");
         int removed = 0;
         await Parallel.ForEachAsync(
-            _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(MaximumRemoved),
-            new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
+            _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(MaxRemoved),
+            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
             async (row, token) =>
             {
                 if (await TryRemoveAsync(row, token))
+                {
                     Interlocked.Increment(ref removed);
+                }
             });
         return removed;
     }

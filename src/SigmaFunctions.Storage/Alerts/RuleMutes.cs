@@ -13,7 +13,7 @@ namespace SigmaFunctions.Storage.Alerts;
 public sealed record RuleMutes(AlertWindow? Everywhere, ImmutableDictionary<UInt128, HostMute> Hosts)
 {
     /// <summary>Most hosts that a rule is muted on at once. With 108 characters for each they stay under the 32,768 of a property.</summary>
-    public const int MaximumHosts = 256;
+    public const int MaxHosts = 256;
 
     /// <summary>No mutes.</summary>
     public static readonly RuleMutes None = new(null, ImmutableDictionary<UInt128, HostMute>.Empty);

@@ -33,12 +33,20 @@ internal static class EventBlobName
         record = 0;
         enqueuedTime = default;
         if (name.Length <= TimeLength || name[TimeLength] != '-')
+        {
             return false;
+        }
+
         string[] parts = name[(TimeLength + 1)..].Split('-');
         if (parts is [_, BodyWord, _])
+        {
             record = WholeBody;
+        }
         else if (parts is not [_, _, _] || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out record))
+        {
             return false;
+        }
+
         return long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out sequenceNumber)
             && DateTimeOffset.TryParseExact(
                 name.AsSpan(0, TimeLength),
@@ -67,6 +75,8 @@ internal static class EventBlobName
             _ => ("", start, _ => DateTime.MaxValue),
         };
         for (DateTime time = first; time < end; time = next(time))
+        {
             yield return format.Length == 0 ? "" : time.ToString(format, CultureInfo.InvariantCulture);
+        }
     }
 }

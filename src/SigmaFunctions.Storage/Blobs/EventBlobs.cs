@@ -84,9 +84,15 @@ internal sealed class EventBlobs(BlobContainerClient container)
         DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (string prefix in EventBlobName.Prefixes(from, to))
+        {
             await foreach (BlobItem blob in Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken))
+            {
                 if (EventBlobName.TryParse(blob.Name, out DateTimeOffset enqueued, out _, out _) && enqueued >= from && enqueued < to)
+                {
                     yield return (blob.Name, enqueued);
+                }
+            }
+        }
     }
 
     /// <summary>Whether a blob names a subject, reading it bit by bit; null if there is none.</summary>

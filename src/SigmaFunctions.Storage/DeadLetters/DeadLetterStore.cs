@@ -19,7 +19,7 @@ public sealed class DeadLetterStore
     /// <summary>Name of the container that deployments create.</summary>
     public const string DefaultName = "dead-letters";
 
-    private const int MaximumConcurrency = 8;
+    private const int MaxConcurrency = 8;
     private const string ContentType = "application/octet-stream";
 
     private const string NamespaceKey = "namespace";
@@ -59,7 +59,7 @@ public sealed class DeadLetterStore
         var refused = new ConcurrentQueue<DeadLetter>();
         await Parallel.ForEachAsync(
             letters,
-            new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
             async (letter, token) =>
             {
                 switch (await _blobs.WriteAsync(letter.Name, letter.Content, ContentType, Metadata(letter), token))
@@ -91,9 +91,13 @@ public sealed class DeadLetterStore
             AsyncPageable<BlobItem> blobs =
                 _blobs.Container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, prefix, cancellationToken);
             await foreach (BlobItem blob in blobs)
+            {
                 if (Read(blob.Name, blob.Metadata, blob.Properties.ContentLength ?? 0, blob.Properties.CreatedOn) is { } letter
                     && letter.EnqueuedTime >= from && letter.EnqueuedTime < to)
+                {
                     yield return letter;
+                }
+            }
         }
     }
 
@@ -102,7 +106,10 @@ public sealed class DeadLetterStore
     public async Task<StoredDeadLetter?> FindAsync(string name, CancellationToken cancellationToken)
     {
         if (!EventBlobName.TryParse(name, out _, out _, out _))
+        {
             return null;
+        }
+
         try
         {
             BlobProperties blob = await _blobs.Container.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
@@ -150,7 +157,10 @@ public sealed class DeadLetterStore
     private static StoredDeadLetter? Read(string name, IDictionary<string, string>? metadata, long size, DateTimeOffset? written)
     {
         if (!EventBlobName.TryParse(name, out DateTimeOffset enqueuedTime, out long sequenceNumber, out int record))
+        {
             return null;
+        }
+
         return new StoredDeadLetter
         {
             Name = name,

@@ -16,8 +16,12 @@ internal sealed class ErasableDeadLetters(DeadLetterStore letters) : IErasableSt
         {
             ErasureFinding?[] findings = await Task.WhenAll(some.Select(letter => letters.LookAsync(letter.Name, search.Subject, cancellationToken)));
             foreach ((StoredDeadLetter letter, ErasureFinding? finding) in some.Zip(findings))
+            {
                 if (finding is { } known)
+                {
                     yield return new ErasureItem(letter.Name, known);
+                }
+            }
         }
     }
 
@@ -25,7 +29,10 @@ internal sealed class ErasableDeadLetters(DeadLetterStore letters) : IErasableSt
     {
         int removed = 0;
         foreach (ErasureItem one in found)
+        {
             removed += await letters.DeleteAsync(one.Id, cancellationToken) ? 1 : 0;
+        }
+
         return removed;
     }
 }

@@ -23,18 +23,18 @@ internal static class DetectionRow
     public const string HeldBackBy = "HeldBackBy";
 
     /// <summary>Longest string property, in UTF-16 units; the service's own limit is 32,768.</summary>
-    public const int MaximumProperty = 32_000;
+    public const int MaxProperty = 32_000;
 
     /// <summary>Longest original over all its properties, in UTF-16 units: half of what a row may hold.</summary>
-    public const int MaximumOriginal = 8 * MaximumProperty;
+    public const int MaxOriginal = 8 * MaxProperty;
 
     /// <summary>Longest original, in UTF-16 units, in a row whose original is in a blob for the sake of the many rules that it matched.</summary>
     public const int BriefOriginal = 1_024;
 
-    private const int MaximumName = 1_024;
-    private const int MaximumShortName = 128;
-    private const int MaximumField = 512;
-    private const int MaximumValue = 8_192;
+    private const int MaxName = 1_024;
+    private const int MaxShortName = 128;
+    private const int MaxField = 512;
+    private const int MaxValue = 8_192;
     private const int MinimumValue = 32;
 
     /// <summary>The properties of a row without its original, which is most of it.</summary>
@@ -73,24 +73,24 @@ internal static class DetectionRow
     {
         DetectionId id = detection.Id;
         EventIdentity identity = detection.Identity;
-        int longest = MaximumOriginalOf(detection);
+        int longest = MaxOriginalOf(detection);
         string original = BoundedText.Clean(BoundedText.Cut(detection.Original, longest));
         string fields = WriteFields(detection.Fields, out bool fieldsCut);
         var entity = new TableEntity(id.PartitionKey, id.RowKey)
         {
             [nameof(Detection.SchemaVersion)] = detection.SchemaVersion,
-            [nameof(Detection.RuleId)] = Text(detection.RuleId, MaximumName),
-            [nameof(Detection.RuleTitle)] = Text(detection.RuleTitle, MaximumName),
-            [nameof(Detection.RuleAuthor)] = Text(detection.RuleAuthor, MaximumName),
-            [nameof(Detection.Level)] = Text(detection.Level, MaximumShortName),
+            [nameof(Detection.RuleId)] = Text(detection.RuleId, MaxName),
+            [nameof(Detection.RuleTitle)] = Text(detection.RuleTitle, MaxName),
+            [nameof(Detection.RuleAuthor)] = Text(detection.RuleAuthor, MaxName),
+            [nameof(Detection.Level)] = Text(detection.Level, MaxShortName),
             [nameof(Detection.Tags)] = WriteTags(detection.Tags),
             [nameof(Detection.EventTime)] = Time(detection.EventTime),
-            [nameof(Detection.Host)] = Text(detection.Host, MaximumName),
-            [nameof(Detection.User)] = Text(detection.User, MaximumName),
-            [nameof(Detection.TenantId)] = Text(detection.TenantId, MaximumShortName),
-            [nameof(EventIdentity.Namespace)] = Text(identity.Namespace, MaximumName),
-            [nameof(EventIdentity.EventHub)] = Text(identity.EventHub, MaximumName),
-            [nameof(EventIdentity.Partition)] = Text(identity.Partition, MaximumName),
+            [nameof(Detection.Host)] = Text(detection.Host, MaxName),
+            [nameof(Detection.User)] = Text(detection.User, MaxName),
+            [nameof(Detection.TenantId)] = Text(detection.TenantId, MaxShortName),
+            [nameof(EventIdentity.Namespace)] = Text(identity.Namespace, MaxName),
+            [nameof(EventIdentity.EventHub)] = Text(identity.EventHub, MaxName),
+            [nameof(EventIdentity.Partition)] = Text(identity.Partition, MaxName),
             [nameof(EventIdentity.EnqueuedTime)] = Time(identity.EnqueuedTime),
             [nameof(EventIdentity.SequenceNumber)] = identity.SequenceNumber,
             [nameof(EventIdentity.Record)] = identity.Record,
@@ -99,17 +99,23 @@ internal static class DetectionRow
             [nameof(Detection.OriginalBlob)] = detection.OriginalBlob,
         };
         if (detection.HeldBack is { } reason)
+        {
             entity[HeldBack] = Name(reason);
+        }
+
         if (detection.Omitted > 0)
+        {
             entity[nameof(Detection.Omitted)] = detection.Omitted;
+        }
+
         WriteOriginal(entity, original);
         return entity;
     }
 
     /// <summary>Whether a row cannot hold the whole original of a detection.</summary>
-    public static bool NeedsBlob(Detection detection) => detection.Original.Length > MaximumOriginalOf(detection);
+    public static bool NeedsBlob(Detection detection) => detection.Original.Length > MaxOriginalOf(detection);
 
-    private static int MaximumOriginalOf(Detection detection) => detection.IsOriginalInBlob ? BriefOriginal : MaximumOriginal;
+    private static int MaxOriginalOf(Detection detection) => detection.IsOriginalInBlob ? BriefOriginal : MaxOriginal;
 
     /// <summary>Reads a row.</summary>
     /// <param name="entity">The row, or its <see cref="Summary"/>.</param>
@@ -188,9 +194,14 @@ internal static class DetectionRow
         {
             size += overheadOfProperty;
             if (value is not string text)
+            {
                 continue;
+            }
+
             foreach (char character in text)
+            {
                 size += char.IsAsciiLetterOrDigit(character) || character is ' ' or ',' or '.' or ':' or '-' or '_' or '/' ? 1 : longestEscape;
+            }
         }
         return size;
     }
@@ -206,7 +217,7 @@ internal static class DetectionRow
     {
         for (int start = 0, number = 1; number == 1 || start < original.Length; number++)
         {
-            int length = BoundedText.Boundary(original.AsSpan(start), Math.Min(MaximumProperty, original.Length - start));
+            int length = BoundedText.Boundary(original.AsSpan(start), Math.Min(MaxProperty, original.Length - start));
             entity[OriginalPart(number)] = original.Substring(start, length);
             start += length;
         }
@@ -216,7 +227,10 @@ internal static class DetectionRow
     {
         var original = new StringBuilder(Required(entity, nameof(Detection.Original)));
         for (int number = 2; entity.GetString(OriginalPart(number)) is { } part; number++)
+        {
             original.Append(part);
+        }
+
         return original.ToString();
     }
 
@@ -227,16 +241,24 @@ internal static class DetectionRow
     {
         int count = tags.Length;
         string text;
-        while ((text = Json(writer => WriteItems(writer, count))).Length > MaximumProperty)
+        while ((text = Json(writer => WriteItems(writer, count))).Length > MaxProperty)
+        {
             count /= 2;
+        }
+
         return text;
 
         void WriteItems(Utf8JsonWriter writer, int taken)
         {
             foreach (string tag in tags.AsSpan()[..taken])
-                writer.WriteStringValue(BoundedText.Cut(BoundedText.Clean(tag), MaximumShortName));
+            {
+                writer.WriteStringValue(BoundedText.Cut(BoundedText.Clean(tag), MaxShortName));
+            }
+
             if (taken < tags.Length)
+            {
                 writer.WriteStringValue(BoundedText.Mark);
+            }
         }
     }
 
@@ -250,24 +272,33 @@ internal static class DetectionRow
     private static string WriteFields(ImmutableArray<DetectedField> fields, out bool cut)
     {
         int count = fields.Length;
-        int maximum = MaximumValue;
+        int maximum = MaxValue;
         string text;
-        while ((text = Json(writer => WriteItems(writer, count, maximum))).Length > MaximumProperty)
+        while ((text = Json(writer => WriteItems(writer, count, maximum))).Length > MaxProperty)
         {
             if (maximum > MinimumValue)
+            {
                 maximum /= 2;
+            }
             else
+            {
                 count /= 2;
+            }
         }
-        cut = count < fields.Length || fields.Any(field => field.Value.Length > maximum || field.Field.Length > MaximumField);
+        cut = count < fields.Length || fields.Any(field => field.Value.Length > maximum || field.Field.Length > MaxField);
         return text;
 
         void WriteItems(Utf8JsonWriter writer, int taken, int longest)
         {
             foreach (DetectedField field in fields.AsSpan()[..taken])
-                WriteField(writer, BoundedText.Cut(field.Field, MaximumField), BoundedText.Cut(field.Value, longest));
+            {
+                WriteField(writer, BoundedText.Cut(field.Field, MaxField), BoundedText.Cut(field.Value, longest));
+            }
+
             if (taken < fields.Length)
+            {
                 WriteField(writer, "", BoundedText.Mark);
+            }
         }
     }
 

@@ -13,8 +13,8 @@ namespace SigmaFunctions.Storage.Detections;
 public sealed class DetectionSearch
 {
     private const string Buckets = "0123456789abcdef";
-    private const int MaximumHours = 4;
-    private const int MaximumPage = 1_000;
+    private const int MaxHours = 4;
+    private const int MaxPage = 1_000;
 
     private readonly TableClient _table;
 
@@ -55,40 +55,52 @@ public sealed class DetectionSearch
                         isEmpty = false;
                         yield return detection;
                         if (++taken == limit)
+                        {
                             yield break;
+                        }
                     }
                 }
             }
             finally
             {
                 foreach (HourRows hour in opened)
+                {
                     await hour.DisposeAsync();
+                }
             }
-            ahead = isEmpty ? Math.Min(2 * ahead, MaximumHours) : 1;
+            ahead = isEmpty ? Math.Min(2 * ahead, MaxHours) : 1;
         }
     }
 
     private static IEnumerable<DateTime> Hours(DetectionFilter filter)
     {
         if (filter.From >= filter.To)
+        {
             yield break;
+        }
+
         DateTime last = filter.To.UtcDateTime.AddTicks(-1);
         for (DateTime hour = last.Date.AddHours(last.Hour); hour.AddHours(1) > filter.From.UtcDateTime; hour = hour.AddHours(-1))
+        {
             yield return hour;
+        }
     }
 
     private static List<DateTime> Take(IEnumerator<DateTime> hours, int count)
     {
         var taken = new List<DateTime>(count);
         while (taken.Count < count && hours.MoveNext())
+        {
             taken.Add(hours.Current);
+        }
+
         return taken;
     }
 
     private async Task<HourRows> OpenAsync(DateTime hour, DetectionFilter filter, int wanted, CancellationToken cancellationToken)
     {
         string conditions = Conditions(filter);
-        int page = filter.Host is null ? Math.Min(wanted, MaximumPage) : MaximumPage;
+        int page = filter.Host is null ? Math.Min(wanted, MaxPage) : MaxPage;
         var rows = new HourRows(Buckets.Select(bucket =>
         {
             string partition = string.Create(CultureInfo.InvariantCulture, $"{hour:yyyyMMdd'T'HH}-{bucket}");
@@ -116,9 +128,15 @@ public sealed class DetectionSearch
         string conditions = TableClient.CreateQueryFilter(
             $"RowKey gt {DetectionId.DescendingTicks(filter.To) + "~"} and RowKey le {DetectionId.DescendingTicks(filter.From) + "~"}");
         if (filter.RuleId is { } rule)
+        {
             conditions += TableClient.CreateQueryFilter($" and (RuleId eq {rule} or RuleId eq {rule.ToLowerInvariant()})");
+        }
+
         if (filter.Level is { } level)
+        {
             conditions += TableClient.CreateQueryFilter($" and Level eq {level}");
+        }
+
         return conditions;
     }
 
@@ -134,21 +152,30 @@ public sealed class DetectionSearch
             Task<bool>[] started = [.. _partitions.Select(partition => partition.MoveNextAsync().AsTask())];
             await Task.WhenAll(started);
             for (int i = 0; i < started.Length; i++)
+            {
                 if (await started[i])
+                {
                     Add(_partitions[i]);
+                }
+            }
         }
 
         public async Task<Detection?> NextAsync()
         {
             if (_given is { } given && await given.MoveNextAsync())
+            {
                 Add(given);
+            }
+
             return _heads.TryDequeue(out _given, out _) ? _given.Current : null;
         }
 
         public async ValueTask DisposeAsync()
         {
             foreach (IAsyncEnumerator<Detection> partition in _partitions)
+            {
                 await partition.DisposeAsync();
+            }
         }
 
         private void Add(IAsyncEnumerator<Detection> partition) => _heads.Enqueue(partition, partition.Current.Id.RowKey);

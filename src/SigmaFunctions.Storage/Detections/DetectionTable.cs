@@ -18,24 +18,24 @@ public sealed class DetectionTable
     public const string DefaultName = "Detections";
 
     private const string HourFormat = "yyyyMMdd'T'HH";
-    private const int MaximumActions = 100;
-    private const int MaximumConcurrency = 8;
+    private const int MaxActions = 100;
+    private const int MaxConcurrency = 8;
 
     // The service's limit for a transaction is 4 MiB.
-    private const int MaximumTransactionSize = 7 * 512 * 1024;
+    private const int MaxTransactionSize = 7 * 512 * 1024;
 
     // Rows of ordinary events stay below it in any transaction. What is above it is taken in turns by all callers together, since the rows of
     // a transaction are in memory some four times while it is sent: at most 4 times 3.5 MiB so, and 8 times 512 KiB for each caller.
     private const int LargeTransactionSize = 512 * 1024;
-    private const int MaximumLargeTransactions = 4;
+    private const int MaxLargeTransactions = 4;
 
     // Each round of a conflict finds at least one more row of the chunk; another writer of the same batch writes 100 at a time.
-    private const int MaximumConflicts = 16;
+    private const int MaxConflicts = 16;
 
     private readonly TableClient _table;
     private readonly TimeProvider _timeProvider;
     private readonly OriginalStore? _originals;
-    private readonly SemaphoreSlim _large = new(MaximumLargeTransactions);
+    private readonly SemaphoreSlim _large = new(MaxLargeTransactions);
 
     /// <summary>Uses a table that exists.</summary>
     /// <param name="table">The table.</param>
@@ -68,12 +68,20 @@ public sealed class DetectionTable
 
         // Before the rows, which point to them.
         if (_originals is not null)
+        {
             detections = await _originals.WriteAsync(detections, cancellationToken);
+        }
+
         var distinct = new OrderedDictionary<DetectionId, Detection>();
         foreach (Detection detection in detections)
+        {
             distinct.TryAdd(detection.Id, detection);
+        }
+
         if (distinct.Count == 0)
+        {
             return new RecordedDetections([], []);
+        }
 
         var noted = new ConcurrentDictionary<(string Partition, string Row), bool>();
         await Parallel.ForEachAsync(
@@ -84,12 +92,16 @@ public sealed class DetectionTable
                 try
                 {
                     foreach ((TableEntity row, bool isPending) in await AddRowsAsync(transaction.Rows, token))
+                    {
                         noted[(row.PartitionKey, row.RowKey)] = isPending;
+                    }
                 }
                 finally
                 {
                     if (transaction.IsLarge)
+                    {
                         _large.Release();
+                    }
                 }
             });
         return new RecordedDetections(Noted(isPending: true), Noted(isPending: false));
@@ -109,7 +121,7 @@ public sealed class DetectionTable
         ArgumentNullException.ThrowIfNull(outcomes);
         DateTimeOffset now = _timeProvider.GetUtcNow();
         IEnumerable<AlertOutcome[]> transactions =
-            outcomes.DistinctBy(outcome => outcome.Id).GroupBy(outcome => outcome.Id.PartitionKey).SelectMany(partition => partition.Chunk(MaximumActions));
+            outcomes.DistinctBy(outcome => outcome.Id).GroupBy(outcome => outcome.Id.PartitionKey).SelectMany(partition => partition.Chunk(MaxActions));
         return Parallel.ForEachAsync(
             transactions, Options(cancellationToken), async (chunk, token) => await MarkRowsAsync(chunk, now, token));
     }
@@ -124,10 +136,14 @@ public sealed class DetectionTable
         var found = new List<Detection>();
         var wrong = new List<FormatException>();
         foreach (IGrouping<string, DetectionId> partition in ids.GroupBy(id => id.PartitionKey))
+        {
             await foreach (TableEntity row in _table.QueryAsync<TableEntity>(Between(partition.Key, [.. partition.Select(id => id.RowKey)]), cancellationToken: cancellationToken))
             {
                 if (!wanted.Contains((row.PartitionKey, row.RowKey)))
+                {
                     continue;
+                }
+
                 try
                 {
                     found.Add(DetectionRow.FromEntity(row));
@@ -137,6 +153,8 @@ public sealed class DetectionTable
                     wrong.Add(exception);
                 }
             }
+        }
+
         return (found, wrong);
     }
 
@@ -160,11 +178,15 @@ public sealed class DetectionTable
             select: ["RowKey", "Timestamp", DetectionRow.AlertedAt, DetectionRow.HeldBack],
             cancellationToken: cancellationToken);
         await foreach (Page<TableEntity> page in rows.AsPages().WithCancellation(cancellationToken))
+        {
             if (page.Values is { Count: > 0 } found)
+            {
                 yield return new OwedPage(
                     found.Count,
                     found[^1].RowKey,
                     [.. found.Where(row => DetectionRow.MayBeOwed(row) && !(row.Timestamp >= before)).Select(row => row.RowKey)]);
+            }
+        }
     }
 
     /// <summary>
@@ -212,9 +234,14 @@ public sealed class DetectionTable
         DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (from >= to)
+        {
             yield break;
+        }
+
         await foreach (TableEntity entity in RowsAsync(from, to, null, cancellationToken))
+        {
             yield return DetectionRow.FromEntity(entity);
+        }
     }
 
     /// <summary>
@@ -274,7 +301,7 @@ public sealed class DetectionTable
         var chunk = new List<TableEntity>();
         await foreach (TableEntity row in rows.WithCancellation(cancellationToken))
         {
-            if (chunk.Count == MaximumActions || (chunk.Count > 0 && chunk[0].PartitionKey != row.PartitionKey))
+            if (chunk.Count == MaxActions || (chunk.Count > 0 && chunk[0].PartitionKey != row.PartitionKey))
             {
                 yield return chunk;
                 chunk = [];
@@ -282,7 +309,9 @@ public sealed class DetectionTable
             chunk.Add(row);
         }
         if (chunk.Count > 0)
+        {
             yield return chunk;
+        }
     }
 
     private async Task<int> RemoveRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
@@ -319,7 +348,10 @@ public sealed class DetectionTable
             // Nothing that may fail stands between this and whoever ends the turn.
             bool isLarge = size > LargeTransactionSize;
             if (isLarge)
+            {
                 await _large.WaitAsync(cancellationToken);
+            }
+
             yield return (rows, isLarge);
         }
     }
@@ -334,7 +366,7 @@ public sealed class DetectionTable
             {
                 TableEntity row = DetectionRow.ToEntity(detection);
                 int rowSize = DetectionRow.WireSize(row);
-                if (rows.Count == MaximumActions || (rows.Count > 0 && size + rowSize > MaximumTransactionSize))
+                if (rows.Count == MaxActions || (rows.Count > 0 && size + rowSize > MaxTransactionSize))
                 {
                     yield return (rows, size);
                     rows = [];
@@ -364,7 +396,7 @@ public sealed class DetectionTable
                 return noted;
             }
             catch (TableTransactionFailedException exception)
-                when (Is(exception, TableErrorCode.EntityAlreadyExists) && conflicts < MaximumConflicts)
+                when (Is(exception, TableErrorCode.EntityAlreadyExists) && conflicts < MaxConflicts)
             {
                 Dictionary<string, bool> recorded = await FindPendingAsync(missing, cancellationToken);
                 noted.AddRange(missing.Where(row => recorded.GetValueOrDefault(row.RowKey)).Select(row => (row, true)));
@@ -383,7 +415,10 @@ public sealed class DetectionTable
             select: ["RowKey", DetectionRow.AlertedAt, DetectionRow.HeldBack],
             cancellationToken: cancellationToken);
         await foreach (TableEntity entity in entities)
+        {
             found[entity.RowKey] = DetectionRow.IsPending(entity);
+        }
+
         return found;
     }
 
@@ -417,7 +452,7 @@ public sealed class DetectionTable
     }
 
     private static ParallelOptions Options(CancellationToken cancellationToken) =>
-        new() { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken };
+        new() { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken };
 }
 
 /// <summary>What became of detections that were to be recorded; each once, in the order given.</summary>

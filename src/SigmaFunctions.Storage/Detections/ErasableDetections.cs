@@ -23,13 +23,19 @@ internal sealed class ErasableDetections(DetectionTable table, OriginalStore ori
         await foreach (TableEntity row in table.RowsAsync(search.From, search.To, search.Anywhere ? null : Columns, cancellationToken))
         {
             if (!DetectionId.TryOfKeys(row.PartitionKey, row.RowKey, out DetectionId id))
+            {
                 continue;
+            }
+
             string? blob = row[nameof(Detection.OriginalBlob)] as string;
             ErasureFinding finding = search.Subject.Is(row[nameof(Detection.Host)] as string, row[nameof(Detection.User)] as string)
                 ? ErasureFinding.OfSubject
                 : search.Anywhere ? await LookInsideAsync(search.Subject, row, blob, cancellationToken) : ErasureFinding.Other;
             if (finding == ErasureFinding.OfSubject && DetectionRow.MayBeOwed(row) && !(row.Timestamp < search.Now - OwedFor))
+            {
                 finding = ErasureFinding.Owed;
+            }
+
             yield return new ErasureItem(id.Value, finding, blob);
         }
     }
@@ -38,7 +44,10 @@ internal sealed class ErasableDetections(DetectionTable table, OriginalStore ori
     {
         // Blobs first: a row that is still there leads to what is left of it.
         foreach (string blob in found.Select(one => one.Blob).OfType<string>().Distinct(StringComparer.Ordinal))
+        {
             await originals.DeleteAsync(blob, cancellationToken);
+        }
+
         return await table.RemoveAsync(
             found.Select(one => new DetectionId(one.Id)).Select(id => new TableEntity(id.PartitionKey, id.RowKey)).ToAsyncEnumerable(), cancellationToken);
     }
@@ -49,7 +58,10 @@ internal sealed class ErasableDetections(DetectionTable table, OriginalStore ori
         string original = string.Concat(row.Keys.Where(IsOriginal).OrderBy(name => name.Length).ThenBy(name => name, StringComparer.Ordinal).Select(name => row[name] as string));
         string[] texts = [row[nameof(Detection.Host)] as string ?? "", row[nameof(Detection.User)] as string ?? "", row[nameof(Detection.Fields)] as string ?? "", original];
         if (TextSearch.AreIn(subject.Words, texts))
+        {
             return ErasureFinding.OfSubject;
+        }
+
         return blob is null ? ErasureFinding.Other : await originals.LookAsync(blob, subject, cancellationToken) ?? ErasureFinding.Other;
     }
 

@@ -16,8 +16,12 @@ internal sealed class ErasableOriginals(OriginalStore originals, DetectionTable 
         {
             ErasureFinding?[] findings = await Task.WhenAll(some.Select(one => LookAsync(one.Name, one.EnqueuedTime, search.Subject, cancellationToken)));
             foreach (((string name, _), ErasureFinding? finding) in some.Zip(findings))
+            {
                 if (finding is { } known)
+                {
                     yield return new ErasureItem(name, known);
+                }
+            }
         }
     }
 
@@ -25,7 +29,10 @@ internal sealed class ErasableOriginals(OriginalStore originals, DetectionTable 
     {
         int removed = 0;
         foreach (ErasureItem one in found)
+        {
             removed += await originals.DeleteAsync(one.Id, cancellationToken) ? 1 : 0;
+        }
+
         return removed;
     }
 

@@ -17,7 +17,7 @@ public sealed class OriginalStore
     /// <summary>Name of the container that deployments create.</summary>
     public const string DefaultName = "originals";
 
-    private const int MaximumConcurrency = 8;
+    private const int MaxConcurrency = 8;
     private const string ContentType = "text/plain; charset=utf-8";
 
     private static readonly Dictionary<string, string> NoMetadata = [];
@@ -67,22 +67,26 @@ public sealed class OriginalStore
     /// <exception cref="RequestFailedException">The store could not be reached or refused; what was written stays.</exception>
     internal async Task<IReadOnlyCollection<Detection>> WriteAsync(IReadOnlyCollection<Detection> detections, CancellationToken cancellationToken)
     {
-        Dictionary<string, string> originals = detections
+        var originals = detections
             .Where(DetectionRow.NeedsBlob)
             .DistinctBy(detection => detection.Identity)
             .ToDictionary(detection => EventBlobName.Create(detection.Identity), detection => detection.Original);
         if (originals.Count == 0)
+        {
             return detections;
+        }
 
         var written = new ConcurrentDictionary<string, bool>();
         await Parallel.ForEachAsync(
             originals,
-            new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
             async (original, token) =>
             {
                 byte[] content = Encoding.UTF8.GetBytes(original.Value);
                 if (await _blobs.WriteAsync(original.Key, content, ContentType, NoMetadata, token) != BlobWrite.Refused)
+                {
                     written[original.Key] = true;
+                }
             });
         return
         [

@@ -7,7 +7,7 @@ namespace SigmaFunctions.Storage.Erasing;
 public sealed class DataSubject
 {
     /// <summary>Longest name, in UTF-16 units.</summary>
-    public const int MaximumLength = 256;
+    public const int MaxLength = 256;
 
     private readonly bool _isHost;
     private readonly string _name;
@@ -57,7 +57,10 @@ public sealed class DataSubject
     private bool IsUser(string? user)
     {
         if (user is null)
+        {
             return false;
+        }
+
         (string account, string? domain) = Split(user);
         return string.Equals(account, _name, StringComparison.OrdinalIgnoreCase)
             && (_domain is null || (domain is not null && (IsOrBegins(domain, _domain) || IsOrBegins(_domain, domain))));
@@ -75,7 +78,7 @@ public sealed class DataSubject
 
     private static string FirstLabel(string domain) => domain.Split('.', 2)[0];
 
-    private static bool IsName(string name) => name.Length is > 0 and <= MaximumLength && !string.IsNullOrWhiteSpace(name) && !name.Any(char.IsControl);
+    private static bool IsName(string name) => name.Length is > 0 and <= MaxLength && !string.IsNullOrWhiteSpace(name) && !name.Any(char.IsControl);
 }
 
 /// <summary>A word that is looked for in text, without regard to case.</summary>
@@ -92,7 +95,10 @@ internal sealed record SearchedWord(string Text, bool MayBeQualified)
             int at = start + found;
             int end = at + Text.Length;
             if (at >= before && text.Length - end >= after && !Continues(text[..at], isBefore: true) && !Continues(text[end..], isBefore: false))
+            {
                 return true;
+            }
+
             start = at + 1;
         }
         return false;
@@ -102,10 +108,16 @@ internal sealed record SearchedWord(string Text, bool MayBeQualified)
     private bool Continues(ReadOnlySpan<char> text, bool isBefore)
     {
         if (text.IsEmpty)
+        {
             return false;
+        }
+
         char next = isBefore ? text[^1] : text[0];
         if (next != '.')
+        {
             return IsOfName(next);
+        }
+
         return (isBefore || !MayBeQualified) && text.Length > 1 && IsOfName(isBefore ? text[^2] : text[1]);
     }
 

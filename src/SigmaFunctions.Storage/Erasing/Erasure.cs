@@ -12,10 +12,10 @@ namespace SigmaFunctions.Storage.Erasing;
 public sealed class Erasure(IEnumerable<IErasableStore> stores, Action<ErasureResult>? progress = null)
 {
     /// <summary>Most ids that a result names, of what was found and of what could not be searched.</summary>
-    public const int MaximumSamples = 10;
+    public const int MaxSamples = 10;
 
     // What is removed at a time: a transaction of the table.
-    private const int MaximumBatch = 100;
+    private const int MaxBatch = 100;
     private const int ProgressEvery = 10_000;
 
     /// <summary>Runs through all stores.</summary>
@@ -40,19 +40,27 @@ public sealed class Erasure(IEnumerable<IErasableStore> stores, Action<ErasureRe
     private async Task<ErasureResult> RunAsync(IErasableStore store, ErasureSearch search, bool removes, CancellationToken cancellationToken)
     {
         var result = new ErasureResult(store.Name);
-        var found = new List<ErasureItem>(MaximumBatch);
+        var found = new List<ErasureItem>(MaxBatch);
         try
         {
             await foreach (ErasureItem one in store.LookAsync(search, cancellationToken))
             {
                 result = result.With(one);
                 if (result.LookedAt % ProgressEvery == 0)
+                {
                     progress?.Invoke(result);
+                }
+
                 if (one.Finding != ErasureFinding.OfSubject)
+                {
                     continue;
+                }
+
                 found.Add(one);
-                if (found.Count == MaximumBatch)
+                if (found.Count == MaxBatch)
+                {
                     result = await RemoveAsync(store, found, result, removes, cancellationToken);
+                }
             }
         }
         catch (RequestFailedException exception) when (exception.ErrorCode is "TableNotFound" or "ContainerNotFound")
@@ -114,5 +122,5 @@ public sealed record ErasureResult(string Store)
         };
     }
 
-    private static ImmutableArray<string> Sampled(ImmutableArray<string> samples, string id) => samples.Length < Erasure.MaximumSamples ? samples.Add(id) : samples;
+    private static ImmutableArray<string> Sampled(ImmutableArray<string> samples, string id) => samples.Length < Erasure.MaxSamples ? samples.Add(id) : samples;
 }

@@ -11,7 +11,7 @@ namespace SigmaFunctions.Storage.Erasing;
 internal sealed class TextSearch
 {
     /// <summary>Most bytes that packed bytes are unpacked to: as many as the app unpacks of a body.</summary>
-    public const int MaximumUnpacked = 64 * 1024 * 1024;
+    public const int MaxUnpacked = 64 * 1024 * 1024;
 
     // XML's longest form of a character; JSON's is shorter. Two of them decide whether a word ends, and where a part of a text begins one may be cut.
     private const int LongestEscape = 10;
@@ -43,7 +43,10 @@ internal sealed class TextSearch
     {
         var search = new TextSearch(words);
         foreach (string text in texts)
+        {
             search.Look(text, 0, 0);
+        }
+
         return search.IsDone;
     }
 
@@ -62,7 +65,7 @@ internal sealed class TextSearch
         }
 
         await using var unpacked = new GZipStream(new JoinedStream([begin, bytes, new MemoryStream(EndMember)]), CompressionMode.Decompress);
-        bool isWhole = (await search.LookAsync(unpacked, MaximumUnpacked, cancellationToken)).AsSpan().EndsWith(EndMark);
+        bool isWhole = (await search.LookAsync(unpacked, MaxUnpacked, cancellationToken)).AsSpan().EndsWith(EndMark);
         return search.IsDone ? ErasureFinding.OfSubject : isWhole ? ErasureFinding.Other : ErasureFinding.Unsearchable;
     }
 
@@ -83,9 +86,15 @@ internal sealed class TextSearch
             total += read;
             last = [.. last, .. buffer.AsSpan(Math.Max(0, read - EndMark.Length), Math.Min(read, EndMark.Length))];
             foreach (Reading reading in readings)
+            {
                 Look(reading.Next(buffer.AsSpan(0, read), Overlap, isEnd: read < Stride), total == read ? 0 : Before, read < Stride ? 0 : After);
+            }
+
             if (read < Stride)
+            {
                 break;
+            }
+
             last = last[^EndMark.Length..];
         }
         return last;
@@ -98,7 +107,9 @@ internal sealed class TextSearch
         {
             int read;
             while (filled < buffer.Length && (read = await bytes.ReadAsync(buffer.AsMemory(filled), cancellationToken)) > 0)
+            {
                 filled += read;
+            }
         }
         catch (InvalidDataException)
         {
@@ -111,7 +122,10 @@ internal sealed class TextSearch
     {
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
             gzip.Write(bytes);
+        }
+
         return packed.ToArray();
     }
 
@@ -125,14 +139,18 @@ internal sealed class TextSearch
 
             // JSON is often the value of a string in other JSON.
             if (!IsDone && once.AsSpan().ContainsAny('\\', '&'))
+            {
                 LookPlainly(Unescape(once), before, after);
+            }
         }
     }
 
     private void LookPlainly(ReadOnlySpan<char> text, int before, int after)
     {
         for (int i = 0; i < _words.Count; i++)
+        {
             _found[i] = _found[i] || _words[i].IsIn(text, before, after);
+        }
     }
 
     private static string Unescape(ReadOnlySpan<char> text)
@@ -143,7 +161,10 @@ internal sealed class TextSearch
             int next = text.IndexOfAny('\\', '&');
             plain.Append(next < 0 ? text : text[..next]);
             if (next < 0)
+            {
                 break;
+            }
+
             text = text[next..];
             (string meant, int length) = text[0] == '\\' ? OfJson(text) : OfXml(text);
             plain.Append(meant);
@@ -221,7 +242,10 @@ internal sealed class TextSearch
         {
             int read = 0;
             while (_part < parts.Length && !buffer.IsEmpty && (read = parts[_part].Read(buffer)) == 0)
+            {
                 _part++;
+            }
+
             return read;
         }
 
@@ -229,7 +253,10 @@ internal sealed class TextSearch
         {
             int read = 0;
             while (_part < parts.Length && !buffer.IsEmpty && (read = await parts[_part].ReadAsync(buffer, cancellationToken)) == 0)
+            {
                 _part++;
+            }
+
             return read;
         }
 

@@ -48,7 +48,10 @@ public sealed record BatchInHand(string EventHub, string Partition, DateTimeOffs
             using var document = JsonDocument.Parse(json);
             // The one empty array: records that hold none are then equal.
             if (document.RootElement.GetArrayLength() == 0)
+            {
                 return [];
+            }
+
             return
             [
                 .. document.RootElement.EnumerateArray().Select(batch => new BatchInHand(

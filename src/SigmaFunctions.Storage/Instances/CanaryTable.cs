@@ -95,6 +95,8 @@ public sealed class CanaryTable
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and At lt {before}");
         await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken))
+        {
             await _table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);
+        }
     }
 }

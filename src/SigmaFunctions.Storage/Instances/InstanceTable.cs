@@ -17,7 +17,7 @@ public sealed class InstanceTable
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(1);
 
     /// <summary>Most batches in hand that a row holds, the oldest ones; with hubs' names of 256 characters they take less than half of what a property holds.</summary>
-    public const int MaximumBatchesInHand = 32;
+    public const int MaxBatchesInHand = 32;
 
     private const string Partition = "instances";
 
@@ -50,7 +50,7 @@ public sealed class InstanceTable
             ["Events"] = report.Events,
             ["LastBatchAt"] = report.LastBatchAt,
             ["LastEnqueuedTime"] = report.LastEnqueuedTime,
-            ["InHand"] = BatchInHand.Write(report.InHand.OrderBy(batch => batch.OldestEnqueuedTime).Take(MaximumBatchesInHand)),
+            ["InHand"] = BatchInHand.Write(report.InHand.OrderBy(batch => batch.OldestEnqueuedTime).Take(MaxBatchesInHand)),
             ["InHandCount"] = report.InHandCount,
         };
         await _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
@@ -64,7 +64,10 @@ public sealed class InstanceTable
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and At ge {since}");
         var reports = new List<InstanceReport>();
         await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
             reports.Add(Read(row));
+        }
+
         return [.. reports.OrderByDescending(report => report.At)];
     }
 
@@ -74,7 +77,9 @@ public sealed class InstanceTable
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and At lt {before}");
         await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken))
+        {
             await _table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);
+        }
     }
 
     private static InstanceReport Read(TableEntity row)
@@ -131,7 +136,7 @@ public sealed record InstanceReport(string Instance, DateTimeOffset At)
     /// <summary>When the hub took in the newest event of its last batch (UTC); null before the first.</summary>
     public DateTimeOffset? LastEnqueuedTime { get; init; }
 
-    /// <summary>The batches that it has taken and not done, the oldest first; a row holds no more than <see cref="InstanceTable.MaximumBatchesInHand"/> of them.</summary>
+    /// <summary>The batches that it has taken and not done, the oldest first; a row holds no more than <see cref="InstanceTable.MaxBatchesInHand"/> of them.</summary>
     public ImmutableArray<BatchInHand> InHand { get; init; } = [];
 
     /// <summary>How many it has in hand, beyond those of <see cref="InHand"/> too.</summary>

@@ -27,7 +27,7 @@ public sealed record PendingEvent(long SequenceNumber, DateTimeOffset EnqueuedTi
 public sealed record PartitionProgress(string Namespace, string EventHub, string ConsumerGroup, string Partition, DateTimeOffset At)
 {
     /// <summary>Most events that are kept of a partition. When there are more, every second one goes, never the oldest nor the newest.</summary>
-    public const int MaximumPending = 32;
+    public const int MaxPending = 32;
 
     /// <summary>The checkpoint's sequence number; null where there is none.</summary>
     public long? Checkpoint { get; init; }
@@ -82,7 +82,9 @@ public sealed record PartitionProgress(string Namespace, string EventHub, string
         // Sequence numbers begin anew when a hub is deleted and made again. An answer that is merely old has an older time too.
         bool isFirst = LastEnqueued is not { } last || (hub.LastEnqueued < last && (hub.LastEnqueued < 0 || hub.LastEnqueuedTime > LastEnqueuedTime));
         if (isFirst)
+        {
             before = new PartitionProgress(Namespace, EventHub, ConsumerGroup, Partition, At) { Checkpoint = Checkpoint, IsAhead = IsAhead };
+        }
 
         bool isAhead = checkpoint > hub.LastEnqueued;
         bool counts = checkpoint is not null && !(isAhead && before.IsAhead && checkpoint == before.Checkpoint);
@@ -118,7 +120,10 @@ public sealed record PartitionProgress(string Namespace, string EventHub, string
     {
         List<PendingEvent> kept = [.. pending.Where(one => one.SequenceNumber > left)];
         if (hub.LastEnqueued > left && (kept.Count == 0 || kept[^1].SequenceNumber < hub.LastEnqueued))
+        {
             kept.Add(new PendingEvent(hub.LastEnqueued, hub.LastEnqueuedTime));
-        return kept.Count <= MaximumPending ? [.. kept] : [.. kept.Where((_, index) => index % 2 == 0 || index == kept.Count - 1)];
+        }
+
+        return kept.Count <= MaxPending ? [.. kept] : [.. kept.Where((_, index) => index % 2 == 0 || index == kept.Count - 1)];
     }
 }

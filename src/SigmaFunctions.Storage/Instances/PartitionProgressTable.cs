@@ -17,7 +17,7 @@ public sealed class PartitionProgressTable
     private const string Partition = "partitions";
 
     // What a transaction takes.
-    private const int MaximumRows = 100;
+    private const int MaxRows = 100;
 
     private readonly TableClient _table;
 
@@ -33,9 +33,11 @@ public sealed class PartitionProgressTable
     public async Task WriteAsync(IReadOnlyCollection<PartitionProgress> partitions, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(partitions);
-        foreach (PartitionProgress[] chunk in partitions.Chunk(MaximumRows))
+        foreach (PartitionProgress[] chunk in partitions.Chunk(MaxRows))
+        {
             await _table.SubmitTransactionAsync(
                 chunk.Select(partition => new TableTransactionAction(TableTransactionActionType.UpsertReplace, Write(partition))), cancellationToken);
+        }
     }
 
     /// <summary>What the last look since a time told of each partition, in no order.</summary>
@@ -46,7 +48,10 @@ public sealed class PartitionProgressTable
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and At ge {since}");
         var partitions = new List<PartitionProgress>();
         await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
             partitions.Add(Read(row));
+        }
+
         return partitions;
     }
 
@@ -56,7 +61,9 @@ public sealed class PartitionProgressTable
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and At lt {before}");
         await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken))
+        {
             await _table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);
+        }
     }
 
     // Neither names of hubs and groups nor ids of partitions have a colon in them, or what keys do not take.

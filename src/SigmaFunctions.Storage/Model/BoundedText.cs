@@ -27,16 +27,24 @@ internal static class BoundedText
     {
         int clean = CleanLength(text);
         if (clean == text.Length)
+        {
             return text;
+        }
+
         var result = new StringBuilder(text.Length);
         ReadOnlySpan<char> rest = text;
         while (!rest.IsEmpty)
         {
             bool whole = Rune.DecodeFromUtf16(rest, out Rune rune, out int length) == OperationStatus.Done;
             if (whole && IsXml(rune))
+            {
                 result.Append(rest[..length]);
+            }
             else
+            {
                 result.Append('\uFFFD');
+            }
+
             rest = rest[length..];
         }
         return result.ToString();
@@ -48,7 +56,10 @@ internal static class BoundedText
         while (position < text.Length)
         {
             if (Rune.DecodeFromUtf16(text.AsSpan(position), out Rune rune, out int length) != OperationStatus.Done || !IsXml(rune))
+            {
                 return position;
+            }
+
             position += length;
         }
         return position;

@@ -83,7 +83,10 @@ public sealed record Detection
         get
         {
             if (_id.Id.Value is null)
+            {
                 _id = new CachedId(DetectionId.Create(Identity, RuleId));
+            }
+
             return _id.Id;
         }
     }

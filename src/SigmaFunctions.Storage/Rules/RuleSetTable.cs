@@ -17,7 +17,7 @@ public sealed class RuleSetTable
     private const string Broken = "Broken";
 
     // Texts of a property are at most 32 K characters.
-    private const int MaximumText = 30_000;
+    private const int MaxText = 30_000;
 
     private readonly TableClient _table;
 
@@ -45,7 +45,7 @@ public sealed class RuleSetTable
             ["Revision"] = report.Revision,
             ["Rules"] = report.Rules,
             ["Rejected"] = report.Rejected,
-            ["Reason"] = report.Broken is { } reason ? BoundedText.Cut(reason, MaximumText) : null,
+            ["Reason"] = report.Broken is { } reason ? BoundedText.Cut(reason, MaxText) : null,
             ["Rejections"] = JsonSerializer.Serialize(Bounded(report.Rejections)),
         };
         await _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
@@ -58,7 +58,10 @@ public sealed class RuleSetTable
     {
         var reports = new List<RuleSetReport>();
         await foreach (TableEntity row in _table.QueryAsync<TableEntity>(row => row.PartitionKey == Partition, cancellationToken: cancellationToken))
+        {
             reports.Add(Read(row));
+        }
+
         return [.. reports.OrderByDescending(report => report.At)];
     }
 
@@ -93,8 +96,11 @@ public sealed class RuleSetTable
         {
             // Escaped, a character has up to six.
             length += JsonSerializer.Serialize(rejection).Length + 1;
-            if (length > MaximumText)
+            if (length > MaxText)
+            {
                 break;
+            }
+
             bounded.Add(rejection);
         }
         return bounded;

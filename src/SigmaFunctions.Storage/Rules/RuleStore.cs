@@ -9,8 +9,8 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Packing;
-using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Rules;
+using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Storage.Rules;
 
@@ -30,16 +30,16 @@ public sealed class RuleStore
     public const string DefaultCompiledName = "compiled-rules";
 
     /// <summary>Most bytes of one blob of rules.</summary>
-    public const int MaximumBlobSize = 64 * 1024 * 1024;
+    public const int MaxBlobSize = 64 * 1024 * 1024;
 
     /// <summary>Most bytes of all blobs of rules.</summary>
-    public const int MaximumSize = 256 * 1024 * 1024;
+    public const int MaxSize = 256 * 1024 * 1024;
 
     /// <summary>Most blobs of rules; more belong into an archive.</summary>
-    public const int MaximumBlobs = 20_000;
+    public const int MaxBlobs = 20_000;
 
     /// <summary>Most blobs of any kind that are looked through for rules.</summary>
-    public const int MaximumListed = 100_000;
+    public const int MaxListed = 100_000;
 
     /// <summary>Age from which a pack is removed when another is written: what still counts is compiled again.</summary>
     public static readonly TimeSpan PackRetention = TimeSpan.FromDays(30);
@@ -50,8 +50,8 @@ public sealed class RuleStore
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
     private const string RulesMetadata = "rules";
     private const string SetProperty = "set";
-    private const int MaximumConcurrency = 8;
-    private const int MaximumPointerSize = 4 * 1024;
+    private const int MaxConcurrency = 8;
+    private const int MaxPointerSize = 4 * 1024;
 
     private readonly BlobContainerClient _container;
     private readonly BlobContainerClient _compiled;
@@ -89,17 +89,29 @@ public sealed class RuleStore
     public async Task<RuleStoreVersion> GetVersionAsync(CancellationToken cancellationToken)
     {
         if (await GetCurrentAsync(cancellationToken) is { } current)
+        {
             return VersionOf(current);
-        var blobs = ImmutableArray.CreateBuilder<RuleBlob>();
+        }
+
+        ImmutableArray<RuleBlob>.Builder blobs = ImmutableArray.CreateBuilder<RuleBlob>();
         int listed = 0;
         await foreach (BlobItem blob in ListAsync("", cancellationToken))
         {
-            if (++listed > MaximumListed)
-                throw new InvalidDataException($"The container '{Name}' holds more than {MaximumListed} blobs: rules need a container of their own.");
+            if (++listed > MaxListed)
+            {
+                throw new InvalidDataException($"The container '{Name}' holds more than {MaxListed} blobs: rules need a container of their own.");
+            }
+
             if (blob.Name.StartsWith(SetFolder, StringComparison.Ordinal) || blob.Name.StartsWith(PackFolder, StringComparison.Ordinal) || !IsRules(blob.Name))
+            {
                 continue;
-            if (blobs.Count == MaximumBlobs)
-                throw new InvalidDataException($"The container '{Name}' holds more than {MaximumBlobs} blobs of rules: put them into a zip archive.");
+            }
+
+            if (blobs.Count == MaxBlobs)
+            {
+                throw new InvalidDataException($"The container '{Name}' holds more than {MaxBlobs} blobs of rules: put them into a zip archive.");
+            }
+
             blobs.Add(new RuleBlob(blob.Name, blob.Properties.ETag!.Value, blob.Properties.ContentLength ?? 0));
         }
         return new RuleStoreVersion(
@@ -125,16 +137,19 @@ public sealed class RuleStore
             return RuleStoreContent.Of(Unpack(set, "", archive, withRules ? null : RuleStoreContent.IsExtra));
         }
         ImmutableArray<RuleBlob> blobs = withRules ? version.Blobs : [.. version.Blobs.Where(blob => RuleStoreContent.IsExtra(blob.Name))];
-        if (blobs.Sum(blob => blob.Length) > MaximumSize)
-            throw new InvalidDataException($"The blobs of rules in the container '{Name}' are more than {MaximumSize / (1024 * 1024)} MiB.");
+        if (blobs.Sum(blob => blob.Length) > MaxSize)
+        {
+            throw new InvalidDataException($"The blobs of rules in the container '{Name}' are more than {MaxSize / (1024 * 1024)} MiB.");
+        }
+
         var files = new IReadOnlyList<RuleFile>[blobs.Length];
         // Archives are unpacked one by one, and are bounded together.
         using var unpacking = new SemaphoreSlim(1);
-        long left = MaximumSize;
+        long left = MaxSize;
         await Parallel.ForAsync(
             0,
             files.Length,
-            new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
             async (index, token) =>
             {
                 RuleBlob blob = blobs[index];
@@ -166,14 +181,17 @@ public sealed class RuleStore
         byte[]? pointer;
         try
         {
-            pointer = await TryDownloadAsync(_container, Pointer, null, MaximumPointerSize, cancellationToken);
+            pointer = await TryDownloadAsync(_container, Pointer, null, MaxPointerSize, cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.ErrorCode == BlobErrorCode.BlobNotFound.ToString())
         {
             return null;
         }
         if (pointer is null)
-            throw new InvalidDataException($"The blob '{Pointer}' is larger than {MaximumPointerSize / 1024} KiB and does not name a set of rules: push or roll back again.");
+        {
+            throw new InvalidDataException($"The blob '{Pointer}' is larger than {MaxPointerSize / 1024} KiB and does not name a set of rules: push or roll back again.");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(pointer);
@@ -198,7 +216,9 @@ public sealed class RuleStore
         await foreach (BlobItem blob in ListAsync(SetFolder, cancellationToken, BlobTraits.Metadata))
         {
             if (PushedRuleSet.TryParse(blob.Name, out PushedRuleSet? set))
+            {
                 sets.Add(set with { Rules = RulesOf(blob.Metadata), Size = blob.Properties.ContentLength ?? 0 });
+            }
         }
         sets.Reverse();
         return sets;
@@ -219,12 +239,21 @@ public sealed class RuleStore
         ArgumentNullException.ThrowIfNull(files);
         List<RuleFile> all = [.. files];
         if (overrides is not null)
+        {
             all.Add(overrides with { Path = RuleStoreContent.OverridesName });
+        }
+
         if (placeholders is not null)
+        {
             all.Add(placeholders with { Path = RuleStoreContent.PlaceholdersName });
+        }
+
         byte[] archive = RuleArchive.Write(all);
-        if (archive.Length > MaximumBlobSize)
-            throw new InvalidDataException($"The set is larger than {MaximumBlobSize / (1024 * 1024)} MiB when packed, which no app reads.");
+        if (archive.Length > MaxBlobSize)
+        {
+            throw new InvalidDataException($"The set is larger than {MaxBlobSize / (1024 * 1024)} MiB when packed, which no app reads.");
+        }
+
         DateTimeOffset now = _timeProvider.GetUtcNow();
         string hash = Convert.ToHexStringLower(SHA256.HashData(archive).AsSpan(0, 8));
         string name = $"{SetFolder}{now.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}-{hash}{RuleArchive.Extension}";
@@ -248,7 +277,10 @@ public sealed class RuleStore
     public async Task<bool> TryPointAsync(string set, CancellationToken cancellationToken)
     {
         if (!PushedRuleSet.TryParse(set, out _) || !await _container.GetBlobClient(set).ExistsAsync(cancellationToken))
+        {
             return false;
+        }
+
         await PointAsync(set, cancellationToken);
         return true;
     }
@@ -261,7 +293,7 @@ public sealed class RuleStore
     {
         try
         {
-            return await TryDownloadAsync(_compiled, PackName(key), null, RulePack.MaximumSize, cancellationToken);
+            return await TryDownloadAsync(_compiled, PackName(key), null, RulePack.MaxSize, cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.Status is (int)HttpStatusCode.NotFound or (int)HttpStatusCode.Forbidden)
         {
@@ -281,7 +313,9 @@ public sealed class RuleStore
         await foreach (BlobItem blob in _compiled.GetBlobsAsync(new GetBlobsOptions { Prefix = PackFolder }, cancellationToken))
         {
             if (blob.Properties.LastModified < old)
+            {
                 await _compiled.DeleteBlobIfExistsAsync(blob.Name, cancellationToken: cancellationToken);
+            }
         }
     }
 
@@ -298,7 +332,7 @@ public sealed class RuleStore
                 ? rules
                 : null;
 
-    private static IReadOnlyList<RuleFile> Unpack(string blob, string prefix, ReadOnlyMemory<byte> content, Func<string, bool>? isWanted, long maximum = RuleArchive.MaximumSize)
+    private static IReadOnlyList<RuleFile> Unpack(string blob, string prefix, ReadOnlyMemory<byte> content, Func<string, bool>? isWanted, long maximum = RuleArchive.MaxSize)
     {
         try
         {
@@ -324,8 +358,8 @@ public sealed class RuleStore
     {
         try
         {
-            return await TryDownloadAsync(_container, name, tag, MaximumBlobSize, cancellationToken)
-                ?? throw new InvalidDataException($"The blob '{name}' is larger than {MaximumBlobSize / (1024 * 1024)} MiB.");
+            return await TryDownloadAsync(_container, name, tag, MaxBlobSize, cancellationToken)
+                ?? throw new InvalidDataException($"The blob '{name}' is larger than {MaxBlobSize / (1024 * 1024)} MiB.");
         }
         catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.NotFound)
         {
@@ -340,7 +374,10 @@ public sealed class RuleStore
         var options = new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = tag } };
         using BlobDownloadStreamingResult blob = await container.GetBlobClient(name).DownloadStreamingAsync(options, cancellationToken);
         if (blob.Details.ContentLength > maximum)
+        {
             return null;
+        }
+
         byte[] content = new byte[blob.Details.ContentLength];
         await blob.Content.ReadExactlyAsync(content, cancellationToken);
         return content;

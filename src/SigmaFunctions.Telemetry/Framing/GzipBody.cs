@@ -44,10 +44,10 @@ internal sealed class GzipBody(LargeBuffers buffers)
     public static bool IsGzip(ReadOnlySpan<byte> body) => body.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]);
 
     /// <summary>Most bytes beside its own that a packed body of a length takes, if it is turned from UTF-16 too; a copy of it is among them.</summary>
-    public static long MaximumLength(int length)
+    public static long MaxLength(int length)
     {
         int limit = LimitOf(length);
-        return length + Math.Min(MaxBytes, limit + Utf16Body.MaximumLength(limit));
+        return length + Math.Min(MaxBytes, limit + Utf16Body.MaxLength(limit));
     }
 
     private static int LimitOf(int length) => (int)Math.Min(MaxBytes, Math.Max(FreeBytes, (long)length * MaxRatio));

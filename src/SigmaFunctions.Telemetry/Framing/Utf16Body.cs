@@ -25,7 +25,7 @@ internal sealed class Utf16Body
     public static bool IsUtf16(ReadOnlySpan<byte> body) => IsBigEndian(body) || IsLittleEndian(body);
 
     /// <summary>Most bytes that a body of a length has as UTF-8.</summary>
-    public static long MaximumLength(int length) => (length + 1L) / 2 * MaxUnitBytes;
+    public static long MaxLength(int length) => (length + 1L) / 2 * MaxUnitBytes;
 
     /// <summary>Turns a body into UTF-8 where it is UTF-16; half a surrogate pair becomes U+FFFD.</summary>
     /// <param name="body">The body; where it was turned, its text.</param>
@@ -40,7 +40,7 @@ internal sealed class Utf16Body
             return false;
         }
 
-        int length = checked((int)MaximumLength(bytes.Length));
+        int length = checked((int)MaxLength(bytes.Length));
         Trim();
         if (_text.Length < length)
         {

@@ -22,8 +22,8 @@ internal sealed class MappingReader(YamlMapping root, DiagnosticSink sink)
         string? name = ReadName();
         ImmutableArray<ImmutableArray<MappingTest>> when = ReadWhen();
         (MappingAttribute category, MappingAttribute product, MappingAttribute service) = ReadLogSource();
-        var prefixes = ImmutableArray.CreateBuilder<MappingPrefix>();
-        var fields = ImmutableArray.CreateBuilder<(string, ImmutableArray<string>)>();
+        ImmutableArray<MappingPrefix>.Builder prefixes = ImmutableArray.CreateBuilder<MappingPrefix>();
+        ImmutableArray<(string, ImmutableArray<string>)>.Builder fields = ImmutableArray.CreateBuilder<(string, ImmutableArray<string>)>();
         foreach (YamlEntry entry in EntriesOf("fields"))
         {
             if (entry.Key.Value.EndsWith('*'))
@@ -36,7 +36,7 @@ internal sealed class MappingReader(YamlMapping root, DiagnosticSink sink)
             }
         }
 
-        var constants = ImmutableArray.CreateBuilder<(string, string)>();
+        ImmutableArray<(string, string)>.Builder constants = ImmutableArray.CreateBuilder<(string, string)>();
         foreach (YamlEntry entry in EntriesOf("constants"))
         {
             if (IsName(entry.Key, "field") && IsText(entry.Value, out string? text))
@@ -97,7 +97,7 @@ internal sealed class MappingReader(YamlMapping root, DiagnosticSink sink)
             Invalid(when?.Position ?? root.Position, "The mapping does not say which records it takes. Add 'when' with at least one field.");
         }
 
-        var tests = ImmutableArray.CreateBuilder<ImmutableArray<MappingTest>>();
+        ImmutableArray<ImmutableArray<MappingTest>>.Builder tests = ImmutableArray.CreateBuilder<ImmutableArray<MappingTest>>();
         foreach (YamlNode group in groups)
         {
             if (group is YamlMapping { Entries.IsEmpty: false } map)
@@ -177,7 +177,7 @@ internal sealed class MappingReader(YamlMapping root, DiagnosticSink sink)
                     return MappingAttribute.NotStated;
                 }
 
-                var texts = ImmutableArray.CreateBuilder<(string, string)>();
+                ImmutableArray<(string, string)>.Builder texts = ImmutableArray.CreateBuilder<(string, string)>();
                 foreach (YamlEntry entry in values.Entries)
                 {
                     if (IsText(entry.Value, out string? text))
@@ -242,7 +242,7 @@ internal sealed class MappingReader(YamlMapping root, DiagnosticSink sink)
             Invalid(node.Position, $"The list is empty. Write {what}, or a list of them.");
         }
 
-        var texts = ImmutableArray.CreateBuilder<string>(items.Length);
+        ImmutableArray<string>.Builder texts = ImmutableArray.CreateBuilder<string>(items.Length);
         foreach (YamlNode item in items)
         {
             if (IsText(item, out string? text))

@@ -59,7 +59,7 @@ internal sealed record FaultOutcome
     {
         var problems = new List<string>();
         // By what the columns say, not by the keys that follow from it.
-        var byEvent = detections.ToLookup(item => (item.Identity.Partition, item.Identity.SequenceNumber, item.Identity.Record, item.RuleId));
+        ILookup<(string Partition, long SequenceNumber, int Record, string RuleId), Detection> byEvent = detections.ToLookup(item => (item.Identity.Partition, item.Identity.SequenceNumber, item.Identity.Record, item.RuleId));
         int twice = byEvent.Sum(group => group.Count() - 1);
         Report(twice, "rows are there twice");
         Report(rows.Count - detections.Count, "rows are not detections");
@@ -67,7 +67,7 @@ internal sealed record FaultOutcome
         Report(detections.Count(item => !expectation.Detections.ContainsKey(item.Id)), "rows are there that must not be");
         Report(detections.Count(item => expectation.Detections.TryGetValue(item.Id, out ExpectedMatch? match) && !IsAs(match, item)), "rows do not say what happened");
 
-        Dictionary<string, Detection> byId = detections.DistinctBy(item => item.Id).ToDictionary(item => item.Id.Value, StringComparer.Ordinal);
+        var byId = detections.DistinctBy(item => item.Id).ToDictionary(item => item.Id.Value, StringComparer.Ordinal);
         int missing = expectation.Detections.Keys.Count(id => !byId.ContainsKey(id.Value));
         Report(missing, "detections are missing");
         ILookup<string, Alert> byAlert = alerts.ToLookup(alert => alert.Id, StringComparer.Ordinal);
@@ -89,7 +89,9 @@ internal sealed record FaultOutcome
         void Report(int count, string what)
         {
             if (count != 0)
+            {
                 problems.Add($"{count} {what}");
+            }
         }
     }
 

@@ -89,7 +89,10 @@ internal sealed record FaultPlan
     {
         string fate = $"{service}/{operation}/{ordinal / Burst}";
         if (Kinds.IsEmpty || (Only is { } only && service != only) || Draw($"{fate}/share") >= Share)
+        {
             return default;
+        }
+
         return new Fault(Kinds[(int)(Draw($"{fate}/kind") * Kinds.Length)], LongestDelay * Draw($"{fate}/{ordinal}/delay"));
     }
 

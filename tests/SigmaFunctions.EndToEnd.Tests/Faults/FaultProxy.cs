@@ -50,7 +50,10 @@ internal sealed class FaultProxy : IAsyncDisposable
         var proxy = new FaultProxy(connectionString, kill);
         await proxy.ListenAsync();
         foreach (((_, Uri destination), int port) in proxy._destinations.Zip(proxy._ports))
+        {
             connectionString = connectionString.Replace($"127.0.0.1:{destination.Port}", $"127.0.0.1:{port}", StringComparison.Ordinal);
+        }
+
         proxy.ConnectionString = connectionString;
         return proxy;
     }
@@ -103,7 +106,9 @@ internal sealed class FaultProxy : IAsyncDisposable
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             foreach (int port in _ports)
+            {
                 kestrel.Listen(IPAddress.Loopback, port);
+            }
         });
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -118,12 +123,17 @@ internal sealed class FaultProxy : IAsyncDisposable
     {
         (StorageService service, Uri destination) = _destinations[_ports.IndexOf(context.Connection.LocalPort)];
         if (_stall is { } stall && context.Request.Path.Value!.Split('/').Contains(stall.Part))
+        {
             await stall.Over.Task.WaitAsync(context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
         string operation = $"{context.Request.Method} {context.Request.Path.Value!.Split('/')[^1].Split('(')[0]}";
         int ordinal = _ordinals.AddOrUpdate((service, operation), 0, (_, last) => last + 1);
         Fault fault = _plan.Next(service, operation, ordinal);
         if (fault.Kind is not (FaultKind.None or FaultKind.Kill))
+        {
             _injected.AddOrUpdate(fault.Kind, 1, (_, count) => count + 1);
+        }
 
         switch (fault.Kind)
         {
@@ -178,7 +188,9 @@ internal sealed class FaultProxy : IAsyncDisposable
     {
         await Task.Delay(delay, CancellationToken.None);
         if (_kill())
+        {
             _injected.AddOrUpdate(FaultKind.Kill, 1, (_, count) => count + 1);
+        }
     }
 
     // The path of a signed request is part of its signature; that it goes to another port is not.

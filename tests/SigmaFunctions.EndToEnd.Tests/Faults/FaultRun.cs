@@ -49,7 +49,7 @@ internal sealed record FaultScenario(FaultPlan Plan)
     public bool Poison { get; init; }
 
     /// <summary>Most workers that are killed, in each phase.</summary>
-    public int MaximumKills { get; init; } = 4;
+    public int MaxKills { get; init; } = 4;
 
     /// <summary>The app of each host; the built one where there is none.</summary>
     public ImmutableArray<string> Apps { get; init; } = [];
@@ -166,9 +166,15 @@ internal sealed partial class FaultRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (RunningWorker worker in _workers.Values)
+        {
             await EndAsync(worker.Process);
+        }
+
         if (_proxy is not null)
+        {
             await _proxy.DisposeAsync();
+        }
+
         _endpoint.Dispose();
         Directory.Delete(_rules, recursive: true);
     }
@@ -176,14 +182,20 @@ internal sealed partial class FaultRun : IAsyncDisposable
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         foreach (WordRule rule in Workload.Rules)
+        {
             await File.WriteAllTextAsync(Path.Combine(_rules, $"{rule.Id}.yml"), rule.Yaml, cancellationToken);
+        }
+
         await _table.CreateAsync(cancellationToken);
         await _outbox.CreateAsync(cancellationToken);
         await _windows.CreateAsync(cancellationToken);
         await _deadLetters.CreateAsync(cancellationToken: cancellationToken);
         await _queue.CreateAsync(cancellationToken: cancellationToken);
         if (_scenario.IsFlawless)
+        {
             await _instances.CreateAsync(cancellationToken);
+        }
+
         if (HasRuleContainer)
         {
             await _ruleSets.CreateAsync(cancellationToken);
@@ -199,24 +211,33 @@ internal sealed partial class FaultRun : IAsyncDisposable
             .Create(Plan.Seed + phase, _scenario.Partitions, _scenario.Messages / _phases.Length, _scenario.Poison, hasUnreadable: !_scenario.IsFlawless)
             .ToLookup(message => message.Partition);
         foreach (IGrouping<int, WorkloadMessage> partition in messages)
+        {
             await SendAsync($"{partition.Key}", [.. partition], cancellationToken);
+        }
     }
 
     private async Task SendAsync(string partition, ImmutableArray<WorkloadMessage> messages, CancellationToken cancellationToken)
     {
         await using var producer = new EventHubProducerClient(_endpoint.ConnectionString, Hub);
         foreach (WorkloadMessage[] chunk in messages.Chunk(Workload.BatchSize))
+        {
             await producer.SendAsync(chunk.Select(message => new EventData(message.Body)), new SendEventOptions { PartitionId = partition }, cancellationToken);
+        }
 
         await using var receiver = new PartitionReceiver(
             EventHubDefinition.DefaultConsumerGroup, partition, EventPosition.Earliest, _endpoint.ConnectionString, Hub);
         int before = _events.GetValueOrDefault(partition, []).Length;
         var received = new List<EventData>();
         while (received.Count < before + messages.Length)
+        {
             received.AddRange(await receiver.ReceiveBatchAsync(before + messages.Length - received.Count, TimeSpan.FromSeconds(5), cancellationToken));
+        }
+
         _events[partition] = [.. received];
         foreach ((EventData item, WorkloadMessage message) in received.Skip(before).Zip(messages))
+        {
             _expectation.Add(new EventIdentity(receiver.FullyQualifiedNamespace, Hub, partition, item.EnqueuedTime, item.SequenceNumber, 0), message);
+        }
     }
 
     private async Task ProcessAsync(CancellationToken cancellationToken)
@@ -230,9 +251,15 @@ internal sealed partial class FaultRun : IAsyncDisposable
             await ProcessAsync(number, checkpoints, stop);
             // As instances end that are replaced; the last ones end with the run.
             if (number < _phases.Length - 1)
+            {
                 foreach (int host in Phase.Hosts)
+                {
                     if (_workers.TryRemove(host, out RunningWorker? worker))
+                    {
                         await worker.Process.DisposeAsync();
+                    }
+                }
+            }
         }
     }
 
@@ -244,7 +271,10 @@ internal sealed partial class FaultRun : IAsyncDisposable
         _moves = 0;
         _resting = 0;
         foreach (int host in Phase.Hosts)
+        {
             _workers[host] = await StartWorkerAsync(host, stop.Token);
+        }
+
         _proxy!.Follow(Plan);
         Task lifting = LiftAsync(stop.Token);
         Task[] hosts = [.. Phase.Hosts.Select(host => RunHostAsync(host, checkpoints, stop.Token))];
@@ -257,7 +287,10 @@ internal sealed partial class FaultRun : IAsyncDisposable
         {
             _left = $"phase {number}: {left}";
             if (hosts.Concat(redeliveries).FirstOrDefault(task => task.IsFaulted) is { } failed)
+            {
                 await failed;
+            }
+
             await Task.Delay(20, stop.Token);
         }
         await Task.WhenAll(redeliveries);
@@ -319,7 +352,10 @@ internal sealed partial class FaultRun : IAsyncDisposable
     private async Task RunHostAsync(int host, Checkpoints[] all, CancellationToken cancellationToken)
     {
         if (host != Phase.Hosts[0])
+        {
             await WaitAsync(TimeSpan.FromMilliseconds(100 + (400 * Plan.Draw($"join/{host}"))), cancellationToken);
+        }
+
         for (int round = 0; !cancellationToken.IsCancellationRequested; round++)
         {
             RunningWorker worker = _workers[host];
@@ -338,7 +374,10 @@ internal sealed partial class FaultRun : IAsyncDisposable
                 {
                     await Task.WhenAny(worker.Process.Exited, WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken));
                     if (cancellationToken.IsCancellationRequested)
+                    {
                         return;
+                    }
+
                     await ReplaceAsync(worker, host, all, round);
                     _resting = 0;
                     continue;
@@ -386,8 +425,13 @@ internal sealed partial class FaultRun : IAsyncDisposable
     {
         var older = new Checkpoints();
         foreach (string partition in _events.Keys)
+        {
             if (checkpoints[partition] - (long)(OldestCheckpoint * Plan.Draw($"older/{name}/{partition}")) is >= 0 and long sequenceNumber)
+            {
                 older.Advance(partition, sequenceNumber);
+            }
+        }
+
         return older;
     }
 
@@ -400,11 +444,17 @@ internal sealed partial class FaultRun : IAsyncDisposable
             ImmutableArray<EventData> events = _events[partition];
             EventData[] cut = [.. Cut(random, events), .. random.Next(2) == 0 ? Cut(random, events) : []];
             if (random.Next(2) == 0)
+            {
                 random.Shuffle(cut);
+            }
+
             int host = Phase.Hosts[random.Next(Phase.Hosts.Length)];
             RunningWorker? worker;
             while (!_workers.TryGetValue(host, out worker))
+            {
                 await Task.Delay(20, cancellationToken);
+            }
+
             var batch = new TriggerBatch(new BatchSource("127.0.0.1", Hub, EventHubDefinition.DefaultConsumerGroup, partition), [.. cut]);
             try
             {
@@ -449,22 +499,36 @@ internal sealed partial class FaultRun : IAsyncDisposable
     private void Note(int host, WorkerLogLine line)
     {
         if (line.Level is RpcLog.Types.Level.Error or RpcLog.Types.Level.Critical && !Cancelled().IsMatch(line.Message))
+        {
             _errors.Enqueue($"{line.Category}: {line.Message}");
+        }
         else if (line.Message.Contains("The rules come compiled", StringComparison.Ordinal))
+        {
             _fromPack[host] = true;
+        }
         else if (line.Message.Contains("The rules were read as YAML", StringComparison.Ordinal))
+        {
             _fromPack[host] = false;
+        }
         else if (PushedSet().Match(line.Message) is { Success: true } match)
+        {
             _rulesInUse.Enqueue(new RulesInUse(_number, host, match.Groups["set"].Value, _fromPack.GetValueOrDefault(host)));
+        }
     }
 
     private bool KillOne()
     {
-        if (_faultsOver || Interlocked.Increment(ref _kills) is var kill && kill > _scenario.MaximumKills)
+        if (_faultsOver || Interlocked.Increment(ref _kills) is var kill && kill > _scenario.MaxKills)
+        {
             return false;
+        }
+
         int host = Phase.Hosts[(int)(Plan.Draw($"kill/{kill}") * Phase.Hosts.Length)];
         if (!_workers.TryGetValue(host, out RunningWorker? worker))
+        {
             return false;
+        }
+
         worker.Process.Kill();
         return true;
     }
@@ -482,7 +546,10 @@ internal sealed partial class FaultRun : IAsyncDisposable
             .QueryAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken).ToListAsync(cancellationToken);
         var alerts = new List<Alert>();
         while ((await _queue.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), cancellationToken)).Value is { Length: > 0 } messages)
+        {
             alerts.AddRange(messages.Select(message => Alert.Parse(message.Body.ToMemory().Span)));
+        }
+
         await _queue.DeleteAsync(cancellationToken);
         List<StoredDeadLetter> letters = await new DeadLetterStore(_deadLetters)
             .ListAsync(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), cancellationToken).ToListAsync(cancellationToken);
@@ -505,7 +572,10 @@ internal sealed partial class FaultRun : IAsyncDisposable
             RulesInUse = [.. _rulesInUse],
         };
         if (!_scenario.IsFlawless || _errors.IsEmpty)
+        {
             return outcome;
+        }
+
         return outcome with { Problems = outcome.Problems.Add($"{_errors.Count} errors were logged, the first: {_errors.First()}") };
     }
 

@@ -62,7 +62,10 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
         {
             FaultScenario scenario = Scenarios[fault](seed);
             if (SeedsByHand is null)
+            {
                 scenario = scenario with { Messages = scenario.Messages / 3 };
+            }
+
             var watch = Stopwatch.StartNew();
             FaultOutcome outcome = await RunAsync(scenario);
             TestContext.Current.TestOutputHelper!.WriteLine($"{scenario.Plan}: {watch.Elapsed.TotalSeconds:0.0} s, {outcome}");
@@ -71,7 +74,9 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
             outcomes.Add(outcome);
         }
         if (Environment.GetEnvironmentVariable("FAULT_TABLE") is { Length: > 0 } path)
+        {
             await File.AppendAllTextAsync(path, Line(fault, outcomes), TestContext.Current.CancellationToken);
+        }
     }
 
     private async Task<FaultOutcome> RunAsync(FaultScenario scenario)
@@ -123,7 +128,9 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
         public async ValueTask DisposeAsync()
         {
             if (_azurite is not null)
+            {
                 await _azurite.DisposeAsync();
+            }
         }
     }
 }

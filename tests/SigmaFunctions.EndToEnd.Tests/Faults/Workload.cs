@@ -150,8 +150,13 @@ internal sealed class Expectation
     public void Add(EventIdentity identity, WorkloadMessage message)
     {
         if (!message.Readable)
+        {
             _unreadable.Add((identity.Partition, identity.SequenceNumber));
+        }
+
         foreach (ExpectedMatch match in message.Matches)
+        {
             _detections.Add(DetectionId.Create(identity with { Record = match.Record }, match.Rule.Id), match);
+        }
     }
 }

@@ -84,7 +84,9 @@ public sealed class EventHubsEndpointTests : IDisposable
     {
         await using EventHubProducerClient producer = Producer();
         for (int i = 0; i < 5; i++)
+        {
             await producer.SendAsync([new EventData($"{i}")], new SendEventOptions { PartitionKey = "host-7" }, Cancelled);
+        }
 
         string partition = _endpoint.GetPartitions(Hub).Index().Single(p => !p.Item.IsEmpty).Index.ToString(CultureInfo.InvariantCulture);
         List<EventData> received = await ReadAsync(partition, EventPosition.Earliest, 5);
@@ -105,13 +107,21 @@ public sealed class EventHubsEndpointTests : IDisposable
             buffered.SendEventBatchSucceededAsync += args =>
             {
                 lock (placed)
+                {
                     foreach (EventData item in args.EventBatch)
+                    {
                         placed[item.EventBody.ToString()] = args.PartitionId;
+                    }
+                }
+
                 return Task.CompletedTask;
             };
             buffered.SendEventBatchFailedAsync += _ => Task.CompletedTask;
             foreach (string key in keys)
+            {
                 await buffered.EnqueueEventAsync(new EventData(key), new EnqueueEventOptions { PartitionKey = key }, Cancelled);
+            }
+
             await buffered.FlushAsync(Cancelled);
             await buffered.CloseAsync(flush: true, Cancelled);
 
@@ -129,7 +139,9 @@ public sealed class EventHubsEndpointTests : IDisposable
     {
         await using EventHubProducerClient producer = Producer();
         for (int i = 0; i < 8; i++)
+        {
             await producer.SendAsync([new EventData("x"), new EventData("y")], Cancelled);
+        }
 
         Assert.All(_endpoint.GetPartitions(Hub), p => Assert.Equal(3, p.LastSequenceNumber));
     }
@@ -246,7 +258,9 @@ public sealed class EventHubsEndpointTests : IDisposable
         finally
         {
             foreach (PartitionReceiver receiver in receivers)
+            {
                 await receiver.CloseAsync(CancellationToken.None);
+            }
         }
     }
 
@@ -292,7 +306,9 @@ public sealed class EventHubsEndpointTests : IDisposable
     public async Task The_oldest_events_are_dropped_beyond_the_bound_and_the_partition_says_so()
     {
         for (int i = 0; i < 15; i++)
+        {
             await SendAsync("0", [.. Enumerable.Range(i * 10, 10).Select(n => $"{n}")]);
+        }
 
         await using EventHubProducerClient producer = Producer();
         PartitionProperties properties = await producer.GetPartitionPropertiesAsync("0", Cancelled);
@@ -354,7 +370,10 @@ public sealed class EventHubsEndpointTests : IDisposable
     {
         var received = new List<EventData>();
         while (received.Count < count)
+        {
             received.AddRange(await receiver.ReceiveBatchAsync(count - received.Count, TimeSpan.FromSeconds(1), Cancelled));
+        }
+
         return received;
     }
 
@@ -363,7 +382,9 @@ public sealed class EventHubsEndpointTests : IDisposable
         EventHubsException failure = await Assert.ThrowsAsync<EventHubsException>(async () =>
         {
             while (true)
+            {
                 await receiver.ReceiveBatchAsync(1, TimeSpan.FromSeconds(1), Cancelled);
+            }
         });
         return failure.Reason;
     }

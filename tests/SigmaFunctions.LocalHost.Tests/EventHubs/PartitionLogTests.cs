@@ -12,7 +12,10 @@ public sealed class PartitionLogTests
     {
         var log = new PartitionLog(maxBytes: 100, maxEvents: 1000, _time);
         for (int i = 0; i < 5; i++)
+        {
             log.Append([new byte[40]], null);
+        }
+
         Assert.Equal((3, 4), (log.State.BeginSequenceNumber, log.State.LastSequenceNumber));
 
         log.Append([new byte[500]], null);
@@ -44,7 +47,10 @@ public sealed class PartitionLogTests
     {
         var log = new PartitionLog(maxBytes: long.MaxValue, maxEvents: 2, _time);
         for (int i = 0; i < 5; i++)
+        {
             log.Append([new byte[1]], null);
+        }
+
         long next = 1;
 
         Assert.True(log.TryRead(ref next, out StoredEvent? stored, out _));

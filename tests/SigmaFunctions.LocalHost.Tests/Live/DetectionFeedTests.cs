@@ -73,7 +73,10 @@ public sealed class DetectionFeedTests
     {
         var feed = new DetectionFeed(capacity);
         for (int i = 1; i <= count; i++)
+        {
             feed.Add($"id {i}", [], []);
+        }
+
         return feed;
     }
 

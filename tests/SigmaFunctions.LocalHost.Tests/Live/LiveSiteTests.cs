@@ -85,11 +85,16 @@ public sealed class LiveSiteTests : IAsyncLifetime
     {
         var readers = new List<HttpResponseMessage>();
         for (int i = 0; i < 16; i++)
+        {
             readers.Add(await GetAsync("events"));
+        }
+
         Assert.All(readers, reader => Assert.Equal(HttpStatusCode.OK, reader.StatusCode));
 
         using (HttpResponseMessage turnedAway = await GetAsync("events"))
+        {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, turnedAway.StatusCode);
+        }
 
         readers.ForEach(reader => reader.Dispose());
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -98,7 +103,10 @@ public sealed class LiveSiteTests : IAsyncLifetime
         {
             using HttpResponseMessage again = await GetAsync("events");
             if (again.StatusCode == HttpStatusCode.OK)
+            {
                 break;
+            }
+
             await Task.Delay(50, limit.Token);
         }
     }
@@ -115,7 +123,10 @@ public sealed class LiveSiteTests : IAsyncLifetime
     public async Task A_browser_that_comes_back_gets_what_it_missed_and_nothing_twice()
     {
         for (int i = 0; i < 3; i++)
+        {
             _site.Show(Some(i), null);
+        }
+
         string[] first = await ReadAsync(lastEventId: null, events: 3);
         _site.Show(Some(3), null);
 
@@ -129,7 +140,9 @@ public sealed class LiveSiteTests : IAsyncLifetime
     public async Task What_a_new_reader_did_not_get_shows_in_the_numbers_and_what_was_there_before_it_is_told()
     {
         for (int i = 0; i < 1_003; i++)
+        {
             _site.Show(Some(i), null);
+        }
 
         using HttpResponseMessage response = await GetAsync("events");
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
@@ -260,7 +273,10 @@ public sealed class LiveSiteTests : IAsyncLifetime
         {
             using HttpResponseMessage response = await _client.GetAsync(site.CatalogAddress, limit.Token);
             if (response.StatusCode == HttpStatusCode.OK)
+            {
                 return await response.Content.ReadAsStringAsync(limit.Token);
+            }
+
             await Task.Delay(50, limit.Token);
         }
     }
@@ -269,7 +285,10 @@ public sealed class LiveSiteTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_site.Address, path));
         foreach ((string name, string value) in headers)
+        {
             request.Headers.Add(name, value);
+        }
+
         return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
     }
 
@@ -292,7 +311,10 @@ public sealed class LiveSiteTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_site.Address, "events"));
         if (lastEventId is not null)
+        {
             request.Headers.Add("Last-Event-ID", lastEventId);
+        }
+
         using HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
@@ -307,7 +329,10 @@ public sealed class LiveSiteTests : IAsyncLifetime
                 continue;
             }
             if (message.StartsWith("id: ", StringComparison.Ordinal))
+            {
                 messages.Add(message);
+            }
+
             message = "";
         }
         return [.. messages];

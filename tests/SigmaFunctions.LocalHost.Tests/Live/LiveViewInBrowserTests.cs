@@ -83,10 +83,16 @@ public sealed class LiveViewInBrowserTests
         while (true)
         {
             if (running.IsCompleted)
+            {
                 await running;
+            }
+
             string[] lines = output.ToString().Split('\n')[..^1];
             if (lines.FirstOrDefault(line => line.Contains(name, StringComparison.Ordinal) && line.Contains("://", StringComparison.Ordinal)) is { } line)
+            {
                 return line[(line.IndexOf(name, StringComparison.Ordinal) + name.Length)..].Trim();
+            }
+
             Assert.True(waited.Elapsed < TimeSpan.FromMinutes(2), $"The console does not show '{name}': {output}");
             await Task.Delay(20, Token);
         }

@@ -29,7 +29,10 @@ public sealed class TimerTriggerTests
         time.Advance(TimeSpan.FromSeconds(1));
         InvocationRequest request = await worker.Requests.Reader.ReadAsync(Cancelled);
         while (failures.Count == 0)
+        {
             await Task.Delay(1, Cancelled);
+        }
+
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);

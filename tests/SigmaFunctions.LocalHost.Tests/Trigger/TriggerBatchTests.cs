@@ -46,7 +46,7 @@ public sealed class TriggerBatchTests
     [InlineData(false, "00")]
     public void Every_try_has_a_trace_of_its_own(bool isSampled, string flags)
     {
-        TriggerBatch batch = new TriggerBatch(Batch.Source, Batch.Events) { IsSampled = isSampled };
+        var batch = new TriggerBatch(Batch.Source, Batch.Events) { IsSampled = isSampled };
 
         string[] parents = [.. Enumerable.Range(0, 2).Select(retry => batch.ToRequest(Binding, Modern, retry).TraceContext.TraceParent)];
 

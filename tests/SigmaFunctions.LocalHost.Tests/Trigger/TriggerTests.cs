@@ -141,7 +141,9 @@ public sealed class TriggerTests : IDisposable
         EventHubsTrigger trigger = Trigger(new RetryPolicy(-1, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
         Task running = trigger.RunAsync(Cancelled, draining.Token);
         while (trigger.Statistics.Retries == 0)
+        {
             await Task.Delay(5, Cancelled);
+        }
 
         await draining.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
@@ -227,7 +229,9 @@ public sealed class TriggerTests : IDisposable
         Assert.True(kept.Count >= 6);
         (long First, long? Kept)[] seen = [.. kept];
         for (int i = 2; i < seen.Length; i++)
+        {
             Assert.True(seen[i].Kept >= seen[i - 1].First - 1);
+        }
     }
 
     private EventHubsTrigger Trigger(RetryPolicy retry) => Trigger(retry, _checkpoints, blobs: null);

@@ -52,7 +52,7 @@ public sealed class RestartingWorkerTests
     {
         await using RestartingWorker worker = await StartAsync();
 
-        for (int loss = 1; loss <= RestartingWorker.MaximumLosses; loss++)
+        for (int loss = 1; loss <= RestartingWorker.MaxLosses; loss++)
         {
             await UntilAsync(() => _started.Count == loss);
             _started.Last().End(134);
@@ -62,7 +62,7 @@ public sealed class RestartingWorkerTests
         Assert.StartsWith("The worker has ended 8 times in a row and is not started again. The worker ended with exit code 134.", failure.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<WorkerException>(() => worker.InvokeAsync(Request("a"), Cancelled));
         Assert.Equal([1, 2, 4, 8, 16, 16], _time.Delays.Select(delay => delay.TotalSeconds));
-        Assert.Equal((RestartingWorker.MaximumLosses, RestartingWorker.MaximumLosses - 1), (_started.Count, _lost.Count));
+        Assert.Equal((RestartingWorker.MaxLosses, RestartingWorker.MaxLosses - 1), (_started.Count, _lost.Count));
     }
 
     [Fact]
@@ -70,14 +70,14 @@ public sealed class RestartingWorkerTests
     {
         await using RestartingWorker worker = await StartAsync();
 
-        for (int loss = 1; loss <= 2 * RestartingWorker.MaximumLosses; loss++)
+        for (int loss = 1; loss <= 2 * RestartingWorker.MaxLosses; loss++)
         {
             _started.Last().End(134);
             await UntilAsync(() => _started.Count == loss + 1);
             Assert.Equal(StatusResult.Types.Status.Success, (await worker.InvokeAsync(Request("a"), Cancelled)).Result.Status);
         }
 
-        Assert.Equal(2 * RestartingWorker.MaximumLosses, _lost.Count);
+        Assert.Equal(2 * RestartingWorker.MaxLosses, _lost.Count);
     }
 
     [Fact]
@@ -106,7 +106,10 @@ public sealed class RestartingWorkerTests
         failing.SetException(new FileNotFoundException("The app is not there."));
 
         foreach (Task<InvocationResponse> one in waiting)
+        {
             await Assert.ThrowsAsync<FileNotFoundException>(() => one);
+        }
+
         await Assert.ThrowsAsync<FileNotFoundException>(() => worker.Ended);
     }
 
@@ -144,7 +147,9 @@ public sealed class RestartingWorkerTests
     private static async Task UntilAsync(Func<bool> done)
     {
         while (!done())
+        {
             await Task.Delay(5, Cancelled);
+        }
     }
 
     private Task<IWorkerProcess> Made()
@@ -200,7 +205,10 @@ public sealed class RestartingWorkerTests
         public async Task<InvocationResponse> InvokeAsync(InvocationRequest request, CancellationToken cancellationToken)
         {
             if (!Answers || Ending is not null)
+            {
                 await _ending.Task;
+            }
+
             Invoked.Enqueue(request.InvocationId);
             return new InvocationResponse { InvocationId = request.InvocationId, Result = new StatusResult { Status = StatusResult.Types.Status.Success } };
         }
@@ -209,7 +217,10 @@ public sealed class RestartingWorkerTests
         {
             IsDisposed = true;
             if (Ending is null)
+            {
                 End(0);
+            }
+
             return ValueTask.CompletedTask;
         }
     }

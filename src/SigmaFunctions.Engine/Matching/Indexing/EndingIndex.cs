@@ -34,11 +34,14 @@ internal sealed class EndingIndex
     public static EndingIndex? Create(IReadOnlyList<IndexedLiteral> literals)
     {
         if (literals.Count == 0)
+        {
             return null;
+        }
+
         int shift = 32 - Math.Max(3, BitOperations.Log2((uint)literals.Count) + 2);
-        var text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
-        var keys = new ulong[literals.Count];
-        var hashes = new uint[literals.Count];
+        byte[] text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
+        ulong[] keys = new ulong[literals.Count];
+        uint[] hashes = new uint[literals.Count];
         int used = 0;
         for (int i = 0; i < keys.Length; i++)
         {
@@ -49,12 +52,12 @@ internal sealed class EndingIndex
             used += folded.Length;
         }
 
-        var (buckets, places) = HashBuckets.Order(hashes, shift);
+        (int[]? buckets, int[]? places) = HashBuckets.Order(hashes, shift);
         var entries = new Entry[keys.Length];
         int start = 0;
         for (int i = 0; i < keys.Length; i++)
         {
-            var (folded, predicate, use) = literals[i];
+            (byte[]? folded, int predicate, LiteralUse use) = literals[i];
             entries[places[i]] = new Entry { Key = keys[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
             start += folded.Length;
         }
@@ -73,12 +76,19 @@ internal sealed class EndingIndex
         foreach (int keyLength in _lengths)
         {
             if (keyLength > length)
+            {
                 return;
+            }
+
             ulong key = Key(end, keyLength);
             uint bucket = Hash(key) >> _shift;
-            foreach (ref readonly var entry in _entries.AsSpan(_buckets[bucket], _buckets[bucket + 1] - _buckets[bucket]))
+            foreach (ref readonly Entry entry in _entries.AsSpan(_buckets[bucket], _buckets[bucket + 1] - _buckets[bucket]))
+            {
                 if (entry.Key == key && entry.Length <= length && EndsWith(ref text, length, entry))
+                {
                     found.Found(entry.Predicate, (entry.Use & LiteralUse.Hint) != 0);
+                }
+            }
         }
     }
 

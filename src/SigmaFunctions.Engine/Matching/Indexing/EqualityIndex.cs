@@ -25,10 +25,13 @@ internal sealed class EqualityIndex
     public static EqualityIndex? Create(IReadOnlyList<IndexedLiteral> texts)
     {
         if (texts.Count == 0)
+        {
             return null;
+        }
+
         int shift = 32 - Math.Max(3, BitOperations.Log2((uint)texts.Count) + 2);
-        var text = new byte[texts.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
-        var hashes = new uint[texts.Count];
+        byte[] text = new byte[texts.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
+        uint[] hashes = new uint[texts.Count];
         int used = 0;
         for (int i = 0; i < hashes.Length; i++)
         {
@@ -38,12 +41,12 @@ internal sealed class EqualityIndex
             used += folded.Length;
         }
 
-        var (buckets, places) = HashBuckets.Order(hashes, shift);
+        (int[]? buckets, int[]? places) = HashBuckets.Order(hashes, shift);
         var entries = new Entry[hashes.Length];
         int start = 0;
         for (int i = 0; i < hashes.Length; i++)
         {
-            var (folded, predicate, use) = texts[i];
+            (byte[]? folded, int predicate, LiteralUse use) = texts[i];
             entries[places[i]] = new Entry { Hash = hashes[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
             start += folded.Length;
         }
@@ -60,12 +63,17 @@ internal sealed class EqualityIndex
     {
         uint hash = Hash(ref text, length);
         uint bucket = hash >> _shift;
-        foreach (ref readonly var entry in _entries.AsSpan(_buckets[bucket], _buckets[bucket + 1] - _buckets[bucket]))
+        foreach (ref readonly Entry entry in _entries.AsSpan(_buckets[bucket], _buckets[bucket + 1] - _buckets[bucket]))
         {
             if (entry.Hash != hash || entry.Length != length || ((entry.Use & LiteralUse.NumbersOnly) != 0 && !isNumber))
+            {
                 continue;
+            }
+
             if (MemoryMarshal.CreateReadOnlySpan(ref text, length).SequenceEqual(_text.AsSpan(entry.Start, length)))
+            {
                 found.Found(entry.Predicate, (entry.Use & LiteralUse.Hint) != 0);
+            }
         }
     }
 
@@ -74,9 +82,14 @@ internal sealed class EqualityIndex
         ulong head = Unsafe.ReadUnaligned<ulong>(ref text);
         ulong tail = 0;
         if (length >= 8)
+        {
             tail = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref text, length - 8));
+        }
         else
+        {
             head &= (1UL << (length * 8)) - 1;
+        }
+
         ulong hash = (head ^ (ulong)(uint)length) * 0x9E3779B97F4A7C15;
         hash = (BitOperations.RotateLeft(hash, 29) ^ tail) * 0xD6E8FEB86659FD93;
         return (uint)(hash >> 32);

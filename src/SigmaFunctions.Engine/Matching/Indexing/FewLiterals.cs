@@ -39,9 +39,9 @@ internal sealed class FewLiterals
         _high = new Vector128<byte>[Fingerprint];
         for (int place = 0; place < Fingerprint; place++)
         {
-            var low = new byte[16];
-            var high = new byte[16];
-            foreach (var (literal, offset, bucket) in ordered)
+            byte[] low = new byte[16];
+            byte[] high = new byte[16];
+            foreach ((byte[]? literal, int offset, int bucket) in ordered)
             {
                 int value = Coarse(literal[offset + place]);
                 low[value & 0xF] |= (byte)(1 << bucket);
@@ -74,8 +74,8 @@ internal sealed class FewLiterals
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Scan256(ReadOnlySpan<byte> text)
     {
-        var (low0, low1, low2) = (Twice(_low[0]), Twice(_low[1]), Twice(_low[2]));
-        var (high0, high1, high2) = (Twice(_high[0]), Twice(_high[1]), Twice(_high[2]));
+        (Vector256<byte> low0, Vector256<byte> low1, Vector256<byte> low2) = (Twice(_low[0]), Twice(_low[1]), Twice(_low[2]));
+        (Vector256<byte> high0, Vector256<byte> high1, Vector256<byte> high2) = (Twice(_high[0]), Twice(_high[1]), Twice(_high[2]));
         var fold = Vector256.Create((byte)0x20);
         var half = Vector256.Create((byte)0xF);
         ref byte first = ref MemoryMarshal.GetReference(text);
@@ -85,21 +85,25 @@ internal sealed class FewLiterals
             // The last block reaches back over the one before, so that it ends with the text.
             start = Math.Min(start, last);
             ref byte from = ref Unsafe.Add(ref first, start);
-            var bytes0 = Unsafe.ReadUnaligned<Vector256<byte>>(ref from) | fold;
-            var bytes1 = Unsafe.ReadUnaligned<Vector256<byte>>(ref Unsafe.Add(ref from, 1)) | fold;
-            var bytes2 = Unsafe.ReadUnaligned<Vector256<byte>>(ref Unsafe.Add(ref from, 2)) | fold;
-            var found = Avx2.Shuffle(low0, bytes0 & half) & Avx2.Shuffle(high0, (bytes0.AsUInt16() >>> 4).AsByte() & half)
+            Vector256<byte> bytes0 = Unsafe.ReadUnaligned<Vector256<byte>>(ref from) | fold;
+            Vector256<byte> bytes1 = Unsafe.ReadUnaligned<Vector256<byte>>(ref Unsafe.Add(ref from, 1)) | fold;
+            Vector256<byte> bytes2 = Unsafe.ReadUnaligned<Vector256<byte>>(ref Unsafe.Add(ref from, 2)) | fold;
+            Vector256<byte> found = Avx2.Shuffle(low0, bytes0 & half) & Avx2.Shuffle(high0, (bytes0.AsUInt16() >>> 4).AsByte() & half)
                 & Avx2.Shuffle(low1, bytes1 & half) & Avx2.Shuffle(high1, (bytes1.AsUInt16() >>> 4).AsByte() & half)
                 & Avx2.Shuffle(low2, bytes2 & half) & Avx2.Shuffle(high2, (bytes2.AsUInt16() >>> 4).AsByte() & half);
             for (uint places = ~Vector256.Equals(found, Vector256<byte>.Zero).ExtractMostSignificantBits(); places != 0; places &= places - 1)
             {
                 int place = BitOperations.TrailingZeroCount(places);
                 if (Compare(text, start + place, found.GetElement(place)))
+                {
                     return true;
+                }
             }
 
             if (start == last)
+            {
                 return false;
+            }
         }
     }
 
@@ -115,7 +119,7 @@ internal sealed class FewLiterals
             var found = Vector128.Create((byte)0xFF);
             for (int place = 0; place < Fingerprint; place++)
             {
-                var bytes = Unsafe.ReadUnaligned<Vector128<byte>>(ref Unsafe.Add(ref first, start + place)) | Vector128.Create((byte)0x20);
+                Vector128<byte> bytes = Unsafe.ReadUnaligned<Vector128<byte>>(ref Unsafe.Add(ref first, start + place)) | Vector128.Create((byte)0x20);
                 found &= Vector128.Shuffle(_low[place], bytes & half) & Vector128.Shuffle(_high[place], (bytes.AsUInt16() >>> 4).AsByte() & half);
             }
 
@@ -123,11 +127,15 @@ internal sealed class FewLiterals
             {
                 int place = BitOperations.TrailingZeroCount(places);
                 if (Compare(text, start + place, found.GetElement(place)))
+                {
                     return true;
+                }
             }
 
             if (start == last)
+            {
                 return false;
+            }
         }
     }
 
@@ -143,7 +151,9 @@ internal sealed class FewLiterals
                 byte[] literal = _buckets[bucket][i];
                 int start = place - _offsets[bucket][i];
                 if (start >= 0 && start + literal.Length <= text.Length && Ascii.EqualsIgnoreCase(text.Slice(start, literal.Length), literal))
+                {
                     return true;
+                }
             }
         }
 

@@ -39,9 +39,14 @@ internal sealed class Findings
     public void Prepare(int mostTests, int mostRules)
     {
         if (_state.Length < mostTests)
+        {
             (_state, _touched) = (new byte[mostTests], new int[mostTests]);
+        }
+
         if (_isAwake.Length < mostRules)
+        {
             (_isAwake, _awake) = (new bool[mostRules], new int[mostRules]);
+        }
     }
 
     /// <summary>Begins a view with a group for which there is room.</summary>
@@ -55,9 +60,15 @@ internal sealed class Findings
     public void End()
     {
         foreach (int predicate in _touched.AsSpan(0, _touchedCount))
+        {
             _state[predicate] = Unknown;
+        }
+
         foreach (int rule in Awake)
+        {
             _isAwake[rule] = false;
+        }
+
         _awakeCount = _touchedCount = 0;
     }
 
@@ -68,7 +79,10 @@ internal sealed class Findings
     public void Found(int predicate, bool isHint)
     {
         if (_state[predicate] != Unknown)
+        {
             return;
+        }
+
         _state[predicate] = isHint ? Hinted : True;
         _touched[_touchedCount++] = predicate;
         WakeRulesOf(predicate);
@@ -78,7 +92,10 @@ internal sealed class Findings
     public void Decide(int predicate, bool holds)
     {
         if (_state[predicate] == Unknown)
+        {
             _touched[_touchedCount++] = predicate;
+        }
+
         _state[predicate] = holds ? True : False;
     }
 
@@ -88,20 +105,27 @@ internal sealed class Findings
         RuleGroup group = _group!;
         int end = group.WokenStart[predicate + 1];
         for (int i = group.WokenStart[predicate]; i < end; i++)
+        {
             Wake(group.Woken[i]);
+        }
     }
 
     /// <summary>Wakes rules.</summary>
     public void Wake(int[] rules)
     {
         foreach (int rule in rules)
+        {
             Wake(rule);
+        }
     }
 
     private void Wake(int rule)
     {
         if (_isAwake[rule])
+        {
             return;
+        }
+
         _isAwake[rule] = true;
         _awake[_awakeCount++] = rule;
     }

@@ -71,26 +71,29 @@ internal sealed class LiteralIndex
     public static LiteralIndex? Create(IReadOnlyList<IndexedLiteral> literals)
     {
         if (literals.Count == 0)
+        {
             return null;
+        }
+
         int shortest = literals.Where(literal => !IsAtStart(literal)).Select(literal => literal.Folded.Length).DefaultIfEmpty(int.MaxValue).Min();
         int stride = shortest >= MinLength + MaxStride - 1 ? MaxStride : shortest > MinLength ? 2 : 1;
-        var windows = LiteralWindows.Choose(literals, stride);
+        List<LiteralWindow> windows = LiteralWindows.Choose(literals, stride);
         int lastPlace = literals.All(IsAtStart) ? windows.Max(window => window.Offset) : int.MaxValue;
         // Two to four windows a word; the filter for some ten thousand stays in the nearest cache.
         int log = BitOperations.Log2((uint)windows.Count);
         int filterShift = 32 - Math.Max(4, log - 1);
         int bucketShift = 32 - Math.Max(4, log + 1);
-        var filter = new ulong[1 << (32 - filterShift)];
-        var hashes = new uint[windows.Count];
+        ulong[] filter = new ulong[1 << (32 - filterShift)];
+        uint[] hashes = new uint[windows.Count];
         for (int i = 0; i < hashes.Length; i++)
         {
             hashes[i] = Hash(MemoryMarshal.Read<uint>(literals[windows[i].Literal].Folded.AsSpan(windows[i].Offset)));
             filter[hashes[i] >> filterShift] |= (1UL << FirstBit(hashes[i])) | (1UL << SecondBit(hashes[i]));
         }
 
-        var (buckets, places) = HashBuckets.Order(hashes, bucketShift);
-        var text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
-        var starts = new int[literals.Count];
+        (int[]? buckets, int[]? places) = HashBuckets.Order(hashes, bucketShift);
+        byte[] text = new byte[literals.Sum(literal => literal.Folded.Length) + FoldedText.Slack];
+        int[] starts = new int[literals.Count];
         int used = 0;
         for (int i = 0; i < starts.Length; i++)
         {
@@ -102,7 +105,7 @@ internal sealed class LiteralIndex
         var entries = new Entry[windows.Count];
         for (int i = 0; i < entries.Length; i++)
         {
-            var (index, offset) = windows[i];
+            (int index, int offset) = windows[i];
             int length = literals[index].Folded.Length;
             int unused = Math.Max(0, (sizeof(ulong) - (length - offset)) * 8);
             entries[places[i]] = new Entry
@@ -129,8 +132,12 @@ internal sealed class LiteralIndex
     {
         int last = Math.Min(length - MinLength, _lastPlace);
         for (int begin = 0; begin <= last; begin += Chunk * _stride)
+        {
             foreach (int place in Candidates(ref text, begin, last, found.Places))
+            {
                 Compare(ref text, length, place, HashAt(ref text, place), found);
+            }
+        }
     }
 
     /// <summary>Whether some literal stands in a folded text.</summary>
@@ -141,13 +148,19 @@ internal sealed class LiteralIndex
     {
         int last = Math.Min(length - MinLength, _lastPlace);
         for (int begin = 0; begin <= last; begin += Chunk * _stride)
+        {
             foreach (int place in Candidates(ref text, begin, last, places))
             {
                 ulong window = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref text, place));
-                foreach (ref readonly var entry in Bucket(HashAt(ref text, place)))
+                foreach (ref readonly Entry entry in Bucket(HashAt(ref text, place)))
+                {
                     if (window << entry.UnusedBits == entry.Window && IsPlaced(entry, place, length) && StandsAt(ref text, place, entry))
+                    {
                         return true;
+                    }
+                }
             }
+        }
 
         return false;
     }
@@ -172,18 +185,26 @@ internal sealed class LiteralIndex
             count += (int)((word >> FirstBit(hash)) & (word >> SecondBit(hash)) & 1);
         }
 
-        var found = places.AsSpan(0, count);
+        Span<int> found = places.AsSpan(0, count);
         if (Sse.IsSupported && count > 1)
+        {
             Prefetch(ref text, found);
+        }
+
         return found;
     }
 
     private unsafe void Prefetch(ref byte text, ReadOnlySpan<int> places)
     {
         foreach (int place in places)
+        {
             Sse.Prefetch0(Unsafe.AsPointer(ref _buckets[HashAt(ref text, place) >> _bucketShift]));
+        }
+
         foreach (int place in places)
+        {
             Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_entries), _buckets[HashAt(ref text, place) >> _bucketShift])));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -202,9 +223,13 @@ internal sealed class LiteralIndex
     private void Compare(ref byte text, int length, int place, uint hash, Findings found)
     {
         ulong window = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref text, place));
-        foreach (ref readonly var entry in Bucket(hash))
+        foreach (ref readonly Entry entry in Bucket(hash))
+        {
             if (window << entry.UnusedBits == entry.Window && IsPlaced(entry, place, length) && !found.IsKnown(entry.Predicate) && StandsAt(ref text, place, entry))
+            {
                 found.Found(entry.Predicate, (entry.Use & LiteralUse.Hint) != 0);
+            }
+        }
     }
 
     private static bool IsAtStart(IndexedLiteral literal) => (literal.Use & LiteralUse.AtStart) != 0;

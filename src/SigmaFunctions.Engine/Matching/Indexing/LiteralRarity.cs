@@ -39,11 +39,20 @@ internal static class LiteralRarity
     public static double OfContained(ReadOnlySpan<byte> folded)
     {
         if (folded.Length == 1)
+        {
             return Commonness(folded[0]) > 0 ? 0.8 : 0.05;
+        }
+
         if (IsCommon(folded))
+        {
             return folded.Length < 4 ? 0.4 : 0.3;
+        }
+
         if (IsFrequent(folded))
+        {
             return 0.05;
+        }
+
         return folded.Length switch
         {
             < 4 => 0.05,

@@ -26,16 +26,23 @@ internal static class LiteralWindows
     public static List<LiteralWindow> Choose(IReadOnlyList<IndexedLiteral> literals, int stride)
     {
         var counts = new Dictionary<uint, int>();
-        foreach (var literal in literals)
+        foreach (IndexedLiteral literal in literals)
+        {
             for (int offset = 0; offset <= LastOffset(literal); offset++)
+            {
                 CollectionsMarshal.GetValueRefOrAddDefault(counts, At(literal, offset), out _)++;
+            }
+        }
+
         var windows = new List<LiteralWindow>(literals.Count * stride);
         for (int i = 0; i < literals.Count; i++)
         {
             // What begins with the value has its windows at places that are known.
             int phases = (literals[i].Use & LiteralUse.AtStart) != 0 ? 1 : stride;
             for (int phase = 0; phase < phases; phase++)
+            {
                 windows.Add(new LiteralWindow(i, Choose(literals[i], counts, phase, stride)));
+            }
         }
 
         return windows;
@@ -49,15 +56,26 @@ internal static class LiteralWindows
         for (int offset = LastOffset(literal); offset >= 0; offset--)
         {
             if (offset % stride != phase)
+            {
                 continue;
+            }
+
             int cost = counts[At(literal, offset)];
             // The eight bytes from the window on are compared at once.
             if (literal.Folded.Length - offset < Math.Min(sizeof(ulong), literal.Folded.Length))
+            {
                 cost += 1 + (cost / 2);
+            }
+
             if (cost < least && LiteralRarity.IsCommon(literal.Folded.AsSpan(offset, LiteralIndex.MinLength)))
+            {
                 cost += CommonCost;
+            }
+
             if (cost < least)
+            {
                 (least, best) = (cost, offset);
+            }
         }
 
         return best;

@@ -13,16 +13,22 @@ internal static class NumberText
     {
         (length, isNegativeZero) = (0, false);
         bool negative = text is [(byte)'-', ..];
-        var digits = negative ? text[1..] : text;
+        ReadOnlySpan<byte> digits = negative ? text[1..] : text;
         int end = digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
         int integer = end < 0 ? digits.Length : end;
         if (integer == 0 || (integer > 1 && digits[0] == '0'))
+        {
             return false;
+        }
+
         int fraction = 0;
         if (end >= 0)
         {
             if (digits[end] != '.' || end + 1 == digits.Length || digits[(end + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            {
                 return false;
+            }
+
             fraction = digits[(end + 1)..].LastIndexOfAnyExcept((byte)'0') + 1;
         }
 

@@ -44,23 +44,29 @@ internal sealed class RuleGroupCompiler
 
     private RuleGroup CompileAll(ImmutableArray<CompiledRule> all, IReadOnlyList<int> indices)
     {
-        var conditions = new int[indices.Count];
+        int[] conditions = new int[indices.Count];
         var signals = new List<RuleSignal>();
         var always = new List<int>();
         for (int rule = 0; rule < conditions.Length; rule++)
         {
-            var lowered = Lower(all[indices[rule]].Expression, negated: false);
+            Lowered lowered = Lower(all[indices[rule]].Expression, negated: false);
             conditions[rule] = lowered.Node;
             if (lowered.Witness is { } witness)
-                foreach (var signal in witness.Signals)
+            {
+                foreach (Signal signal in witness.Signals)
+                {
                     signals.Add(new RuleSignal(rule, signal));
+                }
+            }
             else
+            {
                 always.Add(rule);
+            }
         }
 
         bool[] isIndexed = DecideIndexed(signals);
         InlineIndexed(isIndexed);
-        var (wokenStart, woken) = Wakes(signals);
+        (int[]? wokenStart, int[]? woken) = Wakes(signals);
         return new RuleGroup
         {
             Rules = [.. indices],
@@ -79,7 +85,10 @@ internal sealed class RuleGroupCompiler
     private int IdOf(Predicate predicate)
     {
         if (_ids.TryGetValue(predicate, out int known))
+        {
             return known;
+        }
+
         int id = _predicates.Count;
         _ids.Add(predicate, id);
         _predicates.Add(predicate);
@@ -120,8 +129,11 @@ internal sealed class RuleGroupCompiler
             case NotExpression not:
                 return Lower(not.Operand, !negated);
             case IdentifierExpression { Identifier: var identifier }:
-                if (!_identifiers.TryGetValue((identifier, negated), out var lowered))
+                if (!_identifiers.TryGetValue((identifier, negated), out Lowered? lowered))
+                {
                     _identifiers.Add((identifier, negated), lowered = Lower(identifier.Expression, negated));
+                }
+
                 return lowered;
             case AndExpression and:
                 return Combine(negated ? NodeKind.Or : NodeKind.And, and.Operands, negated);
@@ -135,13 +147,18 @@ internal sealed class RuleGroupCompiler
     private Lowered LowerTest(Predicate predicate, bool negated)
     {
         int id = IdOf(predicate);
-        var shape = _shapes[id];
+        TestShape shape = _shapes[id];
         Witness? witness;
         if (negated)
+        {
             // The opposite of "absent or null" and of "absent" needs the field; the opposite of anything else may hold without it.
             witness = predicate is NullPredicate or ExistsPredicate { Expected: false } ? new Witness([new Signal(SignalKind.Present, id)], LiteralRarity.Always) : null;
+        }
         else
+        {
             witness = shape.Signals.IsEmpty ? null : new Witness(shape.Signals, shape.Cost);
+        }
+
         double likelihood = Bounded(negated ? 1 - shape.Likelihood : shape.Likelihood);
         return new Lowered(Add(new ConditionNode(negated ? NodeKind.NotTest : NodeKind.Test, id, 0)), witness, likelihood, shape.Effort);
     }
@@ -151,33 +168,45 @@ internal sealed class RuleGroupCompiler
         // A condition may name an identifier a hundred thousand times.
         var nodes = new HashSet<int>();
         var operands = new List<Lowered>();
-        foreach (var part in parts)
+        foreach (Expression part in parts)
         {
-            var operand = Lower(part, negated);
+            Lowered operand = Lower(part, negated);
             if (nodes.Add(operand.Node))
+            {
                 operands.Add(operand);
+            }
         }
 
         if (operands is [var only])
+        {
             return only;
+        }
 
         // An operand of the same kind has its own operands taken over. What decides with the least effort comes first.
         var ordered = new List<Lowered>(operands.Count);
-        foreach (var operand in operands)
+        foreach (Lowered operand in operands)
         {
-            if (_nodes[operand.Node].Kind != kind || !_merged.TryGetValue(operand.Node, out var own))
+            if (_nodes[operand.Node].Kind != kind || !_merged.TryGetValue(operand.Node, out List<Lowered>? own))
+            {
                 ordered.Add(operand);
+            }
             else
-                foreach (var inner in own)
+            {
+                foreach (Lowered inner in own)
+                {
                     if (nodes.Add(inner.Node))
+                    {
                         ordered.Add(inner);
+                    }
+                }
+            }
         }
 
         ordered.Sort((left, right) => left.RankIn(kind).CompareTo(right.RankIn(kind)) is var order and not 0 ? order : left.Node.CompareTo(right.Node));
         double effort = 0;
         double undecided = 1;
         int first = _operands.Count;
-        foreach (var operand in ordered)
+        foreach (Lowered operand in ordered)
         {
             effort += undecided * operand.Effort;
             undecided *= kind == NodeKind.And ? operand.Likelihood : 1 - operand.Likelihood;
@@ -190,7 +219,10 @@ internal sealed class RuleGroupCompiler
             Bounded(kind == NodeKind.And ? undecided : 1 - undecided),
             effort + NodeEffort);
         if (ordered.Count <= MaxMerged)
+        {
             _merged.Add(combined.Node, ordered);
+        }
+
         return combined;
     }
 
@@ -202,22 +234,31 @@ internal sealed class RuleGroupCompiler
     /// </summary>
     private void InlineIndexed(bool[] isIndexed)
     {
-        var (holding, excluding, others) = (new List<int>(), new List<int>(), new List<int>());
+        (List<int>? holding, List<int>? excluding, List<int>? others) = (new List<int>(), new List<int>(), new List<int>());
         for (int node = 0; node < _nodes.Count; node++)
         {
-            var (kind, first, count, _, _) = _nodes[node];
+            (NodeKind kind, int first, int count, int _, int _) = _nodes[node];
             if (kind is not (NodeKind.And or NodeKind.Or))
+            {
                 continue;
-            var operands = CollectionsMarshal.AsSpan(_operands).Slice(first, count);
+            }
+
+            Span<int> operands = CollectionsMarshal.AsSpan(_operands).Slice(first, count);
             foreach (int operand in operands)
             {
-                var (own, predicate, _, _, _) = _nodes[operand];
+                (NodeKind own, int predicate, int _, int _, int _) = _nodes[operand];
                 if (own == NodeKind.Test && isIndexed[predicate])
+                {
                     holding.Add(predicate);
+                }
                 else if (own == NodeKind.NotTest && kind == NodeKind.And && isIndexed[predicate])
+                {
                     excluding.Add(predicate);
+                }
                 else
+                {
                     others.Add(operand);
+                }
             }
 
             holding.CopyTo(operands);
@@ -239,12 +280,20 @@ internal sealed class RuleGroupCompiler
     /// <summary>A predicate is answered by an index if it is a witness, or if finding it is rare enough to cost nothing on most events.</summary>
     private bool[] DecideIndexed(List<RuleSignal> signals)
     {
-        var isIndexed = new bool[_shapes.Count];
+        bool[] isIndexed = new bool[_shapes.Count];
         for (int id = 0; id < isIndexed.Length; id++)
+        {
             isIndexed[id] = _shapes[id] is { IsDecided: true, IsCommon: false };
-        foreach (var (_, signal) in signals)
+        }
+
+        foreach ((int _, Signal? signal) in signals)
+        {
             if (signal.Kind == SignalKind.Indexed)
+            {
                 isIndexed[signal.Predicate] = true;
+            }
+        }
+
         return isIndexed;
     }
 
@@ -253,32 +302,43 @@ internal sealed class RuleGroupCompiler
     {
         // A predicate and a rule in one number.
         var pairs = new List<long>();
-        foreach (var (rule, signal) in signals)
+        foreach ((int rule, Signal? signal) in signals)
+        {
             if (signal.Kind is SignalKind.Indexed or SignalKind.Literal or SignalKind.Tested)
+            {
                 pairs.Add(((long)signal.Predicate << 32) | (uint)rule);
+            }
+        }
+
         pairs.Sort();
-        var start = new int[_shapes.Count + 1];
+        int[] start = new int[_shapes.Count + 1];
         var rules = new List<int>(pairs.Count);
         long last = -1;
         foreach (long pair in pairs)
         {
             if (pair == last)
+            {
                 continue;
+            }
+
             last = pair;
             start[(int)(pair >> 32) + 1]++;
             rules.Add((int)pair);
         }
 
         for (int i = 1; i < start.Length; i++)
+        {
             start[i] += start[i - 1];
+        }
+
         return (start, [.. rules]);
     }
 
     private CompiledTest TestOf(int id, bool isIndexed)
     {
-        var predicate = _predicates[id];
-        var (slot, otherSlot) = _slots[id];
-        var shape = _shapes[id];
+        Predicate predicate = _predicates[id];
+        (int slot, int otherSlot) = _slots[id];
+        TestShape shape = _shapes[id];
         return isIndexed
             ? new CompiledTest { Kind = TestKind.Indexed, Predicate = predicate, Slot = slot }
             : new CompiledTest
@@ -301,37 +361,62 @@ internal sealed class RuleGroupCompiler
 
     private FieldIndex[] BuildFields(List<RuleSignal> signals, bool[] isIndexed)
     {
-        var drafts = _fieldNames.Select(_ => new Draft()).ToArray();
+        Draft[] drafts = _fieldNames.Select(_ => new Draft()).ToArray();
         for (int id = 0; id < _predicates.Count; id++)
         {
             if (!isIndexed[id])
+            {
                 continue;
-            var predicate = _predicates[id];
-            var draft = drafts[_slots[id].Slot];
-            var shape = _shapes[id];
+            }
+
+            Predicate predicate = _predicates[id];
+            Draft draft = drafts[_slots[id].Slot];
+            TestShape shape = _shapes[id];
             if (predicate is NumberPredicate)
+            {
                 draft.Numbers.Add(new IndexedLiteral(shape.Literal, id, LiteralUse.Anywhere));
+            }
             else if (shape.Kind == TestKind.Equals)
+            {
                 draft.Texts.Add(new IndexedLiteral(shape.Literal, id, LiteralUse.Anywhere));
+            }
             else
+            {
                 draft.Literals.Add(new IndexedLiteral(shape.Literal, id, shape.Use));
+            }
+
             if (predicate is TextPredicate { Pattern.Number: { } number })
+            {
                 draft.Numbers.Add(new IndexedLiteral(FoldedText.Of(number.ToString()), id, LiteralUse.NumbersOnly));
+            }
         }
 
-        foreach (var shape in _shapes)
-            foreach (var signal in shape.Signals)
-                if (signal.Kind == SignalKind.Literal)
-                    drafts[_slots[signal.Predicate].Slot].Literals.Add(new IndexedLiteral(signal.Literal!, signal.Predicate, LiteralUse.Hint));
-        foreach (var (rule, signal) in signals)
+        foreach (TestShape shape in _shapes)
         {
-            var draft = drafts[_slots[signal.Predicate].Slot];
+            foreach (Signal signal in shape.Signals)
+            {
+                if (signal.Kind == SignalKind.Literal)
+                {
+                    drafts[_slots[signal.Predicate].Slot].Literals.Add(new IndexedLiteral(signal.Literal!, signal.Predicate, LiteralUse.Hint));
+                }
+            }
+        }
+
+        foreach ((int rule, Signal? signal) in signals)
+        {
+            Draft draft = drafts[_slots[signal.Predicate].Slot];
             if (signal.Kind == SignalKind.NotAscii)
+            {
                 draft.RulesIfNotAscii.Add(rule);
+            }
             else if (signal.Kind == SignalKind.Present)
+            {
                 draft.RulesIfPresent.Add(rule);
+            }
             else if (signal.Kind == SignalKind.Tested)
+            {
                 draft.Tested.Add(signal.Predicate);
+            }
         }
 
         return
@@ -350,7 +435,7 @@ internal sealed class RuleGroupCompiler
 
     private TestedPredicate Tested(int predicate)
     {
-        var shape = _shapes[predicate];
+        TestShape shape = _shapes[predicate];
         byte[] needed = shape.Needed is [var only] ? only : shape.Pieces is { Length: > 0 } pieces ? [.. pieces.SelectMany(piece => piece)] : shape.Literal;
         byte first = Rarest(needed, besides: 0);
         return new TestedPredicate(
@@ -365,7 +450,9 @@ internal sealed class RuleGroupCompiler
         {
             byte folded = FoldedText.Fold(value);
             if (folded < 128 && folded != besides && (rarest == 0 || LiteralRarity.Commonness(folded) < LiteralRarity.Commonness(rarest)))
+            {
                 rarest = folded;
+            }
         }
 
         return rarest;

@@ -99,7 +99,7 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
 
     private static TestShape OfText(TextPredicate predicate, int id)
     {
-        var parts = predicate.Pattern.Parts;
+        ImmutableArray<PatternPart> parts = predicate.Pattern.Parts;
         (TestKind kind, LiteralUse use, string? literal) = parts switch
         {
             [] => (TestKind.Equals, LiteralUse.AtStart | LiteralUse.AtEnd, ""),
@@ -112,7 +112,10 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
         };
 
         if (literal is null || !(predicate.Cased ? FoldedText.IsWellFormed(literal) : FoldedText.IsExact(literal)))
+        {
             return OfPattern(predicate, id);
+        }
+
         byte[] folded = FoldedText.Of(literal);
         double cost = use switch
         {
@@ -129,7 +132,10 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
         }
 
         if (kind == TestKind.Equals || folded.Length >= LiteralIndex.MinLength)
+        {
             return new TestShape(kind, folded, use, true, [new Signal(SignalKind.Indexed, id)], cost);
+        }
+
         return Ascii.IsValid(literal)
             ? new TestShape(kind, folded, use, false, [new Signal(SignalKind.Tested, id)], PresenceCost) { Likelihood = cost, MinLength = literal.Length }
             : new TestShape(kind, folded, use, false, [new Signal(SignalKind.NotAscii, id)], NotAsciiCost) { Traits = TestTraits.NeedsMoreThanAscii, MinLength = literal.Length };
@@ -137,24 +143,32 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
 
     private static TestShape OfPattern(TextPredicate predicate, int id)
     {
-        var parts = predicate.Pattern.Parts;
+        ImmutableArray<PatternPart> parts = predicate.Pattern.Parts;
         var literals = parts.Where(part => part.Kind == PatternPartKind.Literal).Select(part => part.Text).ToList();
         var exact = literals.Where(literal => predicate.Cased ? FoldedText.IsWellFormed(literal) : FoldedText.IsExact(literal)).ToList();
-        var best = exact.Select(FoldedText.Of).Where(folded => folded.Length >= LiteralIndex.MinLength)
+        byte[]? best = exact.Select(FoldedText.Of).Where(folded => folded.Length >= LiteralIndex.MinLength)
             .MinBy(folded => LiteralRarity.OfContained(folded));
-        var traits = predicate.Cased ? TestTraits.Cased : TestTraits.None;
+        TestTraits traits = predicate.Cased ? TestTraits.Cased : TestTraits.None;
         bool isPieces = exact.Count == literals.Count && parts.All(part => part.Kind != PatternPartKind.AnyOne);
         // What stands nearly everywhere is no sign; where the pieces are compared as bytes, that is cheaper than to find it.
         if (best is not null && isPieces && LiteralRarity.IsCommon(best))
+        {
             best = null;
-        var signal = best is not null ? new Signal(SignalKind.Literal, id, best)
+        }
+
+        Signal signal = best is not null ? new Signal(SignalKind.Literal, id, best)
             : exact.Count < literals.Count ? new Signal(SignalKind.NotAscii, id)
             : new Signal(SignalKind.Tested, id);
         double cost = best is not null ? LiteralRarity.OfContained(best) : signal.Kind == SignalKind.NotAscii ? NotAsciiCost : PresenceCost;
         if (best is not null)
+        {
             traits |= TestTraits.Hinted;
+        }
         else if (signal.Kind == SignalKind.NotAscii)
+        {
             traits |= TestTraits.NeedsMoreThanAscii;
+        }
+
         var shape = new TestShape(isPieces ? TestKind.Pieces : TestKind.Value, [], LiteralUse.Anywhere, false, [signal], cost)
         {
             Traits = traits,
@@ -173,8 +187,8 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
     private static TestShape OfRegex(RegexPredicate predicate, int id)
     {
         var any = RegexNeeds.Of(predicate.Pattern, predicate.Options, minLiteral: 1);
-        var traits = any.IgnoresCase ? TestTraits.NeedsKnownForAsciiOnly : TestTraits.None;
-        var shape = Plain(TestKind.Value, [new Signal(SignalKind.Tested, id)]) with
+        TestTraits traits = any.IgnoresCase ? TestTraits.NeedsKnownForAsciiOnly : TestTraits.None;
+        TestShape shape = Plain(TestKind.Value, [new Signal(SignalKind.Tested, id)]) with
         {
             Needed = [.. (any.Literals ?? []).Select(FoldedText.Of)],
             MinLength = any.MinLength,
@@ -182,11 +196,17 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
             Traits = traits,
         };
         if (RegexNeeds.Of(predicate.Pattern, predicate.Options, LiteralIndex.MinLength).Literals is not { } literals)
+        {
             return shape;
+        }
+
         var folded = literals.Select(FoldedText.Of).ToList();
         var signals = folded.Select(literal => new Signal(SignalKind.Literal, id, literal)).ToList();
         if (any.IgnoresCase)
+        {
             signals.Add(new Signal(SignalKind.NotAscii, id));
+        }
+
         double cost = folded.Sum(literal => LiteralRarity.OfContained(literal)) + (any.IgnoresCase ? NotAsciiCost : 0);
         return shape with { Signals = [.. signals], Cost = Math.Min(cost, PresenceCost), Traits = traits | TestTraits.Hinted };
     }

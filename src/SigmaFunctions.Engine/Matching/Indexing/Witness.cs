@@ -34,9 +34,14 @@ internal sealed record Witness(IReadOnlyList<Signal> Signals, double Cost)
     public static Witness? Rarest(IEnumerable<Witness?> parts)
     {
         Witness? rarest = null;
-        foreach (var part in parts)
+        foreach (Witness? part in parts)
+        {
             if (part is not null && (rarest is null || part.Cost < rarest.Cost))
+            {
                 rarest = part;
+            }
+        }
+
         return rarest;
     }
 
@@ -45,10 +50,13 @@ internal sealed record Witness(IReadOnlyList<Signal> Signals, double Cost)
     {
         var signals = new List<Signal>();
         double cost = 0;
-        foreach (var part in parts)
+        foreach (Witness? part in parts)
         {
             if (part is null)
+            {
                 return null;
+            }
+
             signals.AddRange(part.Signals);
             cost += part.Cost;
         }
