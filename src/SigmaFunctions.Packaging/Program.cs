@@ -1,4 +1,5 @@
-using SigmaFunctions.Packaging;
+using SigmaFunctions.Packaging.Reading;
+using SigmaFunctions.Packaging.Writing;
 
 // As Packaging.targets calls it:
 //   notices FOLDER --name NAME --version VERSION --apphost VERSION [--assets FILE]… [--notice FILE]… --notices FILE [--bom FILE]
@@ -25,7 +26,10 @@ static int WriteNotices(string folder, ILookup<string, string> options)
     }
     // Who publishes from source is not held up for it; the project's tests are.
     foreach (string file in shipment.Unknown)
+    {
         Console.WriteLine($"SigmaFunctions.Packaging : {file} is of no package that is known; it is named without a license.");
+    }
+
     string notices = options["--notices"].Single();
     CreateFolderOf(notices);
     File.WriteAllText(notices, Notices.Write(shipment, options["--notice"].Select(File.ReadAllText)));

@@ -44,7 +44,7 @@ public sealed partial class WorkflowTests
     [Fact]
     public void Only_what_publishes_or_signs_in_may_write_and_it_builds_nothing()
     {
-        var writers =
+        IEnumerable<string> writers =
             from file in Names
             from job in ((YamlMappingNode)Load(file)["jobs"]).Children
             from permission in ((YamlMappingNode)job.Value["permissions"]).Children

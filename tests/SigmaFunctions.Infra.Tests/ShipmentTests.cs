@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SigmaFunctions.Packaging;
+using SigmaFunctions.Packaging.Reading;
+using SigmaFunctions.Packaging.Writing;
 
 namespace SigmaFunctions.Infra.Tests;
 
@@ -58,7 +59,10 @@ public sealed class ShipmentTests : IDisposable
         Write("out/App.deps.json", Dependencies("App", "Some", "2.0.0", other: "2.1.0"));
         Write("out/.azurefunctions/function.deps.json", Dependencies("Extensions", "Some", "1.0.0", other: "1.1.0"));
         foreach (string file in (string[])["App.dll", "Some.dll", "Other.dll", ".azurefunctions/Extensions.dll", ".azurefunctions/Some.dll", ".azurefunctions/Loader.dll"])
+        {
             Write("out/" + file, "");
+        }
+
         Write("assets.json", Assets(("Some", "2.0.0"), ("Other", "2.1.0"), ("Tool", "1.0.0")));
         Write("host.json", Assets(("Some", "1.0.0"), ("Other", "1.1.0")));
 
@@ -109,7 +113,7 @@ public sealed class ShipmentTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "some.nuspec"), $"<package><metadata><authors>Some One</authors>{license}</metadata></package>");
         File.WriteAllText(Path.Combine(_folder, file), "Own terms");
 
-        PackageLicense read = PackageLicense.Read(_folder, "Some");
+        var read = PackageLicense.Read(_folder, "Some");
 
         Assert.Equal(expression, read.Expression);
         Assert.Equal("Some One", read.Copyright);
@@ -164,7 +168,10 @@ public sealed class ShipmentTests : IDisposable
     private string Assets(params (string Id, string Version)[] packages)
     {
         foreach ((string id, string version) in packages)
+        {
             Write($"packages/{id}/{version}/{id.ToLowerInvariant()}.nuspec", "<package><metadata><authors>Some One</authors></metadata></package>");
+        }
+
         string libraries = string.Join(',', packages.Select(package =>
             $$"""
             "{{package.Id}}/{{package.Version}}": { "type": "package", "sha512": "AAAA", "path": "{{package.Id}}/{{package.Version}}",

@@ -79,7 +79,10 @@ public sealed partial class ShippedNoticesTests : IDisposable
         string? folder = Environment.GetEnvironmentVariable(variable);
         Assert.SkipWhen(string.IsNullOrEmpty(folder), $"{variable} names no folder.");
         if (output == "app")
+        {
             return folder!;
+        }
+
         string prefix = output.Length == 0 ? "sigmaf." : $"sigmaf.{output}.";
         string package = Directory.EnumerateFiles(folder!, "*.nupkg").Single(file => Regex.IsMatch(Path.GetFileName(file), $"^{Regex.Escape(prefix)}[0-9]"));
         ZipFile.ExtractToDirectory(package, _unpacked);

@@ -1,6 +1,7 @@
 using System.Text;
+using SigmaFunctions.Packaging.Reading;
 
-namespace SigmaFunctions.Packaging;
+namespace SigmaFunctions.Packaging.Writing;
 
 /// <summary>Third-party notices: which packages an output ships files of, whose they are, and the texts that must go with them.</summary>
 internal static class Notices
@@ -22,16 +23,21 @@ internal static class Notices
             text.Append("  ").Append(license.Copyright).Append('\n');
             text.Append("  License: ").Append(license.Expression ?? license.Address ?? "see below").Append('\n');
             if (license.Project is not null)
+            {
                 text.Append("  ").Append(license.Project).Append('\n');
+            }
+
             text.Append("  Files: ").AppendJoin(", ", component.Files).Append('\n');
         }
         foreach (string file in shipment.Unknown)
+        {
             text.Append('\n').Append(file).Append("\n  of an unknown package\n");
+        }
 
-        var texts = shipment.Components
+        IEnumerable<IGrouping<string, (Component Component, string Title, string Text)>> texts = shipment.Components
             .SelectMany(component => component.License.Texts, (component, item) => (Component: component, item.Title, item.Text))
             .GroupBy(item => item.Text, StringComparer.Ordinal);
-        foreach (var group in texts)
+        foreach (IGrouping<string, (Component Component, string Title, string Text)> group in texts)
         {
             text.Append('\n').Append(Rule).Append('\n');
             text.Append(group.First().Title).Append(", for ")
@@ -39,7 +45,10 @@ internal static class Notices
             text.Append(group.Key).Append('\n');
         }
         foreach (string other in others)
+        {
             text.Append('\n').Append(Rule).Append("\n\n").Append(other.ReplaceLineEndings("\n").Trim('\n')).Append('\n');
+        }
+
         return text.ToString();
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SigmaFunctions.Packaging.Reading;
 
-namespace SigmaFunctions.Packaging;
+namespace SigmaFunctions.Packaging.Writing;
 
 /// <summary>A bill of materials in the form of CycloneDX 1.6. It is the same for the same output: it has neither a time nor a number of its own.</summary>
 internal static class BillOfMaterials
@@ -33,13 +34,19 @@ internal static class BillOfMaterials
 
         json.WriteStartArray("components");
         foreach (Component component in shipment.Components)
+        {
             Write(json, component);
+        }
+
         json.WriteEndArray();
 
         json.WriteStartArray("dependencies");
         WriteDependencies(json, root, shipment.Dependencies);
         foreach (Component component in shipment.Components)
+        {
             WriteDependencies(json, component.PackageUrl, component.Dependencies);
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -90,7 +97,10 @@ internal static class BillOfMaterials
         json.WriteString("ref", reference);
         json.WriteStartArray("dependsOn");
         foreach (string need in needs)
+        {
             json.WriteStringValue(need);
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }

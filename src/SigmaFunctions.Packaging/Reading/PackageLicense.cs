@@ -1,6 +1,6 @@
 using System.Xml.Linq;
 
-namespace SigmaFunctions.Packaging;
+namespace SigmaFunctions.Packaging.Reading;
 
 /// <summary>What a package says of its author's rights and of what others may do.</summary>
 /// <param name="Expression">An SPDX expression; null if the package has none.</param>
@@ -34,19 +34,26 @@ internal sealed record PackageLicense(
         string? expression = (string?)license?.Attribute("type") == "expression" ? license!.Value.Trim() : null;
         string? address = license is null ? Value("licenseUrl") : null;
         if (address is not null)
+        {
             expression = Known.GetValueOrDefault(address);
+        }
 
         var texts = new List<(string Title, string Text)>();
         foreach (string path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(path);
             if (name == file || TextNames.Contains(Path.GetFileNameWithoutExtension(name), StringComparer.OrdinalIgnoreCase))
+            {
                 texts.Add((name, Lines(File.ReadAllText(path))));
+            }
         }
         // What a package has itself is nearer to its author's word than a license's plain text.
         bool hasLicense = texts.Exists(text => text.Title == file || text.Title.StartsWith("LICEN", StringComparison.OrdinalIgnoreCase));
         if (!hasLicense && (Text(id) ?? (expression is null ? null : Text(expression))) is { } known)
+        {
             texts.Insert(0, (expression ?? id, known));
+        }
+
         return new PackageLicense(expression, address, Value("copyright") ?? Value("authors") ?? id, Value("projectUrl"), texts);
     }
 
@@ -56,7 +63,10 @@ internal sealed record PackageLicense(
     {
         using Stream? stream = typeof(PackageLicense).Assembly.GetManifestResourceStream(name);
         if (stream is null)
+        {
             return null;
+        }
+
         using var reader = new StreamReader(stream);
         return Lines(reader.ReadToEnd());
     }

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace SigmaFunctions.Packaging;
+namespace SigmaFunctions.Packaging.Writing;
 
 /// <summary>A document of the repository as the page of a package, which is shown far from the repository.</summary>
 internal static partial class PackageReadme
@@ -13,7 +13,10 @@ internal static partial class PackageReadme
     {
         string target = link.Groups["target"].Value;
         if (Uri.TryCreate(target, UriKind.Absolute, out _) || target.StartsWith('#'))
+        {
             return link.Value;
+        }
+
         string words = link.Groups["words"].Value;
         return address is null ? words : $"[{words}]({new Uri(new Uri($"{address.TrimEnd('/')}/{document}"), target)})";
     });

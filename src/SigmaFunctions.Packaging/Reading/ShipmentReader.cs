@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace SigmaFunctions.Packaging;
+namespace SigmaFunctions.Packaging.Reading;
 
 /// <summary>
 /// Finds the packages that the assemblies of an output are of. The dependency files (<c>*.deps.json</c>) in the output say it, each for its
@@ -18,9 +18,14 @@ internal sealed class ShipmentReader
     {
         _folder = Path.GetFullPath(folder);
         foreach (string file in Directory.EnumerateFiles(_folder, "*.deps.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
             _dependencies.Add(Dependencies.Read(file));
+        }
+
         foreach (string file in assets.Where(File.Exists))
+        {
             _restored.Add(Restored.Read(file));
+        }
     }
 
     /// <summary>What the output ships.</summary>
@@ -39,7 +44,10 @@ internal sealed class ShipmentReader
                 .Where(dependencies => path.StartsWith(dependencies.Folder, StringComparison.Ordinal))
                 .OrderByDescending(dependencies => dependencies.Folder.Length)];
             if (near.Any(dependencies => dependencies.Own.Contains(file)))
+            {
                 continue;
+            }
+
             (string Id, string Version)? package = near.Select(dependencies => dependencies.PackageOf(file))
                 .Concat(_restored.Select(restored => restored.PackageOf(file)))
                 .FirstOrDefault(found => found is not null);
@@ -49,7 +57,10 @@ internal sealed class ShipmentReader
                 continue;
             }
             if (!files.TryGetValue(package.Value, out SortedSet<string>? names))
+            {
                 files.Add(package.Value, names = new SortedSet<string>(StringComparer.Ordinal));
+            }
+
             names.Add(file);
         }
 
@@ -74,7 +85,10 @@ internal sealed class ShipmentReader
             .SelectMany(dependencies => new[] { dependencies.Program, dependencies.Program + ".exe" })
             .Where(name => File.Exists(Path.Combine(_folder, name)))];
         if (names.Length == 0)
+        {
             yield break;
+        }
+
         var license = new PackageLicense(
             "MIT", null, "© Microsoft Corporation. All rights reserved.", "https://dot.net/", [("MIT", PackageLicense.Text("MIT")!)]);
         yield return new Component("Microsoft.NETCore.App.Host", version, "", names, [], license);
@@ -131,19 +145,31 @@ internal sealed class ShipmentReader
                         : [];
                     bool isPackage = libraries.GetProperty(library.Name).GetProperty("type").GetString() == "package";
                     if (isPackage)
+                    {
                         result._needs[Package(library.Name)] = needs;
+                    }
                     else
+                    {
                         result.OwnNeeds.AddRange(needs);
+                    }
+
                     foreach (string kind in (string[])["runtime", "resources", "runtimeTargets", "native"])
                     {
                         if (!library.Value.TryGetProperty(kind, out JsonElement assets))
+                        {
                             continue;
+                        }
+
                         foreach (JsonProperty asset in assets.EnumerateObject())
                         {
                             if (isPackage)
+                            {
                                 result._packages.TryAdd(Path.GetFileName(asset.Name), Package(library.Name));
+                            }
                             else
+                            {
                                 result.Own.Add(Path.GetFileName(asset.Name));
+                            }
                         }
                     }
                 }
@@ -174,12 +200,17 @@ internal sealed class ShipmentReader
             foreach (JsonProperty library in document.RootElement.GetProperty("libraries").EnumerateObject())
             {
                 if (library.Value.GetProperty("type").GetString() != "package")
+                {
                     continue;
+                }
+
                 (string Id, string Version) package = Package(library.Name);
                 string hash = Convert.ToHexStringLower(Convert.FromBase64String(library.Value.GetProperty("sha512").GetString()!));
                 result._packages.Add(package, (library.Value.GetProperty("path").GetString()!, hash));
                 foreach (JsonElement path in library.Value.GetProperty("files").EnumerateArray())
+                {
                     result._files.TryAdd(Path.GetFileName(path.GetString()!), package);
+                }
             }
             return result;
         }

@@ -1,4 +1,4 @@
-namespace SigmaFunctions.Packaging;
+namespace SigmaFunctions.Packaging.Reading;
 
 /// <summary>A package of others of which an output ships files.</summary>
 /// <param name="Id">The package's id, as its author writes it.</param>
