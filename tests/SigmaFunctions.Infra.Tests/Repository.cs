@@ -12,6 +12,9 @@ internal static class Repository
     /// <summary>Where the Bicep compiler was restored to.</summary>
     public static string BicepPath { get; } = Metadata("BicepPath");
 
+    /// <summary>What the restore of this project has left.</summary>
+    public static string ProjectAssetsFile { get; } = Metadata("ProjectAssetsFile");
+
     private static string Metadata(string key) => typeof(Repository).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == key).Value!;
