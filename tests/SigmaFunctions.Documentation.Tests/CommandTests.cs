@@ -39,12 +39,12 @@ public sealed partial class CommandTests
     {
         string[] text =
         [
-            "Prose with `dotnet x`.", "", "    dotnet a   # why", "    A=1 B='2 3' sigmaf b", "    2 rules", "    …", "", "- a list", "    continued", "",
-            "```", "curl c", "```", "```yaml", "name: d", "    dotnet e", "```", "    dotnet f after text", "", "    ./deploy.sh",
+            "Prose with `dotnet x`.", "```sh", "dotnet a   # why", "  A=1 B='2 3' sigmaf b", "2 rules", "…", "```", "- a list", "  ```bash", "  curl c", "  ```",
+            "```yaml", "name: d", "    dotnet e", "```", "dotnet f after text", "```text", "dotnet g", "```", "```pwsh", "./deploy.sh", "```",
         ];
 
         Assert.Equal(
-            [("x(3)", "dotnet a", "dotnet"), ("x(4)", "A=1 B='2 3' sigmaf b", "sigmaf"), ("x(12)", "curl c", "curl"), ("x(20)", "./deploy.sh", "./deploy.sh")],
+            [("x(3)", "dotnet a", "dotnet"), ("x(4)", "A=1 B='2 3' sigmaf b", "sigmaf"), ("x(10)", "curl c", "curl"), ("x(21)", "./deploy.sh", "./deploy.sh")],
             Documents.CodeLines("x", text).Select(line => (line.Place, line.Text, line.Program)));
     }
 

@@ -12,17 +12,15 @@ internal sealed record CodeLine(string Place, string Text, string Program);
 internal static partial class Documents
 {
     private static readonly string[] Folders = ["docs", "infra", "rules", "samples", "src"];
-    private static readonly string[] ShellLanguages = ["", "sh", "bash", "console", "shell", "powershell", "pwsh"];
+    private static readonly string[] ShellLanguages = ["sh", "bash", "console", "shell", "powershell", "pwsh"];
 
-    /// <summary>All lines of indented and fenced code that begin with a word in lower case; other languages than a shell's are passed over.</summary>
+    /// <summary>All lines of fenced code that begin with a word in lower case; other languages than a shell's are passed over.</summary>
     public static IReadOnlyList<CodeLine> CodeLines() =>
         [.. Files().SelectMany(file => CodeLines(Path.GetRelativePath(Repository.Folder, file).Replace('\\', '/'), File.ReadAllLines(file)))];
 
     public static IEnumerable<CodeLine> CodeLines(string name, IReadOnlyList<string> lines)
     {
         string? language = null;
-        bool indented = false;
-        bool afterBlank = true;
         for (int i = 0; i < lines.Count; i++)
         {
             string line = lines[i];
@@ -30,22 +28,10 @@ internal static partial class Documents
             {
                 language = language is null ? line.Trim().TrimStart('`').Trim() : null;
             }
-            else if (language is not null)
+            else if (language is not null && ShellLanguages.Contains(language) && Read(line.Trim()) is { } command)
             {
-                if (ShellLanguages.Contains(language) && Read(line.Trim()) is { } command)
-                {
-                    yield return command with { Place = $"{name}({i + 1})" };
-                }
+                yield return command with { Place = $"{name}({i + 1})" };
             }
-            else
-            {
-                indented = line.StartsWith("    ", StringComparison.Ordinal) && (indented || afterBlank);
-                if (indented && Read(line[4..]) is { } command)
-                {
-                    yield return command with { Place = $"{name}({i + 1})" };
-                }
-            }
-            afterBlank = line.Length == 0 || (afterBlank && indented);
         }
     }
 
