@@ -1,4 +1,5 @@
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Catalog.Site;
 
@@ -128,15 +129,7 @@ internal sealed class Layout
         html.Write($"<span class=\"level {LevelClass(level)}\">{level ?? "none"}</span>");
 
     /// <summary>The class of a severity, which is a word of ours whatever the rule says.</summary>
-    public static string LevelClass(string? level) => level switch
-    {
-        "informational" => "l0",
-        "low" => "l1",
-        "medium" => "l2",
-        "high" => "l3",
-        "critical" => "l4",
-        _ => "ln",
-    };
+    public static string LevelClass(string? level) => RuleLevels.Parse(level) is { } known ? $"l{(int)known}" : "ln";
 
     /// <summary>Writes a list of rules.</summary>
     public static void Links(HtmlWriter html, string root, IEnumerable<PageLink> links)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Model;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Catalog.Site;
 
@@ -11,7 +12,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     private const int MaxRecent = 200;
     private const int MaxShared = 250;
 
-    private static readonly string[] Levels = ["critical", "high", "medium", "low", "informational"];
+    private static readonly ImmutableArray<RuleLevel> HighestFirst = [.. Enum.GetValues<RuleLevel>().Reverse()];
 
     private bool HasSeveralSources => catalogue.Sources.Length > 1;
 
@@ -27,7 +28,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
             <div class="columns">
             <section><h2>Severity</h2>
             """);
-        Bars(html, root, "level", Levels.Append(null), page => page.Rule.Level, "none");
+        Bars(html, root, "level", HighestFirst.Select(level => (RuleLevel?)level).Append(null).Select(level => level?.Name()), page => LevelOf(page)?.Name(), "none");
         html.Write($"</section>\n<section><h2>Status</h2>");
         Bars(html, root, "status", [.. catalogue.Rules.Select(page => page.Rule.Status).Distinct().OrderByDescending(status => catalogue.Rules.Count(page => page.Rule.Status == status))], page => page.Rule.Status, "not stated");
         html.Write($"</section>\n<section><h2>Product</h2>");
@@ -90,9 +91,9 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     public void WriteLogSources(HtmlWriter html, string root)
     {
         html.Write($"<h1>Log sources</h1>\n<p class=\"lead\">Where rules look, and how many of them at each level.</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Log sources\"><table class=\"numbers\"><thead><tr><th scope=\"col\">Product</th><th scope=\"col\">Category</th><th scope=\"col\">Service</th>");
-        foreach (string level in Levels)
+        foreach (RuleLevel level in HighestFirst)
         {
-            html.Write($"<th scope=\"col\" class=\"n\">{(level == "informational" ? "info" : level)}</th>");
+            html.Write($"<th scope=\"col\" class=\"n\">{(level == RuleLevel.Informational ? "info" : level.Name())}</th>");
         }
 
         html.Write($"<th scope=\"col\" class=\"n\">Rules</th></tr></thead><tbody>\n");
@@ -114,9 +115,9 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
                 }
             }
 
-            foreach (string level in Levels)
+            foreach (RuleLevel level in HighestFirst)
             {
-                int count = group.Count(page => page.Rule.Level == level);
+                int count = group.Count(page => LevelOf(page) == level);
                 html.Write($"<td class=\"n\">");
                 if (count > 0)
                 {
@@ -137,12 +138,12 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     {
         RulePage[] pages = [.. catalogue.Rules.Where(page => page.Rule.LogSource == logSource)];
         html.Write($"<p class=\"crumbs\"><a href=\"{root}logsources.html\">Log sources</a></p>\n<h1>{RuleView.TextOf(logSource)}</h1>\n<p class=\"lead\">{Layout.Count(pages.Length, "rule")}</p>\n");
-        foreach (string? level in Levels.Append(null))
+        foreach (RuleLevel? level in HighestFirst.Select(level => (RuleLevel?)level).Append(null))
         {
-            RulePage[] under = [.. pages.Where(page => level is null ? !Levels.Contains(page.Rule.Level) : page.Rule.Level == level)];
+            RulePage[] under = [.. pages.Where(page => LevelOf(page) == level)];
             if (under.Length > 0)
             {
-                html.Write($"<h2>{level ?? "no level"} <small>{under.Length}</small></h2>\n");
+                html.Write($"<h2>{level?.Name() ?? "no level"} <small>{under.Length}</small></h2>\n");
                 RuleList.Write(html, root, under);
             }
         }
@@ -230,6 +231,8 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
             RuleList.Write(html, root, month, inOrder: true);
         }
     }
+
+    private static RuleLevel? LevelOf(RulePage page) => RuleLevels.Parse(page.Rule.Level);
 
     private IEnumerable<(RulePage Page, SourceCoverage Coverage)> Under(TelemetryName telemetry, CoverageVerdict verdict) =>
         catalogue.Rules.SelectMany(page => page.Coverage.Where(source => source.Telemetry == telemetry && source.Verdict == verdict).Select(source => (page, source)));
