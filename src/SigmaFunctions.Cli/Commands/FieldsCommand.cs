@@ -6,6 +6,7 @@ using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Cli.Commands;
 
@@ -46,7 +47,7 @@ internal static class FieldsCommand
             var census = new FieldCensus(rules);
             var undecoded = new UndecodedReport(terminal.Errors);
             var totals = new FieldTotals();
-            await foreach (InputBody body in new EventInput(terminal).ReadAsync(events, bodies, cancellationToken))
+            await foreach (BodyLine body in new EventInput(terminal).ReadAsync(events, bodies, cancellationToken))
             {
                 DecodedBody decoded = body.Fault is { } fault
                     ? new DecodedBody([], [new UndecodedRecord(0, fault, 0, default)])
