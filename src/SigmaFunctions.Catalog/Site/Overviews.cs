@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Catalog.Site.Parts;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Model;
 
@@ -23,7 +24,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
             $"""
             <div class="home">
             <h1>{options.Title}</h1>
-            <p class="lead">{Layout.Count(catalogue.Rules.Length, "rule")} over {Layout.Count(logSources.All.Count(), "log source")}, for {attack.Covered} of {AttackView.Total} ATT&amp;CK techniques.{(catalogue.Rejected > 0 ? $" {Layout.Count(catalogue.Rejected, "document")} could not be loaded." : "")}{(options.Remark is null ? "" : $" {options.Remark}")}</p>
+            <p class="lead">{PageText.Count(catalogue.Rules.Length, "rule")} over {PageText.Count(logSources.All.Count(), "log source")}, for {attack.Covered} of {AttackView.Total} ATT&amp;CK techniques.{(catalogue.Rejected > 0 ? $" {PageText.Count(catalogue.Rejected, "document")} could not be loaded." : "")}{(options.Remark is null ? "" : $" {options.Remark}")}</p>
             <form class="big find" action="search.html" role="search"><input type="search" name="q" placeholder="Title, technique, field value, CVE, author …" aria-label="Search all rules" autocomplete="off" spellcheck="false"><button>Search</button></form>
             <div class="columns">
             <section><h2>Severity</h2>
@@ -53,9 +54,9 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
         if (!catalogue.Correlations.IsEmpty || !catalogue.Filters.IsEmpty)
         {
             html.Write($"<div class=\"columns two\"><section><h2>Correlations</h2>");
-            Layout.Links(html, root, catalogue.Correlations.Select(page => page.Link));
+            PageLinks.WriteAll(html, root, catalogue.Correlations.Select(page => page.Link));
             html.Write($"</section><section><h2>Filters</h2>");
-            Layout.Links(html, root, catalogue.Filters.Select(page => page.Link));
+            PageLinks.WriteAll(html, root, catalogue.Filters.Select(page => page.Link));
             html.Write($"</section></div>\n");
         }
 
@@ -137,7 +138,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     public void WriteLogSource(HtmlWriter html, string root, LogSource logSource)
     {
         RulePage[] pages = [.. catalogue.Rules.Where(page => page.Rule.LogSource == logSource)];
-        html.Write($"<p class=\"crumbs\"><a href=\"{root}logsources.html\">Log sources</a></p>\n<h1>{RuleView.TextOf(logSource)}</h1>\n<p class=\"lead\">{Layout.Count(pages.Length, "rule")}</p>\n");
+        html.Write($"<p class=\"crumbs\"><a href=\"{root}logsources.html\">Log sources</a></p>\n<h1>{PageText.Of(logSource)}</h1>\n<p class=\"lead\">{PageText.Count(pages.Length, "rule")}</p>\n");
         foreach (RuleLevel? level in HighestFirst.Select(level => (RuleLevel?)level).Append(null))
         {
             RulePage[] under = [.. pages.Where(page => LevelOf(page) == level)];
@@ -152,26 +153,13 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     /// <summary>Writes the indicators that most rules share.</summary>
     public void WriteIndicators(HtmlWriter html, string root)
     {
-        html.Write($"<h1>Shared indicators</h1>\n<p class=\"lead\">{Layout.Count(catalogue.SharedIndicators.Length, "indicator")} that more than one rule looks for: after modifiers, the same field, kind and value.{(catalogue.SharedIndicators.Length > MaxShared ? $" The {MaxShared} most shared." : "")}</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Shared indicators\"><table class=\"indicators\"><thead><tr><th scope=\"col\" class=\"n\">Rules</th><th scope=\"col\">Field</th><th scope=\"col\">Kind</th><th scope=\"col\">Value</th></tr></thead><tbody>\n");
+        html.Write($"<h1>Shared indicators</h1>\n<p class=\"lead\">{PageText.Count(catalogue.SharedIndicators.Length, "indicator")} that more than one rule looks for: after modifiers, the same field, kind and value.{(catalogue.SharedIndicators.Length > MaxShared ? $" The {MaxShared} most shared." : "")}</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Shared indicators\"><table class=\"indicators\"><thead><tr><th scope=\"col\" class=\"n\">Rules</th><th scope=\"col\">Field</th><th scope=\"col\">Kind</th><th scope=\"col\">Value</th></tr></thead><tbody>\n");
         foreach (SharedIndicator shared in catalogue.SharedIndicators.Take(MaxShared))
         {
             html.Write($"<tr><td class=\"n\">{shared.Count}</td><td>");
-            if (shared.Field.Length == 0)
-            {
-                html.Write($"<em>any value</em>");
-            }
-            else
-            {
-                html.Write($"<code class=\"field\">{shared.Field}</code>");
-            }
-
-            html.Write($"</td><td>{shared.Kind}{(shared.IsCased ? "|cased" : "")}</td><td><details class=\"rulesof\"><summary><code>{shared.Value}</code>{(HasSeveralSources ? $" ({RuleView.SharedText(shared.CountBySource)})" : "")}</summary>");
-            Layout.Links(html, root, shared.Rules);
-            if (shared.Count > shared.Rules.Length)
-            {
-                html.Write($"<p class=\"none\">and {shared.Count - shared.Rules.Length} more</p>");
-            }
-
+            FieldNames.Write(html, shared.Field);
+            html.Write($"</td><td>{shared.Kind}{(shared.IsCased ? "|cased" : "")}</td><td><details class=\"rulesof\"><summary><code>{shared.Value}</code>{(HasSeveralSources ? $" ({PageText.Of(shared.CountBySource)})" : "")}</summary>");
+            PageLinks.WriteSome(html, root, shared.Rules, shared.Count);
             html.Write($"</details></td></tr>\n");
         }
 
@@ -208,9 +196,9 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
                 foreach ((RulePage page, SourceCoverage coverage) in blind.OrderBy(one => one.Page.Link.Title, StringComparer.OrdinalIgnoreCase))
                 {
                     html.Write($"<li>");
-                    Layout.Level(html, page.Rule.Level);
+                    LevelBadge.Write(html, page.Rule.Level);
                     html.Write($"<a href=\"{root}rules/{page.Link.Page}.html#events\">{page.Link.Title}</a><span class=\"where\">");
-                    RuleView.Fields(html, coverage.Missing);
+                    FieldNames.WriteAll(html, coverage.Missing);
                     html.Write($"</span></li>\n");
                 }
 
@@ -254,7 +242,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
             int count = counts.GetValueOrDefault(key ?? "");
             if (count > 0)
             {
-                html.Write($"<li><a href=\"{root}search.html#{facet}={Uri.EscapeDataString(key ?? none)}\"><span class=\"name\">{key ?? none}</span><svg class=\"bar {(facet == "level" ? Layout.LevelClass(key) : "")}\" viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{Math.Max(1, count * 100 / most)}\" height=\"4\"/></svg><b>{count}</b></a></li>");
+                html.Write($"<li><a href=\"{root}search.html#{facet}={Uri.EscapeDataString(key ?? none)}\"><span class=\"name\">{key ?? none}</span><svg class=\"bar {(facet == "level" ? LevelBadge.ClassOf(key) : "")}\" viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{Math.Max(1, count * 100 / most)}\" height=\"4\"/></svg><b>{count}</b></a></li>");
             }
         }
 
