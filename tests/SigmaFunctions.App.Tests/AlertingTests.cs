@@ -10,6 +10,7 @@ using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Model;
@@ -44,6 +45,7 @@ public sealed class AlertingTests(StorageAccount account)
     [InlineData("medium", true)]
     [InlineData("critical", true)]
     [InlineData("weird", true)]
+    [InlineData("1", true)]
     [InlineData(null, true)]
     public async Task A_level_under_the_least_is_recorded_and_does_not_alert(string? level, bool alerts)
     {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 using Moq;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
-using SigmaFunctions.App.Options;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using SigmaFunctions.Catalog.Site;
+using SigmaFunctions.Catalog.Site.Parts;
 
 namespace SigmaFunctions.Catalog.Tests;
 
@@ -34,7 +34,7 @@ public sealed partial class HtmlTests
     [InlineData("/etc/passwd", false)]
     [InlineData("Internal research", false)]
     [InlineData("", false)]
-    public void Only_addresses_of_the_web_are_links(string reference, bool expected) => Assert.Equal(expected, Layout.IsLink(reference));
+    public void Only_addresses_of_the_web_are_links(string reference, bool expected) => Assert.Equal(expected, PageText.IsLink(reference));
 
     [Theory]
     [InlineData("title: A rule", "<k>title</k><p>:</p> A rule")]

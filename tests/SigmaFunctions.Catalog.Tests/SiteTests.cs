@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using Json.Schema;
 using SigmaFunctions.Catalog.Site;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Catalog.Tests;
 
@@ -43,6 +44,27 @@ public sealed class SiteTests : IDisposable
         Assert.Contains("<a class=\"wordmark\" href=\"/\">The whole</a>", File.ReadAllText(Path.Combine(_rules.Site, page)), StringComparison.Ordinal);
         Assert.Contains(" One is off.</p>", File.ReadAllText(Path.Combine(_rules.Site, "index.html")), StringComparison.Ordinal);
         Assert.DoesNotContain(Back, SmallSet().Write(page), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_search_page_has_the_levels_of_the_engine_in_their_order() =>
+        Assert.Contains($"const levels = ['{string.Join("', '", RuleLevels.Names)}'];", SmallSet().Write("assets/search.js"), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_level_counts_in_any_letter_case_and_one_that_is_unknown_as_none()
+    {
+        for (int i = 1; i <= 4; i++)
+        {
+            string level = i switch { 1 => "high", 2 => "HIGH", 3 => "weird", _ => "1" };
+            _rules.File($"rules/{i}.yml", $"title: Rule {i}\nid: {RuleFolder.Id(i)}\nlevel: '{level}'\nlogsource: {{category: test}}\ndetection: {{s: {{a: {i}}}, condition: s}}\n");
+        }
+
+        string home = _rules.Write("index.html");
+
+        Assert.Matches("#level=high\"><span class=\"name\">high</span><svg class=\"bar l3\".*?<b>2</b>", home);
+        Assert.Matches("#level=none\"><span class=\"name\">none</span><svg class=\"bar ln\".*?<b>2</b>", home);
+        Assert.Contains("<span class=\"level l3\">HIGH</span>", File.ReadAllText(Path.Combine(_rules.Site, "rules", $"{RuleFolder.Id(2)}.html")), StringComparison.Ordinal);
+        Assert.Contains("<span class=\"level ln\">weird</span>", File.ReadAllText(Path.Combine(_rules.Site, "rules", $"{RuleFolder.Id(3)}.html")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Model;
 
@@ -38,7 +39,7 @@ public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<Detecti
         return detection.RuleId == CanaryRule.Id || (detection.Omitted == 0 && IsBelowMinimum(detection.Level));
     }
 
-    private bool IsBelowMinimum(string? level) => Enum.TryParse(level, ignoreCase: true, out RuleLevel parsed) && parsed < _options.MinimumLevel;
+    private bool IsBelowMinimum(string? level) => RuleLevels.Parse(level) < _options.MinimumLevel;
 
     /// <summary>For how long an alert of this rule stands for those that follow on the same entity; zero where it does not.</summary>
     public TimeSpan SuppressFor(string ruleId) => overrides()[ruleId]?.SuppressFor ?? _options.SuppressFor;

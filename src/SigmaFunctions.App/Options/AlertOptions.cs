@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.App.Options;
 
@@ -31,25 +32,6 @@ public sealed class AlertOptions
 
     /// <summary>The time in which these count, and for which a rule is muted.</summary>
     public TimeSpan RateWindow { get; set; } = TimeSpan.FromMinutes(10);
-}
-
-/// <summary>The levels of the Sigma specification, in order.</summary>
-public enum RuleLevel
-{
-    /// <summary>Informational.</summary>
-    Informational,
-
-    /// <summary>Low.</summary>
-    Low,
-
-    /// <summary>Medium.</summary>
-    Medium,
-
-    /// <summary>High.</summary>
-    High,
-
-    /// <summary>Critical.</summary>
-    Critical,
 }
 
 /// <summary>What repeated alerts of a rule have in common.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Catalog.Site.Parts;
 
 namespace SigmaFunctions.Catalog.Site;
 
@@ -116,7 +117,7 @@ internal sealed class AttackView
         html.Write($"<div class=\"matrix\" tabindex=\"0\" role=\"region\" aria-label=\"Matrix of tactics and techniques\">\n");
         foreach ((AttackTactic tactic, List<(AttackTechnique Technique, List<RulePage> Rules)> cells) in Columns())
         {
-            html.Write($"<section><h2>{tactic.Name}</h2><p class=\"none\">{cells.Count(cell => cell.Rules.Count > 0)} of {Layout.Count(cells.Count, "technique")}</p><ul>\n");
+            html.Write($"<section><h2>{tactic.Name}</h2><p class=\"none\">{cells.Count(cell => cell.Rules.Count > 0)} of {PageText.Count(cells.Count, "technique")}</p><ul>\n");
             foreach ((AttackTechnique technique, List<RulePage> rules) in cells)
             {
                 html.Write($"<li><a class=\"{Shade(rules.Count)}\" href=\"{root}techniques/{technique.Id}.html\" data-counts=\"{Counts(rules)}\">{technique.Name} <span class=\"id\">{technique.Id}</span> <b>{rules.Count}</b></a></li>\n");
@@ -138,7 +139,7 @@ internal sealed class AttackView
             html.Write($" <span aria-hidden=\"true\">·</span> {tactic.Name}");
         }
 
-        html.Write($"</p>\n<h1>{technique.Name}</h1>\n<p class=\"lead\"><a class=\"id\" href=\"{technique.Url}\" rel=\"noreferrer\">{technique.Id}</a> · {Layout.Count(rules.Count, "rule")}</p>\n");
+        html.Write($"</p>\n<h1>{technique.Name}</h1>\n<p class=\"lead\"><a class=\"id\" href=\"{technique.Url}\" rel=\"noreferrer\">{technique.Id}</a> · {PageText.Count(rules.Count, "rule")}</p>\n");
         Section(null, rules.Where(page => page.Techniques.Contains(technique)));
         foreach (AttackTechnique sub in AttackCatalogue.Enterprise.Techniques.Where(one => one.Parent == technique))
         {
@@ -152,7 +153,7 @@ internal sealed class AttackView
         if (_correlations.Contains(technique.Id))
         {
             html.Write($"<h2>Correlations</h2>\n");
-            Layout.Links(html, root, _correlations[technique.Id].Select(page => page.Link));
+            PageLinks.WriteAll(html, root, _correlations[technique.Id].Select(page => page.Link));
         }
 
         void Section(AttackTechnique? sub, IEnumerable<RulePage> under)

@@ -1,4 +1,4 @@
-using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Catalog.Site.Parts;
 
 namespace SigmaFunctions.Catalog.Site;
 
@@ -122,54 +122,6 @@ internal sealed class Layout
             html.Write($">{name}</a></li>");
         }
     }
-
-    /// <summary>Writes a severity.</summary>
-    public static void Level(HtmlWriter html, string? level) =>
-        html.Write($"<span class=\"level {LevelClass(level)}\">{level ?? "none"}</span>");
-
-    /// <summary>The class of a severity, which is a word of ours whatever the rule says.</summary>
-    public static string LevelClass(string? level) => level switch
-    {
-        "informational" => "l0",
-        "low" => "l1",
-        "medium" => "l2",
-        "high" => "l3",
-        "critical" => "l4",
-        _ => "ln",
-    };
-
-    /// <summary>Writes a list of rules.</summary>
-    public static void Links(HtmlWriter html, string root, IEnumerable<PageLink> links)
-    {
-        html.Write($"<ul class=\"links\">");
-        foreach (PageLink link in links)
-        {
-            html.Write($"<li>");
-            Link(html, root, link);
-            html.Write($"</li>");
-        }
-
-        html.Write($"</ul>\n");
-    }
-
-    /// <summary>Writes a link to a page, with the level of its rule.</summary>
-    public static void Link(HtmlWriter html, string root, PageLink link)
-    {
-        html.Write($"<a href=\"{root}{link.Path}\">{link.Title}</a>");
-        if (link.Level is not null)
-        {
-            html.Write($" ");
-            Level(html, link.Level);
-        }
-    }
-
-    /// <summary>Whether a reference is an address that may be followed.</summary>
-    public static bool IsLink(string reference) =>
-        Uri.TryCreate(reference, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
-
-    /// <summary>A number with its noun.</summary>
-    public static string Count(int count, string noun) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? "" : "s")}");
 
     private static string Shorten(string text)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Catalog.Site.Parts;
 using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Catalog.Site;
@@ -13,25 +14,25 @@ internal static class OtherViews
     {
         SigmaCorrelation correlation = page.Correlation;
         html.Write($"<p class=\"crumbs\"><a href=\"{root}index.html\">Correlations</a></p>\n<h1>{correlation.Title}</h1>\n<dl class=\"facts\"><div><dt>Status</dt><dd>{correlation.Status ?? "not stated"}</dd></div><div><dt>Severity</dt><dd>");
-        Layout.Level(html, correlation.Level);
+        LevelBadge.Write(html, correlation.Level);
         html.Write($"</dd></div><div><dt>Type</dt><dd>{correlation.TypeName}</dd></div><div><dt>Condition</dt><dd>{ConditionOf(correlation)}</dd></div><div><dt>Within</dt><dd>{correlation.TimespanText}</dd></div><div><dt>Grouped by</dt><dd>{(correlation.GroupBy.IsEmpty ? "nothing" : string.Join(", ", correlation.GroupBy))}</dd></div><div><dt>Source</dt><dd>{page.Source.Name} <span class=\"path\">{page.Path}</span></dd></div></dl>\n");
         Lead(html, correlation.Description);
-        RuleView.Attack(html, root, page.Attack);
+        AttackSection.Write(html, root, page.Attack);
         Section(html, root, "Rules that it looks at", page.Rules);
         Section(html, root, "Correlations that look at it", page.Correlations);
-        RuleView.RuleBody(html, page.Yaml);
+        CodeSection.Write(html, page.Yaml);
     }
 
     /// <summary>Writes the page of a filter.</summary>
     public static void Write(HtmlWriter html, string root, FilterPage page)
     {
-        html.Write($"<p class=\"crumbs\"><a href=\"{root}index.html\">Filters</a></p>\n<h1>{page.Filter.Title}</h1>\n<dl class=\"facts\"><div><dt>Log source</dt><dd>{RuleView.TextOf(page.Filter.LogSource)}</dd></div><div><dt>Source</dt><dd>{page.Source.Name} <span class=\"path\">{page.Path}</span></dd></div></dl>\n");
+        html.Write($"<p class=\"crumbs\"><a href=\"{root}index.html\">Filters</a></p>\n<h1>{page.Filter.Title}</h1>\n<dl class=\"facts\"><div><dt>Log source</dt><dd>{PageText.Of(page.Filter.LogSource)}</dd></div><div><dt>Source</dt><dd>{page.Source.Name} <span class=\"path\">{page.Path}</span></dd></div></dl>\n");
         Lead(html, page.Filter.Description);
         Section(html, root, "Rules that it is applied to", page.Rules);
-        RuleView.RuleBody(html, page.Yaml);
+        CodeSection.Write(html, page.Yaml);
         if (!page.Stages.IsEmpty)
         {
-            RuleView.Stages(html, page.Stages);
+            StageSection.Write(html, page.Stages);
         }
     }
 
@@ -67,7 +68,7 @@ internal static class OtherViews
         if (!links.IsEmpty)
         {
             html.Write($"<section><h2>{title}</h2>");
-            Layout.Links(html, root, links);
+            PageLinks.WriteAll(html, root, links);
             html.Write($"</section>\n");
         }
     }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Catalog.Site.Parts;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Catalog.Site;
 
@@ -11,7 +13,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     private const int MaxRecent = 200;
     private const int MaxShared = 250;
 
-    private static readonly string[] Levels = ["critical", "high", "medium", "low", "informational"];
+    private static readonly ImmutableArray<RuleLevel> HighestFirst = [.. Enum.GetValues<RuleLevel>().Reverse()];
 
     private bool HasSeveralSources => catalogue.Sources.Length > 1;
 
@@ -22,12 +24,12 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
             $"""
             <div class="home">
             <h1>{options.Title}</h1>
-            <p class="lead">{Layout.Count(catalogue.Rules.Length, "rule")} over {Layout.Count(logSources.All.Count(), "log source")}, for {attack.Covered} of {AttackView.Total} ATT&amp;CK techniques.{(catalogue.Rejected > 0 ? $" {Layout.Count(catalogue.Rejected, "document")} could not be loaded." : "")}{(options.Remark is null ? "" : $" {options.Remark}")}</p>
+            <p class="lead">{PageText.Count(catalogue.Rules.Length, "rule")} over {PageText.Count(logSources.All.Count(), "log source")}, for {attack.Covered} of {AttackView.Total} ATT&amp;CK techniques.{(catalogue.Rejected > 0 ? $" {PageText.Count(catalogue.Rejected, "document")} could not be loaded." : "")}{(options.Remark is null ? "" : $" {options.Remark}")}</p>
             <form class="big find" action="search.html" role="search"><input type="search" name="q" placeholder="Title, technique, field value, CVE, author …" aria-label="Search all rules" autocomplete="off" spellcheck="false"><button>Search</button></form>
             <div class="columns">
             <section><h2>Severity</h2>
             """);
-        Bars(html, root, "level", Levels.Append(null), page => page.Rule.Level, "none");
+        Bars(html, root, "level", HighestFirst.Select(level => (RuleLevel?)level).Append(null).Select(level => level?.Name()), page => LevelOf(page)?.Name(), "none");
         html.Write($"</section>\n<section><h2>Status</h2>");
         Bars(html, root, "status", [.. catalogue.Rules.Select(page => page.Rule.Status).Distinct().OrderByDescending(status => catalogue.Rules.Count(page => page.Rule.Status == status))], page => page.Rule.Status, "not stated");
         html.Write($"</section>\n<section><h2>Product</h2>");
@@ -52,9 +54,9 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
         if (!catalogue.Correlations.IsEmpty || !catalogue.Filters.IsEmpty)
         {
             html.Write($"<div class=\"columns two\"><section><h2>Correlations</h2>");
-            Layout.Links(html, root, catalogue.Correlations.Select(page => page.Link));
+            PageLinks.WriteAll(html, root, catalogue.Correlations.Select(page => page.Link));
             html.Write($"</section><section><h2>Filters</h2>");
-            Layout.Links(html, root, catalogue.Filters.Select(page => page.Link));
+            PageLinks.WriteAll(html, root, catalogue.Filters.Select(page => page.Link));
             html.Write($"</section></div>\n");
         }
 
@@ -90,9 +92,9 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     public void WriteLogSources(HtmlWriter html, string root)
     {
         html.Write($"<h1>Log sources</h1>\n<p class=\"lead\">Where rules look, and how many of them at each level.</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Log sources\"><table class=\"numbers\"><thead><tr><th scope=\"col\">Product</th><th scope=\"col\">Category</th><th scope=\"col\">Service</th>");
-        foreach (string level in Levels)
+        foreach (RuleLevel level in HighestFirst)
         {
-            html.Write($"<th scope=\"col\" class=\"n\">{(level == "informational" ? "info" : level)}</th>");
+            html.Write($"<th scope=\"col\" class=\"n\">{(level == RuleLevel.Informational ? "info" : level.Name())}</th>");
         }
 
         html.Write($"<th scope=\"col\" class=\"n\">Rules</th></tr></thead><tbody>\n");
@@ -114,9 +116,9 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
                 }
             }
 
-            foreach (string level in Levels)
+            foreach (RuleLevel level in HighestFirst)
             {
-                int count = group.Count(page => page.Rule.Level == level);
+                int count = group.Count(page => LevelOf(page) == level);
                 html.Write($"<td class=\"n\">");
                 if (count > 0)
                 {
@@ -136,13 +138,13 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     public void WriteLogSource(HtmlWriter html, string root, LogSource logSource)
     {
         RulePage[] pages = [.. catalogue.Rules.Where(page => page.Rule.LogSource == logSource)];
-        html.Write($"<p class=\"crumbs\"><a href=\"{root}logsources.html\">Log sources</a></p>\n<h1>{RuleView.TextOf(logSource)}</h1>\n<p class=\"lead\">{Layout.Count(pages.Length, "rule")}</p>\n");
-        foreach (string? level in Levels.Append(null))
+        html.Write($"<p class=\"crumbs\"><a href=\"{root}logsources.html\">Log sources</a></p>\n<h1>{PageText.Of(logSource)}</h1>\n<p class=\"lead\">{PageText.Count(pages.Length, "rule")}</p>\n");
+        foreach (RuleLevel? level in HighestFirst.Select(level => (RuleLevel?)level).Append(null))
         {
-            RulePage[] under = [.. pages.Where(page => level is null ? !Levels.Contains(page.Rule.Level) : page.Rule.Level == level)];
+            RulePage[] under = [.. pages.Where(page => LevelOf(page) == level)];
             if (under.Length > 0)
             {
-                html.Write($"<h2>{level ?? "no level"} <small>{under.Length}</small></h2>\n");
+                html.Write($"<h2>{level?.Name() ?? "no level"} <small>{under.Length}</small></h2>\n");
                 RuleList.Write(html, root, under);
             }
         }
@@ -151,26 +153,13 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
     /// <summary>Writes the indicators that most rules share.</summary>
     public void WriteIndicators(HtmlWriter html, string root)
     {
-        html.Write($"<h1>Shared indicators</h1>\n<p class=\"lead\">{Layout.Count(catalogue.SharedIndicators.Length, "indicator")} that more than one rule looks for: after modifiers, the same field, kind and value.{(catalogue.SharedIndicators.Length > MaxShared ? $" The {MaxShared} most shared." : "")}</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Shared indicators\"><table class=\"indicators\"><thead><tr><th scope=\"col\" class=\"n\">Rules</th><th scope=\"col\">Field</th><th scope=\"col\">Kind</th><th scope=\"col\">Value</th></tr></thead><tbody>\n");
+        html.Write($"<h1>Shared indicators</h1>\n<p class=\"lead\">{PageText.Count(catalogue.SharedIndicators.Length, "indicator")} that more than one rule looks for: after modifiers, the same field, kind and value.{(catalogue.SharedIndicators.Length > MaxShared ? $" The {MaxShared} most shared." : "")}</p>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Shared indicators\"><table class=\"indicators\"><thead><tr><th scope=\"col\" class=\"n\">Rules</th><th scope=\"col\">Field</th><th scope=\"col\">Kind</th><th scope=\"col\">Value</th></tr></thead><tbody>\n");
         foreach (SharedIndicator shared in catalogue.SharedIndicators.Take(MaxShared))
         {
             html.Write($"<tr><td class=\"n\">{shared.Count}</td><td>");
-            if (shared.Field.Length == 0)
-            {
-                html.Write($"<em>any value</em>");
-            }
-            else
-            {
-                html.Write($"<code class=\"field\">{shared.Field}</code>");
-            }
-
-            html.Write($"</td><td>{shared.Kind}{(shared.IsCased ? "|cased" : "")}</td><td><details class=\"rulesof\"><summary><code>{shared.Value}</code>{(HasSeveralSources ? $" ({RuleView.SharedText(shared.CountBySource)})" : "")}</summary>");
-            Layout.Links(html, root, shared.Rules);
-            if (shared.Count > shared.Rules.Length)
-            {
-                html.Write($"<p class=\"none\">and {shared.Count - shared.Rules.Length} more</p>");
-            }
-
+            FieldNames.Write(html, shared.Field);
+            html.Write($"</td><td>{shared.Kind}{(shared.IsCased ? "|cased" : "")}</td><td><details class=\"rulesof\"><summary><code>{shared.Value}</code>{(HasSeveralSources ? $" ({PageText.Of(shared.CountBySource)})" : "")}</summary>");
+            PageLinks.WriteSome(html, root, shared.Rules, shared.Count);
             html.Write($"</details></td></tr>\n");
         }
 
@@ -207,9 +196,9 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
                 foreach ((RulePage page, SourceCoverage coverage) in blind.OrderBy(one => one.Page.Link.Title, StringComparer.OrdinalIgnoreCase))
                 {
                     html.Write($"<li>");
-                    Layout.Level(html, page.Rule.Level);
+                    LevelBadge.Write(html, page.Rule.Level);
                     html.Write($"<a href=\"{root}rules/{page.Link.Page}.html#events\">{page.Link.Title}</a><span class=\"where\">");
-                    RuleView.Fields(html, coverage.Missing);
+                    FieldNames.WriteAll(html, coverage.Missing);
                     html.Write($"</span></li>\n");
                 }
 
@@ -231,6 +220,8 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
         }
     }
 
+    private static RuleLevel? LevelOf(RulePage page) => RuleLevels.Parse(page.Rule.Level);
+
     private IEnumerable<(RulePage Page, SourceCoverage Coverage)> Under(TelemetryName telemetry, CoverageVerdict verdict) =>
         catalogue.Rules.SelectMany(page => page.Coverage.Where(source => source.Telemetry == telemetry && source.Verdict == verdict).Select(source => (page, source)));
 
@@ -251,7 +242,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
             int count = counts.GetValueOrDefault(key ?? "");
             if (count > 0)
             {
-                html.Write($"<li><a href=\"{root}search.html#{facet}={Uri.EscapeDataString(key ?? none)}\"><span class=\"name\">{key ?? none}</span><svg class=\"bar {(facet == "level" ? Layout.LevelClass(key) : "")}\" viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{Math.Max(1, count * 100 / most)}\" height=\"4\"/></svg><b>{count}</b></a></li>");
+                html.Write($"<li><a href=\"{root}search.html#{facet}={Uri.EscapeDataString(key ?? none)}\"><span class=\"name\">{key ?? none}</span><svg class=\"bar {(facet == "level" ? LevelBadge.ClassOf(key) : "")}\" viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{Math.Max(1, count * 100 / most)}\" height=\"4\"/></svg><b>{count}</b></a></li>");
             }
         }
 

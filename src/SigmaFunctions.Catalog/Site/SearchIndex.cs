@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using SigmaFunctions.Catalog.Model;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Catalog.Site;
 
@@ -134,15 +135,7 @@ internal static class SearchIndex
         }
     }
 
-    private static int LevelOf(string? level) => level switch
-    {
-        "informational" => 0,
-        "low" => 1,
-        "medium" => 2,
-        "high" => 3,
-        "critical" => 4,
-        _ => -1,
-    };
+    private static int LevelOf(string? level) => (int?)RuleLevels.Parse(level) ?? -1;
 
     private static void Write(Utf8JsonWriter json, IEnumerable<int> numbers)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Catalog.Site.Parts;
 
 namespace SigmaFunctions.Catalog.Site;
 
@@ -104,7 +105,7 @@ public static class SiteWriter
             .. attack.Pages.Select(technique => Page(
                 $"techniques/{technique.Id}.html", $"{technique.Id} {technique.Name}", "", (html, root) => attack.WriteTechnique(html, root, technique))),
             .. logSources.All.Select(logSource => Page(
-                $"logsources/{logSources.PageOf(logSource)}.html", RuleView.TextOf(logSource), "", (html, root) => overviews.WriteLogSource(html, root, logSource))),
+                $"logsources/{logSources.PageOf(logSource)}.html", PageText.Of(logSource), "", (html, root) => overviews.WriteLogSource(html, root, logSource))),
             .. catalogue.Rules.Select(page => Page(
                 page.Link.Path, page.Link.Title, page.Rule.Description ?? "", (html, root) => RuleView.Write(html, root, page, logSources, hasSeveralSources))),
             .. catalogue.Correlations.Select(page => Page(

@@ -41,41 +41,29 @@ internal static class FieldsOutput
 
     /// <summary>
     /// For tools: <c>{"events":n,"unseen":n,"undecoded":n,"rulesWithoutEvents":n,"logSources":[{"logSources":["…"],"events":n,"rules":n,
-    /// "neverArrived":[{"field":"…","rules":n}],"unused":[{"field":"…","events":n}]}]}</c> and a line end.
+    /// "neverArrived":[{"field":"…","rules":n}],"unused":[{"field":"…","events":n}]}]}</c>.
     /// </summary>
-    public static void WriteJson(Stream output, FieldTotals totals, FieldCensus census)
+    public static void WriteJson(Utf8JsonWriter writer, FieldTotals totals, FieldCensus census)
     {
-        using (var writer = new Utf8JsonWriter(output, JsonOutput.Options))
+        writer.WriteStartObject();
+        writer.WriteNumber("events", totals.Events);
+        writer.WriteNumber("unseen", totals.Unseen);
+        writer.WriteNumber("undecoded", totals.Undecoded);
+        writer.WriteNumber("rulesWithoutEvents", census.RulesWithoutEvents);
+        writer.WriteStartArray("logSources");
+        foreach (LogSourceFields one in census.ToResult())
         {
             writer.WriteStartObject();
-            writer.WriteNumber("events", totals.Events);
-            writer.WriteNumber("unseen", totals.Unseen);
-            writer.WriteNumber("undecoded", totals.Undecoded);
-            writer.WriteNumber("rulesWithoutEvents", census.RulesWithoutEvents);
-            writer.WriteStartArray("logSources");
-            foreach (LogSourceFields one in census.ToResult())
-            {
-                writer.WriteStartObject();
-                writer.WriteStartArray("logSources");
-                foreach (string logSource in one.LogSources.Select(source => source.ToString()))
-                {
-                    writer.WriteStringValue(logSource);
-                }
-
-                writer.WriteEndArray();
-                writer.WriteNumber("events", one.Events);
-                writer.WriteNumber("rules", one.Rules);
-                WriteCounts(writer, "neverArrived", "rules", one.NeverArrived);
-                WriteCounts(writer, "unused", "events", one.Unused);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
+            writer.WriteTexts("logSources", one.LogSources.Select(source => source.ToString()));
+            writer.WriteNumber("events", one.Events);
+            writer.WriteNumber("rules", one.Rules);
+            WriteCounts(writer, "neverArrived", "rules", one.NeverArrived);
+            WriteCounts(writer, "unused", "events", one.Unused);
             writer.WriteEndObject();
         }
 
-        output.Write("\n"u8);
-        output.Flush();
+        writer.WriteEndArray();
+        writer.WriteEndObject();
     }
 
     private static void Write(Terminal terminal, string heading, IReadOnlyCollection<FieldCount> fields)

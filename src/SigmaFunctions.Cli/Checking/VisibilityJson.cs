@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
@@ -42,9 +43,9 @@ internal static class VisibilityJson
         writer.WriteNumber("line", rule.Line);
         writer.WriteString("visibility", visibility.Visibility.Verdict.ToString().ToLowerInvariant());
         WriteEffects(writer, visibility.Visibility.Effects);
-        WriteTexts(writer, "missing", visibility.Visibility.Missing);
-        WriteTexts(writer, "needed", visibility.Visibility.Needed);
-        WriteTexts(writer, "events", visibility.Events.Select(one => one.Event.Name).Distinct());
+        writer.WriteTexts("missing", visibility.Visibility.Missing);
+        writer.WriteTexts("needed", visibility.Visibility.Needed);
+        writer.WriteTexts("events", visibility.Events.Select(one => one.Event.Name).Distinct());
         writer.WriteStartArray("identifiers");
         foreach (IdentifierVisibility identifier in visibility.Visibility.Identifiers)
         {
@@ -52,7 +53,7 @@ internal static class VisibilityJson
             writer.WriteString("name", identifier.Name);
             writer.WriteString("holds", identifier.Outcome.ToString().ToLowerInvariant());
             WriteEffects(writer, identifier.Effects);
-            WriteTexts(writer, "missing", identifier.Missing);
+            writer.WriteTexts("missing", identifier.Missing);
             writer.WriteEndObject();
         }
 
@@ -60,21 +61,9 @@ internal static class VisibilityJson
         writer.WriteEndObject();
     }
 
-    private static void WriteEffects(Utf8JsonWriter writer, VisibilityEffects effects) => WriteTexts(
-        writer,
+    private static void WriteEffects(Utf8JsonWriter writer, VisibilityEffects effects) => writer.WriteTexts(
         "effects",
         new[] { VisibilityEffects.Narrows, VisibilityEffects.Widens }
             .Where(effect => effects.HasFlag(effect))
             .Select(effect => effect.ToString().ToLowerInvariant()));
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            writer.WriteStringValue(text);
-        }
-
-        writer.WriteEndArray();
-    }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using SigmaFunctions.Cli.Checking;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Diagnostics;
@@ -55,11 +54,11 @@ internal static class CheckCommand
             ];
             if (parsed.GetRequiredValue(format) == "json")
             {
-                WriteJson(rules, reports, terminal);
+                TerminalText.WriteJson(terminal, writer => CheckOutput.WriteJson(writer, rules, reports));
             }
             else
             {
-                WriteText(rules, terminal);
+                CheckOutput.WriteText(terminal, rules);
                 foreach (SourceReport report in reports)
                 {
                     VisibilityText.Write(terminal, report, rules);
@@ -72,83 +71,4 @@ internal static class CheckCommand
     }
 
     private static bool IsError(Diagnostic diagnostic) => diagnostic.Severity == DiagnosticSeverity.Error;
-
-    private static void WriteText(RuleSet rules, Terminal terminal)
-    {
-        foreach (Diagnostic diagnostic in rules.Diagnostics)
-        {
-            terminal.Text.Write($"{diagnostic.File}({diagnostic.Line},{diagnostic.Column}): ");
-            terminal.Text.Write(SeverityOf(diagnostic), InkOf(diagnostic.Severity));
-            terminal.Text.WriteLine($" {diagnostic.Code}: {diagnostic.Message}");
-        }
-
-        int Count(DiagnosticSeverity severity) => rules.Diagnostics.Count(diagnostic => diagnostic.Severity == severity);
-        if (!rules.Diagnostics.IsEmpty)
-        {
-            terminal.Text.WriteLine();
-        }
-
-        terminal.Text.WriteLine(
-            $"{TerminalText.Plural(rules.Rules.Length, "rule")}{Others(rules)} loaded, {rules.Rejected} rejected; {TerminalText.Plural(Count(DiagnosticSeverity.Error), "error")}, "
-            + $"{TerminalText.Plural(Count(DiagnosticSeverity.Warning), "warning")}, {Count(DiagnosticSeverity.Info)} info");
-    }
-
-    private static string Others(RuleSet rules) =>
-        (rules.Correlations.IsEmpty ? "" : $", {TerminalText.Plural(rules.Correlations.Length, "correlation")}")
-        + (rules.Filters.IsEmpty ? "" : $", {TerminalText.Plural(rules.Filters.Length, "filter")}");
-
-    private static Ink InkOf(DiagnosticSeverity severity) => severity switch
-    {
-        DiagnosticSeverity.Error => Ink.Red,
-        DiagnosticSeverity.Warning => Ink.Yellow,
-        _ => Ink.Blue,
-    };
-
-    private static string SeverityOf(Diagnostic diagnostic) => diagnostic.Severity switch
-    {
-        DiagnosticSeverity.Error => "error",
-        DiagnosticSeverity.Warning => "warning",
-        _ => "info",
-    };
-
-    private static void WriteJson(RuleSet rules, SourceReport[] reports, Terminal terminal)
-    {
-        using (var writer = new Utf8JsonWriter(terminal.Output, JsonOutput.Options))
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("rules", rules.Rules.Length);
-            writer.WriteNumber("correlations", rules.Correlations.Length);
-            writer.WriteNumber("filters", rules.Filters.Length);
-            writer.WriteNumber("rejected", rules.Rejected);
-            writer.WriteStartArray("diagnostics");
-            foreach (Diagnostic diagnostic in rules.Diagnostics)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("file", diagnostic.File);
-                writer.WriteNumber("line", diagnostic.Line);
-                writer.WriteNumber("column", diagnostic.Column);
-                writer.WriteString("code", diagnostic.Code);
-                writer.WriteString("severity", SeverityOf(diagnostic));
-                writer.WriteString("message", diagnostic.Message);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-            if (reports.Length > 0)
-            {
-                writer.WriteStartArray("sources");
-                foreach (SourceReport report in reports)
-                {
-                    VisibilityJson.Write(writer, report, rules);
-                }
-
-                writer.WriteEndArray();
-            }
-
-            writer.WriteEndObject();
-        }
-
-        terminal.Output.Write("\n"u8);
-        terminal.Output.Flush();
-    }
 }

@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.Text.Json;
 using SigmaFunctions.Catalog.Attack;
+using SigmaFunctions.Cli.Covering;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.RuleSets;
-using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Commands;
 
@@ -67,163 +66,15 @@ internal static class CoverageCommand
 
             if (parsed.GetRequiredValue(format) == "json")
             {
-                TerminalText.WriteJson(terminal, writer => WriteJson(writer, coverage, wanted));
+                TerminalText.WriteJson(terminal, writer => CoverageJson.Write(writer, coverage, wanted));
             }
             else
             {
-                WriteText(terminal, coverage, wanted, parsed.GetValue(gaps));
+                CoverageText.Write(terminal, coverage, wanted, parsed.GetValue(gaps));
             }
 
             return ExitCode.Success;
         });
         return command;
-    }
-
-    private static void WriteText(Terminal terminal, AttackCoverage coverage, WantedTechniques? wanted, bool allGaps)
-    {
-        Table tactics = TerminalText.Table(terminal, "tactic", "#rules", "#techniques", "#of");
-        foreach (CoveredTactic covered in coverage.Tactics)
-        {
-            bool counts = covered.Techniques > 0;
-            tactics.Row(
-                covered.Tactic.Name,
-                TerminalText.Number(covered.Rules.Length),
-                counts ? TerminalText.Number(covered.Covered) : "-",
-                counts ? TerminalText.Number(covered.Techniques) : "-");
-        }
-
-        TerminalText.Write(terminal, tactics);
-        terminal.Text.WriteLine();
-        string[] columns = ["technique", "name", "#rules", "#with sub-techniques", .. coverage.Correlations > 0 ? ["#correlations"] : Array.Empty<string>(), "tactics"];
-        Table techniques = TerminalText.Table(terminal, columns);
-        foreach (CoveredTechnique covered in coverage.Techniques)
-        {
-            string[] cells =
-            [
-                covered.Technique.Id,
-                covered.Technique.FullName + Remark(covered.Technique),
-                TerminalText.Number(covered.Rules.Length),
-                covered.Technique.Parent is null ? TerminalText.Number(covered.RulesWithSubTechniques) : "",
-                .. coverage.Correlations > 0 ? [TerminalText.Number(covered.Correlations.Length)] : Array.Empty<string>(),
-                string.Join(", ", covered.Technique.Tactics.Select(tactic => tactic.ShortName)),
-            ];
-            techniques.Row(cells);
-        }
-
-        TerminalText.Write(terminal, techniques);
-        terminal.Text.WriteLine();
-        if (!coverage.Unknown.IsEmpty)
-        {
-            terminal.Text.WriteLine($"Tags that ATT&CK v{AttackCatalogue.Version} does not have:");
-            Table unknown = TerminalText.Table(terminal, "tag", "#rules");
-            foreach (UnknownAttackTag tag in coverage.Unknown)
-            {
-                unknown.Row(tag.Tag, TerminalText.Number(tag.Rules.Length));
-            }
-
-            TerminalText.Write(terminal, unknown);
-            terminal.Text.WriteLine();
-        }
-
-        if (wanted is not null)
-        {
-            WriteGaps(terminal, $"Not covered of the {TerminalText.Plural(wanted.Techniques.Length, "technique")} asked for", coverage.GapsIn(wanted.Techniques));
-        }
-
-        if (allGaps)
-        {
-            WriteGaps(terminal, $"Not covered of all in ATT&CK v{AttackCatalogue.Version}", coverage.GapsIn(coverage.InForce));
-        }
-
-        int inForce = coverage.InForce.Count();
-        terminal.Text.WriteLine(
-            $"{TerminalText.Plural(coverage.Rules, "rule")} ({TerminalText.Number(coverage.Untagged)} name no technique)"
-            + (coverage.Correlations == 0 ? "" : $", {TerminalText.Plural(coverage.Correlations, "correlation")} ({TerminalText.Number(coverage.UntaggedCorrelations)} name none)")
-            + $"; {TerminalText.Number(inForce - coverage.GapsIn(coverage.InForce).Length)} of {TerminalText.Number(inForce)} techniques covered"
-            + (coverage.ByCorrelationsAlone == 0 ? "" : $", {TerminalText.Number(coverage.ByCorrelationsAlone)} by correlations alone"));
-        terminal.Text.WriteLine($"ATT&CK Enterprise v{AttackCatalogue.Version}. {AttackCatalogue.Notice}");
-    }
-
-    private static void WriteGaps(Terminal terminal, string heading, IReadOnlyList<AttackGap> gaps)
-    {
-        terminal.Text.WriteLine($"{heading}: {TerminalText.Number(gaps.Count)}");
-        if (gaps.Count > 0)
-        {
-            Table table = TerminalText.Table(terminal, "technique", "name", "tactics", "");
-            foreach (AttackGap gap in gaps)
-            {
-                table.Row(
-                    gap.Technique.Id,
-                    gap.Technique.FullName + Remark(gap.Technique),
-                    string.Join(", ", gap.Technique.Tactics.Select(tactic => tactic.ShortName)),
-                    gap.RulesOfParent > 0 ? $"{TerminalText.Plural(gap.RulesOfParent, "rule")} of {gap.Technique.Parent!.Id}" : "");
-            }
-
-            TerminalText.Write(terminal, table);
-        }
-
-        terminal.Text.WriteLine();
-    }
-
-    private static string Remark(AttackTechnique technique) =>
-        technique.State == AttackState.Current ? "" : $" ({NameOf(technique.State)})";
-
-    private static string NameOf(AttackState state) => state.ToString().ToLowerInvariant();
-
-    private static void WriteJson(Utf8JsonWriter writer, AttackCoverage coverage, WantedTechniques? wanted)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("attack", AttackCatalogue.Version);
-        writer.WriteString("notice", AttackCatalogue.Notice);
-        writer.WriteNumber("rules", coverage.Rules);
-        writer.WriteNumber("untagged", coverage.Untagged);
-        writer.WriteNumber("correlations", coverage.Correlations);
-        writer.WriteNumber("untaggedCorrelations", coverage.UntaggedCorrelations);
-        writer.WriteStartArray("tactics");
-        foreach (CoveredTactic covered in coverage.Tactics)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("tactic", covered.Tactic.ShortName);
-            writer.WriteString("name", covered.Tactic.Name);
-            writer.WriteNumber("rules", covered.Rules.Length);
-            writer.WriteNumber("covered", covered.Covered);
-            writer.WriteNumber("techniques", covered.Techniques);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteStartArray("techniques");
-        foreach (CoveredTechnique covered in coverage.Techniques)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("technique", covered.Technique.Id);
-            writer.WriteString("name", covered.Technique.FullName);
-            writer.WriteString("state", NameOf(covered.Technique.State));
-            writer.WriteNumber("rules", covered.Rules.Length);
-            writer.WriteNumber("withSubTechniques", covered.RulesWithSubTechniques);
-            writer.WriteNumber("correlations", covered.Correlations.Length);
-            writer.WriteTexts("ruleIds", covered.Rules.Select(rule => rule.Id));
-            writer.WriteTexts("correlationIds", covered.Correlations.Select(one => one.Id));
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteStartArray("unknownTags");
-        foreach (UnknownAttackTag tag in coverage.Unknown)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("tag", tag.Tag);
-            writer.WriteTexts("ruleIds", tag.Rules.Select(rule => rule.Id));
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteTexts("gaps", coverage.GapsIn(coverage.InForce).Select(gap => gap.Technique.Id));
-        if (wanted is not null)
-        {
-            writer.WriteTexts("wantedGaps", coverage.GapsIn(wanted.Techniques).Select(gap => gap.Technique.Id));
-        }
-
-        writer.WriteEndObject();
     }
 }

@@ -62,49 +62,58 @@ internal static class ExplainCommand
             logSource,
             mappings,
         };
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            string wanted = parsed.GetRequiredValue(rule);
-            string? events = parsed.GetValue(file);
-            string[] others = parsed.GetValue(rules) ?? [];
-            bool isJson = parsed.GetRequiredValue(format) == "json";
-            EventInput.Require(events is null ? [] : [events]);
-            bool isFile = File.Exists(wanted);
-            if (!isFile && others.Length == 0)
-            {
-                throw new CommandException($"{wanted} is not a file; to name a rule by its id, say where it is with --rules");
-            }
-
-            string[] paths = isFile && !others.Any(path => Holds(path, wanted)) ? [wanted, .. others] : others;
-            RuleSet ruleSet = RuleInput.Load(paths, parsed.GetValue(placeholders));
-            SigmaRule[] explained = [.. ruleSet.Rules.Where(one => isFile ? Path.GetFullPath(one.File) == Path.GetFullPath(wanted) : one.Id == wanted)];
-            if (explained.Length == 0)
-            {
-                string reason = ruleSet.Diagnostics.FirstOrDefault(item => item.Severity == DiagnosticSeverity.Error) is { } error ? $": {error}" : "";
-                throw new CommandException($"no rule {wanted} was loaded{reason}");
-            }
-
-            bool isPack = paths.Any(RulePack.IsPack);
-            if (events is null && isPack)
-            {
-                throw new CommandException($"{paths[0]} is a pack, which does not hold the rules' text: name the YAML, or an event with --event");
-            }
-
-            if (!isPack && (events is null || !isJson))
-            {
-                WritePages(terminal, ruleSet, RuleSource.Parse(paths), explained, isJson);
-            }
-
-            if (events is not null)
-            {
-                EventDecoder decoder = await CommandOptions.DecoderAsync(parsed.GetValue(mappings) ?? [], parsed.GetValue(logSource), terminal);
-                DecodedBody body = decoder.Decode(await File.ReadAllBytesAsync(events, cancellationToken));
-                await WriteExplanationsAsync(terminal, ruleSet, explained, body, events, isJson);
-            }
-
-            return ExitCode.Success;
-        });
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            new Request(
+                parsed.GetRequiredValue(rule),
+                parsed.GetValue(file),
+                parsed.GetValue(rules) ?? [],
+                parsed.GetValue(logSource),
+                parsed.GetValue(mappings) ?? [],
+                parsed.GetValue(placeholders),
+                parsed.GetRequiredValue(format) == "json"),
+            terminal,
+            cancellationToken));
         return command;
+    }
+
+    private static async Task<int> RunAsync(Request request, Terminal terminal, CancellationToken cancellationToken)
+    {
+        (string wanted, string? events, string[] others, bool isJson) = (request.Rule, request.Event, request.Rules, request.Json);
+        EventInput.Require(events is null ? [] : [events]);
+        bool isFile = File.Exists(wanted);
+        if (!isFile && others.Length == 0)
+        {
+            throw new CommandException($"{wanted} is not a file; to name a rule by its id, say where it is with --rules");
+        }
+
+        string[] paths = isFile && !others.Any(path => Holds(path, wanted)) ? [wanted, .. others] : others;
+        RuleSet ruleSet = RuleInput.Load(paths, request.Placeholders);
+        SigmaRule[] explained = [.. ruleSet.Rules.Where(one => isFile ? Path.GetFullPath(one.File) == Path.GetFullPath(wanted) : one.Id == wanted)];
+        if (explained.Length == 0)
+        {
+            string reason = ruleSet.Diagnostics.FirstOrDefault(item => item.Severity == DiagnosticSeverity.Error) is { } error ? $": {error}" : "";
+            throw new CommandException($"no rule {wanted} was loaded{reason}");
+        }
+
+        bool isPack = paths.Any(RulePack.IsPack);
+        if (events is null && isPack)
+        {
+            throw new CommandException($"{paths[0]} is a pack, which does not hold the rules' text: name the YAML, or an event with --event");
+        }
+
+        if (!isPack && (events is null || !isJson))
+        {
+            WritePages(terminal, ruleSet, RuleSource.Parse(paths), explained, isJson);
+        }
+
+        if (events is not null)
+        {
+            EventDecoder decoder = await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal);
+            DecodedBody body = decoder.Decode(await File.ReadAllBytesAsync(events, cancellationToken));
+            await WriteExplanationsAsync(terminal, ruleSet, explained, body, events, isJson);
+        }
+
+        return ExitCode.Success;
     }
 
     /// <summary>Whether a path is that of a file, or of a folder around it.</summary>
@@ -166,4 +175,14 @@ internal static class ExplainCommand
             }
         }
     }
+
+    /// <param name="Rule">A file, or the id of one of the rules.</param>
+    /// <param name="Event">File of an event; null for none.</param>
+    /// <param name="Rules">Files, folders or a pack of rules.</param>
+    /// <param name="LogSource">The log source of a flat event that does not tell its own.</param>
+    /// <param name="Mappings">How records of other sources are read.</param>
+    /// <param name="Placeholders">File of placeholders' values.</param>
+    /// <param name="Json">Whether JSON is written.</param>
+    private sealed record Request(
+        string Rule, string? Event, string[] Rules, LogSource? LogSource, string[] Mappings, string? Placeholders, bool Json);
 }

@@ -2,10 +2,12 @@ using System.CommandLine;
 using SigmaFunctions.Cli.Checking;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Cli.Commands;
 
@@ -35,50 +37,63 @@ internal static class FieldsCommand
             """);
         input.AddTo(command);
         command.Add(format);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            string[] events = parsed.GetValue(input.Events) ?? [];
-            string[] bodies = parsed.GetValue(input.Bodies) ?? [];
-            EventInput.Require([.. events, .. bodies]);
-            RuleSet rules = RuleInput.Load(parsed.GetRequiredValue(input.Rules), parsed.GetValue(input.Placeholders));
-            await RuleInput.RequireAnyAsync(rules, terminal);
-            EventDecoder decoder = await CommandOptions.DecoderAsync(parsed.GetValue(input.Mappings) ?? [], parsed.GetValue(input.LogSource), terminal);
-            var census = new FieldCensus(rules);
-            var undecoded = new UndecodedReport(terminal.Errors);
-            var totals = new FieldTotals();
-            await foreach (InputBody body in new EventInput(terminal).ReadAsync(events, bodies, cancellationToken))
-            {
-                DecodedBody decoded = body.Fault is { } fault
-                    ? new DecodedBody([], [new UndecodedRecord(0, fault, 0, default)])
-                    : decoder.Decode(body.Body);
-                foreach (DecodedEvent one in decoded.Events)
-                {
-                    census.Add(one.Event);
-                    totals.Events++;
-                    totals.Unseen += one.Event.Views.IsEmpty ? 1 : 0;
-                }
-
-                foreach (UndecodedRecord record in decoded.Undecoded)
-                {
-                    await undecoded.AddAsync(body.Line, record);
-                }
-
-                undecoded.AddOmitted(decoded.UndecodedCount - decoded.Undecoded.Length);
-            }
-
-            await undecoded.EndAsync();
-            totals.Undecoded = undecoded.Count;
-            if (parsed.GetRequiredValue(format) == "json")
-            {
-                FieldsOutput.WriteJson(terminal.Output, totals, census);
-            }
-            else
-            {
-                FieldsOutput.WriteText(terminal, totals, census);
-            }
-
-            return ExitCode.Success;
-        });
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            new Request(
+                parsed.GetRequiredValue(input.Rules),
+                parsed.GetValue(input.Events) ?? [],
+                parsed.GetValue(input.Bodies) ?? [],
+                parsed.GetValue(input.LogSource),
+                parsed.GetValue(input.Mappings) ?? [],
+                parsed.GetValue(input.Placeholders),
+                parsed.GetRequiredValue(format) == "json"),
+            terminal,
+            cancellationToken));
         return command;
     }
+
+    private static async Task<int> RunAsync(Request request, Terminal terminal, CancellationToken cancellationToken)
+    {
+        EventInput.Require([.. request.Events, .. request.Bodies]);
+        RuleSet rules = RuleInput.Load(request.Rules, request.Placeholders);
+        await RuleInput.RequireAnyAsync(rules, terminal);
+        EventDecoder decoder = await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal);
+        var census = new FieldCensus(rules);
+        var undecoded = new UndecodedReport(terminal.Errors);
+        var totals = new FieldTotals();
+        await foreach (BodyLine body in new EventInput(terminal).ReadAsync(request.Events, request.Bodies, cancellationToken))
+        {
+            DecodedBody decoded = body.Fault is { } fault
+                ? new DecodedBody([], [new UndecodedRecord(0, fault, 0, default)])
+                : decoder.Decode(body.Body);
+            foreach (DecodedEvent one in decoded.Events)
+            {
+                census.Add(one.Event);
+                totals.Events++;
+                totals.Unseen += one.Event.Views.IsEmpty ? 1 : 0;
+            }
+
+            foreach (UndecodedRecord record in decoded.Undecoded)
+            {
+                await undecoded.AddAsync(body.Line, record);
+            }
+
+            undecoded.AddOmitted(decoded.UndecodedCount - decoded.Undecoded.Length);
+        }
+
+        await undecoded.EndAsync();
+        totals.Undecoded = undecoded.Count;
+        if (request.Json)
+        {
+            TerminalText.WriteJson(terminal, writer => FieldsOutput.WriteJson(writer, totals, census));
+        }
+        else
+        {
+            FieldsOutput.WriteText(terminal, totals, census);
+        }
+
+        return ExitCode.Success;
+    }
+
+    private sealed record Request(
+        string[] Rules, string[] Events, string[] Bodies, LogSource? LogSource, string[] Mappings, string? Placeholders, bool Json);
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Storing;
 using SigmaFunctions.Engine.Files;
@@ -11,9 +10,6 @@ namespace SigmaFunctions.Cli.Commands;
 /// <summary><c>sigmaf rules</c>: changes the rules of an app that runs.</summary>
 internal static class RulesCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-
     public static Command Create(Terminal terminal, TimeProvider time) => new("rules", "Changes the rules that an app runs, without deploying it.")
     {
         Push(terminal, time),
@@ -60,34 +56,17 @@ internal static class RulesCommand
             wait,
         };
         storage.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
-        {
-            var content = RuleStoreContent.Of(Read(parsed.GetRequiredValue(paths)));
-            RuleFile? overridesFile = Extra("--overrides", parsed.GetValue(overrides), content.Overrides);
-            RuleFile? placeholdersFile = Extra(RuleInput.PlaceholdersName, parsed.GetValue(placeholders), content.Placeholders);
-            var rules = RuleSet.Load(content.Files, RuleInput.Placeholders(placeholdersFile));
-            await RuleInput.RequireAnyAsync(rules, terminal);
-            await CheckOverridesAsync(overridesFile, rules, terminal);
-            if (rules.Rejected > 0 && !parsed.GetValue(allowRejected))
-            {
-                await terminal.Errors.WriteLineAsync("sigmaf: nothing was pushed; --allow-rejected pushes the others");
-                return ExitCode.Failure;
-            }
-
-            PushedRuleSet set;
-            try
-            {
-                set = await new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container)), time)
-                    .PushAsync(content.Files, overridesFile, placeholdersFile, rules.Rules.Length, cancellationToken);
-            }
-            catch (InvalidDataException exception)
-            {
-                throw new CommandException(exception.Message);
-            }
-
-            await terminal.Text.WriteLineAsync($"{set.Name}: {TerminalText.Plural(rules.Rules.Length, "rule")} pushed");
-            return await WaitAsync(parsed.GetValue(wait) ? storage.Table(parsed, parsed.GetRequiredValue(table)) : null, set.Name, terminal, time, cancellationToken);
-        }));
+        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(() => PushAsync(
+            new PushRequest(
+                parsed.GetRequiredValue(paths),
+                parsed.GetValue(overrides),
+                parsed.GetValue(placeholders),
+                parsed.GetValue(allowRejected),
+                () => new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container)), time),
+                parsed.GetValue(wait) ? () => new RuleSetTable(storage.Table(parsed, parsed.GetRequiredValue(table))) : null),
+            terminal,
+            time,
+            cancellationToken)));
         return command;
     }
 
@@ -112,30 +91,12 @@ internal static class RulesCommand
             format,
         };
         storage.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
-        {
-            var store = new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container)));
-            RuleSetStatus status;
-            try
-            {
-                status = await RuleSetStatus.ReadAsync(store, new RuleSetTable(storage.Table(parsed, parsed.GetRequiredValue(table))), cancellationToken);
-            }
-            catch (InvalidDataException exception)
-            {
-                throw new CommandException(exception.Message, ExitCode.Failure);
-            }
-
-            if (parsed.GetRequiredValue(format) == "json")
-            {
-                TerminalText.WriteJson(terminal, status.WriteJson);
-            }
-            else
-            {
-                status.WriteText(terminal);
-            }
-
-            return status.Report?.Broken is null ? ExitCode.Success : ExitCode.Failure;
-        }));
+        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(() => TellAsync(
+            new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container))),
+            new RuleSetTable(storage.Table(parsed, parsed.GetRequiredValue(table))),
+            parsed.GetRequiredValue(format) == "json",
+            terminal,
+            cancellationToken)));
         return command;
     }
 
@@ -167,18 +128,13 @@ internal static class RulesCommand
             wait,
         };
         storage.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
-        {
-            var store = new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container)), time);
-            string set = parsed.GetValue(wanted) ?? await FormerAsync(store, cancellationToken);
-            if (!await store.TryPointAsync(set, cancellationToken))
-            {
-                throw new CommandException($"there is no pushed set '{set}': 'sigmaf rules status' lists them", ExitCode.Failure);
-            }
-
-            await terminal.Text.WriteLineAsync($"{set} counts now");
-            return await WaitAsync(parsed.GetValue(wait) ? storage.Table(parsed, parsed.GetRequiredValue(table)) : null, set, terminal, time, cancellationToken);
-        }));
+        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(() => RollbackAsync(
+            new RuleStore(storage.Container(parsed, parsed.GetRequiredValue(container)), time),
+            parsed.GetValue(wanted),
+            parsed.GetValue(wait) ? () => new RuleSetTable(storage.Table(parsed, parsed.GetRequiredValue(table))) : null,
+            terminal,
+            time,
+            cancellationToken)));
         return command;
     }
 
@@ -187,67 +143,71 @@ internal static class RulesCommand
     private static Option<string> TableOption() => StorageArguments.Name("--table", "Table in which the app tells which rules it runs.", RuleSetTable.DefaultName);
 
     private static Option<bool> WaitOption() =>
-        new("--wait") { Description = $"Waits until the app says that it runs them, up to {Patience.TotalMinutes:F0} minutes." };
+        new("--wait") { Description = $"Waits until the app says that it runs them, up to {RuleSetWait.Patience.TotalMinutes:F0} minutes." };
 
-    private static List<RuleFile> Read(string[] paths)
+    private static async Task<int> PushAsync(PushRequest request, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
     {
-        var files = new List<RuleFile>();
+        var content = RuleStoreContent.Of(PushInput.Read(request.Paths));
+        RuleFile? overrides = PushInput.Extra("--overrides", request.Overrides, content.Overrides);
+        RuleFile? placeholders = PushInput.Extra(RuleInput.PlaceholdersName, request.Placeholders, content.Placeholders);
+        var rules = RuleSet.Load(content.Files, RuleInput.Placeholders(placeholders));
+        await RuleInput.RequireAnyAsync(rules, terminal);
+        await PushInput.CheckOverridesAsync(overrides, rules, terminal);
+        if (rules.Rejected > 0 && !request.AllowRejected)
+        {
+            await terminal.Errors.WriteLineAsync("sigmaf: nothing was pushed; --allow-rejected pushes the others");
+            return ExitCode.Failure;
+        }
+
+        PushedRuleSet set;
         try
         {
-            files.AddRange(RuleFile.ReadAll(paths.Where(path => !RuleArchive.IsArchive(path))));
+            set = await request.Store().PushAsync(content.Files, overrides, placeholders, rules.Rules.Length, cancellationToken);
         }
         catch (InvalidDataException exception)
         {
             throw new CommandException(exception.Message);
         }
 
-        foreach (string archive in paths.Where(RuleArchive.IsArchive))
-        {
-            try
-            {
-                files.AddRange(RuleArchive.Read(File.ReadAllBytes(archive), Path.GetFileNameWithoutExtension(archive) + "/"));
-            }
-            catch (InvalidDataException exception)
-            {
-                throw new CommandException($"the archive '{archive}' cannot be read: {exception.Message}");
-            }
-        }
-
-        return files.GroupBy(file => file.Path, StringComparer.Ordinal).FirstOrDefault(group => group.Skip(1).Any()) is { } twice
-            ? throw new CommandException($"two files are named '{twice.Key}': push a folder that holds both")
-            : files;
+        await terminal.Text.WriteLineAsync($"{set.Name}: {TerminalText.Plural(rules.Rules.Length, "rule")} pushed");
+        return await WaitAsync(request.Reports, set.Name, terminal, time, cancellationToken);
     }
 
-    /// <summary>A file that goes with the rules: the one that an option names, or the one at their top.</summary>
-    private static RuleFile? Extra(string option, string? path, RuleFile? atTop) => (path, atTop) switch
+    private static async Task<int> TellAsync(RuleStore store, RuleSetTable reports, bool asJson, Terminal terminal, CancellationToken cancellationToken)
     {
-        (null, _) => atTop,
-        (_, null) => new RuleFile(path, File.ReadAllText(path)),
-        _ => throw new CommandException($"there is '{atTop.Path}' at the top of the rules, and {option} names another: keep one"),
-    };
-
-    private static async Task CheckOverridesAsync(RuleFile? file, RuleSet rules, Terminal terminal)
-    {
-        if (file is null)
-        {
-            return;
-        }
-
-        RuleOverrides overrides;
+        RuleSetStatus status;
         try
         {
-            overrides = RuleOverrides.Parse(file);
+            status = await RuleSetStatus.ReadAsync(store, reports, cancellationToken);
         }
         catch (InvalidDataException exception)
         {
-            throw new CommandException(exception.Message);
+            throw new CommandException(exception.Message, ExitCode.Failure);
         }
 
-        var known = rules.Rules.Select(rule => rule.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (string id in overrides.Ids.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal))
+        if (asJson)
         {
-            await terminal.Errors.WriteLineAsync($"sigmaf: the overrides change {id}, which is not among these rules; the app's package may have it");
+            TerminalText.WriteJson(terminal, status.WriteJson);
         }
+        else
+        {
+            status.WriteText(terminal);
+        }
+
+        return status.Report?.Broken is null ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    private static async Task<int> RollbackAsync(
+        RuleStore store, string? wanted, Func<RuleSetTable>? reports, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
+    {
+        string set = wanted ?? await FormerAsync(store, cancellationToken);
+        if (!await store.TryPointAsync(set, cancellationToken))
+        {
+            throw new CommandException($"there is no pushed set '{set}': 'sigmaf rules status' lists them", ExitCode.Failure);
+        }
+
+        await terminal.Text.WriteLineAsync($"{set} counts now");
+        return await WaitAsync(reports, set, terminal, time, cancellationToken);
     }
 
     private static async Task<string> FormerAsync(RuleStore store, CancellationToken cancellationToken)
@@ -259,46 +219,16 @@ internal static class RulesCommand
             ?? throw new CommandException($"no set was pushed before {current}", ExitCode.Failure);
     }
 
-    private static async Task<int> WaitAsync(
-        Azure.Data.Tables.TableClient? table, string set, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
-    {
-        if (table is null)
-        {
-            return ExitCode.Success;
-        }
+    private static async Task<int> WaitAsync(Func<RuleSetTable>? reports, string set, Terminal terminal, TimeProvider time, CancellationToken cancellationToken) =>
+        reports is null ? ExitCode.Success : await RuleSetWait.RunAsync(reports(), set, terminal, time, cancellationToken);
 
-        // Rows hold the time of the app's clock, which need not be this one; the set's row may be there from earlier.
-        var reports = new RuleSetTable(table);
-        string key = RuleStore.VersionOf(set).Key;
-        long started = time.GetTimestamp();
-        DateTimeOffset? before = null;
-        for (bool first = true; time.GetElapsedTime(started) < Patience; first = false)
-        {
-            IReadOnlyList<RuleSetReport> all = await reports.ListAsync(cancellationToken);
-            RuleSetReport? report = all.FirstOrDefault(one => one.Key == key);
-            bool isNewest = report is not null && all[0] == report;
-            if (first && !isNewest)
-            {
-                before = report?.At;
-            }
-
-            if (report is not null && (isNewest || report.At > before))
-            {
-                if (report.Broken is { } reason)
-                {
-                    await terminal.Errors.WriteLineAsync($"sigmaf: the app cannot use it: {reason}");
-                    return ExitCode.Failure;
-                }
-
-                await terminal.Text.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture, $"the app runs it: {TerminalText.Plural(report.Rules, "rule")}, {report.Rejected} rejected, revision {report.Revision}"));
-                return ExitCode.Success;
-            }
-
-            await Task.Delay(Interval, time, cancellationToken);
-        }
-
-        await terminal.Errors.WriteLineAsync("sigmaf: the app has not said in time that it runs it: an app that is scaled to zero looks when the next event comes");
-        return ExitCode.Failure;
-    }
+    /// <summary>What <c>push</c> is asked for.</summary>
+    /// <param name="Paths">Files, folders and archives of rules.</param>
+    /// <param name="Overrides">File of overrides.</param>
+    /// <param name="Placeholders">File of placeholders' values.</param>
+    /// <param name="AllowRejected">Whether the set is pushed although rules of it are rejected.</param>
+    /// <param name="Store">Opens the container, once the rules were read.</param>
+    /// <param name="Reports">Opens the table in which the app tells which rules it runs; null where it is not waited for.</param>
+    private sealed record PushRequest(
+        string[] Paths, string? Overrides, string? Placeholders, bool AllowRejected, Func<RuleStore> Store, Func<RuleSetTable>? Reports);
 }

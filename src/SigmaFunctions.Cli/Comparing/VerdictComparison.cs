@@ -1,8 +1,8 @@
-using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Cli.Comparing;
 
@@ -26,14 +26,14 @@ internal readonly record struct EventPlace(long Line, int Record);
 internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes)
 {
     /// <summary>Reads and matches bodies one after another.</summary>
-    public static async Task<VerdictComparison> RunAsync(RuleSet oldRules, RuleSet newRules, EventDecoder decoder, IAsyncEnumerable<InputBody> bodies)
+    public static async Task<VerdictComparison> RunAsync(RuleSet oldRules, RuleSet newRules, EventDecoder decoder, IAsyncEnumerable<BodyLine> bodies)
     {
         var oldSide = new Side(oldRules, decoder);
         var newSide = new Side(newRules, decoder);
         var changes = new Dictionary<string, ChangedVerdicts>(StringComparer.Ordinal);
         long events = 0;
         long undecoded = 0;
-        await foreach (InputBody body in bodies)
+        await foreach (BodyLine body in bodies)
         {
             if (body.Fault is not null)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Explaining;
 
 namespace SigmaFunctions.Cli.Explaining;
@@ -17,7 +18,7 @@ internal static class ExplanationJson
         writer.WriteString("rule", explanation.Rule.Id);
         writer.WriteString("title", explanation.Rule.Title);
         writer.WriteBoolean("matches", explanation.Matches);
-        WriteTexts(writer, "logSources", explanation.EventLogSources.Select(source => source.ToString()));
+        writer.WriteTexts("logSources", explanation.EventLogSources.Select(source => source.ToString()));
         writer.WritePropertyName("condition");
         if (explanation.Condition is { } condition)
         {
@@ -43,7 +44,7 @@ internal static class ExplanationJson
         writer.WriteBoolean("holds", node.Holds);
         if (!node.Actual.IsEmpty)
         {
-            WriteTexts(writer, "actual", node.Actual);
+            writer.WriteTexts("actual", node.Actual);
         }
 
         if (node.Reason is not null)
@@ -63,16 +64,5 @@ internal static class ExplanationJson
         }
 
         writer.WriteEndObject();
-    }
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (string text in texts)
-        {
-            writer.WriteStringValue(text);
-        }
-
-        writer.WriteEndArray();
     }
 }

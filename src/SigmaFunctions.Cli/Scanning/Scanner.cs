@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Cli.Scanning;
 
@@ -24,7 +25,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     internal sealed class Chunk
     {
         /// <summary>The bodies.</summary>
-        public List<InputBody> Bodies { get; } = [];
+        public List<BodyLine> Bodies { get; } = [];
 
         /// <summary>Their size.</summary>
         public long Bytes { get; private set; }
@@ -33,7 +34,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         public bool IsFull => Bytes >= ChunkBytes || Bodies.Count >= ChunkBodies;
 
         /// <summary>Adds a body.</summary>
-        public void Add(InputBody body)
+        public void Add(BodyLine body)
         {
             Bodies.Add(body);
             Bytes += body.Body.Length;
@@ -58,10 +59,10 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         long Allocated);
 
     /// <summary>Gathers bodies into chunks.</summary>
-    public static async IAsyncEnumerable<Chunk> ChunksAsync(IAsyncEnumerable<InputBody> bodies)
+    public static async IAsyncEnumerable<Chunk> ChunksAsync(IAsyncEnumerable<BodyLine> bodies)
     {
         var chunk = new Chunk();
-        await foreach (InputBody body in bodies)
+        await foreach (BodyLine body in bodies)
         {
             chunk.Add(body);
             if (chunk.IsFull)
@@ -161,7 +162,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         long undecodedOmitted = 0;
         long allocated = 0;
         BodyMatcher matcher = _matchers.Rent(_detector);
-        foreach (InputBody body in chunk.Bodies)
+        foreach (BodyLine body in chunk.Bodies)
         {
             if (body.Fault is not null)
             {

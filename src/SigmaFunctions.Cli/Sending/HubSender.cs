@@ -1,6 +1,6 @@
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
-using SigmaFunctions.Cli.Scanning;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Cli.Sending;
 
@@ -22,7 +22,7 @@ internal sealed class HubSender(EventHubProducerClient producer, CreateBatchOpti
     /// <param name="bodies">The bodies in order.</param>
     /// <param name="onTooLarge">Called with the line of a body that no event can hold; the others are sent.</param>
     /// <param name="cancellationToken">Ends the sending.</param>
-    public async Task SendAsync(IAsyncEnumerable<InputBody> bodies, Action<long> onTooLarge, CancellationToken cancellationToken)
+    public async Task SendAsync(IAsyncEnumerable<BodyLine> bodies, Action<long> onTooLarge, CancellationToken cancellationToken)
     {
         _started = time.GetTimestamp();
 
@@ -32,7 +32,7 @@ internal sealed class HubSender(EventHubProducerClient producer, CreateBatchOpti
         long bytes = 0;
         try
         {
-            await foreach (InputBody body in bodies)
+            await foreach (BodyLine body in bodies)
             {
                 var data = new EventData(body.Body);
                 if (body.Fault is null && batch.Count < most && batch.TryAdd(data))

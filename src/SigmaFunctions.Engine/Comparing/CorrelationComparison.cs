@@ -104,7 +104,7 @@ public sealed record CorrelationComparison(
         ("tags", List(one.Tags)),
     ];
 
-    private static string Bound(CorrelationBound bound) => $"{bound.Operator.ToString().ToLowerInvariant()} {Number(bound.Value)}";
+    private static string Bound(CorrelationBound bound) => $"{CorrelationNames.NameOf(bound.Operator)} {Number(bound.Value)}";
 
     private static string Number(decimal number) => number.ToString("0.############################", CultureInfo.InvariantCulture);
 

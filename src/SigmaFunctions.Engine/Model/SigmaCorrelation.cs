@@ -120,18 +120,7 @@ public sealed record SigmaCorrelation
     public required int Line { get; init; }
 
     /// <summary>What it looks for in the word that rules write, such as <c>event_count</c>.</summary>
-    public string TypeName => Type switch
-    {
-        CorrelationType.EventCount => "event_count",
-        CorrelationType.ValueCount => "value_count",
-        CorrelationType.Temporal => "temporal",
-        CorrelationType.TemporalOrdered => "temporal_ordered",
-        CorrelationType.ValueSum => "value_sum",
-        CorrelationType.ValueAvg => "value_avg",
-        CorrelationType.ValuePercentile => "value_percentile",
-        CorrelationType.ValueMedian => "value_median",
-        _ => throw new InvalidOperationException($"{Type} has no name."),
-    };
+    public string TypeName => CorrelationNames.NameOf(Type);
 
     /// <summary>Length of the window as rules write it, in the largest unit of which it is a whole number: <c>90s</c>, <c>1h</c>.</summary>
     public string TimespanText

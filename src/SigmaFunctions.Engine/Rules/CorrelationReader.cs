@@ -10,28 +10,6 @@ namespace SigmaFunctions.Engine.Rules;
 /// <summary>Reads a YAML document as a correlation rule and reports everything that is wrong with its shape.</summary>
 internal sealed class CorrelationReader
 {
-    private static readonly FrozenDictionary<string, CorrelationType> Types = new Dictionary<string, CorrelationType>
-    {
-        ["event_count"] = CorrelationType.EventCount,
-        ["value_count"] = CorrelationType.ValueCount,
-        ["temporal"] = CorrelationType.Temporal,
-        ["temporal_ordered"] = CorrelationType.TemporalOrdered,
-        ["value_sum"] = CorrelationType.ValueSum,
-        ["value_avg"] = CorrelationType.ValueAvg,
-        ["value_percentile"] = CorrelationType.ValuePercentile,
-        ["value_median"] = CorrelationType.ValueMedian,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
-    private static readonly FrozenDictionary<string, CorrelationOperator> Operators = new Dictionary<string, CorrelationOperator>
-    {
-        ["gt"] = CorrelationOperator.Gt,
-        ["gte"] = CorrelationOperator.Gte,
-        ["lt"] = CorrelationOperator.Lt,
-        ["lte"] = CorrelationOperator.Lte,
-        ["eq"] = CorrelationOperator.Eq,
-        ["neq"] = CorrelationOperator.Neq,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
-
     private static readonly FrozenSet<string> KnownKeys = FrozenSet.ToFrozenSet(
         ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"], StringComparer.Ordinal);
 
@@ -112,12 +90,12 @@ internal sealed class CorrelationReader
     private CorrelationType? ReadType()
     {
         string? text = _section.Text("type");
-        if (text is not null && Types.TryGetValue(text, out CorrelationType type))
+        if (text is not null && CorrelationNames.Types.TryGetValue(text, out CorrelationType type))
         {
             return type;
         }
 
-        Invalid("type", $"The correlation needs a 'type'. Use one of {string.Join(", ", Types.Keys.Order(StringComparer.Ordinal))}.");
+        Invalid("type", $"The correlation needs a 'type'. Use one of {string.Join(", ", CorrelationNames.Types.Keys.Order(StringComparer.Ordinal))}.");
         return null;
     }
 
@@ -173,7 +151,7 @@ internal sealed class CorrelationReader
                 continue;
             }
 
-            if (!Operators.TryGetValue(key.Value, out CorrelationOperator correlationOperator) && key.Value != "percentile")
+            if (!CorrelationNames.Operators.TryGetValue(key.Value, out CorrelationOperator correlationOperator) && key.Value != "percentile")
             {
                 _sink.Report(DiagnosticCode.InvalidCorrelation, key.Position, $"'{Shortened.Of(key.Value)}' is no part of a correlation's condition. Use gt, gte, lt, lte, eq, neq, field or percentile.");
             }

@@ -11,8 +11,7 @@ namespace SigmaFunctions.Engine.Rules;
 internal sealed class RuleReader
 {
     /// <summary>The levels of the specification.</summary>
-    public static readonly FrozenSet<string> Levels =
-        FrozenSet.ToFrozenSet(["informational", "low", "medium", "high", "critical"], StringComparer.Ordinal);
+    public static readonly FrozenSet<string> Levels = FrozenSet.ToFrozenSet(RuleLevels.Names, StringComparer.Ordinal);
 
     public static readonly FrozenSet<string> Statuses =
         FrozenSet.ToFrozenSet(["stable", "test", "experimental", "deprecated", "unsupported"], StringComparer.Ordinal);

@@ -18,6 +18,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.Catalog.Site;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
@@ -124,7 +125,7 @@ internal sealed class LiveSite : IAsyncDisposable
     /// <summary>Shows a detection.</summary>
     public void Show(Alert alert, Detection? detection)
     {
-        _levels.AddOrUpdate(alert.Rule.Level ?? "", 1, (_, count) => count + 1);
+        _levels.AddOrUpdate(RuleLevels.Parse(alert.Rule.Level)?.Name() ?? "none", 1, (_, count) => count + 1);
         _feed.Add(alert.Id, DetectionSummary.Write(alert, detection), alert.ToJson());
         _first.TrySetResult();
     }

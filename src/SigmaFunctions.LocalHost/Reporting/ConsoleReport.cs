@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
@@ -101,12 +102,12 @@ internal sealed class ConsoleReport
 
     private static string Level(string? level)
     {
-        string color = level switch
+        string color = RuleLevels.Parse(level) switch
         {
-            "critical" => "white on red",
-            "high" => "red",
-            "medium" => "yellow",
-            "low" => "cyan",
+            RuleLevel.Critical => "white on red",
+            RuleLevel.High => "red",
+            RuleLevel.Medium => "yellow",
+            RuleLevel.Low => "cyan",
             _ => "grey",
         };
         return $"[{color}]{Printable(level ?? "-", 12),-12}[/]";

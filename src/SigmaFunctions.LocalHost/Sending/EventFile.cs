@@ -1,48 +1,34 @@
-using System.IO.Compression;
 using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.LocalHost.Sending;
 
-/// <summary>A file of event hub bodies, one a line; empty lines are left out.</summary>
+/// <summary>A file of event hub bodies, one a line; blank lines are left out.</summary>
 internal static class EventFile
 {
-    /// <summary>Reads the bodies as they are asked for; the file may be compressed with gzip (<c>.gz</c>).</summary>
+    /// <summary>Reads the bodies as they are asked for (<see cref="BodyFile"/>).</summary>
     /// <exception cref="LocalHostException">The file cannot be read.</exception>
-    public static async IAsyncEnumerable<string> ReadAsync(string path)
+    public static async IAsyncEnumerable<BodyLine> ReadAsync(string path)
     {
-        await using Stream stream = Open(path);
-        using var reader = new StreamReader(stream);
-        while (await NextAsync(reader, path) is { } line)
+        await using IAsyncEnumerator<BodyLine> lines = BodyFile.ReadAsync(path, CancellationToken.None).GetAsyncEnumerator();
+        while (await NextAsync(lines))
         {
-            if (!string.IsNullOrWhiteSpace(line))
+            if (!lines.Current.IsBlank)
             {
-                yield return line;
+                yield return lines.Current;
             }
         }
     }
 
-    private static Stream Open(string path)
+    private static async Task<bool> NextAsync(IAsyncEnumerator<BodyLine> lines)
     {
         try
         {
-            FileStream file = File.OpenRead(path);
-            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+            return await lines.MoveNextAsync();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new LocalHostException($"The events file cannot be read: {exception.Message}", exception);
-        }
-    }
-
-    private static async Task<string?> NextAsync(StreamReader reader, string path)
-    {
-        try
-        {
-            return await reader.ReadLineAsync();
-        }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
-        {
-            throw new LocalHostException($"The events file {path} cannot be read: {exception.Message}", exception);
         }
     }
 }

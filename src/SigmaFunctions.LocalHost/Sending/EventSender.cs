@@ -1,5 +1,6 @@
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
+using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.LocalHost.Sending;
 
@@ -31,15 +32,21 @@ internal sealed class EventSender
     public int TooLarge { get; private set; }
 
     /// <summary>Sends all bodies.</summary>
-    public async Task SendAsync(IAsyncEnumerable<string> bodies, CancellationToken cancellationToken)
+    public async Task SendAsync(IAsyncEnumerable<BodyLine> bodies, CancellationToken cancellationToken)
     {
         await using var producer = new EventHubProducerClient(_connectionString, _eventHub);
         EventDataBatch batch = await producer.CreateBatchAsync(cancellationToken);
         try
         {
-            await foreach (string body in bodies.WithCancellation(cancellationToken))
+            await foreach (BodyLine body in bodies.WithCancellation(cancellationToken))
             {
-                var item = new EventData(body);
+                if (body.Fault is not null)
+                {
+                    TooLarge++;
+                    continue;
+                }
+
+                var item = new EventData(body.Body);
                 if (batch.Count < _batchSize && batch.TryAdd(item))
                 {
                     continue;

@@ -48,9 +48,6 @@ internal sealed class WorkerProcess : IWorkerProcess
     /// <summary>Id of the process.</summary>
     public int ProcessId => _process.Id;
 
-    /// <summary>From the process's start until it was connected.</summary>
-    public TimeSpan ConnectedAfter { get; private set; }
-
     /// <inheritdoc/>
     public TimeSpan LoadedAfter { get; private set; }
 
@@ -235,8 +232,6 @@ internal sealed class WorkerProcess : IWorkerProcess
     private async Task LoadAsync(string directory, Stopwatch watch, CancellationToken cancellationToken)
     {
         await _session.Connected.WaitAsync(cancellationToken);
-        ConnectedAfter = watch.Elapsed;
-
         StreamingMessage init = await _session.AskAsync(
             new StreamingMessage { WorkerInitRequest = new WorkerInitRequest { HostVersion = "4.1000.0", WorkerDirectory = directory, FunctionAppDirectory = directory } }, cancellationToken);
         Check(init.WorkerInitResponse.Result, "start");

@@ -82,7 +82,7 @@ internal sealed class Utf16Body
         }
     }
 
-    private static bool IsBigEndian(ReadOnlySpan<byte> bytes) =>
+    internal static bool IsBigEndian(ReadOnlySpan<byte> bytes) =>
         bytes is [0xFE, 0xFF, ..] or [0, (byte)'<' or (byte)'{' or (byte)'[', ..];
 
     private static bool IsLittleEndian(ReadOnlySpan<byte> bytes) =>

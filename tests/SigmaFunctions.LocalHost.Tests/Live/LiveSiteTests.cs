@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.LocalHost.Live;
 using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Trigger;
@@ -26,6 +27,15 @@ public sealed class LiveSiteTests : IAsyncLifetime
     {
         _client.Dispose();
         await _site.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_page_has_the_levels_of_the_engine_in_their_order()
+    {
+        using HttpResponseMessage script = await GetAsync("assets/live.js");
+
+        Assert.Contains(
+            $"const Levels = ['{string.Join("', '", RuleLevels.Names)}'];", await script.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -3,8 +3,7 @@
 
 const Kept = 1000;
 const DrawnAtOnce = 250;
-const Levels = ['critical', 'high', 'medium', 'low', 'informational'];
-const Classes = { informational: 'l0', low: 'l1', medium: 'l2', high: 'l3', critical: 'l4' };
+const Levels = ['informational', 'low', 'medium', 'high', 'critical'];
 const $ = id => document.getElementById(id);
 const list = $('list');
 const hidden = new Set();
@@ -29,8 +28,11 @@ function element(name, className, text) {
   return made;
 }
 
+const rankOf = name => Levels.indexOf(name?.toLowerCase());
+
 function level(name) {
-  return element('span', `level ${Classes[name] ?? 'ln'}`, name ?? 'none');
+  const rank = rankOf(name);
+  return element('span', `level l${rank < 0 ? 'n' : rank}`, name ?? 'none');
 }
 
 function item(detection) {
@@ -60,7 +62,7 @@ function item(detection) {
   li.append(at, level(detection.level), head);
   if (why.children.length) li.append(why);
   li.append(details);
-  li.dataset.level = Levels.includes(detection.level) ? detection.level : 'none';
+  li.dataset.level = Levels[rankOf(detection.level)] ?? 'none';
   li.dataset.text = [detection.title, detection.host, detection.user, ...detection.fields.flat()].join('\n').toLowerCase();
   return li;
 }
@@ -150,10 +152,8 @@ function state(text, className) {
 const live = () => isPaused ? state('Paused', 'held') : state('Live', 'on');
 
 function levels(found) {
-  for (const name of [...Levels, 'none']) {
-    const count = name === 'none'
-      ? Object.entries(found).reduce((sum, [key, n]) => sum + (Levels.includes(key) ? 0 : n), 0)
-      : found[name] ?? 0;
+  for (const name of ['none', ...Levels].reverse()) {
+    const count = found[name] ?? 0;
     if (!counts.has(name)) {
       const button = element('button');
       button.type = 'button';

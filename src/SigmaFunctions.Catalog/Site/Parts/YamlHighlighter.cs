@@ -1,4 +1,4 @@
-namespace SigmaFunctions.Catalog.Site;
+namespace SigmaFunctions.Catalog.Site.Parts;
 
 /// <summary>
 /// Marks the parts of YAML with spans: <c>k</c> keys, <c>s</c> quoted text, <c>c</c> comments, <c>p</c> punctuation. Whatever it takes a part

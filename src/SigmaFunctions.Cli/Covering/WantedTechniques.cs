@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Cli.Output;
 
-namespace SigmaFunctions.Cli.Commands;
+namespace SigmaFunctions.Cli.Covering;
 
 /// <summary>The techniques that matter to someone: a file of ids, one a line.</summary>
 /// <param name="Techniques">The techniques, each once, in the file's order.</param>

@@ -1,6 +1,6 @@
 using SigmaFunctions.Catalog.Model;
 
-namespace SigmaFunctions.Catalog.Site;
+namespace SigmaFunctions.Catalog.Site.Parts;
 
 /// <summary>Rules as the rows of a list.</summary>
 internal static class RuleList
@@ -12,7 +12,7 @@ internal static class RuleList
         foreach (RulePage page in inOrder ? pages : pages.OrderBy(page => page.Link.Title, StringComparer.OrdinalIgnoreCase).ThenBy(page => page.Link.Id, StringComparer.Ordinal))
         {
             html.Write($"<li>");
-            Layout.Level(html, page.Rule.Level);
+            LevelBadge.Write(html, page.Rule.Level);
             html.Write($"<a href=\"{root}rules/{page.Link.Page}.html\">{page.Link.Title}</a><span class=\"where\">{ShortOf(page)}</span><span class=\"when\">");
             if (page.Changed is { } day)
             {

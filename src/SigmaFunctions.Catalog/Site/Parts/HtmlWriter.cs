@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace SigmaFunctions.Catalog.Site;
+namespace SigmaFunctions.Catalog.Site.Parts;
 
 /// <summary>
 /// Writes HTML. What stands in an interpolated string is markup, what is put into it is text and is escaped: text from rules cannot

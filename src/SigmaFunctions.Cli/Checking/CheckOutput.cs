@@ -1,0 +1,86 @@
+using System.Text.Json;
+using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Telemetry.Sources;
+
+namespace SigmaFunctions.Cli.Checking;
+
+/// <summary>What <c>sigmaf check</c> found.</summary>
+internal static class CheckOutput
+{
+    /// <summary>For people: a line for each diagnostic, and the counts.</summary>
+    public static void WriteText(Terminal terminal, RuleSet rules)
+    {
+        foreach (Diagnostic diagnostic in rules.Diagnostics)
+        {
+            terminal.Text.Write($"{diagnostic.File}({diagnostic.Line},{diagnostic.Column}): ");
+            terminal.Text.Write(SeverityOf(diagnostic), InkOf(diagnostic.Severity));
+            terminal.Text.WriteLine($" {diagnostic.Code}: {diagnostic.Message}");
+        }
+
+        int Count(DiagnosticSeverity severity) => rules.Diagnostics.Count(diagnostic => diagnostic.Severity == severity);
+        if (!rules.Diagnostics.IsEmpty)
+        {
+            terminal.Text.WriteLine();
+        }
+
+        terminal.Text.WriteLine(
+            $"{TerminalText.Plural(rules.Rules.Length, "rule")}{Others(rules)} loaded, {rules.Rejected} rejected; {TerminalText.Plural(Count(DiagnosticSeverity.Error), "error")}, "
+            + $"{TerminalText.Plural(Count(DiagnosticSeverity.Warning), "warning")}, {Count(DiagnosticSeverity.Info)} info");
+    }
+
+    private static string Others(RuleSet rules) =>
+        (rules.Correlations.IsEmpty ? "" : $", {TerminalText.Plural(rules.Correlations.Length, "correlation")}")
+        + (rules.Filters.IsEmpty ? "" : $", {TerminalText.Plural(rules.Filters.Length, "filter")}");
+
+    private static Ink InkOf(DiagnosticSeverity severity) => severity switch
+    {
+        DiagnosticSeverity.Error => Ink.Red,
+        DiagnosticSeverity.Warning => Ink.Yellow,
+        _ => Ink.Blue,
+    };
+
+    private static string SeverityOf(Diagnostic diagnostic) => diagnostic.Severity switch
+    {
+        DiagnosticSeverity.Error => "error",
+        DiagnosticSeverity.Warning => "warning",
+        _ => "info",
+    };
+
+    /// <summary>For tools: counts, <c>diagnostics</c>, and <c>sources</c> where there are reports (<see cref="VisibilityJson"/>).</summary>
+    public static void WriteJson(Utf8JsonWriter writer, RuleSet rules, IReadOnlyCollection<SourceReport> reports)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("rules", rules.Rules.Length);
+        writer.WriteNumber("correlations", rules.Correlations.Length);
+        writer.WriteNumber("filters", rules.Filters.Length);
+        writer.WriteNumber("rejected", rules.Rejected);
+        writer.WriteStartArray("diagnostics");
+        foreach (Diagnostic diagnostic in rules.Diagnostics)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("file", diagnostic.File);
+            writer.WriteNumber("line", diagnostic.Line);
+            writer.WriteNumber("column", diagnostic.Column);
+            writer.WriteString("code", diagnostic.Code);
+            writer.WriteString("severity", SeverityOf(diagnostic));
+            writer.WriteString("message", diagnostic.Message);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        if (reports.Count > 0)
+        {
+            writer.WriteStartArray("sources");
+            foreach (SourceReport report in reports)
+            {
+                VisibilityJson.Write(writer, report, rules);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    }
+}
