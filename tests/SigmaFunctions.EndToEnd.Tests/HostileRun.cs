@@ -134,7 +134,7 @@ public sealed class HostileRun : IAsyncLifetime
         var originals = new OriginalStore(new BlobContainerClient(deployment.StorageConnection, OriginalStore.DefaultName));
         var table = new DetectionTable(deployment.Table, originals: originals);
         List<Detection> detections = await table.QueryAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Cancelled).ToListAsync(Cancelled);
-        Detections = detections.ToImmutableDictionary(detection => names[detection.Identity.SequenceNumber]);
+        Detections = detections.ToImmutableDictionary(detection => names[detection.Identity.ByKind(hub => hub.SequenceNumber)]);
 
         var raw = new Azure.Storage.Queues.QueueClient(deployment.StorageConnection, AlertQueue.DefaultName);
         var messages = new List<string>();

@@ -68,7 +68,7 @@ public sealed class RecordedKeysTests
         string blob,
         string bodyBlob)
     {
-        var identity = new EventIdentity(
+        var identity = new HubEventIdentity(
             fullyQualifiedNamespace, hub, partition, DateTimeOffset.Parse(enqueued, CultureInfo.InvariantCulture), sequenceNumber, record);
         Detection detection = Some.Detection(identity, rule);
 

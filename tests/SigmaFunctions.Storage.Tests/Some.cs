@@ -8,7 +8,7 @@ internal static class Some
 {
     public static readonly DateTimeOffset Time = DateTimeOffset.Parse("2026-11-25T03:14:15.926+00:00", CultureInfo.InvariantCulture);
 
-    public static EventIdentity Identity(long sequenceNumber = 7, int record = 0, DateTimeOffset? enqueued = null, string partition = "0") =>
+    public static HubEventIdentity Identity(long sequenceNumber = 7, int record = 0, DateTimeOffset? enqueued = null, string partition = "0") =>
         new("hub.servicebus.windows.net", "events", partition, enqueued ?? Time, sequenceNumber, record);
 
     public static Detection Detection(EventIdentity? identity = null, string ruleId = "rule") => new()

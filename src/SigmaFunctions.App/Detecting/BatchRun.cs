@@ -205,7 +205,7 @@ internal sealed class BatchRun : IDisposable
         }
         catch (Exception exception) when (IsDefect(exception))
         {
-            EventIdentity identity = _batch.Identity(message, 0);
+            HubEventIdentity identity = _batch.Identity(message, 0);
             ReportFailure(exception, identity);
             _letters.AddBody(identity, ReasonOf(exception), body);
 
@@ -231,7 +231,7 @@ internal sealed class BatchRun : IDisposable
     private async ValueTask AddDetectionsAsync(int message, BodyMatches matches, int index)
     {
         MatchedRecord matched = matches.Records[index];
-        EventIdentity identity = _batch.Identity(message, matched.Record);
+        HubEventIdentity identity = _batch.Identity(message, matched.Record);
         await EnterSlotAsync();
         if (!TryDecode(matched, identity, out DecodedEvent? decodedEvent))
         {
@@ -258,7 +258,7 @@ internal sealed class BatchRun : IDisposable
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = CatchReason)]
-    private bool TryDecode(MatchedRecord matched, EventIdentity identity, [NotNullWhen(true)] out DecodedEvent? decodedEvent)
+    private bool TryDecode(MatchedRecord matched, HubEventIdentity identity, [NotNullWhen(true)] out DecodedEvent? decodedEvent)
     {
         try
         {
@@ -280,7 +280,7 @@ internal sealed class BatchRun : IDisposable
         int index,
         EventEvidence evidence,
         DecodedEvent decodedEvent,
-        EventIdentity identity,
+        HubEventIdentity identity,
         string original,
         [NotNullWhen(true)] out Detection? detection)
     {
@@ -304,7 +304,7 @@ internal sealed class BatchRun : IDisposable
         }
     }
 
-    private static Detection DetectionOf(RuleMatch match, DecodedEvent decodedEvent, EventIdentity identity, string original) => new()
+    private static Detection DetectionOf(RuleMatch match, DecodedEvent decodedEvent, HubEventIdentity identity, string original) => new()
     {
         Identity = identity,
         RuleId = match.Rule.Id,
@@ -342,12 +342,12 @@ internal sealed class BatchRun : IDisposable
             CanaryVerdict? verdict = detection.RuleId == CanaryRule.Id ? await _pipeline.Canaries.JudgeAsync(detection, _cancellationToken) : null;
             if (verdict == CanaryVerdict.Own)
             {
-                _canaries.Add(detection.Identity.EnqueuedTime);
+                _canaries.Add(detection.Identity.Time);
                 continue;
             }
             if (verdict == CanaryVerdict.Forged && ForgedCanaries++ == 0)
             {
-                FirstForgedCanary = detection.Identity.SequenceNumber;
+                FirstForgedCanary = detection.Identity.ByKind(hubEvent: hub => hub.SequenceNumber);
             }
 
             others.Add(detection);
@@ -415,7 +415,7 @@ internal sealed class BatchRun : IDisposable
     private bool IsDefect(Exception exception) =>
         exception is not OutOfMemoryException && !(exception is OperationCanceledException && _cancellationToken.IsCancellationRequested);
 
-    private void ReportFailure(Exception exception, EventIdentity identity)
+    private void ReportFailure(Exception exception, HubEventIdentity identity)
     {
         Failed++;
         if (_reports >= MaxReports)
@@ -428,7 +428,7 @@ internal sealed class BatchRun : IDisposable
             identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
     }
 
-    private void ReportFailure(Exception exception, MatchedRecord matched, EventIdentity identity)
+    private void ReportFailure(Exception exception, MatchedRecord matched, HubEventIdentity identity)
     {
         ReportFailure(exception, identity);
         _letters.AddRecord(identity, ReasonOf(exception), () => matched.Original);
@@ -436,7 +436,7 @@ internal sealed class BatchRun : IDisposable
 
     private static string ReasonOf(Exception exception) => $"a defect of the app: {exception.GetType().FullName}";
 
-    private void Report(EventIdentity identity, UndecodedRecord record) => _pipeline.Logger.Undecoded(
+    private void Report(HubEventIdentity identity, UndecodedRecord record) => _pipeline.Logger.Undecoded(
         identity.Namespace,
         identity.EventHub,
         identity.Partition,

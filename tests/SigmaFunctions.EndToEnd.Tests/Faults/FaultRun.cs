@@ -236,7 +236,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
         _events[partition] = [.. received];
         foreach ((EventData item, WorkloadMessage message) in received.Skip(before).Zip(messages))
         {
-            _expectation.Add(new EventIdentity(receiver.FullyQualifiedNamespace, Hub, partition, item.EnqueuedTime, item.SequenceNumber, 0), message);
+            _expectation.Add(new HubEventIdentity(receiver.FullyQualifiedNamespace, Hub, partition, item.EnqueuedTime, item.SequenceNumber, 0), message);
         }
     }
 
