@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.Engine.Matching;
@@ -233,16 +232,15 @@ internal sealed class BatchRun : IDisposable
         MatchedRecord matched = matches.Records[index];
         HubEventIdentity identity = _batch.Identity(message, matched.Record);
         await EnterSlotAsync();
-        if (!TryDecode(matched, identity, out DecodedEvent? decodedEvent))
+        if (!TryDecode(matched, identity, out DecodedEvent? decoded))
         {
             return;
         }
 
-        string original = Encoding.UTF8.GetString(decodedEvent.Original.Span);
-        var evidence = new EventEvidence(_matcher.Detector, decodedEvent.Event, MaxEvidence - _evidence);
+        var matchedEvent = new MatchedEvent(identity, decoded, _matcher.Detector, MaxEvidence - _evidence);
         for (int rule = 0; rule < matched.Rules.Length; rule++)
         {
-            if (!TryDetect(matched, rule, evidence, decodedEvent, identity, original, out Detection? detection))
+            if (!TryDetect(matched, rule, matchedEvent, identity, out Detection? detection))
             {
                 continue;
             }
@@ -254,21 +252,21 @@ internal sealed class BatchRun : IDisposable
                 await EnterSlotAsync();
             }
         }
-        _evidence += evidence.Work;
+        _evidence += matchedEvent.Work;
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = CatchReason)]
-    private bool TryDecode(MatchedRecord matched, HubEventIdentity identity, [NotNullWhen(true)] out DecodedEvent? decodedEvent)
+    private bool TryDecode(MatchedRecord matched, HubEventIdentity identity, [NotNullWhen(true)] out DecodedEvent? decoded)
     {
         try
         {
-            decodedEvent = matched.Decode();
+            decoded = matched.Decode();
             return true;
         }
         catch (Exception exception) when (IsDefect(exception))
         {
             ReportFailure(exception, matched, identity);
-            decodedEvent = null;
+            decoded = null;
             return false;
         }
     }
@@ -276,20 +274,14 @@ internal sealed class BatchRun : IDisposable
     // A fault in the evidence for one rule must not take the detections of the others with it.
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = CatchReason)]
     private bool TryDetect(
-        MatchedRecord matched,
-        int index,
-        EventEvidence evidence,
-        DecodedEvent decodedEvent,
-        HubEventIdentity identity,
-        string original,
-        [NotNullWhen(true)] out Detection? detection)
+        MatchedRecord matched, int index, MatchedEvent matchedEvent, HubEventIdentity identity, [NotNullWhen(true)] out Detection? detection)
     {
         try
         {
             int rule = matched.Rules[index];
             matched.IsSurplus(rule, out int omitted);
-            _originals += original.Length;
-            detection = DetectionOf(evidence.Of(rule), decodedEvent, identity, original) with
+            _originals += matchedEvent.Original.Length;
+            detection = matchedEvent.Detect(rule) with
             {
                 Omitted = omitted,
                 IsOriginalInBlob = _originals > MaxOriginals,
@@ -303,23 +295,6 @@ internal sealed class BatchRun : IDisposable
             return false;
         }
     }
-
-    private static Detection DetectionOf(RuleMatch match, DecodedEvent decodedEvent, HubEventIdentity identity, string original) => new()
-    {
-        Identity = identity,
-        RuleId = match.Rule.Id,
-        RuleTitle = match.Rule.Title,
-        RuleAuthor = match.Rule.Author,
-        Level = match.Rule.Level,
-        Tags = match.Rule.Tags,
-        EventTime = decodedEvent.Time,
-        Host = decodedEvent.Host,
-        User = decodedEvent.User,
-        TenantId = decodedEvent.TenantId,
-        Fields = [.. match.Fields.Select(field => new DetectedField(field.Field, field.Value))],
-        Original = original,
-        OriginalTruncated = match.IsEvidencePartial,
-    };
 
     private async Task RecordAsync(IReadOnlyCollection<Detection> detections)
     {
