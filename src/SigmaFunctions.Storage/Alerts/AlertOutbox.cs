@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Storage.Alerts;
@@ -17,7 +18,6 @@ public sealed class AlertOutbox
     private const string Ids = "Ids";
     private const string WrittenAt = "WrittenAt";
     private const char Separator = ' ';
-    private const int MaxConcurrency = 8;
 
     private readonly TableClient _table;
 
@@ -39,7 +39,7 @@ public sealed class AlertOutbox
         ArgumentNullException.ThrowIfNull(entries);
         return Parallel.ForEachAsync(
             entries,
-            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
+            StorageConcurrency.Options(cancellationToken),
             async (entry, token) => await _table.DeleteEntityAsync(entry.PartitionKey, entry.RowKey, ETag.All, token));
     }
 

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Blobs;
 using SigmaFunctions.Storage.Erasing;
 using SigmaFunctions.Storage.Model;
@@ -19,7 +20,6 @@ public sealed class DeadLetterStore
     /// <summary>Name of the container that deployments create.</summary>
     public const string DefaultName = "dead-letters";
 
-    private const int MaxConcurrency = 8;
     private const string ContentType = "application/octet-stream";
 
     private const string NamespaceKey = "namespace";
@@ -59,7 +59,7 @@ public sealed class DeadLetterStore
         var refused = new ConcurrentQueue<DeadLetter>();
         await Parallel.ForEachAsync(
             letters,
-            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
+            StorageConcurrency.Options(cancellationToken),
             async (letter, token) =>
             {
                 switch (await _blobs.WriteAsync(letter.Name, letter.Content, ContentType, Metadata(letter), token))
