@@ -69,7 +69,8 @@ internal static class Startup
         services.AddMetrics();
         services.AddSingleton<RuleMetrics>();
         services.AddSingleton<DetectionMetrics>();
-        services.AddSingleton(CreateDetectorProvider);
+        services.AddSingleton<DetectorProvider>();
+        services.AddSingleton(CreateRuleWatcher);
         services.AddHostedService<RuleReloader>();
         services.AddSingleton<HubConnectionOptions>();
         services.AddSingleton<InstanceActivity>();
@@ -120,7 +121,7 @@ internal static class Startup
             await CreateStoreAsync(services, cancellationToken);
         }
 
-        await services.GetRequiredService<DetectorProvider>().StartAsync(cancellationToken);
+        await services.GetRequiredService<RuleWatcher>().StartAsync(cancellationToken);
         await decoder;
     }
 
@@ -194,19 +195,20 @@ internal static class Startup
             names.TableName, names.QueueName, names.DeadLetterContainer, names.OriginalContainer);
     }
 
-    private static DetectorProvider CreateDetectorProvider(IServiceProvider services)
+    private static RuleWatcher CreateRuleWatcher(IServiceProvider services)
     {
         RuleStore? store = CreateRuleStore(services);
+        RuleSetTable? reports = CreateRuleSetTable(services);
         IOptions<RuleOptions> options = services.GetRequiredService<IOptions<RuleOptions>>();
         ILogger<DetectorProvider> logger = services.GetRequiredService<ILogger<DetectorProvider>>();
-        return new DetectorProvider(
+        return new RuleWatcher(
+            services.GetRequiredService<DetectorProvider>(),
             new RuleSetLoader(options, logger, store, services.GetRequiredService<IOptions<CanaryOptions>>().Value.Enabled ? CanaryRule.Load() : null),
+            new RuleTeller(options, services.GetRequiredService<RuleMetrics>(), Time(services), logger, reports),
             options,
-            services.GetRequiredService<RuleMetrics>(),
             Time(services),
-            logger,
             store,
-            CreateRuleSetTable(services));
+            reports);
     }
 
     private static RuleStore? CreateRuleStore(IServiceProvider services) => string.IsNullOrEmpty(Rules(services).BlobContainer)
