@@ -17,6 +17,7 @@ using SigmaFunctions.App.Rules;
 using SigmaFunctions.App.Starting;
 using SigmaFunctions.App.Triggers;
 using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
@@ -38,7 +39,7 @@ internal static class Startup
         services.AddOptions<CanaryOptions>().BindConfiguration(CanaryOptions.Section);
         services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateOnStart();
         services.AddOptions<DetectionStorageOptions>()
-            .Configure<IConfiguration, StartWatch>((options, configuration, watch) => options.Read(configuration, watch))
+            .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
             .ValidateOnStart();
         services.AddOptions<EventHubOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RuleOptions>, RuleOptionsValidator>();
@@ -51,6 +52,8 @@ internal static class Startup
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<StartWatch>();
+        services.AddSingleton(provider => DetectionStorageClients.Create(
+            provider.GetRequiredService<IOptions<DetectionStorageOptions>>().Value, provider.GetRequiredService<StartWatch>()));
         services.AddSingleton(provider => new OriginalStore(Storage(provider).CreateContainerClient(Names(provider).OriginalContainer)));
         services.AddSingleton(provider => new DeadLetterStore(Storage(provider).CreateContainerClient(Names(provider).DeadLetterContainer)));
         services.AddSingleton(provider =>
@@ -131,7 +134,7 @@ internal static class Startup
     {
         try
         {
-            _ = Storage(services);
+            _ = services.GetRequiredService<IOptions<DetectionStorageOptions>>().Value;
             EventHubOptions hubs = services.GetRequiredService<IOptions<EventHubOptions>>().Value;
             _ = services.GetRequiredService<IOptions<AlertOptions>>().Value;
             _ = Rules(services);
@@ -229,8 +232,7 @@ internal static class Startup
 
     private static TimeProvider Time(IServiceProvider services) => services.GetRequiredService<TimeProvider>();
 
-    private static DetectionStorageOptions Storage(IServiceProvider services) =>
-        services.GetRequiredService<IOptions<DetectionStorageOptions>>().Value;
+    private static StorageClients Storage(IServiceProvider services) => services.GetRequiredService<StorageClients>();
 
     private static DetectionOptions Names(IServiceProvider services) =>
         services.GetRequiredService<IOptions<DetectionOptions>>().Value;
