@@ -278,7 +278,7 @@ public sealed class CrashTests(StorageAccount account)
     private static async Task<int> CountAnnouncedAsync(Store store, HashSet<string> alerted)
     {
         alerted.UnionWith((await store.TakeAlertsAsync()).Select(alert => alert.Id));
-        List<Detection> rows = await store.Table.QueryAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Token).ToListAsync(Token);
+        List<Detection> rows = await store.Detections.ReadDetectionsAsync(Token);
         Assert.All(rows, row => Assert.NotNull(row.AlertedAt));
         Assert.All(rows, row => Assert.Contains(row.Id.Value, alerted));
         return rows.Count;

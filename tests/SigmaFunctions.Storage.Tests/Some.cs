@@ -1,4 +1,5 @@
 using System.Globalization;
+using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Storage.Tests;
@@ -29,4 +30,8 @@ internal static class Some
 
     public static List<Detection> Detections(int count) =>
         [.. Enumerable.Range(0, count).Select(number => Detection(Identity(number, enqueued: Time.AddMilliseconds(number))))];
+
+    /// <summary>The detections that were enqueued in a span.</summary>
+    public static IAsyncEnumerable<Detection> QueryAsync(this DetectionTable table, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
+        table.RowsAsync(from, to, null, cancellationToken).Select(row => DetectionRow.FromEntity(row));
 }

@@ -128,7 +128,7 @@ public sealed class AlertSweep(
         bool isSettled = missing == 0 && wrong is [] && entry.Ids is not [];
         if (isSettled || isLast)
         {
-            await outbox.RemoveAsync([entry], cancellationToken);
+            await outbox.RemoveAsync(entry, cancellationToken);
         }
 
         if (!isSettled && isLast)

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
-using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Storage.Alerts;
@@ -32,15 +31,12 @@ public sealed class AlertOutbox
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _table.CreateIfNotExistsAsync(cancellationToken);
 
-    /// <summary>Removes entries that are settled; one that is gone is passed over.</summary>
+    /// <summary>Removes an entry that is settled; one that is gone is passed over.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public Task RemoveAsync(IReadOnlyCollection<OutboxEntry> entries, CancellationToken cancellationToken)
+    public Task RemoveAsync(OutboxEntry entry, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(entries);
-        return Parallel.ForEachAsync(
-            entries,
-            StorageConcurrency.Options(cancellationToken),
-            async (entry, token) => await _table.DeleteEntityAsync(entry.PartitionKey, entry.RowKey, ETag.All, token));
+        ArgumentNullException.ThrowIfNull(entry);
+        return _table.DeleteEntityAsync(entry.PartitionKey, entry.RowKey, ETag.All, cancellationToken);
     }
 
     /// <summary>

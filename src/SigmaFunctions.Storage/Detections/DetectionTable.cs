@@ -225,26 +225,6 @@ public sealed class DetectionTable
     }
 
     /// <summary>
-    /// All detections enqueued from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), partition by
-    /// partition: hours in order, within an hour bucket by bucket, within a bucket the newest first.
-    /// </summary>
-    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    /// <exception cref="FormatException">A row is not of a detection.</exception>
-    public async IAsyncEnumerable<Detection> QueryAsync(
-        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (from >= to)
-        {
-            yield break;
-        }
-
-        await foreach (TableEntity entity in RowsAsync(from, to, null, cancellationToken))
-        {
-            yield return DetectionRow.FromEntity(entity);
-        }
-    }
-
-    /// <summary>
     /// Removes detections of whole hours that ended before a time, oldest first, in transactions of up to 100 rows; rows that are not of a
     /// detection stay.
     /// </summary>
@@ -273,7 +253,10 @@ public sealed class DetectionTable
         return removed;
     }
 
-    /// <summary>The rows of detections enqueued from one time (inclusive) to another (exclusive), partition by partition.</summary>
+    /// <summary>
+    /// The rows of detections enqueued from one time (inclusive) to another (exclusive), partition by partition: hours in order, within an hour bucket by
+    /// bucket, within a bucket the newest first.
+    /// </summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     internal IAsyncEnumerable<TableEntity> RowsAsync(DateTimeOffset from, DateTimeOffset to, string[]? properties, CancellationToken cancellationToken) =>
         _table.QueryAsync<TableEntity>(Spanning(from, to), select: properties, cancellationToken: cancellationToken);
