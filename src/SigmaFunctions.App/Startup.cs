@@ -16,6 +16,7 @@ using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.App.Starting;
 using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
@@ -37,7 +38,7 @@ internal static class Startup
         services.AddOptions<CanaryOptions>().BindConfiguration(CanaryOptions.Section);
         services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateOnStart();
         services.AddOptions<DetectionStorageOptions>()
-            .Configure<IConfiguration, StartWatch>((options, configuration, watch) => options.Read(configuration, watch))
+            .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
             .ValidateOnStart();
         services.AddOptions<EventHubOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RuleOptions>, RuleOptionsValidator>();
@@ -50,6 +51,8 @@ internal static class Startup
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<StartWatch>();
+        services.AddSingleton(provider => DetectionStorageClients.Create(
+            provider.GetRequiredService<IOptions<DetectionStorageOptions>>().Value, provider.GetRequiredService<StartWatch>()));
         services.AddSingleton(provider => new OriginalStore(Storage(provider).CreateContainerClient(Names(provider).OriginalContainer)));
         services.AddSingleton(provider => new DeadLetterStore(Storage(provider).CreateContainerClient(Names(provider).DeadLetterContainer)));
         services.AddSingleton(provider =>
@@ -68,7 +71,8 @@ internal static class Startup
         services.AddMetrics();
         services.AddSingleton<RuleMetrics>();
         services.AddSingleton<DetectionMetrics>();
-        services.AddSingleton(CreateDetectorProvider);
+        services.AddSingleton<DetectorProvider>();
+        services.AddSingleton(CreateRuleWatcher);
         services.AddHostedService<RuleReloader>();
         services.AddSingleton<HubConnectionOptions>();
         services.AddSingleton<InstanceActivity>();
@@ -119,7 +123,7 @@ internal static class Startup
             await CreateStoreAsync(services, cancellationToken);
         }
 
-        await services.GetRequiredService<DetectorProvider>().StartAsync(cancellationToken);
+        await services.GetRequiredService<RuleWatcher>().StartAsync(cancellationToken);
         await decoder;
     }
 
@@ -129,7 +133,7 @@ internal static class Startup
     {
         try
         {
-            _ = Storage(services);
+            _ = services.GetRequiredService<IOptions<DetectionStorageOptions>>().Value;
             EventHubOptions hubs = services.GetRequiredService<IOptions<EventHubOptions>>().Value;
             _ = services.GetRequiredService<IOptions<AlertOptions>>().Value;
             _ = Rules(services);
@@ -193,19 +197,20 @@ internal static class Startup
             names.TableName, names.QueueName, names.DeadLetterContainer, names.OriginalContainer);
     }
 
-    private static DetectorProvider CreateDetectorProvider(IServiceProvider services)
+    private static RuleWatcher CreateRuleWatcher(IServiceProvider services)
     {
         RuleStore? store = CreateRuleStore(services);
+        RuleSetTable? reports = CreateRuleSetTable(services);
         IOptions<RuleOptions> options = services.GetRequiredService<IOptions<RuleOptions>>();
         ILogger<DetectorProvider> logger = services.GetRequiredService<ILogger<DetectorProvider>>();
-        return new DetectorProvider(
+        return new RuleWatcher(
+            services.GetRequiredService<DetectorProvider>(),
             new RuleSetLoader(options, logger, store, services.GetRequiredService<IOptions<CanaryOptions>>().Value.Enabled ? CanaryRule.Load() : null),
+            new RuleTeller(options, services.GetRequiredService<RuleMetrics>(), Time(services), logger, reports),
             options,
-            services.GetRequiredService<RuleMetrics>(),
             Time(services),
-            logger,
             store,
-            CreateRuleSetTable(services));
+            reports);
     }
 
     private static RuleStore? CreateRuleStore(IServiceProvider services) => string.IsNullOrEmpty(Rules(services).BlobContainer)
@@ -226,8 +231,7 @@ internal static class Startup
 
     private static TimeProvider Time(IServiceProvider services) => services.GetRequiredService<TimeProvider>();
 
-    private static DetectionStorageOptions Storage(IServiceProvider services) =>
-        services.GetRequiredService<IOptions<DetectionStorageOptions>>().Value;
+    private static StorageClients Storage(IServiceProvider services) => services.GetRequiredService<StorageClients>();
 
     private static DetectionOptions Names(IServiceProvider services) =>
         services.GetRequiredService<IOptions<DetectionOptions>>().Value;

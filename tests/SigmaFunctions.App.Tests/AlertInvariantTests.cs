@@ -294,7 +294,7 @@ public sealed class AlertInvariantTests
             [
                 .. batch.Select((one, index) => new Detection
                 {
-                    Identity = new EventIdentity("hub.servicebus.windows.net", "events", "0", Now.AddMilliseconds(Recorded.Count + index), Recorded.Count + index, 0),
+                    Identity = new HubEventIdentity("hub.servicebus.windows.net", "events", "0", Now.AddMilliseconds(Recorded.Count + index), Recorded.Count + index, 0),
                     RuleId = $"rule{one.Rule}",
                     RuleTitle = "A title",
                     Level = "high",

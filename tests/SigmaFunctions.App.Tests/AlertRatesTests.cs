@@ -10,7 +10,7 @@ public sealed class AlertRatesTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 25, 3, 14, 15, TimeSpan.Zero);
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
-    private static readonly DetectionId Id = DetectionId.Create(new EventIdentity("hub", "events", "0", Now, 1, 0), "rule");
+    private static readonly DetectionId Id = DetectionId.Create(new HubEventIdentity("hub", "events", "0", Now, 1, 0), "rule");
 
     private readonly FakeTimeProvider _clock = new(Now);
 

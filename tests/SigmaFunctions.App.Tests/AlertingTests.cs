@@ -546,7 +546,7 @@ public sealed class AlertingTests(StorageAccount account)
     [
         .. Enumerable.Range(from, count).Select(number => new Detection
         {
-            Identity = new EventIdentity("hub.servicebus.windows.net", "events", "0", Now.AddMilliseconds(number), number, 0),
+            Identity = new HubEventIdentity("hub.servicebus.windows.net", "events", "0", Now.AddMilliseconds(number), number, 0),
             RuleId = rule,
             RuleTitle = "A title",
             Level = level,

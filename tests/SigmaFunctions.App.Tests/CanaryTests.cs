@@ -87,8 +87,8 @@ public sealed class CanaryTests(StorageAccount account)
         Store store = await CreateStoreAsync();
         CanaryCheck first = store.Canaries(), second = store.Canaries();
         Detection canary = await CanaryAsync(store, sequenceNumber: 7);
-        Detection copy = canary with { Identity = canary.Identity with { SequenceNumber = 8 } };
-        Detection copyOfPartition = canary with { Identity = canary.Identity with { Partition = "1" } };
+        Detection copy = canary with { Identity = Of(canary) with { SequenceNumber = 8 } };
+        Detection copyOfPartition = canary with { Identity = Of(canary) with { Partition = "1" } };
 
         foreach (CanaryCheck instance in (CanaryCheck[])[first, second, first, store.Canaries()])
         {
@@ -112,7 +112,7 @@ public sealed class CanaryTests(StorageAccount account)
 
         for (int i = 1; i <= 1_000; i++)
         {
-            EventIdentity identity = canary.Identity with { SequenceNumber = i };
+            HubEventIdentity identity = Of(canary) with { SequenceNumber = i };
             Assert.Equal(CanaryVerdict.Forged, await check.JudgeAsync(canary with { Identity = identity }, Token));
             string forged = Text(CanaryEvent.Create(Hub, SentAt.AddTicks(i), Key));
             Assert.Equal(CanaryVerdict.Forged, await check.JudgeAsync(canary with { Identity = identity, Original = forged }, Token));
@@ -179,11 +179,13 @@ public sealed class CanaryTests(StorageAccount account)
             "Partition 0: 3 events look like the app's canary and are none that it sent, or copies of one; the first has sequence number 101.", message));
     }
 
+    private static HubEventIdentity Of(Detection canary) => canary.Identity.ByKind(hub => hub);
+
     private static string Text(byte[] body) => Encoding.UTF8.GetString(body);
 
     private static async Task<Detection> CanaryAsync(Store store, long sequenceNumber) => new()
     {
-        Identity = new EventIdentity("hub.servicebus.windows.net", Hub, "0", SentAt.AddSeconds(1), sequenceNumber, 0),
+        Identity = new HubEventIdentity("hub.servicebus.windows.net", Hub, "0", SentAt.AddSeconds(1), sequenceNumber, 0),
         RuleId = CanaryRule.Id,
         RuleTitle = "Canary Of SigmaFunctions",
         Original = Text(CanaryEvent.Create(Hub, SentAt, await new CanaryTable(store.Instances).GetKeyAsync(Token))),

@@ -78,7 +78,7 @@ public sealed class ClaimKeeperTests
 
     private async Task UseAsync(AlertClaims claims)
     {
-        var identity = new EventIdentity("hub", "events", "0", _clock.GetUtcNow(), 1, 0);
+        var identity = new HubEventIdentity("hub", "events", "0", _clock.GetUtcNow(), 1, 0);
         using ClaimUse use = await claims.EnterAsync([DetectionId.Create(identity, "rule")], Token);
         use.Settle();
     }

@@ -278,7 +278,7 @@ public sealed class CrashTests(StorageAccount account)
     private static async Task<int> CountAnnouncedAsync(Store store, HashSet<string> alerted)
     {
         alerted.UnionWith((await store.TakeAlertsAsync()).Select(alert => alert.Id));
-        List<Detection> rows = await store.Table.QueryAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Token).ToListAsync(Token);
+        List<Detection> rows = await store.Detections.ReadDetectionsAsync(Token);
         Assert.All(rows, row => Assert.NotNull(row.AlertedAt));
         Assert.All(rows, row => Assert.Contains(row.Id.Value, alerted));
         return rows.Count;
@@ -303,7 +303,7 @@ public sealed class CrashTests(StorageAccount account)
     [
         .. Enumerable.Range(from, count).Select(number => new Detection
         {
-            Identity = new EventIdentity("hub.servicebus.windows.net", "events", "0", Now.AddMilliseconds(number), number, 0),
+            Identity = new HubEventIdentity("hub.servicebus.windows.net", "events", "0", Now.AddMilliseconds(number), number, 0),
             RuleId = "rule",
             RuleTitle = "A title",
             Level = "high",

@@ -21,11 +21,11 @@ public sealed class EventBatchTests
         var batch = EventBatch.Read(BindingData, 2);
 
         Assert.Equal(
-            new EventIdentity(
+            new HubEventIdentity(
                 "hub.servicebus.windows.net", "events", "3", new DateTimeOffset(2026, 11, 25, 3, 14, 15, 926, TimeSpan.Zero), 7, 0),
             batch.Identity(0, 0));
         Assert.Equal(
-            new EventIdentity(
+            new HubEventIdentity(
                 "hub.servicebus.windows.net", "events", "3", new DateTimeOffset(2026, 11, 25, 3, 14, 16, TimeSpan.Zero), 9007199254740993, 5),
             batch.Identity(1, 5));
     }

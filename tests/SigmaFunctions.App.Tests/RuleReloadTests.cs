@@ -43,7 +43,7 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         await PrepareAsync(package: [Rule(1, "package"), Rule(2, "package")]);
         await Store.PushAsync([new("a.yml", Rule(2, "pushed")), new("b.yml", Rule(3, "pushed"))], null, null, 2, Token);
 
-        DetectorProvider provider = await StartAsync();
+        (RuleWatcher watcher, DetectorProvider provider) = await StartAsync();
 
         Assert.Equal("1 package, 2 pushed, 3 pushed", Running(provider));
     }
@@ -54,44 +54,44 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         await PrepareAsync(package: []);
         await Store.PushAsync([new("a.yml", Rule(2, "pushed"))], null, null, 1, Token);
 
-        Assert.Equal("2 pushed", Running(await StartAsync()));
+        Assert.Equal("2 pushed", Running((await StartAsync()).Detectors));
     }
 
     [Fact]
     public async Task A_pushed_set_is_taken_at_the_next_look_and_the_former_detector_stays_as_it_was()
     {
         await PrepareAsync(package: [Rule(1, "package")]);
-        DetectorProvider provider = await StartAsync();
+        (RuleWatcher watcher, DetectorProvider provider) = await StartAsync();
         Detector former = provider.Current;
-        Assert.False(await provider.CheckAsync(Token));
+        Assert.False(await watcher.CheckAsync(Token));
         Assert.Same(former, provider.Current);
 
         PushedRuleSet set = await Store.PushAsync(
             [new("a.yml", Rule(2, "pushed"))], new RuleFile("o", $"{Id(2)}: {{ suppressFor: 1h }}"), null, 1, Token);
-        Assert.True(await provider.CheckAsync(Token));
-        await provider.SettleAsync(Token);
+        Assert.True(await watcher.CheckAsync(Token));
+        await watcher.SettleAsync(Token);
 
         Assert.Equal("1 package, 2 pushed", Running(provider));
         Assert.Equal(TimeSpan.FromHours(1), provider.Overrides[Id(2)]?.SuppressFor);
         Assert.Single(former.Rules);
         RuleSetReport report = (await Reports())[0];
         Assert.Equal((set.Name, 2, 0, null, provider.Current.RuleSet.Revision), (report.Set, report.Rules, report.Rejected, report.Broken, report.Revision));
-        Assert.False(await provider.CheckAsync(Token));
+        Assert.False(await watcher.CheckAsync(Token));
     }
 
     [Fact]
     public async Task Blobs_that_are_still_being_put_there_are_taken_when_they_have_settled()
     {
         await PrepareAsync(package: [Rule(1, "package")]);
-        DetectorProvider provider = await StartAsync();
+        (RuleWatcher watcher, DetectorProvider provider) = await StartAsync();
 
         await _container.UploadBlobAsync("a.yml", BinaryData.FromString(Rule(2, "loose")), Token);
-        Assert.False(await provider.CheckAsync(Token));
+        Assert.False(await watcher.CheckAsync(Token));
         await _container.UploadBlobAsync("b.yml", BinaryData.FromString(Rule(3, "loose")), Token);
-        Assert.False(await provider.CheckAsync(Token));
+        Assert.False(await watcher.CheckAsync(Token));
         Assert.Equal("1 package", Running(provider));
 
-        Assert.True(await provider.CheckAsync(Token));
+        Assert.True(await watcher.CheckAsync(Token));
         Assert.Equal("1 package, 2 loose, 3 loose", Running(provider));
     }
 
@@ -111,14 +111,14 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
     {
         await PrepareAsync(package: [Rule(1, "package")]);
         PushedRuleSet good = await Store.PushAsync([new("a.yml", Rule(2, "good"))], null, null, 1, Token);
-        DetectorProvider provider = await StartAsync();
-        await provider.SettleAsync(Token);
+        (RuleWatcher watcher, DetectorProvider provider) = await StartAsync();
+        await watcher.SettleAsync(Token);
         Detector former = provider.Current;
         _clock.Advance(TimeSpan.FromMinutes(1));
         await BreakAsync(fault);
 
-        Assert.False(await provider.CheckAsync(Token));
-        Assert.False(await provider.CheckAsync(Token));
+        Assert.False(await watcher.CheckAsync(Token));
+        Assert.False(await watcher.CheckAsync(Token));
 
         Assert.Same(former, provider.Current);
         Assert.Contains(reason, Assert.Single(Messages(31)), StringComparison.Ordinal);
@@ -130,8 +130,8 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
 
         _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.True(await Store.TryPointAsync(good.Name, Token));
-        Assert.True(await provider.CheckAsync(Token));
-        await provider.SettleAsync(Token);
+        Assert.True(await watcher.CheckAsync(Token));
+        await watcher.SettleAsync(Token);
         Assert.Same(former, provider.Current);
         Assert.Equal(0, Stale());
         Assert.Null((await Reports())[0].Broken);
@@ -143,16 +143,16 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
     {
         await PrepareAsync(package: [Rule(1, "package")]);
         await Store.PushAsync([new("a.yml", Rule(2, "good"))], null, null, 1, Token);
-        await (await StartAsync()).SettleAsync(Token);
+        await (await StartAsync()).Watcher.SettleAsync(Token);
         _clock.Advance(TimeSpan.FromMinutes(1));
         await BreakAsync(fault);
 
-        DetectorProvider provider = await StartAsync();
+        (RuleWatcher watcher, DetectorProvider provider) = await StartAsync();
 
         Assert.Equal("1 package, 2 good", Running(provider));
         Assert.Contains(reason, Assert.Single(Messages(31)), StringComparison.Ordinal);
         Assert.Equal(1, Stale());
-        Assert.False(await provider.CheckAsync(Token));
+        Assert.False(await watcher.CheckAsync(Token));
         Assert.Single(Messages(31));
     }
 
@@ -175,8 +175,8 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         await PrepareAsync(package: [Rule(1, "package")]);
         await Store.PushAsync([new("a.yml", Rule(2, "good")), new("bad.yml", "title: [")], null, null, 1, Token);
 
-        DetectorProvider provider = await StartAsync();
-        await provider.SettleAsync(Token);
+        (RuleWatcher watcher, DetectorProvider provider) = await StartAsync();
+        await watcher.SettleAsync(Token);
 
         Assert.Equal("1 package, 2 good", Running(provider));
         RuleSetReport report = Assert.Single(await Reports());
@@ -189,15 +189,15 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
     {
         await PrepareAsync(package: [Rule(1, "package")]);
         await Store.PushAsync([new("a.yml", Rule(2, "good").Replace("{F: ", "{F|expand: ", StringComparison.Ordinal))], null, new RuleFile("p", "x: [y]"), 1, Token);
-        await (await StartAsync()).SettleAsync(Token);
+        await (await StartAsync()).Watcher.SettleAsync(Token);
         Assert.Empty(Messages(6));
 
-        DetectorProvider provider = await StartAsync();
+        (RuleWatcher watcher, DetectorProvider provider) = await StartAsync();
         Assert.Equal("1 package, 2 good", Running(provider));
         Assert.Single(Messages(6));
 
         await File.WriteAllTextAsync(Path.Combine(_package.FullName, "0.yml"), Rule(1, "another package"), Token);
-        Assert.Equal("1 another package, 2 good", Running(await StartAsync()));
+        Assert.Equal("1 another package, 2 good", Running((await StartAsync()).Detectors));
         Assert.Single(Messages(6));
 
         await foreach (BlobItem blob in _compiled.GetBlobsAsync(cancellationToken: Token))
@@ -205,13 +205,13 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
             await _compiled.GetBlobClient(blob.Name).UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Token);
         }
 
-        Assert.Equal("1 another package, 2 good", Running(await StartAsync()));
+        Assert.Equal("1 another package, 2 good", Running((await StartAsync()).Detectors));
         Assert.Single(Messages(6));
         Assert.All(await _container.GetBlobsAsync(cancellationToken: Token).ToListAsync(Token), blob => Assert.StartsWith("sets/", blob.Name, StringComparison.Ordinal));
 
         await _compiled.DeleteAsync(cancellationToken: Token);
-        DetectorProvider withoutContainer = await StartAsync();
-        Assert.True(await withoutContainer.SettleAsync(Token));
+        (RuleWatcher watcherWithoutContainer, DetectorProvider withoutContainer) = await StartAsync();
+        Assert.True(await watcherWithoutContainer.SettleAsync(Token));
         Assert.Equal("1 another package, 2 good", Running(withoutContainer));
         Assert.Contains(_compiled.Name, Assert.Single(Messages(34)), StringComparison.Ordinal);
     }
@@ -222,7 +222,7 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         await PrepareAsync(package: [Rule(1, "package")]);
         await Store.PushAsync([new("a.yml", Rule(2, "pushed"))], null, null, 1, Token);
 
-        Assert.Equal("2 pushed", Running(await StartAsync(new RuleOptions { Ids = $"!{Id(1)}" })));
+        Assert.Equal("2 pushed", Running((await StartAsync(new RuleOptions { Ids = $"!{Id(1)}" })).Detectors));
         Assert.Contains("None of the 2 rules in ", (await Assert.ThrowsAsync<StartException>(() => StartAsync(new RuleOptions { Levels = "low" }))).Message, StringComparison.Ordinal);
     }
 
@@ -230,10 +230,10 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
     public async Task A_container_that_is_not_there_stops_the_start_and_no_running_app()
     {
         await PrepareAsync(package: [Rule(1, "package")]);
-        DetectorProvider provider = await StartAsync();
+        (RuleWatcher watcher, DetectorProvider provider) = await StartAsync();
         await _container.DeleteAsync(cancellationToken: Token);
 
-        Assert.Equal("ContainerNotFound", (await Assert.ThrowsAsync<RequestFailedException>(() => provider.CheckAsync(Token))).ErrorCode);
+        Assert.Equal("ContainerNotFound", (await Assert.ThrowsAsync<RequestFailedException>(() => watcher.CheckAsync(Token))).ErrorCode);
         Assert.Equal("1 package", Running(provider));
         Assert.Contains("(Rules__BlobContainer) in the storage account of DetectionStorage cannot be read: ContainerNotFound (status 404).", (await Assert.ThrowsAsync<StartException>(() => StartAsync())).Message, StringComparison.Ordinal);
     }
@@ -244,13 +244,13 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         await PrepareAsync(package: [Rule(1, "package")]);
         await _table.DeleteAsync(Token);
 
-        DetectorProvider provider = await StartAsync();
-        Assert.False(await provider.SettleAsync(Token));
+        (RuleWatcher watcher, DetectorProvider provider) = await StartAsync();
+        Assert.False(await watcher.SettleAsync(Token));
 
         Assert.Equal("1 package", Running(provider));
         Assert.Single(Messages(33));
         await _table.CreateAsync(Token);
-        Assert.True(await provider.SettleAsync(Token));
+        Assert.True(await watcher.SettleAsync(Token));
         Assert.Single(await Reports());
     }
 
@@ -266,22 +266,24 @@ public sealed class RuleReloadTests(StorageAccount account) : IDisposable
         _table = await account.CreateTableAsync();
     }
 
-    private async Task<DetectorProvider> StartAsync(RuleOptions? options = null)
+    private async Task<(RuleWatcher Watcher, DetectorProvider Detectors)> StartAsync(RuleOptions? options = null)
     {
         options ??= new RuleOptions();
         options.Path = _package.FullName;
         options.BlobContainer = _container.Name;
         options.TableName = _table.Name;
-        var provider = new DetectorProvider(
+        var detectors = new DetectorProvider();
+        var reports = new RuleSetTable(_table);
+        var watcher = new RuleWatcher(
+            detectors,
             new RuleSetLoader(MsOptions.Create(options), _logger, Store),
+            new RuleTeller(MsOptions.Create(options), new RuleMetrics(_services.GetRequiredService<IMeterFactory>()), _clock, _logger, reports),
             MsOptions.Create(options),
-            new RuleMetrics(_services.GetRequiredService<IMeterFactory>()),
             _clock,
-            _logger,
             Store,
-            new RuleSetTable(_table));
-        await provider.StartAsync(Token);
-        return provider;
+            reports);
+        await watcher.StartAsync(Token);
+        return (watcher, detectors);
     }
 
     private async Task BreakAsync(string fault)

@@ -87,7 +87,7 @@ public sealed class StoredFormTests(StorageAccount account)
 
     private static Detection Detection(long number, string ruleId, string host) => new()
     {
-        Identity = new EventIdentity("hub.servicebus.windows.net", "events", "0", Meanwhile, number, 0),
+        Identity = new HubEventIdentity("hub.servicebus.windows.net", "events", "0", Meanwhile, number, 0),
         RuleId = ruleId,
         RuleTitle = "A title",
         Host = host,

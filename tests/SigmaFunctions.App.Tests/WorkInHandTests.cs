@@ -39,7 +39,7 @@ public sealed class WorkInHandTests : IDisposable
     [Fact]
     public void A_batch_that_fails_stays_in_hand_until_it_is_done()
     {
-        EventIdentity first = Message("0", 100, Start.AddSeconds(-5));
+        HubEventIdentity first = Message("0", 100, Start.AddSeconds(-5));
         for (int tried = 1; tried <= 20; tried++)
         {
             using (_inHand.Begin(first))
@@ -182,7 +182,7 @@ public sealed class WorkInHandTests : IDisposable
             iter: 300);
     }
 
-    private static EventIdentity Message(string partition, long sequenceNumber, DateTimeOffset enqueued) =>
+    private static HubEventIdentity Message(string partition, long sequenceNumber, DateTimeOffset enqueued) =>
         new("hub.servicebus.windows.net", "events", partition, enqueued, sequenceNumber, 0);
 
     private double Age(string partition) => _measured.Read()[$"{WorkInHand.OldestPendingAge} events/{partition}"];

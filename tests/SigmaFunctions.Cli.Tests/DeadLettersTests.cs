@@ -211,7 +211,7 @@ public sealed class DeadLettersTests : IDisposable
         Assert.Equal([1], await LeftAsync(container));
     }
 
-    private static EventIdentity Identity(long sequenceNumber, int minutes) =>
+    private static HubEventIdentity Identity(long sequenceNumber, int minutes) =>
         new("ns.example.net", "events", "0", Now.AddMinutes(-minutes), sequenceNumber, 0);
 
     private static DeadLetter Letter(long sequenceNumber, int minutes, string reason, byte[]? content = null) =>

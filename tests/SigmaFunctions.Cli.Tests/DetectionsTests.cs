@@ -149,7 +149,7 @@ public sealed class DetectionsTests : IDisposable
 
     private static Detection Detection(long sequenceNumber, int minutes) => new()
     {
-        Identity = new EventIdentity("ns.example.net", "events", "0", Now.AddMinutes(-minutes).AddTicks(10_000 * sequenceNumber), sequenceNumber, 0),
+        Identity = new HubEventIdentity("ns.example.net", "events", "0", Now.AddMinutes(-minutes).AddTicks(10_000 * sequenceNumber), sequenceNumber, 0),
         RuleId = "rule",
         RuleTitle = "A title",
         Level = "high",

@@ -115,7 +115,7 @@ public sealed class EraseTests : IAsyncLifetime
         Assert.Equal(5, await CountAsync());
     }
 
-    private EventIdentity Identity(long sequenceNumber) => new("ns.example.net", "events", "0", _now.AddHours(-1), sequenceNumber, 0);
+    private HubEventIdentity Identity(long sequenceNumber) => new("ns.example.net", "events", "0", _now.AddHours(-1), sequenceNumber, 0);
 
     private Detection Detection(long sequenceNumber, string user) => new()
     {

@@ -301,7 +301,7 @@ public sealed class SteeringTests : IDisposable
         _cli.WriteRule("other/one.yml", "aaaaaaaa-0000-4000-8000-000000000002", "a", "1");
         _cli.Write("other/two.yml", rule.Replace("all of them", "1 of them", StringComparison.Ordinal).Replace("category: test,", "category: test2,", StringComparison.Ordinal));
 
-        var identity = new EventIdentity(Hostile, Hostile, Hostile, DateTimeOffset.UtcNow.AddHours(-1), 1, 0);
+        var identity = new HubEventIdentity(Hostile, Hostile, Hostile, DateTimeOffset.UtcNow.AddHours(-1), 1, 0);
         var detection = new Detection
         {
             Identity = identity,

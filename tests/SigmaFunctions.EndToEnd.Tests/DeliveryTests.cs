@@ -50,14 +50,14 @@ public sealed class DeliveryTests
         Assert.Equal(
             ["0/0 host-d0 a.exe marker 1", "0/2 host-d2 a.exe marker 2", "2/0 host-s a.exe marker 3", "5/0 host-f a.exe marker 4"],
             detections
-                .Select(item => $"{item.Identity.SequenceNumber}/{item.Identity.Record} {item.Host} {item.Fields.Single().Value}")
+                .Select(item => $"{item.Identity.ByKind(hub => $"{hub.SequenceNumber}/{hub.Record}")} {item.Host} {item.Fields.Single().Value}")
                 .Order(StringComparer.Ordinal));
         Assert.Equal(4, (await deployment.RowsAsync()).Length);
 
         Detection first = detections.Single(item => item.Host == "host-d0");
         Assert.Equal(("Marked process", "high", "attack.t1059"), (first.RuleTitle, first.Level, first.Tags.Single()));
         Assert.Equal((DateTimeOffset.Parse("2026-01-02T03:04:04Z", null), "corp\\ann", "tenant-1"), (first.EventTime, first.User, first.TenantId));
-        Assert.Equal(("events", "0", "CommandLine"), (first.Identity.EventHub, first.Identity.Partition, first.Fields.Single().Field));
+        Assert.Equal(("events", "0", "CommandLine"), (first.Identity.ByKind(hub => hub.EventHub), first.Identity.ByKind(hub => hub.Partition), first.Fields.Single().Field));
         Assert.Equal("host-d0", JsonDocument.Parse(first.Original).RootElement.GetProperty("properties").GetProperty("DeviceName").GetString());
     }
 
@@ -163,7 +163,7 @@ public sealed class DeliveryTests
         [
             .. Enumerable.Range(0, 3).Select(number => new Detection
             {
-                Identity = new EventIdentity("hub", "events", "0", past.GetUtcNow(), number, 0),
+                Identity = new HubEventIdentity("hub", "events", "0", past.GetUtcNow(), number, 0),
                 RuleId = "11111111-1111-4111-8111-111111111111",
                 RuleTitle = "Marked process",
                 Original = "{}",

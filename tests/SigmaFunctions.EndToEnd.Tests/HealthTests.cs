@@ -4,9 +4,9 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker.Protocol;
-using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 
@@ -32,7 +32,7 @@ public sealed class HealthTests
         Assert.True(sent.Result.Status == StatusResult.Types.Status.Success, sent.Result.Exception?.Message);
         await LocalDeployment.ProcessAsync(deployment.CreateTrigger(), events: 1);
 
-        Detection detection = Assert.Single(await new DetectionTable(deployment.Table).QueryAsync(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), Token).ToListAsync(Token));
+        Detection detection = Assert.Single(await deployment.Table.ReadDetectionsAsync(Token));
         Assert.Equal(("Canary Of SigmaFunctions", HoldReason.Level), (detection.RuleTitle, detection.HeldBack));
         Assert.Empty(await deployment.TakeAlertsAsync());
         var instances = new TableClient(deployment.StorageConnection, deployment.Table.Name + InstanceTable.NameSuffix);

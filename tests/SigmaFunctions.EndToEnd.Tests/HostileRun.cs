@@ -10,6 +10,7 @@ using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.EndToEnd.Tests;
 
@@ -133,8 +134,8 @@ public sealed class HostileRun : IAsyncLifetime
         string[] names = [.. Values.Keys];
         var originals = new OriginalStore(new BlobContainerClient(deployment.StorageConnection, OriginalStore.DefaultName));
         var table = new DetectionTable(deployment.Table, originals: originals);
-        List<Detection> detections = await table.QueryAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Cancelled).ToListAsync(Cancelled);
-        Detections = detections.ToImmutableDictionary(detection => names[detection.Identity.SequenceNumber]);
+        List<Detection> detections = await deployment.Table.ReadDetectionsAsync(Cancelled);
+        Detections = detections.ToImmutableDictionary(detection => names[detection.Identity.ByKind(hub => hub.SequenceNumber)]);
 
         var raw = new Azure.Storage.Queues.QueueClient(deployment.StorageConnection, AlertQueue.DefaultName);
         var messages = new List<string>();

@@ -111,7 +111,7 @@ public sealed class UpgradeTests(FormerApp former) : IClassFixture<FormerApp>
         var past = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(-8));
         var left = new Detection
         {
-            Identity = new EventIdentity("hub", "events", "0", past.GetUtcNow(), 1, 0),
+            Identity = new HubEventIdentity("hub", "events", "0", past.GetUtcNow(), 1, 0),
             RuleId = "11111111-1111-4111-8111-111111111111",
             RuleTitle = "Marked process",
             Original = "{}",

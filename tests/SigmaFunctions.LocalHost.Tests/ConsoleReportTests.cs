@@ -33,7 +33,7 @@ public sealed class ConsoleReportTests
         var report = new ConsoleReport(console, new FakeTimeProvider());
         var detection = new Detection
         {
-            Identity = new EventIdentity(hostile, hostile, hostile, DateTimeOffset.UnixEpoch, 1, 0),
+            Identity = new HubEventIdentity(hostile, hostile, hostile, DateTimeOffset.UnixEpoch, 1, 0),
             RuleId = hostile,
             RuleTitle = hostile,
             Level = hostile,

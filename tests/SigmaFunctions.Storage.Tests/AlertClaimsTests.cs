@@ -76,7 +76,7 @@ public sealed class AlertClaimsTests(StorageAccount account)
         Assert.Equal(["POST"], _requests.Methods);
         List<LeftClaim> found = await FindLeftAsync(table);
         Assert.Equal(100, found.Count);
-        Assert.All(ids, id => Assert.Single(found, claim => claim.Span!.TablePartition == id.PartitionKey && claim.Span.From <= id.EnqueuedTime && id.EnqueuedTime < claim.Span.Until));
+        Assert.All(ids, id => Assert.Single(found, claim => claim.Span!.TablePartition == id.PartitionKey && claim.Span.From <= id.Time && id.Time < claim.Span.Until));
     }
 
     [Fact]

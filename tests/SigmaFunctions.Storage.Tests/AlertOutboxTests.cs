@@ -25,9 +25,9 @@ public sealed class AlertOutboxTests(StorageAccount account)
         Assert.Equal(IdsOfThree.Split(' '), found.Ids.Select(id => id.Value));
         Assert.Equal(Some.Time, found.WrittenAt);
 
-        await outbox.RemoveAsync([found], Token);
+        await outbox.RemoveAsync(found, Token);
         Assert.Empty(await outbox.FindAsync(Some.Time.AddDays(1), Token).ToListAsync(Token));
-        await outbox.RemoveAsync([found], Token);
+        await outbox.RemoveAsync(found, Token);
     }
 
     [Theory]

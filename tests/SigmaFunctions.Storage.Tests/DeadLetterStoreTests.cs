@@ -68,7 +68,7 @@ public sealed class DeadLetterStoreTests(StorageAccount account)
     public async Task Any_text_in_identity_and_reason_is_stored_and_told(string text)
     {
         var store = new DeadLetterStore(await account.CreateContainerAsync());
-        EventIdentity identity = new(text, text, text, Some.Time, long.MaxValue, 0);
+        HubEventIdentity identity = new(text, text, text, Some.Time, long.MaxValue, 0);
 
         DeadLetterResult result = await store.WriteAsync([DeadLetter.OfRecord(identity, text, 0, Bytes)], Token);
 
@@ -86,8 +86,8 @@ public sealed class DeadLetterStoreTests(StorageAccount account)
     [Fact]
     public void Names_are_apart_where_identities_are_and_nothing_else_counts()
     {
-        EventIdentity identity = Some.Identity();
-        EventIdentity[] others =
+        HubEventIdentity identity = Some.Identity();
+        HubEventIdentity[] others =
         [
             identity with { Namespace = "another" }, identity with { EventHub = "another" }, identity with { Partition = "1" },
             identity with { EnqueuedTime = identity.EnqueuedTime.AddTicks(1) }, identity with { SequenceNumber = 8 }, identity with { Record = 1 },

@@ -5,7 +5,7 @@ namespace SigmaFunctions.Storage.Tests;
 
 public sealed class DetectionIdTests
 {
-    private static readonly EventIdentity Identity = Some.Identity();
+    private static readonly HubEventIdentity Identity = Some.Identity();
 
     [Fact]
     public void The_id_of_a_detection_is_that_of_its_event_and_rule_however_it_was_made_and_asked()
@@ -29,7 +29,7 @@ public sealed class DetectionIdTests
         var id = DetectionId.Create(Identity, "rule");
 
         Assert.Matches("^202611250314159260000-[0-9a-f]{32}$", id.Value);
-        Assert.Equal(Identity.EnqueuedTime, id.EnqueuedTime);
+        Assert.Equal(Identity.EnqueuedTime, id.Time);
         Assert.Equal(id.Value, id.ToString());
     }
 
@@ -61,7 +61,7 @@ public sealed class DetectionIdTests
         DetectionId.Create(Identity with { Namespace = "ab", EventHub = "c" }, "rule"),
         DetectionId.Create(Identity with { Namespace = "a", EventHub = "bc" }, "rule"));
 
-    public static TheoryData<string, EventIdentity, string> Others => new()
+    public static TheoryData<string, HubEventIdentity, string> Others => new()
     {
         { "namespace", Identity with { Namespace = "other.servicebus.windows.net" }, "rule" },
         { "hub", Identity with { EventHub = "other" }, "rule" },
@@ -74,7 +74,7 @@ public sealed class DetectionIdTests
 
     [Theory]
     [MemberData(nameof(Others))]
-    public void Depends_on_every_part(string part, EventIdentity identity, string ruleId) =>
+    public void Depends_on_every_part(string part, HubEventIdentity identity, string ruleId) =>
         Assert.True(DetectionId.Create(Identity, "rule") != DetectionId.Create(identity, ruleId), part);
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class DetectionSearchTests(StorageAccount account)
 
         Assert.Equal(300, found.Count);
         Assert.Equal(detections.Select(detection => detection.Id.Value).Order(), found.Select(detection => detection.Id.Value).Order());
-        Assert.Equal(found.Select(detection => detection.Identity.EnqueuedTime).OrderDescending(), found.Select(detection => detection.Identity.EnqueuedTime));
+        Assert.Equal(found.Select(detection => detection.Identity.Time).OrderDescending(), found.Select(detection => detection.Identity.Time));
         Detection first = found[0];
         Assert.Equal(("", "A title", "WS01"), (first.Original, first.RuleTitle, first.Host));
         Assert.Equal(2, first.Fields.Length);
@@ -59,7 +59,7 @@ public sealed class DetectionSearchTests(StorageAccount account)
         List<Detection> found = await new DetectionSearch(client)
             .NewestAsync(Day with { RuleId = rule, Level = level, Host = host }, 10, Token).ToListAsync(Token);
 
-        Assert.Equal(expected, string.Join(' ', found.Select(detection => detection.Identity.SequenceNumber).Order()));
+        Assert.Equal(expected, string.Join(' ', found.Select(detection => detection.Identity.ByKind(hub => hub.SequenceNumber)).Order()));
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class DetectionSearchTests(StorageAccount account)
         List<Detection> found = await new DetectionSearch(client)
             .NewestAsync(new DetectionFilter(Some.Time.AddMinutes(from), Some.Time.AddMinutes(to)), 10, Token).ToListAsync(Token);
 
-        Assert.Equal(expected, string.Join(' ', found.Select(detection => detection.Identity.SequenceNumber).Order()));
+        Assert.Equal(expected, string.Join(' ', found.Select(detection => detection.Identity.ByKind(hub => hub.SequenceNumber)).Order()));
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class DetectionSearchTests(StorageAccount account)
         List<Detection> found = await new DetectionSearch(client)
             .NewestAsync(new DetectionFilter(Some.Time.AddDays(-30), Some.Time.AddMinutes(1)), 5, Token).ToListAsync(Token);
 
-        Assert.Equal([249, 248, 247, 246, 245], found.Select(detection => detection.Identity.SequenceNumber));
+        Assert.Equal([249, 248, 247, 246, 245], found.Select(detection => detection.Identity.ByKind(hub => hub.SequenceNumber)));
         Assert.Equal(16, requests.Count - before);
     }
 

@@ -222,7 +222,7 @@ public sealed class DetectionTableTests(StorageAccount account)
         async Task AssertSpanAsync(DateTimeOffset from, DateTimeOffset to, DateTimeOffset[] expected)
         {
             List<Detection> found = await table.QueryAsync(from, to, Token).ToListAsync(Token);
-            Assert.Equal(expected, found.Select(detection => detection.Identity.EnqueuedTime).Order());
+            Assert.Equal(expected, found.Select(detection => detection.Identity.Time).Order());
         }
     }
 

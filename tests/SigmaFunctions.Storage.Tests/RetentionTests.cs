@@ -42,7 +42,7 @@ public sealed class RetentionTests(StorageAccount account)
         Assert.Equal(20, await table.RemoveAsync(Before, 20, Token));
 
         List<Detection> left = await table.QueryAsync(Before.AddDays(-30), Before, Token).ToListAsync(Token);
-        Assert.Equal(Enumerable.Range(1, 10), left.Select(detection => (int)detection.Identity.SequenceNumber).Order());
+        Assert.Equal(Enumerable.Range(1, 10), left.Select(detection => (int)detection.Identity.ByKind(hub => hub.SequenceNumber)).Order());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Storage.Tests;
@@ -8,7 +9,7 @@ internal static class Some
 {
     public static readonly DateTimeOffset Time = DateTimeOffset.Parse("2026-11-25T03:14:15.926+00:00", CultureInfo.InvariantCulture);
 
-    public static EventIdentity Identity(long sequenceNumber = 7, int record = 0, DateTimeOffset? enqueued = null, string partition = "0") =>
+    public static HubEventIdentity Identity(long sequenceNumber = 7, int record = 0, DateTimeOffset? enqueued = null, string partition = "0") =>
         new("hub.servicebus.windows.net", "events", partition, enqueued ?? Time, sequenceNumber, record);
 
     public static Detection Detection(EventIdentity? identity = null, string ruleId = "rule") => new()
@@ -29,4 +30,8 @@ internal static class Some
 
     public static List<Detection> Detections(int count) =>
         [.. Enumerable.Range(0, count).Select(number => Detection(Identity(number, enqueued: Time.AddMilliseconds(number))))];
+
+    /// <summary>The detections that were enqueued in a span.</summary>
+    public static IAsyncEnumerable<Detection> QueryAsync(this DetectionTable table, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>
+        table.RowsAsync(from, to, null, cancellationToken).Select(row => DetectionRow.FromEntity(row));
 }

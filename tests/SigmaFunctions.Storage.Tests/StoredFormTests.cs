@@ -73,6 +73,7 @@ public sealed class StoredFormTests(StorageAccount account)
         foreach (Detection meant in StoredExamples.Detections)
         {
             Detection shown = (await detections.FindAsync(meant.Id, Token))!;
+            Assert.Equal(meant.Identity, shown.Identity);
             Assert.Equal(Json(meant), Json(shown));
             string whole = meant.Id == InBlob.Id ? InBlob.Original : meant.Original;
             Assert.Equal(whole, await detections.ReadOriginalAsync(shown, Token));
@@ -210,7 +211,7 @@ public sealed class StoredFormTests(StorageAccount account)
         Assert.Equal([(LetterOfRecord.Name, 2), (LetterOfBody.Name, null)], letters.Select(letter => (letter.Name, letter.Record)));
         foreach ((DeadLetter meant, StoredDeadLetter letter) in new[] { LetterOfRecord, LetterOfBody }.Zip(letters))
         {
-            Assert.Equal(meant.Identity, new EventIdentity(letter.Namespace!, letter.EventHub!, letter.Partition!, letter.EnqueuedTime, letter.SequenceNumber, letter.Record ?? -1));
+            Assert.Equal(meant.Identity, new HubEventIdentity(letter.Namespace!, letter.EventHub!, letter.Partition!, letter.EnqueuedTime, letter.SequenceNumber, letter.Record ?? -1));
             Assert.Equal((meant.Reason, meant.Offset, AppVersion), (letter.Reason, letter.Offset, letter.AppVersion));
         }
         Assert.Equal(LetterOfRecord.Content.ToArray(), (await store.ReadAsync(LetterOfRecord.Name, Token))!.ToArray());

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Data.Tables.Models;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
@@ -31,8 +32,6 @@ public sealed class AlertAnnouncer(
     TimeProvider timeProvider,
     ILogger<AlertAnnouncer> logger)
 {
-    private const int MaxConcurrency = 8;
-
     // Each time another was faster, which has then opened the window, or counted.
     private const int MaxConflicts = 16;
 
@@ -140,7 +139,7 @@ public sealed class AlertAnnouncer(
 
     private static Task RunAsync(List<Func<CancellationToken, Task>> steps, CancellationToken cancellationToken) => Parallel.ForEachAsync(
         steps,
-        new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
+        StorageConcurrency.Options(cancellationToken),
         async (step, token) => await step(token));
 
     private async Task LookAsync(AlertPlanWindow window, CancellationToken cancellationToken) =>

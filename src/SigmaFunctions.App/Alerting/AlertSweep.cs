@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using Azure;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
@@ -56,7 +57,6 @@ public sealed class AlertSweep(
 
     // Of which one is in the way of the others where the queue does not take it; they are then sent one by one.
     private const int ChunkSize = 100;
-    private const int MaxConcurrency = 8;
 
     /// <summary>Announces what is owed.</summary>
     /// <returns>Number of detections announced.</returns>
@@ -128,7 +128,7 @@ public sealed class AlertSweep(
         bool isSettled = missing == 0 && wrong is [] && entry.Ids is not [];
         if (isSettled || isLast)
         {
-            await outbox.RemoveAsync([entry], cancellationToken);
+            await outbox.RemoveAsync(entry, cancellationToken);
         }
 
         if (!isSettled && isLast)
@@ -250,7 +250,7 @@ public sealed class AlertSweep(
         var wrong = new ConcurrentQueue<FormatException>();
         await Parallel.ForEachAsync(
             Enumerable.Range(0, rowKeys.Length),
-            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
+            StorageConcurrency.Options(cancellationToken),
             async (index, token) =>
             {
                 try

@@ -43,14 +43,14 @@ public sealed class CanaryCheck(CanaryKey key, CanaryTable table, TimeProvider t
         // Whatever goes wrong here, no batch fails for a canary.
         try
         {
-            string? proof = CanaryEvent.ProofOf(
-                detection.Original, detection.Identity.EventHub, detection.Identity.EnqueuedTime, await key.GetAsync(cancellationToken));
+            HubEventIdentity identity = detection.Identity.ByKind(hubEvent: hub => hub);
+            string? proof = CanaryEvent.ProofOf(detection.Original, identity.EventHub, identity.EnqueuedTime, await key.GetAsync(cancellationToken));
             if (proof is null)
             {
                 return CanaryVerdict.Forged;
             }
 
-            return await HolderAsync(proof, detection.Identity, cancellationToken) == CanaryTable.NameOf(detection.Identity)
+            return await HolderAsync(proof, identity, cancellationToken) == CanaryTable.NameOf(identity)
                 ? CanaryVerdict.Own
                 : CanaryVerdict.Forged;
         }

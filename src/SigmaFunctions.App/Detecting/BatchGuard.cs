@@ -51,7 +51,7 @@ public sealed class BatchGuard(BatchAttempts attempts, ILogger<BatchGuard> logge
 
     private async Task<GuardedBatch> NoteAsync(EventBatch batch, CancellationToken cancellationToken)
     {
-        EventIdentity first = batch.Identity(0, 0);
+        HubEventIdentity first = batch.Identity(0, 0);
         BatchAttempt? found = await attempts.FindAsync(first, cancellationToken);
         BatchAttempt? before = found?.FirstSequenceNumber == first.SequenceNumber && found.FirstEnqueuedTime == first.EnqueuedTime ? found : null;
 

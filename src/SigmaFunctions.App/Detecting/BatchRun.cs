@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.Engine.Matching;
@@ -205,7 +204,7 @@ internal sealed class BatchRun : IDisposable
         }
         catch (Exception exception) when (IsDefect(exception))
         {
-            EventIdentity identity = _batch.Identity(message, 0);
+            HubEventIdentity identity = _batch.Identity(message, 0);
             ReportFailure(exception, identity);
             _letters.AddBody(identity, ReasonOf(exception), body);
 
@@ -231,18 +230,17 @@ internal sealed class BatchRun : IDisposable
     private async ValueTask AddDetectionsAsync(int message, BodyMatches matches, int index)
     {
         MatchedRecord matched = matches.Records[index];
-        EventIdentity identity = _batch.Identity(message, matched.Record);
+        HubEventIdentity identity = _batch.Identity(message, matched.Record);
         await EnterSlotAsync();
-        if (!TryDecode(matched, identity, out DecodedEvent? decodedEvent))
+        if (!TryDecode(matched, identity, out DecodedEvent? decoded))
         {
             return;
         }
 
-        string original = Encoding.UTF8.GetString(decodedEvent.Original.Span);
-        var evidence = new EventEvidence(_matcher.Detector, decodedEvent.Event, MaxEvidence - _evidence);
+        var matchedEvent = new MatchedEvent(identity, decoded, _matcher.Detector, MaxEvidence - _evidence);
         for (int rule = 0; rule < matched.Rules.Length; rule++)
         {
-            if (!TryDetect(matched, rule, evidence, decodedEvent, identity, original, out Detection? detection))
+            if (!TryDetect(matched, rule, matchedEvent, identity, out Detection? detection))
             {
                 continue;
             }
@@ -254,21 +252,21 @@ internal sealed class BatchRun : IDisposable
                 await EnterSlotAsync();
             }
         }
-        _evidence += evidence.Work;
+        _evidence += matchedEvent.Work;
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = CatchReason)]
-    private bool TryDecode(MatchedRecord matched, EventIdentity identity, [NotNullWhen(true)] out DecodedEvent? decodedEvent)
+    private bool TryDecode(MatchedRecord matched, HubEventIdentity identity, [NotNullWhen(true)] out DecodedEvent? decoded)
     {
         try
         {
-            decodedEvent = matched.Decode();
+            decoded = matched.Decode();
             return true;
         }
         catch (Exception exception) when (IsDefect(exception))
         {
             ReportFailure(exception, matched, identity);
-            decodedEvent = null;
+            decoded = null;
             return false;
         }
     }
@@ -276,20 +274,14 @@ internal sealed class BatchRun : IDisposable
     // A fault in the evidence for one rule must not take the detections of the others with it.
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = CatchReason)]
     private bool TryDetect(
-        MatchedRecord matched,
-        int index,
-        EventEvidence evidence,
-        DecodedEvent decodedEvent,
-        EventIdentity identity,
-        string original,
-        [NotNullWhen(true)] out Detection? detection)
+        MatchedRecord matched, int index, MatchedEvent matchedEvent, HubEventIdentity identity, [NotNullWhen(true)] out Detection? detection)
     {
         try
         {
             int rule = matched.Rules[index];
             matched.IsSurplus(rule, out int omitted);
-            _originals += original.Length;
-            detection = DetectionOf(evidence.Of(rule), decodedEvent, identity, original) with
+            _originals += matchedEvent.Original.Length;
+            detection = matchedEvent.Detect(rule) with
             {
                 Omitted = omitted,
                 IsOriginalInBlob = _originals > MaxOriginals,
@@ -303,23 +295,6 @@ internal sealed class BatchRun : IDisposable
             return false;
         }
     }
-
-    private static Detection DetectionOf(RuleMatch match, DecodedEvent decodedEvent, EventIdentity identity, string original) => new()
-    {
-        Identity = identity,
-        RuleId = match.Rule.Id,
-        RuleTitle = match.Rule.Title,
-        RuleAuthor = match.Rule.Author,
-        Level = match.Rule.Level,
-        Tags = match.Rule.Tags,
-        EventTime = decodedEvent.Time,
-        Host = decodedEvent.Host,
-        User = decodedEvent.User,
-        TenantId = decodedEvent.TenantId,
-        Fields = [.. match.Fields.Select(field => new DetectedField(field.Field, field.Value))],
-        Original = original,
-        OriginalTruncated = match.IsEvidencePartial,
-    };
 
     private async Task RecordAsync(IReadOnlyCollection<Detection> detections)
     {
@@ -342,12 +317,12 @@ internal sealed class BatchRun : IDisposable
             CanaryVerdict? verdict = detection.RuleId == CanaryRule.Id ? await _pipeline.Canaries.JudgeAsync(detection, _cancellationToken) : null;
             if (verdict == CanaryVerdict.Own)
             {
-                _canaries.Add(detection.Identity.EnqueuedTime);
+                _canaries.Add(detection.Identity.Time);
                 continue;
             }
             if (verdict == CanaryVerdict.Forged && ForgedCanaries++ == 0)
             {
-                FirstForgedCanary = detection.Identity.SequenceNumber;
+                FirstForgedCanary = detection.Identity.ByKind(hubEvent: hub => hub.SequenceNumber);
             }
 
             others.Add(detection);
@@ -415,7 +390,7 @@ internal sealed class BatchRun : IDisposable
     private bool IsDefect(Exception exception) =>
         exception is not OutOfMemoryException && !(exception is OperationCanceledException && _cancellationToken.IsCancellationRequested);
 
-    private void ReportFailure(Exception exception, EventIdentity identity)
+    private void ReportFailure(Exception exception, HubEventIdentity identity)
     {
         Failed++;
         if (_reports >= MaxReports)
@@ -428,7 +403,7 @@ internal sealed class BatchRun : IDisposable
             identity.Partition, identity.SequenceNumber, identity.Record, exception.GetType().FullName, exception.StackTrace);
     }
 
-    private void ReportFailure(Exception exception, MatchedRecord matched, EventIdentity identity)
+    private void ReportFailure(Exception exception, MatchedRecord matched, HubEventIdentity identity)
     {
         ReportFailure(exception, identity);
         _letters.AddRecord(identity, ReasonOf(exception), () => matched.Original);
@@ -436,7 +411,7 @@ internal sealed class BatchRun : IDisposable
 
     private static string ReasonOf(Exception exception) => $"a defect of the app: {exception.GetType().FullName}";
 
-    private void Report(EventIdentity identity, UndecodedRecord record) => _pipeline.Logger.Undecoded(
+    private void Report(HubEventIdentity identity, UndecodedRecord record) => _pipeline.Logger.Undecoded(
         identity.Namespace,
         identity.EventHub,
         identity.Partition,

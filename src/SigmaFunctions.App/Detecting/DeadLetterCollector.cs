@@ -28,7 +28,7 @@ internal sealed class DeadLetterCollector
     public bool IsFull => _letters.Count >= FullLetters || _bytes >= FullBytes;
 
     /// <summary>Adds the records of the current message that could not be read.</summary>
-    public void AddRecords(IReadOnlyList<UndecodedRecord> kept, int count, Func<int, EventIdentity> identity)
+    public void AddRecords(IReadOnlyList<UndecodedRecord> kept, int count, Func<int, HubEventIdentity> identity)
     {
         foreach (UndecodedRecord record in kept.Take(MaxRecords))
         {
@@ -39,7 +39,7 @@ internal sealed class DeadLetterCollector
     }
 
     /// <summary>Adds a record of the current message; of several reasons for one record, the first stands.</summary>
-    public void AddRecord(EventIdentity identity, string reason, Func<ReadOnlyMemory<byte>> content)
+    public void AddRecord(HubEventIdentity identity, string reason, Func<ReadOnlyMemory<byte>> content)
     {
         if (_ofMessage.ContainsKey(identity.Record))
         {
@@ -54,10 +54,10 @@ internal sealed class DeadLetterCollector
     }
 
     /// <summary>Adds the whole body of a message.</summary>
-    public void AddBody(EventIdentity identity, string reason, byte[] body) => Add(DeadLetter.OfBody(identity, reason, body));
+    public void AddBody(HubEventIdentity identity, string reason, byte[] body) => Add(DeadLetter.OfBody(identity, reason, body));
 
     /// <summary>Ends the current message.</summary>
-    public void EndMessage(EventIdentity identity, byte[] body)
+    public void EndMessage(HubEventIdentity identity, byte[] body)
     {
         if (_records > MaxRecords || _isCut)
         {

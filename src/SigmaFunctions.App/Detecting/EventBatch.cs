@@ -75,7 +75,7 @@ public sealed class EventBatch
     /// <summary>Identity of an event.</summary>
     /// <param name="message">Index of the message in the batch, from 0.</param>
     /// <param name="record">Index of the event in the message's body, from 0.</param>
-    public EventIdentity Identity(int message, int record) =>
+    public HubEventIdentity Identity(int message, int record) =>
         new(Namespace, EventHub, Partition, _enqueuedTimes[message], _sequenceNumbers[message], record);
 
     private static ImmutableArray<long> SequenceNumbers(IReadOnlyDictionary<string, object?> bindingData)

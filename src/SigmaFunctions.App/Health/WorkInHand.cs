@@ -50,7 +50,7 @@ public sealed class WorkInHand
     /// <summary>Notes that a batch is taken. What failed of this partition before is either this batch or done by another instance, and is forgotten.</summary>
     /// <param name="oldest">Identity of the batch's first message, which is its oldest.</param>
     /// <returns>The batch. It is done when it says so, and has failed when it is disposed of without.</returns>
-    public Batch Begin(EventIdentity oldest)
+    public Batch Begin(HubEventIdentity oldest)
     {
         ArgumentNullException.ThrowIfNull(oldest);
         DateTimeOffset now = _timeProvider.GetUtcNow();
@@ -131,7 +131,7 @@ public sealed class WorkInHand
     {
         private readonly WorkInHand _owner;
 
-        internal Batch(WorkInHand owner, Slot slot, EventIdentity oldest, BatchInHand now)
+        internal Batch(WorkInHand owner, Slot slot, HubEventIdentity oldest, BatchInHand now)
         {
             _owner = owner;
             Slot = slot;
@@ -141,7 +141,7 @@ public sealed class WorkInHand
 
         internal Slot Slot { get; }
 
-        internal EventIdentity Oldest { get; }
+        internal HubEventIdentity Oldest { get; }
 
         internal BatchInHand Now { get; }
 
@@ -171,5 +171,5 @@ public sealed class WorkInHand
     /// <param name="Oldest">Its first message.</param>
     /// <param name="Batch">What is told of it.</param>
     /// <param name="At">When it failed (UTC).</param>
-    internal sealed record Failure(EventIdentity Oldest, BatchInHand Batch, DateTimeOffset At);
+    internal sealed record Failure(HubEventIdentity Oldest, BatchInHand Batch, DateTimeOffset At);
 }

@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Configuration;
+using SigmaFunctions.Storage.Accounts;
 
 namespace SigmaFunctions.App.Options;
 
@@ -11,10 +12,6 @@ public sealed class HostStorageOptions
 {
     /// <summary>Name of the setting, and prefix of those of an identity.</summary>
     public const string Section = "AzureWebJobsStorage";
-
-    // One answer in good time is all that a look needs: the next one is a minute away.
-    private static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(15);
-    private const int MaxRetries = 1;
 
     /// <summary>Reads the settings.</summary>
     public HostStorageOptions(IConfiguration configuration)
@@ -41,12 +38,11 @@ public sealed class HostStorageOptions
     /// <summary>A client of a blob container in this storage; nothing is asked yet. Null where the settings name no storage, or none that tokens may be sent to.</summary>
     internal BlobContainerClient? CreateContainerClient(string container)
     {
-        var options = new BlobClientOptions { Retry = { MaxRetries = MaxRetries, NetworkTimeout = NetworkTimeout } };
         if (!string.IsNullOrEmpty(ConnectionString))
         {
             try
             {
-                return new BlobContainerClient(ConnectionString, container, options);
+                return new StorageClients(ConnectionString, StoragePatience.Look).CreateContainerClient(container);
             }
             catch (FormatException)
             {
@@ -55,7 +51,7 @@ public sealed class HostStorageOptions
         }
         string? address = !string.IsNullOrEmpty(BlobServiceUri) ? BlobServiceUri : !string.IsNullOrEmpty(AccountName) ? $"https://{AccountName}.blob.core.windows.net" : null;
         return Uri.TryCreate(address, UriKind.Absolute, out Uri? service) && service.Scheme == Uri.UriSchemeHttps
-            ? new BlobServiceClient(service, IdentityCredential.Create(Credential, ClientId), options).GetBlobContainerClient(container)
+            ? new StorageClients(new StorageServices(null, null, service), IdentityCredential.Create(Credential, ClientId), StoragePatience.Look).CreateContainerClient(container)
             : null;
     }
 }

@@ -1,4 +1,5 @@
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Rules;
 
@@ -11,6 +12,11 @@ namespace SigmaFunctions.App.Rules;
 /// <param name="Version">What the container of rules held; null where there is no container.</param>
 internal sealed record LoadedRules(Detector Detector, RuleSet All, RuleOverrides Overrides, RuleStoreVersion? Version)
 {
-    /// <summary>Keeps what was compiled for the next start; null where it need not be.</summary>
-    public Func<CancellationToken, Task>? KeepAsync { get; init; }
+    /// <summary>What is to be kept of it for the next start; null where that need not be.</summary>
+    public UnkeptPack? Unkept { get; init; }
 }
+
+/// <summary>What was compiled and is not kept yet.</summary>
+/// <param name="Key">Key under which it is kept.</param>
+/// <param name="Placeholders">What it was compiled with.</param>
+internal sealed record UnkeptPack(string Key, PlaceholderSet? Placeholders);

@@ -9,19 +9,19 @@ using SigmaFunctions.App.Options;
 namespace SigmaFunctions.App.Rules;
 
 /// <summary>Looks for other rules in the container, as long as the app runs, beside the batches that are under way.</summary>
-/// <param name="detectors">Exchanges rules.</param>
+/// <param name="watcher">Looks, and exchanges rules.</param>
 /// <param name="options">How often.</param>
 /// <param name="timeProvider">Clock of the interval.</param>
 /// <param name="logger">Log.</param>
 internal sealed class RuleReloader(
-    DetectorProvider detectors, IOptions<RuleOptions> options, TimeProvider timeProvider, ILogger<RuleReloader> logger) : BackgroundService
+    RuleWatcher watcher, IOptions<RuleOptions> options, TimeProvider timeProvider, ILogger<RuleReloader> logger) : BackgroundService
 {
     private bool _isSettled;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!detectors.MayChange)
+        if (!watcher.MayChange)
         {
             return;
         }
@@ -43,14 +43,14 @@ internal sealed class RuleReloader(
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        if (await detectors.CheckAsync(cancellationToken))
+        if (await watcher.CheckAsync(cancellationToken))
         {
             _isSettled = false;
         }
 
         if (!_isSettled)
         {
-            _isSettled = await detectors.SettleAsync(cancellationToken);
+            _isSettled = await watcher.SettleAsync(cancellationToken);
         }
     }
 

@@ -50,6 +50,11 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
         }
     }
 
+    /// <summary>Keeps what was compiled, so that the next instance that starts need not compile; where that fails, it does.</summary>
+    public Task KeepAsync(LoadedRules loaded, CancellationToken cancellationToken) => loaded.Unkept is { } pack && store is not null
+        ? KeepAsync(store, pack, loaded.All, cancellationToken)
+        : Task.CompletedTask;
+
     private LoadedRules LoadPackage()
     {
         RuleSet all = ReadPackage(_options.FullPaths(AppContext.BaseDirectory), ReadPlaceholders(null));
@@ -84,10 +89,7 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
         var all = RuleSet.LoadLayers([package, RuleLayer.FromFiles(content.Files)], placeholders, concurrency);
         RequireAny(from, content, all);
         logger.YamlUsed();
-        return Compile(all, ReadOverrides(content.Overrides), version) with
-        {
-            KeepAsync = token => KeepAsync(from, key, all, placeholders, token),
-        };
+        return Compile(all, ReadOverrides(content.Overrides), version) with { Unkept = new UnkeptPack(key, placeholders) };
     }
 
     // A container that is not empty and adds nothing is not what its people meant.
@@ -101,12 +103,11 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
         }
     }
 
-    // The next instance that starts need not compile; without it, it does.
-    private async Task KeepAsync(RuleStore to, string key, RuleSet all, PlaceholderSet? placeholders, CancellationToken cancellationToken)
+    private async Task KeepAsync(RuleStore to, UnkeptPack pack, RuleSet all, CancellationToken cancellationToken)
     {
         try
         {
-            await to.WritePackAsync(key, RulePack.Write(all, placeholders), cancellationToken);
+            await to.WritePackAsync(pack.Key, RulePack.Write(all, pack.Placeholders), cancellationToken);
         }
         catch (RequestFailedException exception)
         {

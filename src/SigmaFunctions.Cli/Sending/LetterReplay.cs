@@ -1,5 +1,6 @@
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.DeadLetters;
 
 namespace SigmaFunctions.Cli.Sending;
@@ -17,8 +18,6 @@ internal sealed class LetterReplay(
     bool keep,
     Action<StoredDeadLetter, string> report)
 {
-    private const int Concurrency = 8;
-
     private readonly Dictionary<string, Outgoing> _outgoing = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Letters that the hub took.</summary>
@@ -38,7 +37,7 @@ internal sealed class LetterReplay(
     {
         try
         {
-            await foreach (StoredDeadLetter[] some in letters.Chunk(Concurrency).WithCancellation(cancellationToken))
+            await foreach (StoredDeadLetter[] some in letters.Chunk(StorageConcurrency.MaxRequests).WithCancellation(cancellationToken))
             {
                 BinaryData?[] contents = await Task.WhenAll(some.Select(letter => store.ReadAsync(letter.Name, cancellationToken)));
                 foreach ((StoredDeadLetter letter, BinaryData? content) in some.Zip(contents))
@@ -109,7 +108,7 @@ internal sealed class LetterReplay(
 
         await outgoing.Producer.SendAsync(outgoing.Batch, cancellationToken);
         Sent += outgoing.Letters.Count;
-        foreach (StoredDeadLetter[] some in keep ? [] : outgoing.Letters.Chunk(Concurrency))
+        foreach (StoredDeadLetter[] some in keep ? [] : outgoing.Letters.Chunk(StorageConcurrency.MaxRequests))
         {
             // What was sent is deleted even where the user interrupts: it would be sent again.
             await Task.WhenAll(some.Select(letter => store.DeleteAsync(letter.Name, CancellationToken.None)));

@@ -26,7 +26,7 @@ internal static class DetectionOutput
     {
         writer.WriteStartObject();
         writer.WriteString("id", detection.Id.Value);
-        writer.WriteString("enqueuedTime", detection.Identity.EnqueuedTime);
+        writer.WriteString("enqueuedTime", detection.Identity.Time);
         writer.WriteTimeOrNull("eventTime", detection.EventTime);
         writer.WriteStartObject("rule");
         writer.WriteString("id", detection.RuleId);
@@ -38,13 +38,8 @@ internal static class DetectionOutput
         writer.WriteString("host", detection.Host);
         writer.WriteString("user", detection.User);
         writer.WriteString("tenantId", detection.TenantId);
-        writer.WriteStartObject("event");
-        writer.WriteString("namespace", detection.Identity.Namespace);
-        writer.WriteString("eventHub", detection.Identity.EventHub);
-        writer.WriteString("partition", detection.Identity.Partition);
-        writer.WriteNumber("sequenceNumber", detection.Identity.SequenceNumber);
-        writer.WriteNumber("record", detection.Identity.Record);
-        writer.WriteEndObject();
+        writer.WritePropertyName("event");
+        detection.Identity.ByKind(HubEventOutput.Json).WriteTo(writer);
         writer.WriteStartArray("fields");
         foreach (DetectedField field in detection.Fields)
         {
@@ -78,13 +73,11 @@ internal static class DetectionOutput
             ("level", detection.Level),
             ("tags", string.Join(", ", detection.Tags)),
             ("event time", detection.EventTime?.ToString("O", CultureInfo.InvariantCulture)),
-            ("enqueued", detection.Identity.EnqueuedTime.ToString("O", CultureInfo.InvariantCulture)),
+            ("enqueued", detection.Identity.Time.ToString("O", CultureInfo.InvariantCulture)),
             ("host", detection.Host),
             ("user", detection.User),
             ("tenant", detection.TenantId),
-            ("event", string.Create(
-                CultureInfo.InvariantCulture,
-                $"{detection.Identity.Namespace}/{detection.Identity.EventHub}, partition {detection.Identity.Partition}, sequence number {detection.Identity.SequenceNumber}, record {detection.Identity.Record}")),
+            ("event", detection.Identity.ByKind(HubEventOutput.Text)),
             ("id", detection.Id.Value),
             ("omitted", detection.Omitted == 0
                 ? null
@@ -113,7 +106,7 @@ internal static class DetectionOutput
 
     private static string[] Cells(Detection detection) =>
     [
-        detection.Identity.EnqueuedTime.ToString(TimeFormat, CultureInfo.InvariantCulture),
+        detection.Identity.Time.ToString(TimeFormat, CultureInfo.InvariantCulture),
         detection.Level ?? "",
         detection.RuleTitle,
         detection.Host ?? "",

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Azure;
-using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Storage.Accounts;
 
 namespace SigmaFunctions.Cli.Storing;
 
@@ -14,8 +14,6 @@ internal sealed class StorageArguments
     private const string ConnectionVariable = "DetectionStorage";
     private const int AccountNameMinimum = 3;
     private const int AccountNameMaximum = 24;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Terminal _terminal;
     private readonly Option<string?> _connection = new("--storage")
@@ -59,27 +57,11 @@ internal sealed class StorageArguments
 
     /// <summary>A client of a table.</summary>
     /// <exception cref="CommandException">The account is not given, or not usably.</exception>
-    public TableClient Table(ParseResult parsed, string name)
-    {
-        var options = new TableClientOptions();
-        Limit(options);
-        return Open(
-            parsed,
-            connection => new TableClient(connection, name, options),
-            account => new TableClient(new Uri($"https://{account}.table.core.windows.net"), name, new DefaultAzureCredential(), options));
-    }
+    public TableClient Table(ParseResult parsed, string name) => Create(parsed, clients => clients.CreateTableClient(name));
 
     /// <summary>A client of a blob container.</summary>
     /// <exception cref="CommandException">The account is not given, or not usably.</exception>
-    public BlobContainerClient Container(ParseResult parsed, string name)
-    {
-        var options = new BlobClientOptions();
-        Limit(options);
-        return Open(
-            parsed,
-            connection => new BlobContainerClient(connection, name, options),
-            account => new BlobContainerClient(new Uri($"https://{account}.blob.core.windows.net/{name}"), new DefaultAzureCredential(), options));
-    }
+    public BlobContainerClient Container(ParseResult parsed, string name) => Create(parsed, clients => clients.CreateContainerClient(name));
 
     /// <summary>Runs what works with the account, and tells what goes wrong there.</summary>
     /// <exception cref="CommandException">The account could not be reached or refused.</exception>
@@ -132,14 +114,7 @@ internal sealed class StorageArguments
         },
     };
 
-    private static void Limit(ClientOptions options)
-    {
-        // A person is waiting: say soon that nobody answers.
-        options.Retry.MaxRetries = 2;
-        options.Retry.NetworkTimeout = Patience;
-    }
-
-    private T Open<T>(ParseResult parsed, Func<string, T> byConnection, Func<string, T> byAccount)
+    private T Create<T>(ParseResult parsed, Func<StorageClients, T> create)
     {
         string? account = parsed.GetValue(_account);
         string? connection = parsed.GetValue(_connection);
@@ -152,7 +127,7 @@ internal sealed class StorageArguments
         {
             // The name becomes part of a host that is sent a token.
             return account.Length is >= AccountNameMinimum and <= AccountNameMaximum && account.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c))
-                ? byAccount(account)
+                ? create(new StorageClients(StorageServices.OfAccount(account), new DefaultAzureCredential(), StoragePatience.Person))
                 : throw new CommandException("--account is the name of a storage account: 3 to 24 lower-case letters and digits");
         }
 
@@ -164,7 +139,7 @@ internal sealed class StorageArguments
 
         try
         {
-            return byConnection(connection);
+            return create(new StorageClients(connection, StoragePatience.Person));
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException)
         {

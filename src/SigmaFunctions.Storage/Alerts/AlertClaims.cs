@@ -195,7 +195,7 @@ public sealed class AlertClaims
 
     private Held[] Use(IEnumerable<DetectionId> ids)
     {
-        (string TablePartition, long Span)[] keys = [.. ids.Select(id => (id.PartitionKey, id.EnqueuedTime.UtcTicks / Span.Ticks)).Distinct()];
+        (string TablePartition, long Span)[] keys = [.. ids.Select(id => (id.PartitionKey, id.Time.UtcTicks / Span.Ticks)).Distinct()];
         lock (_gate)
         {
             Held[] claims = [.. keys.Select(GetOrAdd)];

@@ -17,7 +17,6 @@ public sealed class AlertOutbox
     private const string Ids = "Ids";
     private const string WrittenAt = "WrittenAt";
     private const char Separator = ' ';
-    private const int MaxConcurrency = 8;
 
     private readonly TableClient _table;
 
@@ -32,15 +31,12 @@ public sealed class AlertOutbox
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _table.CreateIfNotExistsAsync(cancellationToken);
 
-    /// <summary>Removes entries that are settled; one that is gone is passed over.</summary>
+    /// <summary>Removes an entry that is settled; one that is gone is passed over.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public Task RemoveAsync(IReadOnlyCollection<OutboxEntry> entries, CancellationToken cancellationToken)
+    public Task RemoveAsync(OutboxEntry entry, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(entries);
-        return Parallel.ForEachAsync(
-            entries,
-            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
-            async (entry, token) => await _table.DeleteEntityAsync(entry.PartitionKey, entry.RowKey, ETag.All, token));
+        ArgumentNullException.ThrowIfNull(entry);
+        return _table.DeleteEntityAsync(entry.PartitionKey, entry.RowKey, ETag.All, cancellationToken);
     }
 
     /// <summary>

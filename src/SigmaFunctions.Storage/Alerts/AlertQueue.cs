@@ -1,4 +1,5 @@
 using Azure.Storage.Queues;
+using SigmaFunctions.Storage.Accounts;
 
 namespace SigmaFunctions.Storage.Alerts;
 
@@ -7,8 +8,6 @@ public sealed class AlertQueue
 {
     /// <summary>Name of the queue that deployments create.</summary>
     public const string DefaultName = "alerts";
-
-    private const int MaxConcurrency = 8;
 
     // Messages never expire: a consumer that was away for longer than the service's default of seven days still gets them.
     private static readonly TimeSpan NoExpiry = TimeSpan.FromSeconds(-1);
@@ -33,7 +32,7 @@ public sealed class AlertQueue
         ArgumentNullException.ThrowIfNull(alerts);
         return Parallel.ForEachAsync(
             alerts,
-            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
+            StorageConcurrency.Options(cancellationToken),
             async (alert, token) => await _queue.SendMessageAsync(
                 BinaryData.FromBytes(alert.ToJson()), timeToLive: NoExpiry, cancellationToken: token));
     }

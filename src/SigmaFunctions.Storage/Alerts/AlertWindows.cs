@@ -4,6 +4,7 @@ using System.Text;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Storage.Alerts;
@@ -25,7 +26,6 @@ public sealed class AlertWindows
     private const string Hosts = "Hosts";
     private const int Partitions = 256;
     private const int MaxRemoved = 1_000;
-    private const int MaxConcurrency = 8;
 
     /// <summary>
     /// For how long a closed window is kept: as long as a detection that opened it may come again, and the next alert may tell what
@@ -135,7 +135,7 @@ public sealed class AlertWindows
         int removed = 0;
         await Parallel.ForEachAsync(
             _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).Take(MaxRemoved),
-            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
+            StorageConcurrency.Options(cancellationToken),
             async (row, token) =>
             {
                 if (await TryRemoveAsync(row, token))

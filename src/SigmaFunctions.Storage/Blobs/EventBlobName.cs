@@ -4,56 +4,44 @@ using SigmaFunctions.Storage.Model;
 namespace SigmaFunctions.Storage.Blobs;
 
 /// <summary>
-/// Name of a blob that belongs to an event: <c>{yyyy/MM/dd/HH/mmssfffffff}-{sequence number}-{record}-{hash}</c>, the enqueued time
-/// in UTC first, so that names sort by it and a span of time is a few prefixes. It follows from the event's identity alone; the
-/// hash stands for all of it, so that namespaces and hubs need no escaping. <c>body</c> in place of a record is the whole message.
+/// Name of a blob that belongs to an event: <c>{yyyy/MM/dd/HH/mmssfffffff}-{middle}-{hash}</c>, the identity's time in UTC first, so that names sort by it
+/// and a span of time is a few prefixes. It follows from the event's identity alone. The middle is for people and depends on the kind of identity
+/// (<see cref="HubEventName"/>); the hash stands for all of it, so that namespaces and hubs need no escaping.
 /// </summary>
 internal static class EventBlobName
 {
-    /// <summary>The record number of a whole message body.</summary>
-    public const int WholeBody = -1;
-
-    private const string BodyWord = "body";
     private const string TimeFormat = "yyyy'/'MM'/'dd'/'HH'/'mmssfffffff";
     private const int TimeLength = 25;
 
     /// <summary>The name for an event.</summary>
     public static string Create(EventIdentity identity)
     {
-        string time = identity.EnqueuedTime.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
-        string record = identity.Record == WholeBody ? BodyWord : identity.Record.ToString(CultureInfo.InvariantCulture);
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{time}-{identity.SequenceNumber}-{record}-{DetectionId.Create(identity, "").Hash}");
+        string time = identity.Time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+        return $"{time}-{identity.ByKind(HubEventName.Create)}-{DetectionId.Create(identity, "").Hash}";
     }
 
-    /// <summary>Reads a name; false where it is not one of an event.</summary>
-    public static bool TryParse(string name, out DateTimeOffset enqueuedTime, out long sequenceNumber, out int record)
+    /// <summary>Reads the time of a name; false where it is not one of an event.</summary>
+    public static bool TryParse(string name, out DateTimeOffset time) =>
+        TrySplit(name, out time, out string middle) && HubEventName.TryParse(middle, out _, out _);
+
+    /// <summary>Parts the time of a name from its middle, whatever kind that is of; false where a name has no such parts.</summary>
+    public static bool TrySplit(string name, out DateTimeOffset time, out string middle)
     {
-        sequenceNumber = 0;
-        record = 0;
-        enqueuedTime = default;
-        if (name.Length <= TimeLength || name[TimeLength] != '-')
+        time = default;
+        middle = "";
+        int end = name.LastIndexOf('-');
+        if (end <= TimeLength || name[TimeLength] != '-')
         {
             return false;
         }
 
-        string[] parts = name[(TimeLength + 1)..].Split('-');
-        if (parts is [_, BodyWord, _])
-        {
-            record = WholeBody;
-        }
-        else if (parts is not [_, _, _] || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out record))
-        {
-            return false;
-        }
-
-        return long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out sequenceNumber)
-            && DateTimeOffset.TryParseExact(
-                name.AsSpan(0, TimeLength),
-                TimeFormat,
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-                out enqueuedTime);
+        middle = name[(TimeLength + 1)..end];
+        return DateTimeOffset.TryParseExact(
+            name.AsSpan(0, TimeLength),
+            TimeFormat,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out time);
     }
 
     /// <summary>

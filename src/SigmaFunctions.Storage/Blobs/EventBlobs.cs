@@ -87,7 +87,7 @@ internal sealed class EventBlobs(BlobContainerClient container)
         {
             await foreach (BlobItem blob in Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken))
             {
-                if (EventBlobName.TryParse(blob.Name, out DateTimeOffset enqueued, out _, out _) && enqueued >= from && enqueued < to)
+                if (EventBlobName.TryParse(blob.Name, out DateTimeOffset enqueued) && enqueued >= from && enqueued < to)
                 {
                     yield return (blob.Name, enqueued);
                 }

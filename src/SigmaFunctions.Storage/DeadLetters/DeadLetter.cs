@@ -3,10 +3,10 @@ using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Storage.DeadLetters;
 
-/// <summary>A record, or a whole message body, that could not be read.</summary>
+/// <summary>A record of a hub's message, or its whole body, that could not be read.</summary>
 public sealed record DeadLetter
 {
-    private DeadLetter(EventIdentity identity, string reason, long offset, ReadOnlyMemory<byte> content)
+    private DeadLetter(HubEventIdentity identity, string reason, long offset, ReadOnlyMemory<byte> content)
     {
         Identity = identity;
         Reason = reason;
@@ -14,8 +14,8 @@ public sealed record DeadLetter
         Content = content;
     }
 
-    /// <summary>Where it came from; the record is -1 for a whole body.</summary>
-    public EventIdentity Identity { get; }
+    /// <summary>Where it came from; the record is <see cref="HubEventIdentity.WholeBody"/> for a whole body.</summary>
+    public HubEventIdentity Identity { get; }
 
     /// <summary>Why it could not be read, without any of its content.</summary>
     public string Reason { get; }
@@ -30,7 +30,7 @@ public sealed record DeadLetter
     public string Name => EventBlobName.Create(Identity);
 
     /// <summary>A record of a body.</summary>
-    public static DeadLetter OfRecord(EventIdentity identity, string reason, long offset, ReadOnlyMemory<byte> content)
+    public static DeadLetter OfRecord(HubEventIdentity identity, string reason, long offset, ReadOnlyMemory<byte> content)
     {
         ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(reason);
@@ -38,11 +38,11 @@ public sealed record DeadLetter
     }
 
     /// <summary>A whole message body, as it was received.</summary>
-    public static DeadLetter OfBody(EventIdentity identity, string reason, ReadOnlyMemory<byte> content)
+    public static DeadLetter OfBody(HubEventIdentity identity, string reason, ReadOnlyMemory<byte> content)
     {
         ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(reason);
-        return new DeadLetter(identity with { Record = EventBlobName.WholeBody }, reason, 0, content);
+        return new DeadLetter(identity with { Record = HubEventIdentity.WholeBody }, reason, 0, content);
     }
 }
 

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Blobs;
 using SigmaFunctions.Storage.Erasing;
 using SigmaFunctions.Storage.Model;
@@ -19,7 +20,6 @@ public sealed class DeadLetterStore
     /// <summary>Name of the container that deployments create.</summary>
     public const string DefaultName = "dead-letters";
 
-    private const int MaxConcurrency = 8;
     private const string ContentType = "application/octet-stream";
 
     private const string NamespaceKey = "namespace";
@@ -59,7 +59,7 @@ public sealed class DeadLetterStore
         var refused = new ConcurrentQueue<DeadLetter>();
         await Parallel.ForEachAsync(
             letters,
-            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
+            StorageConcurrency.Options(cancellationToken),
             async (letter, token) =>
             {
                 switch (await _blobs.WriteAsync(letter.Name, letter.Content, ContentType, Metadata(letter), token))
@@ -105,7 +105,7 @@ public sealed class DeadLetterStore
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public async Task<StoredDeadLetter?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        if (!EventBlobName.TryParse(name, out _, out _, out _))
+        if (!TryParse(name, out _, out _, out _))
         {
             return null;
         }
@@ -135,6 +135,13 @@ public sealed class DeadLetterStore
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     internal Task<ErasureFinding?> LookAsync(string name, DataSubject subject, CancellationToken cancellationToken) => _blobs.LookAsync(name, subject, cancellationToken);
 
+    // Only messages of hubs are kept here.
+    private static bool TryParse(string name, out DateTimeOffset enqueuedTime, out long sequenceNumber, out int record)
+    {
+        (sequenceNumber, record) = (0, 0);
+        return EventBlobName.TrySplit(name, out enqueuedTime, out string middle) && HubEventName.TryParse(middle, out sequenceNumber, out record);
+    }
+
     private static Dictionary<string, string> Metadata(DeadLetter letter)
     {
         (string Key, string Text)[] texts =
@@ -156,7 +163,7 @@ public sealed class DeadLetterStore
 
     private static StoredDeadLetter? Read(string name, IDictionary<string, string>? metadata, long size, DateTimeOffset? written)
     {
-        if (!EventBlobName.TryParse(name, out DateTimeOffset enqueuedTime, out long sequenceNumber, out int record))
+        if (!TryParse(name, out DateTimeOffset enqueuedTime, out long sequenceNumber, out int record))
         {
             return null;
         }
@@ -166,7 +173,7 @@ public sealed class DeadLetterStore
             Name = name,
             EnqueuedTime = enqueuedTime,
             SequenceNumber = sequenceNumber,
-            Record = record == EventBlobName.WholeBody ? null : record,
+            Record = record == HubEventIdentity.WholeBody ? null : record,
             Namespace = Text(NamespaceKey),
             EventHub = Text(EventHubKey),
             Partition = Text(PartitionKey),

@@ -31,7 +31,6 @@ internal static class DetectionRow
     /// <summary>Longest original, in UTF-16 units, in a row whose original is in a blob for the sake of the many rules that it matched.</summary>
     public const int BriefOriginal = 1_024;
 
-    private const int MaxName = 1_024;
     private const int MaxShortName = 128;
     private const int MaxField = 512;
     private const int MaxValue = 8_192;
@@ -52,18 +51,12 @@ internal static class DetectionRow
         nameof(Detection.Host),
         nameof(Detection.User),
         nameof(Detection.TenantId),
-        nameof(EventIdentity.Namespace),
-        nameof(EventIdentity.EventHub),
-        nameof(EventIdentity.Partition),
-        nameof(EventIdentity.SequenceNumber),
-        nameof(EventIdentity.Record),
+        .. HubEventColumns.Names,
         nameof(Detection.Fields),
         nameof(Detection.OriginalTruncated),
         nameof(Detection.OriginalBlob),
         nameof(Detection.Omitted),
     ];
-
-    private static readonly DateTimeOffset EarliestTime = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     // Stored text is read by people; quotes and non-ASCII letters stay as they are.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -72,32 +65,30 @@ internal static class DetectionRow
     public static TableEntity ToEntity(Detection detection)
     {
         DetectionId id = detection.Id;
-        EventIdentity identity = detection.Identity;
         int longest = MaxOriginalOf(detection);
         string original = BoundedText.Clean(BoundedText.Cut(detection.Original, longest));
         string fields = WriteFields(detection.Fields, out bool fieldsCut);
         var entity = new TableEntity(id.PartitionKey, id.RowKey)
         {
             [nameof(Detection.SchemaVersion)] = detection.SchemaVersion,
-            [nameof(Detection.RuleId)] = Text(detection.RuleId, MaxName),
-            [nameof(Detection.RuleTitle)] = Text(detection.RuleTitle, MaxName),
-            [nameof(Detection.RuleAuthor)] = Text(detection.RuleAuthor, MaxName),
-            [nameof(Detection.Level)] = Text(detection.Level, MaxShortName),
+            [nameof(Detection.RuleId)] = RowValues.Text(detection.RuleId, RowValues.MaxName),
+            [nameof(Detection.RuleTitle)] = RowValues.Text(detection.RuleTitle, RowValues.MaxName),
+            [nameof(Detection.RuleAuthor)] = RowValues.Text(detection.RuleAuthor, RowValues.MaxName),
+            [nameof(Detection.Level)] = RowValues.Text(detection.Level, MaxShortName),
             [nameof(Detection.Tags)] = WriteTags(detection.Tags),
-            [nameof(Detection.EventTime)] = Time(detection.EventTime),
-            [nameof(Detection.Host)] = Text(detection.Host, MaxName),
-            [nameof(Detection.User)] = Text(detection.User, MaxName),
-            [nameof(Detection.TenantId)] = Text(detection.TenantId, MaxShortName),
-            [nameof(EventIdentity.Namespace)] = Text(identity.Namespace, MaxName),
-            [nameof(EventIdentity.EventHub)] = Text(identity.EventHub, MaxName),
-            [nameof(EventIdentity.Partition)] = Text(identity.Partition, MaxName),
-            [nameof(EventIdentity.EnqueuedTime)] = Time(identity.EnqueuedTime),
-            [nameof(EventIdentity.SequenceNumber)] = identity.SequenceNumber,
-            [nameof(EventIdentity.Record)] = identity.Record,
+            [nameof(Detection.EventTime)] = RowValues.Time(detection.EventTime),
+            [nameof(Detection.Host)] = RowValues.Text(detection.Host, RowValues.MaxName),
+            [nameof(Detection.User)] = RowValues.Text(detection.User, RowValues.MaxName),
+            [nameof(Detection.TenantId)] = RowValues.Text(detection.TenantId, MaxShortName),
             [nameof(Detection.Fields)] = fields,
             [nameof(Detection.OriginalTruncated)] = detection.OriginalTruncated || fieldsCut || detection.Original.Length > longest,
             [nameof(Detection.OriginalBlob)] = detection.OriginalBlob,
         };
+        foreach ((string column, object? value) in detection.Identity.ByKind(HubEventColumns.Write))
+        {
+            entity[column] = value;
+        }
+
         if (detection.HeldBack is { } reason)
         {
             entity[HeldBack] = Name(reason);
@@ -135,16 +126,10 @@ internal static class DetectionRow
 
     private static Detection Read(TableEntity entity, bool isSummary) => new()
     {
-        SchemaVersion = entity.GetInt32(nameof(Detection.SchemaVersion)) ?? throw Missing(entity, nameof(Detection.SchemaVersion)),
-        Identity = new EventIdentity(
-            Required(entity, nameof(EventIdentity.Namespace)),
-            Required(entity, nameof(EventIdentity.EventHub)),
-            Required(entity, nameof(EventIdentity.Partition)),
-            EnqueuedTime(entity),
-            entity.GetInt64(nameof(EventIdentity.SequenceNumber)) ?? throw Missing(entity, nameof(EventIdentity.SequenceNumber)),
-            entity.GetInt32(nameof(EventIdentity.Record)) ?? throw Missing(entity, nameof(EventIdentity.Record))),
-        RuleId = Required(entity, nameof(Detection.RuleId)),
-        RuleTitle = Required(entity, nameof(Detection.RuleTitle)),
+        SchemaVersion = entity.GetInt32(nameof(Detection.SchemaVersion)) ?? throw RowValues.Missing(entity, nameof(Detection.SchemaVersion)),
+        Identity = HubEventColumns.Read(entity),
+        RuleId = RowValues.Required(entity, nameof(Detection.RuleId)),
+        RuleTitle = RowValues.Required(entity, nameof(Detection.RuleTitle)),
         RuleAuthor = entity.GetString(nameof(Detection.RuleAuthor)),
         Level = entity.GetString(nameof(Detection.Level)),
         Tags = ReadTags(entity),
@@ -208,11 +193,6 @@ internal static class DetectionRow
 
     private static string Name(HoldReason reason) => reason.ToString().ToLowerInvariant();
 
-    private static string? Text(string? text, int maximum) => text is null ? null : BoundedText.Clean(BoundedText.Cut(text, maximum));
-
-    // A time before 1601 is the nonsense of a source; the original still has it.
-    private static DateTimeOffset? Time(DateTimeOffset? time) => time < EarliestTime ? null : time;
-
     private static void WriteOriginal(TableEntity entity, string original)
     {
         for (int start = 0, number = 1; number == 1 || start < original.Length; number++)
@@ -225,7 +205,7 @@ internal static class DetectionRow
 
     private static string ReadOriginal(TableEntity entity)
     {
-        var original = new StringBuilder(Required(entity, nameof(Detection.Original)));
+        var original = new StringBuilder(RowValues.Required(entity, nameof(Detection.Original)));
         for (int number = 2; entity.GetString(OriginalPart(number)) is { } part; number++)
         {
             original.Append(part);
@@ -336,22 +316,11 @@ internal static class DetectionRow
     {
         try
         {
-            return JsonDocument.Parse(Required(entity, property));
+            return JsonDocument.Parse(RowValues.Required(entity, property));
         }
         catch (JsonException exception)
         {
             throw new FormatException($"Row {entity.PartitionKey}/{entity.RowKey}: {property} is not JSON.", exception);
         }
     }
-
-    private static DateTimeOffset EnqueuedTime(TableEntity entity) =>
-        entity.RowKey.Length > 19 && long.TryParse(entity.RowKey.AsSpan(0, 19), out long descending)
-            && descending <= DateTime.MaxValue.Ticks
-            ? new DateTimeOffset(DateTime.MaxValue.Ticks - descending, TimeSpan.Zero)
-            : throw new FormatException($"Row {entity.PartitionKey}/{entity.RowKey}: the key is not that of a detection.");
-
-    private static string Required(TableEntity entity, string property) => entity.GetString(property) ?? throw Missing(entity, property);
-
-    private static FormatException Missing(TableEntity entity, string property) =>
-        new($"Row {entity.PartitionKey}/{entity.RowKey}: {property} is missing.");
 }

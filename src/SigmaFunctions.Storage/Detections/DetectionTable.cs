@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Model;
 
@@ -19,7 +20,6 @@ public sealed class DetectionTable
 
     private const string HourFormat = "yyyyMMdd'T'HH";
     private const int MaxActions = 100;
-    private const int MaxConcurrency = 8;
 
     // The service's limit for a transaction is 4 MiB.
     private const int MaxTransactionSize = 7 * 512 * 1024;
@@ -86,7 +86,7 @@ public sealed class DetectionTable
         var noted = new ConcurrentDictionary<(string Partition, string Row), bool>();
         await Parallel.ForEachAsync(
             TransactionsAsync(distinct, cancellationToken),
-            Options(cancellationToken),
+            StorageConcurrency.Options(cancellationToken),
             async (transaction, token) =>
             {
                 try
@@ -123,7 +123,7 @@ public sealed class DetectionTable
         IEnumerable<AlertOutcome[]> transactions =
             outcomes.DistinctBy(outcome => outcome.Id).GroupBy(outcome => outcome.Id.PartitionKey).SelectMany(partition => partition.Chunk(MaxActions));
         return Parallel.ForEachAsync(
-            transactions, Options(cancellationToken), async (chunk, token) => await MarkRowsAsync(chunk, now, token));
+            transactions, StorageConcurrency.Options(cancellationToken), async (chunk, token) => await MarkRowsAsync(chunk, now, token));
     }
 
     /// <summary>Which of these detections are recorded, and for rows under their keys that are not of a detection, why not.</summary>
@@ -225,26 +225,6 @@ public sealed class DetectionTable
     }
 
     /// <summary>
-    /// All detections enqueued from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), partition by
-    /// partition: hours in order, within an hour bucket by bucket, within a bucket the newest first.
-    /// </summary>
-    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    /// <exception cref="FormatException">A row is not of a detection.</exception>
-    public async IAsyncEnumerable<Detection> QueryAsync(
-        DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (from >= to)
-        {
-            yield break;
-        }
-
-        await foreach (TableEntity entity in RowsAsync(from, to, null, cancellationToken))
-        {
-            yield return DetectionRow.FromEntity(entity);
-        }
-    }
-
-    /// <summary>
     /// Removes detections of whole hours that ended before a time, oldest first, in transactions of up to 100 rows; rows that are not of a
     /// detection stay.
     /// </summary>
@@ -268,12 +248,15 @@ public sealed class DetectionTable
         int removed = 0;
         await Parallel.ForEachAsync(
             ChunksAsync(rows, cancellationToken),
-            Options(cancellationToken),
+            StorageConcurrency.Options(cancellationToken),
             async (chunk, token) => Interlocked.Add(ref removed, await RemoveRowsAsync(chunk, token)));
         return removed;
     }
 
-    /// <summary>The rows of detections enqueued from one time (inclusive) to another (exclusive), partition by partition.</summary>
+    /// <summary>
+    /// The rows of detections enqueued from one time (inclusive) to another (exclusive), partition by partition: hours in order, within an hour bucket by
+    /// bucket, within a bucket the newest first.
+    /// </summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     internal IAsyncEnumerable<TableEntity> RowsAsync(DateTimeOffset from, DateTimeOffset to, string[]? properties, CancellationToken cancellationToken) =>
         _table.QueryAsync<TableEntity>(Spanning(from, to), select: properties, cancellationToken: cancellationToken);
@@ -450,9 +433,6 @@ public sealed class DetectionTable
             }
         }
     }
-
-    private static ParallelOptions Options(CancellationToken cancellationToken) =>
-        new() { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken };
 }
 
 /// <summary>What became of detections that were to be recorded; each once, in the order given.</summary>

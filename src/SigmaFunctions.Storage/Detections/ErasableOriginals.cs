@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Erasing;
 
 namespace SigmaFunctions.Storage.Detections;
@@ -6,13 +7,11 @@ namespace SigmaFunctions.Storage.Detections;
 /// <summary>Originals that name a host or user and that no detection points to any more; the others go with their detections.</summary>
 internal sealed class ErasableOriginals(OriginalStore originals, DetectionTable table) : IErasableStore
 {
-    private const int Concurrency = 8;
-
     public string Name => originals.Name;
 
     public async IAsyncEnumerable<ErasureItem> LookAsync(ErasureSearch search, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach ((string Name, DateTimeOffset EnqueuedTime)[] some in originals.ListAsync(search.From, search.To, cancellationToken).Chunk(Concurrency))
+        await foreach ((string Name, DateTimeOffset EnqueuedTime)[] some in originals.ListAsync(search.From, search.To, cancellationToken).Chunk(StorageConcurrency.MaxRequests))
         {
             ErasureFinding?[] findings = await Task.WhenAll(some.Select(one => LookAsync(one.Name, one.EnqueuedTime, search.Subject, cancellationToken)));
             foreach (((string name, _), ErasureFinding? finding) in some.Zip(findings))

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Blobs;
 using SigmaFunctions.Storage.Erasing;
 using SigmaFunctions.Storage.Model;
@@ -17,7 +18,6 @@ public sealed class OriginalStore
     /// <summary>Name of the container that deployments create.</summary>
     public const string DefaultName = "originals";
 
-    private const int MaxConcurrency = 8;
     private const string ContentType = "text/plain; charset=utf-8";
 
     private static readonly Dictionary<string, string> NoMetadata = [];
@@ -79,7 +79,7 @@ public sealed class OriginalStore
         var written = new ConcurrentDictionary<string, bool>();
         await Parallel.ForEachAsync(
             originals,
-            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
+            StorageConcurrency.Options(cancellationToken),
             async (original, token) =>
             {
                 byte[] content = Encoding.UTF8.GetBytes(original.Value);

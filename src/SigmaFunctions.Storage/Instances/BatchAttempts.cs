@@ -38,7 +38,7 @@ public sealed class BatchAttempts
     /// <param name="message">Any message of the partition.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<BatchAttempt?> FindAsync(EventIdentity message, CancellationToken cancellationToken)
+    public async Task<BatchAttempt?> FindAsync(HubEventIdentity message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
         NullableResponse<TableEntity> found = await _table.GetEntityIfExistsAsync<TableEntity>(
@@ -52,7 +52,7 @@ public sealed class BatchAttempts
     /// <summary>Writes the note of a hub partition, in place of the one before.</summary>
     /// <returns>By what it is known as the one that was written.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<ETag> WriteAsync(EventIdentity message, BatchAttempt attempt, CancellationToken cancellationToken)
+    public async Task<ETag> WriteAsync(HubEventIdentity message, BatchAttempt attempt, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(attempt);
@@ -72,7 +72,7 @@ public sealed class BatchAttempts
 
     /// <summary>Removes the note of a hub partition, unless another was written in its place.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task RemoveAsync(EventIdentity message, ETag written, CancellationToken cancellationToken)
+    public async Task RemoveAsync(HubEventIdentity message, ETag written, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
         try
@@ -86,7 +86,7 @@ public sealed class BatchAttempts
     }
 
     // Names of hubs and partitions may be of any length together with that of the namespace, and compare without regard to case.
-    private static string RowKey(EventIdentity message) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+    private static string RowKey(HubEventIdentity message) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
         $"{message.Namespace}\n{message.EventHub}\n{message.Partition}".ToLowerInvariant()))[..16]);
 }
 

@@ -1,16 +1,13 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace SigmaFunctions.Storage.Model;
 
 /// <summary>
-/// Id of a detection, from which its table keys follow. Text form <c>{yyyyMMddHHmmssfffffff}-{hash}</c>: the enqueued time in UTC
-/// (21 digits) and 32 lower-case hex digits. The first of these is the bucket, taken from namespace, hub and partition alone, so
-/// that the detections of one batch share a table partition and those of other hub partitions spread over 16; the rest are
-/// 124 bits of SHA-256 over the whole identity and the rule id. Namespace and hub compare without regard to case.
+/// Id of a detection, from which its table keys follow. Text form <c>{yyyyMMddHHmmssfffffff}-{hash}</c>: the identity's time in UTC
+/// (21 digits; for a hub's event the enqueued time) and 32 lower-case hex digits. The first of these is the bucket, taken from the origin alone
+/// (namespace, hub and partition), so that the detections of one batch share a table partition and those of other hub partitions spread over 16; the
+/// rest are 124 bits of SHA-256 over the whole identity and the rule id.
 /// </summary>
 /// <param name="Value">The text form.</param>
 /// <exception cref="ArgumentException">The text is not of that form.</exception>
@@ -35,13 +32,13 @@ public readonly record struct DetectionId(string Value)
     public string PartitionKey => $"{Value.AsSpan(0, 8)}T{Value.AsSpan(8, HourLength - 8)}-{Value[TimeLength + 1]}";
 
     /// <summary>Row within the partition, newest first: 19 digits that fall as time rises, a hyphen and the hash.</summary>
-    public string RowKey => $"{DescendingTicks(EnqueuedTime)}-{Value.AsSpan(TimeLength + 1)}";
+    public string RowKey => $"{DescendingTicks(Time)}-{Value.AsSpan(TimeLength + 1)}";
 
     /// <summary>The 32 hex digits.</summary>
     internal string Hash => Value[(TimeLength + 1)..];
 
-    /// <summary>When the hub took the message in (UTC).</summary>
-    public DateTimeOffset EnqueuedTime => ParseTime(Value.AsSpan(0, TimeLength), out DateTimeOffset time)
+    /// <summary>The identity's time (UTC): of a hub's event when the hub took the message in.</summary>
+    public DateTimeOffset Time => ParseTime(Value.AsSpan(0, TimeLength), out DateTimeOffset time)
         ? time
         : throw new InvalidOperationException("The default value is not a detection id.");
 
@@ -50,23 +47,13 @@ public readonly record struct DetectionId(string Value)
     {
         ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(ruleId);
-        DateTime enqueued = identity.EnqueuedTime.UtcDateTime;
-        var encoded = new ArrayBufferWriter<byte>(256);
-        WriteText(encoded, identity.Namespace.ToLowerInvariant());
-        WriteText(encoded, identity.EventHub.ToLowerInvariant());
-        WriteText(encoded, identity.Partition);
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(encoded.WrittenSpan, digest);
-        char bucket = Convert.ToHexStringLower(digest[..1])[0];
-
-        WriteNumber(encoded, enqueued.Ticks);
-        WriteNumber(encoded, identity.SequenceNumber);
-        WriteNumber(encoded, identity.Record);
-        WriteText(encoded, ruleId);
-        SHA256.HashData(encoded.WrittenSpan, digest);
-        string hash = Convert.ToHexStringLower(digest[..(HashLength / 2)]);
-        return new DetectionId(string.Create(
-            CultureInfo.InvariantCulture, $"{enqueued.ToString(TimeFormat, CultureInfo.InvariantCulture)}-{bucket}{hash.AsSpan(1)}"));
+        var encoding = new IdentityEncoding();
+        identity.EncodeOrigin(encoding);
+        char bucket = encoding.Hash()[0];
+        identity.EncodeEvent(encoding);
+        encoding.Add(ruleId);
+        string time = identity.Time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+        return new DetectionId($"{time}-{bucket}{encoding.Hash().AsSpan(1, HashLength - 1)}");
     }
 
     /// <summary>Reads the text form.</summary>
@@ -106,17 +93,4 @@ public readonly record struct DetectionId(string Value)
 
     private static bool ParseTime(ReadOnlySpan<char> text, out DateTimeOffset time) => DateTimeOffset.TryParseExact(
         text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
-
-    // Every text is preceded by its length and every number has eight bytes, so that no two identities are encoded alike.
-    private static void WriteText(ArrayBufferWriter<byte> target, string text)
-    {
-        WriteNumber(target, Encoding.UTF8.GetByteCount(text));
-        Encoding.UTF8.GetBytes(text, target);
-    }
-
-    private static void WriteNumber(ArrayBufferWriter<byte> target, long number)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(target.GetSpan(sizeof(long)), number);
-        target.Advance(sizeof(long));
-    }
 }

@@ -11,6 +11,7 @@ using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
 using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Storage.Accounts;
 
 namespace SigmaFunctions.Storage.Rules;
 
@@ -50,7 +51,6 @@ public sealed class RuleStore
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
     private const string RulesMetadata = "rules";
     private const string SetProperty = "set";
-    private const int MaxConcurrency = 8;
     private const int MaxPointerSize = 4 * 1024;
 
     private readonly BlobContainerClient _container;
@@ -149,7 +149,7 @@ public sealed class RuleStore
         await Parallel.ForAsync(
             0,
             files.Length,
-            new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrency, CancellationToken = cancellationToken },
+            StorageConcurrency.Options(cancellationToken),
             async (index, token) =>
             {
                 RuleBlob blob = blobs[index];

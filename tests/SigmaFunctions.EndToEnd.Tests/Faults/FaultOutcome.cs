@@ -59,7 +59,7 @@ internal sealed record FaultOutcome
     {
         var problems = new List<string>();
         // By what the columns say, not by the keys that follow from it.
-        ILookup<(string Partition, long SequenceNumber, int Record, string RuleId), Detection> byEvent = detections.ToLookup(item => (item.Identity.Partition, item.Identity.SequenceNumber, item.Identity.Record, item.RuleId));
+        ILookup<(string Partition, long SequenceNumber, int Record, string RuleId), Detection> byEvent = detections.ToLookup(item => item.Identity.ByKind(hub => (hub.Partition, hub.SequenceNumber, hub.Record, item.RuleId)));
         int twice = byEvent.Sum(group => group.Count() - 1);
         Report(twice, "rows are there twice");
         Report(rows.Count - detections.Count, "rows are not detections");

@@ -17,10 +17,10 @@ using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.DeadLetters;
-using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.EndToEnd.Tests.Faults;
 
@@ -236,7 +236,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
         _events[partition] = [.. received];
         foreach ((EventData item, WorkloadMessage message) in received.Skip(before).Zip(messages))
         {
-            _expectation.Add(new EventIdentity(receiver.FullyQualifiedNamespace, Hub, partition, item.EnqueuedTime, item.SequenceNumber, 0), message);
+            _expectation.Add(new HubEventIdentity(receiver.FullyQualifiedNamespace, Hub, partition, item.EnqueuedTime, item.SequenceNumber, 0), message);
         }
     }
 
@@ -542,8 +542,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
     private async Task<FaultOutcome> ReadOutcomeAsync(CancellationToken cancellationToken)
     {
         List<TableEntity> rows = await _table.QueryAsync<TableEntity>(cancellationToken: cancellationToken).ToListAsync(cancellationToken);
-        List<Detection> detections = await new DetectionTable(_table)
-            .QueryAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken).ToListAsync(cancellationToken);
+        List<Detection> detections = await _table.ReadDetectionsAsync(cancellationToken);
         var alerts = new List<Alert>();
         while ((await _queue.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), cancellationToken)).Value is { Length: > 0 } messages)
         {

@@ -147,7 +147,7 @@ internal sealed class Expectation
     /// <summary>Adds a message that the hub has taken in.</summary>
     /// <param name="identity">Identity of its first record.</param>
     /// <param name="message">The message.</param>
-    public void Add(EventIdentity identity, WorkloadMessage message)
+    public void Add(HubEventIdentity identity, WorkloadMessage message)
     {
         if (!message.Readable)
         {

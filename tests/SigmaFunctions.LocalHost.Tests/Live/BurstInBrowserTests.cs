@@ -63,7 +63,7 @@ public sealed class BurstInBrowserTests
         {
             for (int i = from; i < to; i++)
             {
-                var identity = new EventIdentity("ns", "events", "0", new DateTimeOffset(2026, 11, 26, 9, 0, 0, TimeSpan.Zero), i, 0);
+                var identity = new HubEventIdentity("ns", "events", "0", new DateTimeOffset(2026, 11, 26, 9, 0, 0, TimeSpan.Zero), i, 0);
                 var detection = new Detection
                 {
                     Identity = identity,

@@ -304,7 +304,7 @@ public sealed class LiveSiteTests : IAsyncLifetime
 
     private static Alert Some(int number)
     {
-        var identity = new EventIdentity("ns", "events", "0", new DateTimeOffset(2026, 11, 26, 9, 0, 0, TimeSpan.Zero), number, 0);
+        var identity = new HubEventIdentity("ns", "events", "0", new DateTimeOffset(2026, 11, 26, 9, 0, 0, TimeSpan.Zero), number, 0);
         return Alert.From(new Detection { Identity = identity, RuleId = "rule", RuleTitle = $"{number}", Original = "{}" }, "Detections");
     }
 

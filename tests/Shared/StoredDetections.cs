@@ -1,0 +1,35 @@
+using System.Globalization;
+using Azure.Data.Tables;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
+
+namespace SigmaFunctions.Tests;
+
+/// <summary>All that a table of detections holds.</summary>
+internal static class StoredDetections
+{
+    /// <summary>Reads the detections of a table, in no particular order; rows whose keys are not of one are passed over.</summary>
+    /// <exception cref="FormatException">A row under the keys of a detection is not of one.</exception>
+    public static async Task<List<Detection>> ReadDetectionsAsync(this TableClient table, CancellationToken cancellationToken)
+    {
+        var ids = new List<DetectionId>();
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken))
+        {
+            if (IdOf(row.RowKey) is { } id)
+            {
+                ids.Add(id);
+            }
+        }
+
+        (IReadOnlyList<Detection> found, IReadOnlyList<FormatException> wrong) = await new DetectionTable(table).FindAsync(ids, cancellationToken);
+        return wrong is [var first, ..] ? throw first : [.. found];
+    }
+
+    // Nineteen digits that fall as time rises, and the hash.
+    private static DetectionId? IdOf(string rowKey) =>
+        rowKey.Length > 19 && long.TryParse(rowKey.AsSpan(0, 19), NumberStyles.None, CultureInfo.InvariantCulture, out long descending)
+        && DetectionId.TryParse(
+            new DateTime(DateTime.MaxValue.Ticks - descending).ToString("yyyyMMddHHmmssfffffff", CultureInfo.InvariantCulture) + rowKey[19..], out DetectionId id)
+            ? id
+            : null;
+}
