@@ -255,6 +255,9 @@ public sealed class MatcherTests
     [InlineData("re", ".{12,}", "123456789012", true)]
     [InlineData("re", "[0-9]{12,}", "12345678901x", false)]
     [InlineData("re|i", "[a-f]{8}", "ABCDEFAB", true)]
+    [InlineData("re|i", "k", "\u212A", true)]
+    [InlineData("re", "(?i)k", "\u212A", true)]
+    [InlineData("re|i", "[0-9]k", "1\u212A", true)]
     [InlineData("re|i", "kind of", "\u212Aind of", true)]
     [InlineData("re", "(?i)kind of", "\u212Aind of", true)]
     [InlineData("re", "x(?:cmd|power)?y", "xy", true)]
@@ -270,6 +273,26 @@ public sealed class MatcherTests
     public void Regular_expressions_are_not_passed_over(string modifiers, string regex, string value, bool expected) =>
         Assert.Equal(
             expected, RuleText.Matches(RuleText.WithSelection($"F|{modifiers}: '{regex}'"), $$"""{"F":"{{value}}"}"""));
+
+    /// <summary>Of arrays on both sides of a reference the first hundred elements are compared, no fewer and no more.</summary>
+    [Theory]
+    [InlineData(100, 1, true)]
+    [InlineData(101, 1, false)]
+    [InlineData(1, 100, true)]
+    [InlineData(1, 101, false)]
+    [InlineData(100, 100, true)]
+    [InlineData(101, 100, false)]
+    [InlineData(100, 101, false)]
+    public void A_reference_compares_the_first_hundred_elements_of_either_side(int left, int right, bool expected)
+    {
+        string Elements(char filling, int last) => string.Join(',', Enumerable.Repeat($"\"{filling}\"", last - 1).Append("\"same\""));
+        string json = $$"""{"F":[{{Elements('f', left)}}],"G":[{{Elements('g', right)}}]}""";
+
+        foreach (string modifiers in new[] { "fieldref", "fieldref|cased", "fieldref|endswith" })
+        {
+            Assert.Equal(expected, RuleText.Matches(RuleText.WithSelection($"F|{modifiers}: G"), json));
+        }
+    }
 
     [Theory]
     [InlineData("""{"a":"mimikatz"}""", true)]
