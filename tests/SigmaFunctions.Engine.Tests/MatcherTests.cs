@@ -99,17 +99,18 @@ public sealed class MatcherTests
         {
             long before = matcher.ValueTests;
             Route route = detector.RouteOf([EventText.LogSource]);
+            (Slot f, Slot g) = (new Slot(route.Fields.IndexOf("F")), new Slot(route.Fields.IndexOf("G")));
             matcher.BeginEvent();
-            matcher.BeginView(route);
-            matcher.Set(route.SlotOf("G"));
-            matcher.Add(route.SlotOf("G"), FieldValueKind.Text, "wake"u8);
-            matcher.Set(route.SlotOf("F"));
+            ViewWriter view = matcher.BeginView(route);
+            view.Set(g);
+            view.Add(g, FieldValueKind.Text, "wake"u8);
+            view.Set(f);
             foreach (string value in values)
             {
-                matcher.Add(route.SlotOf("F"), FieldValueKind.Text, Encoding.UTF8.GetBytes(value));
+                view.Add(f, FieldValueKind.Text, Encoding.UTF8.GetBytes(value));
             }
 
-            matcher.EndView();
+            view.End();
             Assert.Equal(0, matcher.EndEvent().Length);
             return matcher.ValueTests - before;
         }
@@ -121,6 +122,32 @@ public sealed class MatcherTests
 
         string[] mixed = [.. Enumerable.Repeat("a", Values), "exe", "dll", "absent", "ABSENT", .. Enumerable.Repeat("a", Values)];
         Assert.InRange(Tests(mixed), 0, 8);
+    }
+
+    [Fact]
+    public void A_view_is_ended_once_and_before_the_next_begins()
+    {
+        var detector = new Detector(RuleText.Load(RuleText.WithSelection("F: a")));
+        Route route = detector.RouteOf([EventText.LogSource]);
+        var matcher = new EventMatcher(detector);
+        matcher.BeginEvent();
+        ViewWriter view = matcher.BeginView(route);
+        view.Set(new Slot(0));
+        view.Add(new Slot(0), FieldValueKind.Text, "a"u8);
+        Assert.Throws<InvalidOperationException>(() => matcher.BeginView(route).End());
+        Assert.Throws<InvalidOperationException>(() => matcher.EndEvent().Length);
+        view.End();
+        Assert.Throws<InvalidOperationException>(() => new ViewWriter(matcher).End());
+        Assert.Equal([0], matcher.EndEvent());
+
+        // An event that was left half written is forgotten.
+        matcher.BeginEvent();
+        view = matcher.BeginView(route);
+        view.Set(new Slot(0));
+        view.Add(new Slot(0), FieldValueKind.Text, "a");
+        matcher.BeginEvent();
+        matcher.BeginView(route).End();
+        Assert.Equal([], matcher.EndEvent());
     }
 
     [Theory]
