@@ -1,3 +1,4 @@
+using System.Text;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Logic;
@@ -72,6 +73,7 @@ public sealed class RuleGroupCompilerTests
         var compilation = new Compilation(rules);
         LoweredConditions lowered = compilation.Lowered;
         WakeTable table = WakeBuilding.Build(compilation.Predicates, lowered.Signals);
+        Assert.All(compilation.Predicates.All, one => Assert.Distinct(table.Of(one.Id).ToArray()));
         var shown = new List<string>();
         for (int i = 0; i < lowered.Roots.Length; i++)
         {
@@ -174,7 +176,7 @@ public sealed class RuleGroupCompilerTests
     private static string Suffix(Signal signal) => signal.Kind switch
     {
         SignalKind.Indexed => "",
-        SignalKind.Literal => $" '{System.Text.Encoding.UTF8.GetString(signal.Literal!)}'",
+        SignalKind.Literal => $" '{Encoding.UTF8.GetString(signal.Literal!)}'",
         SignalKind.NotAscii => " not ASCII",
         SignalKind.Tested => " tested",
         _ => " present",

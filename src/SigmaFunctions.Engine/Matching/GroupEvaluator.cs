@@ -28,11 +28,13 @@ internal sealed class GroupEvaluator(ValueBuffer values)
     public void Match(RuleGroup group, Slot[] slots, MatchedRules matched)
     {
         _findings.Begin(group);
+        ReadOnlySpan<ValueId> firstBySlot = values.FirstBySlot;
         for (int field = 0; field < slots.Length; field++)
         {
-            if (values.IsSet(slots[field]))
+            ValueId first = firstBySlot[slots[field].Index];
+            if (!first.IsAbsent)
             {
-                Look(group, slots, group.Fields[field], values.FirstOf(slots[field]));
+                Look(group, slots, group.Fields[field], first);
             }
         }
 
@@ -86,9 +88,12 @@ internal sealed class GroupEvaluator(ValueBuffer values)
     /// <summary>Tests predicates that no index looks for, where a value has the length and the rarest characters that they need.</summary>
     private void Test(RuleGroup group, Slot[] slots, TestedPredicate[] tested, ValueId first)
     {
+        // Nearly every field has one value, whose text is looked up once for all of them.
+        bool isOne = first.IsValue && !values.Next(first).IsValue;
+        ReadOnlySpan<byte> only = isOne ? values.FoldedOf(first) : default;
         foreach (ref readonly TestedPredicate test in tested.AsSpan())
         {
-            if (_tester.MayHold(test, first) && Holds(group, slots, test.Predicate))
+            if ((isOne ? _tester.MayHold(test, first, only) : _tester.MayHold(test, first)) && Holds(group, slots, test.Predicate))
             {
                 _findings.WakeRulesOf(test.Predicate);
             }

@@ -30,9 +30,7 @@ internal sealed class PredicateTester(ValueBuffer values)
 
         for (ValueId value = first; value.IsValue; value = values.Next(value))
         {
-            ReadOnlySpan<byte> text = values.FoldedOf(value);
-            if (text.Length >= test.MinLength
-                && ((Stands(test.First, text) && Stands(test.Second, text)) || (test.IsKnownForAsciiOnly && !values.IsAscii(value))))
+            if (MayHold(test, value, values.FoldedOf(value)))
             {
                 return true;
             }
@@ -40,6 +38,14 @@ internal sealed class PredicateTester(ValueBuffer values)
 
         return false;
     }
+
+    /// <summary>Whether a predicate that no index looks for may hold on a value.</summary>
+    /// <param name="test">The predicate.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="folded">Its text, folded.</param>
+    public bool MayHold(in TestedPredicate test, ValueId value, ReadOnlySpan<byte> folded) =>
+        folded.Length >= test.MinLength
+        && ((Stands(test.First, folded) && Stands(test.Second, folded)) || (test.IsKnownForAsciiOnly && !values.IsAscii(value)));
 
     /// <summary>Whether a predicate holds on its field.</summary>
     /// <param name="test">The predicate, which no index decides.</param>
@@ -51,10 +57,10 @@ internal sealed class PredicateTester(ValueBuffer values)
         switch (test.Kind)
         {
             case TestKind.Exists:
-                return values.IsSet(slot);
+                return !first.IsAbsent;
             case TestKind.Absent:
-                return !values.IsSet(slot);
-            case TestKind.Null when !values.IsSet(slot):
+                return first.IsAbsent;
+            case TestKind.Null when first.IsAbsent:
                 return true;
         }
 
@@ -63,17 +69,16 @@ internal sealed class PredicateTester(ValueBuffer values)
             return false;
         }
 
-        Slot other = slots[test.OtherField.Index];
         if (test.Sought.Length > 0 && values.AreAdjacent && values.LastOf(slot).Index - first.Index >= ManyValues)
         {
-            return HoldsOnOneOfMany(test, first, values.LastOf(slot), other);
+            return HoldsOnOneOfMany(test, first, values.LastOf(slot), slots);
         }
 
         // Both sides of a reference are the event writer's: of an array the first elements count.
         int left = test.Kind == TestKind.Reference ? FieldReferencePredicate.MaxElements : int.MaxValue;
         for (ValueId value = first; value.IsValue && left > 0; value = values.Next(value), left--)
         {
-            if (Holds(test, value, other))
+            if (Holds(test, value, slots))
             {
                 return true;
             }
@@ -85,12 +90,12 @@ internal sealed class PredicateTester(ValueBuffer values)
     private static bool Stands(byte character, ReadOnlySpan<byte> text) => character == 0 || text.Contains(character);
 
     /// <summary>Tests a predicate on those values alone that hold what it needs.</summary>
-    private bool HoldsOnOneOfMany(CompiledTest test, ValueId first, ValueId last, Slot other)
+    private bool HoldsOnOneOfMany(CompiledTest test, ValueId first, ValueId last, Slot[] slots)
     {
         bool cased = (test.Traits & TestTraits.Cased) != 0;
         for (ValueId value = values.FirstHolding(test.Sought, cased, first, last); value.IsValue; value = values.FirstHolding(test.Sought, cased, values.Next(value), last))
         {
-            if (Holds(test, value, other))
+            if (Holds(test, value, slots))
             {
                 return true;
             }
@@ -99,7 +104,7 @@ internal sealed class PredicateTester(ValueBuffer values)
         return false;
     }
 
-    private bool Holds(CompiledTest test, ValueId value, Slot other)
+    private bool Holds(CompiledTest test, ValueId value, Slot[] slots)
     {
         ValueTests++;
         FieldValueKind kind = values.KindOf(value);
@@ -121,7 +126,7 @@ internal sealed class PredicateTester(ValueBuffer values)
             case TestKind.Value:
                 return ValueTest.Holds(test.Predicate, kind, values.CharsOf(value));
             case TestKind.Reference:
-                return Relates((FieldReferencePredicate)test.Predicate, value, other);
+                return Relates((FieldReferencePredicate)test.Predicate, value, slots[test.OtherField.Index]);
         }
 
         ReadOnlySpan<byte> text = (test.Traits & TestTraits.Cased) != 0 ? values.TextOf(value) : values.FoldedOf(value);

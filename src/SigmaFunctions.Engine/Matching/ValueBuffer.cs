@@ -62,7 +62,7 @@ internal sealed class ValueBuffer
     public void Set(Slot slot) => _first[slot.Index] = ValueId.None;
 
     /// <summary>Whether a slot is present.</summary>
-    public bool IsSet(Slot slot) => _first[slot.Index].Index != ValueId.Absent.Index;
+    public bool IsSet(Slot slot) => !_first[slot.Index].IsAbsent;
 
     /// <summary>Adds a value to a slot that was set.</summary>
     /// <param name="slot">The slot.</param>
@@ -89,7 +89,10 @@ internal sealed class ValueBuffer
         FoldedText.Fold(_text, _folded, _used);
     }
 
-    /// <summary>The first value of a slot; <see cref="ValueId.Absent"/> or <see cref="ValueId.None"/> if it has none.</summary>
+    /// <summary>By slot, the first value; <see cref="ValueId.Absent"/> or <see cref="ValueId.None"/> if it has none.</summary>
+    public ReadOnlySpan<ValueId> FirstBySlot => _first;
+
+    /// <summary>The first value of a slot, as <see cref="FirstBySlot"/> has it.</summary>
     public ValueId FirstOf(Slot slot) => _first[slot.Index];
 
     /// <summary>The last value of a slot that has one.</summary>

@@ -10,6 +10,9 @@ internal readonly record struct ValueId(int Index)
     /// <summary>There is none, or no further one, in a field that is present.</summary>
     public static ValueId None => new(-2);
 
+    /// <summary>Whether there is none, since the field is absent.</summary>
+    public bool IsAbsent => Index == Absent.Index;
+
     /// <summary>Whether there is a value.</summary>
     public bool IsValue => Index >= 0;
 }

@@ -100,10 +100,16 @@ internal sealed class Findings
     }
 
     /// <summary>Wakes the rules that a predicate is the witness of.</summary>
-    public void WakeRulesOf(PredicateId predicate) => Wake(_wakes!.Of(predicate));
+    public void WakeRulesOf(PredicateId predicate)
+    {
+        foreach (GroupRuleId rule in _wakes!.Of(predicate))
+        {
+            Wake(rule);
+        }
+    }
 
     /// <summary>Wakes rules.</summary>
-    public void Wake(ReadOnlySpan<GroupRuleId> rules)
+    public void Wake(GroupRuleId[] rules)
     {
         foreach (GroupRuleId rule in rules)
         {
