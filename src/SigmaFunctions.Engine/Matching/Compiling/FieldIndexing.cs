@@ -124,7 +124,7 @@ internal static class FieldIndexing
         foreach (byte value in literal)
         {
             byte folded = FoldedText.Fold(value);
-            if (folded < 128 && folded != besides && (rarest == 0 || LiteralRarity.Commonness(folded) < LiteralRarity.Commonness(rarest)))
+            if (folded < 128 && folded != besides && (rarest == 0 || CharacterRarity.CommonnessOf((char)folded) < CharacterRarity.CommonnessOf((char)rarest)))
             {
                 rarest = folded;
             }
