@@ -32,15 +32,11 @@ public sealed class BodyMatcher
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(detector);
         _gzip = new GzipBody(buffers);
-        Decoder = decoder;
         Detector = detector;
         Limits = limits ?? BodyLimits.Default;
         _matches = new BodyMatches(decoder, Limits, detector.Rules.Length);
         _reader = new BodyReader(new RecordTape(decoder.Names), new Handler(decoder, detector, _matches), Limits);
     }
-
-    /// <summary>How bodies are read.</summary>
-    public EventDecoder Decoder { get; }
 
     /// <summary>Whose rules are matched.</summary>
     public Detector Detector { get; }

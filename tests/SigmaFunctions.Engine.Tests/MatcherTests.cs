@@ -99,17 +99,18 @@ public sealed class MatcherTests
         {
             long before = matcher.ValueTests;
             Route route = detector.RouteOf([EventText.LogSource]);
+            (Slot f, Slot g) = (new Slot(route.Fields.IndexOf("F")), new Slot(route.Fields.IndexOf("G")));
             matcher.BeginEvent();
-            matcher.BeginView(route);
-            matcher.Set(route.SlotOf("G"));
-            matcher.Add(route.SlotOf("G"), FieldValueKind.Text, "wake"u8);
-            matcher.Set(route.SlotOf("F"));
+            ViewWriter view = matcher.BeginView(route);
+            view.Set(g);
+            view.Add(g, FieldValueKind.Text, "wake"u8);
+            view.Set(f);
             foreach (string value in values)
             {
-                matcher.Add(route.SlotOf("F"), FieldValueKind.Text, Encoding.UTF8.GetBytes(value));
+                view.Add(f, FieldValueKind.Text, Encoding.UTF8.GetBytes(value));
             }
 
-            matcher.EndView();
+            view.End();
             Assert.Equal(0, matcher.EndEvent().Length);
             return matcher.ValueTests - before;
         }
@@ -121,6 +122,32 @@ public sealed class MatcherTests
 
         string[] mixed = [.. Enumerable.Repeat("a", Values), "exe", "dll", "absent", "ABSENT", .. Enumerable.Repeat("a", Values)];
         Assert.InRange(Tests(mixed), 0, 8);
+    }
+
+    [Fact]
+    public void A_view_is_ended_once_and_before_the_next_begins()
+    {
+        var detector = new Detector(RuleText.Load(RuleText.WithSelection("F: a")));
+        Route route = detector.RouteOf([EventText.LogSource]);
+        var matcher = new EventMatcher(detector);
+        matcher.BeginEvent();
+        ViewWriter view = matcher.BeginView(route);
+        view.Set(new Slot(0));
+        view.Add(new Slot(0), FieldValueKind.Text, "a"u8);
+        Assert.Throws<InvalidOperationException>(() => matcher.BeginView(route).End());
+        Assert.Throws<InvalidOperationException>(() => matcher.EndEvent().Length);
+        view.End();
+        Assert.Throws<InvalidOperationException>(() => new ViewWriter(matcher).End());
+        Assert.Equal([0], matcher.EndEvent());
+
+        // An event that was left half written is forgotten.
+        matcher.BeginEvent();
+        view = matcher.BeginView(route);
+        view.Set(new Slot(0));
+        view.Add(new Slot(0), FieldValueKind.Text, "a");
+        matcher.BeginEvent();
+        matcher.BeginView(route).End();
+        Assert.Equal([], matcher.EndEvent());
     }
 
     [Theory]
@@ -255,6 +282,9 @@ public sealed class MatcherTests
     [InlineData("re", ".{12,}", "123456789012", true)]
     [InlineData("re", "[0-9]{12,}", "12345678901x", false)]
     [InlineData("re|i", "[a-f]{8}", "ABCDEFAB", true)]
+    [InlineData("re|i", "k", "\u212A", true)]
+    [InlineData("re", "(?i)k", "\u212A", true)]
+    [InlineData("re|i", "[0-9]k", "1\u212A", true)]
     [InlineData("re|i", "kind of", "\u212Aind of", true)]
     [InlineData("re", "(?i)kind of", "\u212Aind of", true)]
     [InlineData("re", "x(?:cmd|power)?y", "xy", true)]
@@ -270,6 +300,26 @@ public sealed class MatcherTests
     public void Regular_expressions_are_not_passed_over(string modifiers, string regex, string value, bool expected) =>
         Assert.Equal(
             expected, RuleText.Matches(RuleText.WithSelection($"F|{modifiers}: '{regex}'"), $$"""{"F":"{{value}}"}"""));
+
+    /// <summary>Of arrays on both sides of a reference the first hundred elements are compared, no fewer and no more.</summary>
+    [Theory]
+    [InlineData(100, 1, true)]
+    [InlineData(101, 1, false)]
+    [InlineData(1, 100, true)]
+    [InlineData(1, 101, false)]
+    [InlineData(100, 100, true)]
+    [InlineData(101, 100, false)]
+    [InlineData(100, 101, false)]
+    public void A_reference_compares_the_first_hundred_elements_of_either_side(int left, int right, bool expected)
+    {
+        string Elements(char filling, int last) => string.Join(',', Enumerable.Repeat($"\"{filling}\"", last - 1).Append("\"same\""));
+        string json = $$"""{"F":[{{Elements('f', left)}}],"G":[{{Elements('g', right)}}]}""";
+
+        foreach (string modifiers in new[] { "fieldref", "fieldref|cased", "fieldref|endswith" })
+        {
+            Assert.Equal(expected, RuleText.Matches(RuleText.WithSelection($"F|{modifiers}: G"), json));
+        }
+    }
 
     [Theory]
     [InlineData("""{"a":"mimikatz"}""", true)]

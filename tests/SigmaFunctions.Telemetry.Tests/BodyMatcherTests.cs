@@ -69,8 +69,8 @@ public sealed class BodyMatcherTests
         byte[] packed = FramingTests.Gzip(bytes);
         var matcher = new BodyMatcher(decoder, FieldRules.Of(decoder.Decode(bytes).Events));
 
-        AssertSame(matcher, bytes);
-        AssertSame(matcher, packed);
+        AssertSame(decoder, matcher, bytes);
+        AssertSame(decoder, matcher, packed);
     }
 
     /// <summary>Rules made from all bodies see each body: values of others, and absent fields.</summary>
@@ -82,7 +82,7 @@ public sealed class BodyMatcherTests
         var matcher = new BodyMatcher(decoder, FieldRules.Of(bodies.SelectMany(body => decoder.Decode(body).Events)));
         foreach (byte[] body in bodies.Concat(bodies.Reverse()))
         {
-            AssertSame(matcher, body);
+            AssertSame(decoder, matcher, body);
         }
     }
 
@@ -238,9 +238,9 @@ public sealed class BodyMatcherTests
     }
 
     /// <summary>Asserts that a matcher finds in a body what the detector finds on the decoder's events.</summary>
-    internal static void AssertSame(BodyMatcher matcher, byte[] body)
+    internal static void AssertSame(EventDecoder decoder, BodyMatcher matcher, byte[] body)
     {
-        DecodedBody decoded = matcher.Decoder.Decode(body, matcher.Limits);
+        DecodedBody decoded = decoder.Decode(body, matcher.Limits);
         BodyMatches matches = matcher.Match(body, TestContext.Current.CancellationToken);
 
         Assert.Equal(decoded.Events.Length, matches.Events);
@@ -277,7 +277,7 @@ public sealed class BodyMatcherTests
         var matcher = new BodyMatcher(decoder, FieldRules.Of(some.SelectMany(body => decoder.Decode(body).Events)));
         foreach (byte[] body in some)
         {
-            AssertSame(matcher, body);
+            AssertSame(decoder, matcher, body);
         }
     }
 

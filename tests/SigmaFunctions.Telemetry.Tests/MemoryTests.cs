@@ -27,7 +27,7 @@ public sealed class MemoryTests
         foreach (string order in new[] { "{0}\n{1}\n{0}", "{1}\n{0}\n{1}" })
         {
             byte[] body = Encoding.UTF8.GetBytes(order.Replace("{0}", fits, StringComparison.Ordinal).Replace("{1}", exceeds, StringComparison.Ordinal));
-            BodyMatcherTests.AssertSame(Matcher(), body);
+            BodyMatcherTests.AssertSame(_decoder, Matcher(), body);
             DecodedBody decoded = _decoder.Decode(body);
 
             Assert.All(decoded.Undecoded, record => Assert.Equal(TooLarge, record.Reason));
@@ -44,7 +44,7 @@ public sealed class MemoryTests
     {
         string large = $$"""{"a":[{{Repeated("1,", MaxValues)}}1]}""";
         byte[] bytes = Encoding.UTF8.GetBytes(body.Replace("{0}", "{\"n\":1}", StringComparison.Ordinal).Replace("{1}", large, StringComparison.Ordinal));
-        BodyMatcherTests.AssertSame(Matcher(), bytes);
+        BodyMatcherTests.AssertSame(_decoder, Matcher(), bytes);
         DecodedBody decoded = _decoder.Decode(bytes);
 
         Assert.Equal(events, string.Join(' ', decoded.Events.Select(one => one.Record)));
@@ -58,7 +58,7 @@ public sealed class MemoryTests
     {
         string record = $$"""{"n":"{{new string('x', length - 8)}}"}""";
         byte[] body = Encoding.UTF8.GetBytes($"{{}}\n{record}\n{{}}");
-        BodyMatcherTests.AssertSame(Matcher(), body);
+        BodyMatcherTests.AssertSame(_decoder, Matcher(), body);
         DecodedBody decoded = _decoder.Decode(body);
 
         Assert.Equal(isRead ? 3 : 2, decoded.Events.Length);

@@ -112,7 +112,7 @@ public sealed class WorkTests
         Assert.Equal(TooMuchWork, rest.Reason);
         Assert.Equal(body.Length, rest.Offset + rest.Length);
         Assert.Equal(matches.Events + matches.UndecodedCount - 1, rest.Record);
-        BodyMatcherTests.AssertSame(matcher, body);
+        BodyMatcherTests.AssertSame(_decoder, matcher, body);
     }
 
     /// <summary>Elements move down for each level at which a neighbour makes an array of them.</summary>
@@ -158,7 +158,7 @@ public sealed class WorkTests
             Assert.Equal(whole.Undecoded.Take(limits.Undecoded).Select(record => (record.Record, record.Reason, record.Offset)),
                 matches.Undecoded.Select(record => (record.Record, record.Reason, record.Offset)));
             BodyLimitsTests.AssertCounted(whole, matches, limits);
-            BodyMatcherTests.AssertSame(all, sent);
+            BodyMatcherTests.AssertSame(_decoder, all, sent);
             damaged += matches.UndecodedCount > 0 && matches.Events > 0 ? 1 : 0;
         }
 

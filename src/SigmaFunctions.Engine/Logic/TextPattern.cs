@@ -358,9 +358,6 @@ internal sealed class TextPattern
     /// <summary>The parts between two <c>*</c>.</summary>
     private sealed class Segment
     {
-        // The characters of paths and command lines, the most common first.
-        private const string CommonFirst = "e\\sionratcwdl mpu.:hf-gx32\"/v0146";
-
         // Comparing at a candidate takes about as long as looking for it among as many characters, and more with the literal's length.
         private const int CandidateWork = 16;
 
@@ -382,14 +379,13 @@ internal sealed class TextPattern
             }
 
             _isWellFormed = FoldedText.IsWellFormed(literal);
-            int best = -1;
+            int least = int.MaxValue;
             for (int i = 0; i < literal.Length; i++)
             {
-                int commonness = CommonFirst.IndexOf(char.ToLowerInvariant(literal[i]), StringComparison.Ordinal);
-                int rarity = commonness < 0 ? CommonFirst.Length : commonness;
-                if (char.IsAscii(literal[i]) && rarity > best)
+                int commonness = CharacterRarity.CommonnessOf(char.ToLowerInvariant(literal[i]));
+                if (char.IsAscii(literal[i]) && commonness < least)
                 {
-                    (best, _anchor) = (rarity, i);
+                    (least, _anchor) = (commonness, i);
                 }
             }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Matching.Compiling;
 using SigmaFunctions.Engine.Matching.Indexing;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;

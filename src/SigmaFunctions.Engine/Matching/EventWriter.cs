@@ -1,4 +1,3 @@
-using System.Text;
 using SigmaFunctions.Engine.Events;
 
 namespace SigmaFunctions.Engine.Matching;
@@ -13,49 +12,49 @@ internal static class EventWriter
             return;
         }
 
-        matcher.BeginView(route);
-        for (int slot = 0; slot < route.Fields.Length; slot++)
+        ViewWriter writer = matcher.BeginView(route);
+        for (int i = 0; i < route.Fields.Length; i++)
         {
-            if (EventFields.Find(view.Fields, route.Fields[slot]) is not { } value)
+            if (EventFields.Find(view.Fields, route.Fields[i]) is not { } value)
             {
                 continue;
             }
 
-            matcher.Set(slot);
-            Add(matcher, slot, value, intoObjects: false);
+            var slot = new Slot(i);
+            writer.Set(slot);
+            Add(writer, slot, value, intoObjects: false);
         }
 
-        if (route.OwnValuesSlot >= 0)
+        if (!route.OwnValuesSlot.IsNone)
         {
-            matcher.Set(route.OwnValuesSlot);
+            writer.Set(route.OwnValuesSlot);
             foreach (FieldValue value in sigmaEvent.OwnValues)
             {
-                Add(matcher, route.OwnValuesSlot, value, intoObjects: true);
+                Add(writer, route.OwnValuesSlot, value, intoObjects: true);
             }
         }
 
-        matcher.EndView();
+        writer.End();
     }
 
-    private static void Add(EventMatcher matcher, int slot, FieldValue value, bool intoObjects)
+    private static void Add(ViewWriter writer, Slot slot, FieldValue value, bool intoObjects)
     {
         if (value.Kind == FieldValueKind.Array || (value.Kind == FieldValueKind.Object && intoObjects))
         {
             foreach (FieldValue item in value.Items)
             {
-                Add(matcher, slot, item, intoObjects);
+                Add(writer, slot, item, intoObjects);
             }
 
             foreach ((string _, FieldValue? property) in value.Properties)
             {
-                Add(matcher, slot, property, intoObjects);
+                Add(writer, slot, property, intoObjects);
             }
 
             return;
         }
 
         // A surrogate without its partner becomes U+FFFD, as decoders make it.
-        Span<byte> room = matcher.Reserve(Encoding.UTF8.GetMaxByteCount(value.Text.Length));
-        matcher.Add(slot, value.Kind, Encoding.UTF8.GetBytes(value.Text, room));
+        writer.Add(slot, value.Kind, value.Text);
     }
 }

@@ -28,7 +28,8 @@ public sealed class KeywordFilter
     {
         if (literals.Count > MostFewLiterals)
         {
-            _manyLiterals = LiteralIndex.Create([.. literals.Select((literal, i) => new IndexedLiteral(FoldedText.Of(literal), i, LiteralUse.Anywhere))]);
+            // It is only asked whether any stands in a text: none needs a predicate.
+            _manyLiterals = LiteralIndex.Create([.. literals.Select(literal => new IndexedLiteral(FoldedText.Of(literal), default, LiteralUse.Anywhere))]);
             return;
         }
 
@@ -61,7 +62,7 @@ public sealed class KeywordFilter
         ArgumentNullException.ThrowIfNull(matcher);
         if (_manyLiterals is { } many)
         {
-            return many.AnyStandsIn(ref matcher.Fold(json), json.Length, matcher.Places) || EscapesPlain(json);
+            return many.AnyStandsIn(ref matcher.KeywordRoom.Fold(json), json.Length, matcher.KeywordRoom.Places) || EscapesPlain(json);
         }
 
         return _literalsAndEscapes!.StandIn(json) && (_literals!.StandIn(json) || EscapesPlain(json));

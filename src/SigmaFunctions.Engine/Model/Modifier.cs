@@ -40,22 +40,22 @@ internal enum Modifier
 /// <summary>Some of the modifiers.</summary>
 internal readonly record struct ModifierSet
 {
-    private readonly uint _bits;
+    private readonly ulong _bits;
 
-    private ModifierSet(uint bits) => _bits = bits;
+    private ModifierSet(ulong bits) => _bits = bits;
 
     public static ModifierSet Of(params ReadOnlySpan<Modifier> modifiers)
     {
-        uint bits = 0;
+        ulong bits = 0;
         foreach (Modifier modifier in modifiers)
         {
-            bits |= 1u << (int)modifier;
+            bits |= 1UL << (int)modifier;
         }
 
         return new ModifierSet(bits);
     }
 
-    public bool Contains(Modifier modifier) => (_bits & (1u << (int)modifier)) != 0;
+    public bool Contains(Modifier modifier) => (_bits & (1UL << (int)modifier)) != 0;
 
     public bool Overlaps(ModifierSet other) => (_bits & other._bits) != 0;
 

@@ -12,9 +12,6 @@ namespace SigmaFunctions.Engine.RuleSets;
 /// </summary>
 public sealed class RuleSelection
 {
-    /// <summary>Every rule.</summary>
-    public static RuleSelection All { get; } = new();
-
     /// <summary>Statuses: <c>stable</c>, <c>test</c>, <c>experimental</c>, <c>deprecated</c>, <c>unsupported</c>; a rule that states none has none of them.</summary>
     public ImmutableArray<string> Statuses { get; init; } = [];
 

@@ -8,9 +8,7 @@ namespace SigmaFunctions.Telemetry.Events;
 /// <summary>Where the fields of a <see cref="Route"/> are found in a record. Immutable.</summary>
 internal sealed class RoutePlan
 {
-    private const int NoSlot = -1;
-
-    private readonly int[] _slots;
+    private readonly Slot[] _slots;
     private readonly bool[] _isWanted;
 
     /// <summary>Makes the plan.</summary>
@@ -20,19 +18,19 @@ internal sealed class RoutePlan
     {
         Route = route;
         _isWanted = new bool[names.Count];
-        _slots = new int[names.Count];
-        Array.Fill(_slots, NoSlot);
-        for (int slot = 0; slot < route.Fields.Length; slot++)
+        _slots = new Slot[names.Count];
+        Array.Fill(_slots, Slot.None);
+        for (int i = 0; i < route.Fields.Length; i++)
         {
-            Name name = names.Find(Encoding.UTF8.GetBytes(route.Fields[slot]));
-            _slots[name.Id] = slot;
+            Name name = names.Find(Encoding.UTF8.GetBytes(route.Fields[i]));
+            _slots[name.Id] = new Slot(i);
             _isWanted[name.Id] = true;
         }
 
         Paths =
         [
-            .. route.Fields.SelectMany((field, slot) => DotsOf(field)
-                .Select(dot => new FieldPath(slot, names.Find(Encoding.UTF8.GetBytes(field[..dot])), Encoding.UTF8.GetBytes(field[(dot + 1)..])))),
+            .. route.Fields.SelectMany((field, i) => DotsOf(field)
+                .Select(dot => new FieldPath(new Slot(i), names.Find(Encoding.UTF8.GetBytes(field[..dot])), Encoding.UTF8.GetBytes(field[(dot + 1)..])))),
         ];
         foreach (FieldPath path in Paths)
         {
@@ -52,8 +50,8 @@ internal sealed class RoutePlan
     /// <summary>Whether a field of that name takes part in any slot.</summary>
     public bool Wants(Name name) => _isWanted[name.Id];
 
-    /// <summary>The slot of the field that a name is, by the name's id; negative for none and for names learnt later.</summary>
-    public int SlotOf(int id) => (uint)id < (uint)_slots.Length ? _slots[id] : NoSlot;
+    /// <summary>The slot of the field that a name is, by the name's id; none if it is no field, and for names learnt later.</summary>
+    public Slot SlotOf(int id) => (uint)id < (uint)_slots.Length ? _slots[id] : Slot.None;
 
     // The longest first.
     private static IEnumerable<int> DotsOf(string field)
@@ -68,5 +66,5 @@ internal sealed class RoutePlan
     /// <param name="Slot">The field's slot.</param>
     /// <param name="First">The name before the dot.</param>
     /// <param name="Rest">What comes after it, as UTF-8.</param>
-    internal readonly record struct FieldPath(int Slot, Name First, byte[] Rest);
+    internal readonly record struct FieldPath(Slot Slot, Name First, byte[] Rest);
 }

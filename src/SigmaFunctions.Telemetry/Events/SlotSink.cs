@@ -89,39 +89,39 @@ internal sealed class SlotSink : EventSink
             _matcher.BeginEvent();
         }
 
-        _matcher.BeginView(plan.Route);
+        ViewWriter view = _matcher.BeginView(plan.Route);
         if (Parent >= 0)
         {
-            WriteProperties(plan);
+            WriteProperties(view, plan);
         }
 
         foreach (int id in Touched)
         {
-            if (plan.SlotOf(id) is >= 0 and int slot && IndexOf(new Name(id)) is >= 0 and int index)
+            if (plan.SlotOf(id) is { IsNone: false } slot && IndexOf(new Name(id)) is >= 0 and int index)
             {
-                _matcher.Set(slot);
-                WriteField(slot, index);
+                view.Set(slot);
+                WriteField(view, slot, index);
             }
         }
 
         foreach (RoutePlan.FieldPath path in plan.Paths)
         {
-            if (!_matcher.IsSet(path.Slot) && IndexOf(path.First) is >= 0 and int index)
+            if (!view.IsSet(path.Slot) && IndexOf(path.First) is >= 0 and int index)
             {
-                WriteIn(path.Slot, index, path.Rest);
+                WriteIn(view, path.Slot, index, path.Rest);
             }
         }
 
-        if (plan.Route.OwnValuesSlot >= 0)
+        if (plan.Route.OwnValuesSlot is { IsNone: false } own)
         {
-            _matcher.Set(plan.Route.OwnValuesSlot);
+            view.Set(own);
             if (MayHoldKeyword(plan.Route.Keywords))
             {
-                WriteOwnValues(plan.Route.OwnValuesSlot);
+                WriteOwnValues(view, own);
             }
         }
 
-        _matcher.EndView();
+        view.End();
     }
 
     /// <summary>Begins the next record.</summary>
@@ -160,18 +160,18 @@ internal sealed class SlotSink : EventSink
     }
 
     /// <summary>Writes the fields that are properties of one object.</summary>
-    private void WriteProperties(RoutePlan plan)
+    private void WriteProperties(ViewWriter view, RoutePlan plan)
     {
         RecordTape tape = Tape;
         int end = tape[Parent].Next;
         for (int index = Parent + 1; index < end; index = tape[index].Next)
         {
             int id = tape[index].Name.Id;
-            if (plan.SlotOf(id) is >= 0 and int slot && !IsTouched(id))
+            if (plan.SlotOf(id) is { IsNone: false } slot && !IsTouched(id))
             {
                 // Of a name that repeats, the last counts: it forgets those before.
-                _matcher.Set(slot);
-                WriteField(slot, index);
+                view.Set(slot);
+                WriteField(view, slot, index);
             }
         }
     }
@@ -193,22 +193,22 @@ internal sealed class SlotSink : EventSink
         return _mayHoldKeyword;
     }
 
-    private void WriteOwnValues(int slot)
+    private void WriteOwnValues(ViewWriter view, Slot slot)
     {
         foreach (OwnValues own in Own)
         {
             if ((FieldValueKind)Tape[own.Index].Kind == FieldValueKind.Object)
             {
-                WriteProperties(slot, own);
+                WriteProperties(view, slot, own);
             }
             else
             {
-                WriteLeaves(slot, own.Index);
+                WriteLeaves(view, slot, own.Index);
             }
         }
     }
 
-    private void WriteProperties(int slot, OwnValues own)
+    private void WriteProperties(ViewWriter view, Slot slot, OwnValues own)
     {
         RecordTape tape = Tape;
         tape.MarkReplaced(own.Index);
@@ -223,40 +223,40 @@ internal sealed class SlotSink : EventSink
                 continue;
             }
 
-            WriteLeaves(slot, index);
+            WriteLeaves(view, slot, index);
         }
     }
 
     /// <summary>Writes a field's value: of arrays every element, of objects only that they are there.</summary>
-    private void WriteField(int slot, int index)
+    private void WriteField(ViewWriter view, Slot slot, int index)
     {
         switch ((FieldValueKind)Tape[index].Kind)
         {
             case FieldValueKind.Array:
                 foreach (RecordValue child in new RecordValue(Tape, index).Children)
                 {
-                    WriteField(slot, child.Index);
+                    WriteField(view, slot, child.Index);
                 }
 
                 break;
             case FieldValueKind.Object:
-                _matcher.Add(slot, FieldValueKind.Object, ""u8);
+                view.Add(slot, FieldValueKind.Object, ""u8);
                 break;
             default:
-                WriteValue(slot, index);
+                WriteValue(view, slot, index);
                 break;
         }
     }
 
     /// <summary>Writes all values within a value.</summary>
-    private void WriteLeaves(int slot, int index)
+    private void WriteLeaves(ViewWriter view, Slot slot, int index)
     {
         switch ((FieldValueKind)Tape[index].Kind)
         {
             case FieldValueKind.Array:
                 foreach (RecordValue child in new RecordValue(Tape, index).Children)
                 {
-                    WriteLeaves(slot, child.Index);
+                    WriteLeaves(view, slot, child.Index);
                 }
 
                 break;
@@ -266,32 +266,32 @@ internal sealed class SlotSink : EventSink
                 {
                     if ((Tape[child.Index].Flags & RecordTape.EntryFlags.Replaced) == 0)
                     {
-                        WriteLeaves(slot, child.Index);
+                        WriteLeaves(view, slot, child.Index);
                     }
                 }
 
                 break;
             default:
-                WriteValue(slot, index);
+                WriteValue(view, slot, index);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteValue(int slot, int index)
+    private void WriteValue(ViewWriter view, Slot slot, int index)
     {
         var kind = (FieldValueKind)Tape[index].Kind;
         if (kind is FieldValueKind.Text or FieldValueKind.Number)
         {
-            _matcher.Add(slot, kind, Tape.TextOf(index));
+            view.Add(slot, kind, Tape.TextOf(index));
         }
         else
         {
-            WriteConstant(slot, kind, index);
+            WriteConstant(view, slot, kind, index);
         }
     }
 
-    private void WriteConstant(int slot, FieldValueKind kind, int index) => _matcher.Add(
+    private void WriteConstant(ViewWriter view, Slot slot, FieldValueKind kind, int index) => view.Add(
         slot,
         kind,
         kind != FieldValueKind.Boolean ? ""u8 : (Tape[index].Flags & RecordTape.EntryFlags.True) != 0 ? "true"u8 : "false"u8);
@@ -301,7 +301,7 @@ internal sealed class SlotSink : EventSink
     /// path goes through arrays of objects.
     /// </summary>
     /// <returns>Whether it leads to anything.</returns>
-    private bool WriteIn(int slot, int index, ReadOnlySpan<byte> path)
+    private bool WriteIn(ViewWriter view, Slot slot, int index, ReadOnlySpan<byte> path)
     {
         switch ((FieldValueKind)Tape[index].Kind)
         {
@@ -309,25 +309,25 @@ internal sealed class SlotSink : EventSink
                 bool found = false;
                 foreach (RecordValue child in new RecordValue(Tape, index).Children)
                 {
-                    found |= WriteIn(slot, child.Index, path);
+                    found |= WriteIn(view, slot, child.Index, path);
                 }
 
                 return found;
             case FieldValueKind.Object:
                 if (Tape.Find(index, path) is >= 0 and int property)
                 {
-                    if (!_matcher.IsSet(slot))
+                    if (!view.IsSet(slot))
                     {
-                        _matcher.Set(slot);
+                        view.Set(slot);
                     }
 
-                    WriteField(slot, property);
+                    WriteField(view, slot, property);
                     return true;
                 }
 
                 for (int dot = path.LastIndexOf((byte)'.'); dot > 0; dot = path[..dot].LastIndexOf((byte)'.'))
                 {
-                    if (Tape.Find(index, path[..dot]) is >= 0 and int parent && WriteIn(slot, parent, path[(dot + 1)..]))
+                    if (Tape.Find(index, path[..dot]) is >= 0 and int parent && WriteIn(view, slot, parent, path[(dot + 1)..]))
                     {
                         return true;
                     }

@@ -14,9 +14,6 @@ public sealed class MappingSet
         Diagnostics = diagnostics;
     }
 
-    /// <summary>No mappings.</summary>
-    public static MappingSet Empty { get; } = new([], []);
-
     /// <summary>The mappings that can be used.</summary>
     public ImmutableArray<Mapping> Mappings { get; }
 

@@ -69,11 +69,11 @@ internal sealed class CompiledTest
     /// <summary>The predicate.</summary>
     public required Predicate Predicate { get; init; }
 
-    /// <summary>Its field's place among the group's.</summary>
-    public required int Slot { get; init; }
+    /// <summary>Its field.</summary>
+    public required FieldId Field { get; init; }
 
-    /// <summary>The other field's place, of a reference; else -1.</summary>
-    public int OtherSlot { get; init; } = -1;
+    /// <summary>Of a <see cref="TestKind.Reference"/> the field that it refers to; else its field.</summary>
+    public required FieldId OtherField { get; init; }
 
     /// <summary>What spares the test.</summary>
     public TestTraits Traits { get; init; }
@@ -121,12 +121,34 @@ internal enum NodeKind : byte
 
 /// <summary>A node of a condition.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="First">Place of the first operand among the group's operands; of a test, its predicate.</param>
+/// <param name="First">Place of the first operand among the group's operands; of a test, its predicate (<see cref="Predicate"/>).</param>
 /// <param name="Count">Number of operands.</param>
 /// <param name="Indexed">How many operands from the first on are predicates that an index decides, rather than nodes: one that holds decides
 /// an "or", one that does not an "and".</param>
 /// <param name="Excluded">How many operands after these are predicates that an index decides too, negated: one that holds decides an "and".</param>
-internal readonly record struct ConditionNode(NodeKind Kind, int First, int Count, int Indexed = 0, int Excluded = 0);
+internal readonly record struct ConditionNode(NodeKind Kind, int First, int Count, int Indexed, int Excluded)
+{
+    /// <summary>The predicate of a <see cref="NodeKind.Test"/> or <see cref="NodeKind.NotTest"/>.</summary>
+    public PredicateId Predicate => new(First);
+}
+
+/// <summary>An operand of a <see cref="ConditionNode"/>, which tells what it is.</summary>
+internal readonly record struct Operand
+{
+    private readonly int _index;
+
+    /// <summary>An operand that an index decides.</summary>
+    public Operand(PredicateId predicate) => _index = predicate.Index;
+
+    /// <summary>Any other.</summary>
+    public Operand(NodeId node) => _index = node.Index;
+
+    /// <summary>The predicate, of one that an index decides.</summary>
+    public PredicateId Predicate => new(_index);
+
+    /// <summary>The node, of any other.</summary>
+    public NodeId Node => new(_index);
+}
 
 /// <summary>A predicate that is tested wherever its field is present, and what spares that on most values.</summary>
 /// <param name="Predicate">The predicate.</param>
@@ -134,7 +156,7 @@ internal readonly record struct ConditionNode(NodeKind Kind, int First, int Coun
 /// <param name="First">A folded ASCII character that every satisfying value holds; 0 for none.</param>
 /// <param name="Second">Another.</param>
 /// <param name="IsKnownForAsciiOnly">Whether the characters are needed in ASCII values only.</param>
-internal readonly record struct TestedPredicate(int Predicate, int MinLength, byte First, byte Second, bool IsKnownForAsciiOnly);
+internal readonly record struct TestedPredicate(PredicateId Predicate, int MinLength, byte First, byte Second, bool IsKnownForAsciiOnly);
 
 /// <summary>What is known of one field of a group.</summary>
 /// <param name="Field">Field name; null for the event's own values.</param>
@@ -152,5 +174,5 @@ internal sealed record FieldIndex(
     EqualityIndex? Texts,
     EqualityIndex? Numbers,
     TestedPredicate[] Tested,
-    int[] RulesIfPresent,
-    int[] RulesIfNotAscii);
+    GroupRuleId[] RulesIfPresent,
+    GroupRuleId[] RulesIfNotAscii);

@@ -57,7 +57,7 @@ internal sealed class EndingIndex
         int start = 0;
         for (int i = 0; i < keys.Length; i++)
         {
-            (byte[]? folded, int predicate, LiteralUse use) = literals[i];
+            (byte[]? folded, PredicateId predicate, LiteralUse use) = literals[i];
             entries[places[i]] = new Entry { Key = keys[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
             start += folded.Length;
         }
@@ -110,7 +110,7 @@ internal sealed class EndingIndex
         public ulong Key;
         public int Start;
         public int Length;
-        public int Predicate;
+        public PredicateId Predicate;
         public LiteralUse Use;
     }
 }

@@ -46,7 +46,7 @@ internal sealed class EqualityIndex
         int start = 0;
         for (int i = 0; i < hashes.Length; i++)
         {
-            (byte[]? folded, int predicate, LiteralUse use) = texts[i];
+            (byte[]? folded, PredicateId predicate, LiteralUse use) = texts[i];
             entries[places[i]] = new Entry { Hash = hashes[i], Start = start, Length = folded.Length, Predicate = predicate, Use = use };
             start += folded.Length;
         }
@@ -100,7 +100,7 @@ internal sealed class EqualityIndex
         public uint Hash;
         public int Start;
         public int Length;
-        public int Predicate;
+        public PredicateId Predicate;
         public LiteralUse Use;
     }
 }

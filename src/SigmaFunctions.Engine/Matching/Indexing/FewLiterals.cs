@@ -163,5 +163,5 @@ internal sealed class FewLiterals
     private static int Coarse(byte value) => value | 0x20;
 
     private static int Rarest(string literal) => Enumerable.Range(0, literal.Length - Fingerprint + 1)
-        .MinBy(offset => literal.AsSpan(offset, Fingerprint).ToArray().Sum(c => LiteralRarity.Commonness(FoldedText.Fold((byte)c))));
+        .MinBy(offset => literal.AsSpan(offset, Fingerprint).ToArray().Sum(c => CharacterRarity.CommonnessOf((char)FoldedText.Fold((byte)c))));
 }

@@ -6,12 +6,12 @@ namespace SigmaFunctions.Engine.Matching.Indexing;
 /// </summary>
 internal sealed class Findings
 {
-    private RuleGroup? _group;
+    private WakeTable? _wakes;
     private byte[] _state = [];
-    private int[] _touched = [];
+    private PredicateId[] _touched = [];
     private int _touchedCount;
     private bool[] _isAwake = [];
-    private int[] _awake = [];
+    private GroupRuleId[] _awake = [];
     private int _awakeCount;
 
     /// <summary>Nothing is known of a predicate.</summary>
@@ -30,7 +30,7 @@ internal sealed class Findings
     public byte[] State => _state;
 
     /// <summary>The rules that were woken.</summary>
-    public ReadOnlySpan<int> Awake => _awake.AsSpan(0, _awakeCount);
+    public ReadOnlySpan<GroupRuleId> Awake => _awake.AsSpan(0, _awakeCount);
 
     /// <summary>Room for <see cref="LiteralIndex"/>.</summary>
     public int[] Places { get; } = new int[LiteralIndex.Chunk];
@@ -40,93 +40,91 @@ internal sealed class Findings
     {
         if (_state.Length < mostTests)
         {
-            (_state, _touched) = (new byte[mostTests], new int[mostTests]);
+            (_state, _touched) = (new byte[mostTests], new PredicateId[mostTests]);
         }
 
         if (_isAwake.Length < mostRules)
         {
-            (_isAwake, _awake) = (new bool[mostRules], new int[mostRules]);
+            (_isAwake, _awake) = (new bool[mostRules], new GroupRuleId[mostRules]);
         }
     }
 
     /// <summary>Begins a view with a group for which there is room.</summary>
     public void Begin(RuleGroup group)
     {
-        _group = group;
+        _wakes = group.Wakes;
         Wake(group.AlwaysEvaluated);
     }
 
     /// <summary>Forgets everything.</summary>
     public void End()
     {
-        foreach (int predicate in _touched.AsSpan(0, _touchedCount))
+        foreach (PredicateId predicate in _touched.AsSpan(0, _touchedCount))
         {
-            _state[predicate] = Unknown;
+            _state[predicate.Index] = Unknown;
         }
 
-        foreach (int rule in Awake)
+        foreach (GroupRuleId rule in Awake)
         {
-            _isAwake[rule] = false;
+            _isAwake[rule.Index] = false;
         }
 
         _awakeCount = _touchedCount = 0;
     }
 
     /// <summary>Whether anything is known of a predicate.</summary>
-    public bool IsKnown(int predicate) => _state[predicate] != Unknown;
+    public bool IsKnown(PredicateId predicate) => _state[predicate.Index] != Unknown;
 
     /// <summary>An index found that a predicate holds, or that it may.</summary>
-    public void Found(int predicate, bool isHint)
+    public void Found(PredicateId predicate, bool isHint)
     {
-        if (_state[predicate] != Unknown)
+        if (_state[predicate.Index] != Unknown)
         {
             return;
         }
 
-        _state[predicate] = isHint ? Hinted : True;
+        _state[predicate.Index] = isHint ? Hinted : True;
         _touched[_touchedCount++] = predicate;
         WakeRulesOf(predicate);
     }
 
     /// <summary>A predicate of which nothing sure was known was tested.</summary>
-    public void Decide(int predicate, bool holds)
+    public void Decide(PredicateId predicate, bool holds)
     {
-        if (_state[predicate] == Unknown)
+        if (_state[predicate.Index] == Unknown)
         {
             _touched[_touchedCount++] = predicate;
         }
 
-        _state[predicate] = holds ? True : False;
+        _state[predicate.Index] = holds ? True : False;
     }
 
     /// <summary>Wakes the rules that a predicate is the witness of.</summary>
-    public void WakeRulesOf(int predicate)
+    public void WakeRulesOf(PredicateId predicate)
     {
-        RuleGroup group = _group!;
-        int end = group.WokenStart[predicate + 1];
-        for (int i = group.WokenStart[predicate]; i < end; i++)
-        {
-            Wake(group.Woken[i]);
-        }
-    }
-
-    /// <summary>Wakes rules.</summary>
-    public void Wake(int[] rules)
-    {
-        foreach (int rule in rules)
+        foreach (GroupRuleId rule in _wakes!.Of(predicate))
         {
             Wake(rule);
         }
     }
 
-    private void Wake(int rule)
+    /// <summary>Wakes rules.</summary>
+    public void Wake(GroupRuleId[] rules)
     {
-        if (_isAwake[rule])
+        foreach (GroupRuleId rule in rules)
+        {
+            Wake(rule);
+        }
+    }
+
+    private void Wake(GroupRuleId rule)
+    {
+        if (_isAwake[rule.Index])
         {
             return;
         }
 
-        _isAwake[rule] = true;
+        _isAwake[rule.Index] = true;
         _awake[_awakeCount++] = rule;
     }
 }

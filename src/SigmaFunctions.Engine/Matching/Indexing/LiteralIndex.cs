@@ -27,7 +27,7 @@ internal enum LiteralUse : byte
 }
 
 /// <summary>A folded literal that is looked for, and the predicate it belongs to.</summary>
-internal sealed record IndexedLiteral(byte[] Folded, int Predicate, LiteralUse Use);
+internal sealed record IndexedLiteral(byte[] Folded, PredicateId Predicate, LiteralUse Use);
 
 /// <summary>
 /// Finds those of many literals that stand in a text. Each literal is filed by four of its bytes in a row, those that are least common
@@ -255,7 +255,7 @@ internal sealed class LiteralIndex
         // In its upper bytes; the lower ones are zero where the literal ends within the window.
         public ulong Window;
         public int Start;
-        public int Predicate;
+        public PredicateId Predicate;
         public ushort Length;
         public byte Offset;
         public byte UnusedBits;

@@ -1,4 +1,5 @@
 using System.Text;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
@@ -28,9 +29,6 @@ internal static class LiteralRarity
         + @"\microsoft\edgeupdate\ \dllhost.exe \searchindexer.exe \whoami.exe \wermgr.exe -embedding -k netsvcs -p -s schedule localservice -nologo -file -executionpolicy bypass "
         + "user service process type time name config export query create delete local group path value list .txt .log .xml .js .zip .cmd net1 ";
 
-    // The characters of paths and command lines, the most common first.
-    private const string CommonFirst = "e\\sionratcwdl mpu.-hf0gx32\"/v146";
-
     private static readonly byte[] Common = Encoding.UTF8.GetBytes(CommonText);
 
     private static readonly byte[] Frequent = Encoding.UTF8.GetBytes(FrequentText);
@@ -40,7 +38,7 @@ internal static class LiteralRarity
     {
         if (folded.Length == 1)
         {
-            return Commonness(folded[0]) > 0 ? 0.8 : 0.05;
+            return CharacterRarity.CommonnessOf((char)folded[0]) > 0 ? 0.8 : 0.05;
         }
 
         if (IsCommon(folded))
@@ -68,13 +66,6 @@ internal static class LiteralRarity
 
     /// <summary>The estimate for a folded literal that is a whole value: short and common ones stand in fields of few values.</summary>
     public static double OfWhole(ReadOnlySpan<byte> folded) => IsCommon(folded) ? 0.4 : folded.Length < 4 ? 0.1 : OfContained(folded);
-
-    /// <summary>How common a folded character is: the more, the higher.</summary>
-    public static int Commonness(byte character)
-    {
-        int place = CommonFirst.IndexOf((char)character, StringComparison.Ordinal);
-        return place < 0 ? 0 : CommonFirst.Length - place;
-    }
 
     /// <summary>Whether a folded literal stands in about every other event.</summary>
     public static bool IsCommon(ReadOnlySpan<byte> folded) => Common.AsSpan().IndexOf(folded) >= 0;

@@ -3,7 +3,7 @@ using SigmaFunctions.Engine.Logic;
 namespace SigmaFunctions.Engine.Matching.Indexing;
 
 /// <summary>
-/// All rules that state one log source, compiled for matching. Predicates, fields and rules are numbered from 0 within the group.
+/// All rules that state one log source, compiled for matching. Predicates, fields, rules and nodes are numbered from 0 within the group.
 /// A rule is evaluated only when its <em>witness</em> was seen: predicates of which one must hold for the rule to match, chosen to be
 /// rare. Immutable.
 /// </summary>
@@ -13,13 +13,13 @@ internal sealed class RuleGroup
     public required int[] Rules { get; init; }
 
     /// <summary>For each rule the node that is its condition.</summary>
-    public required int[] Conditions { get; init; }
+    public required NodeId[] Conditions { get; init; }
 
     /// <summary>The nodes of all conditions.</summary>
     public required ConditionNode[] Nodes { get; init; }
 
     /// <summary>The operands of the nodes.</summary>
-    public required int[] Operands { get; init; }
+    public required Operand[] Operands { get; init; }
 
     /// <summary>The predicates.</summary>
     public required CompiledTest[] Tests { get; init; }
@@ -27,17 +27,14 @@ internal sealed class RuleGroup
     /// <summary>For each predicate whether an index decides it.</summary>
     public required bool[] IsIndexed { get; init; }
 
-    /// <summary>For each predicate where its rules begin in <see cref="Woken"/>; one more at the end.</summary>
-    public required int[] WokenStart { get; init; }
-
     /// <summary>The rules that a predicate is the witness of.</summary>
-    public required int[] Woken { get; init; }
+    public required WakeTable Wakes { get; init; }
 
     /// <summary>The fields.</summary>
     public required FieldIndex[] Fields { get; init; }
 
     /// <summary>The rules that have no witness and are evaluated on every event.</summary>
-    public required int[] AlwaysEvaluated { get; init; }
+    public required GroupRuleId[] AlwaysEvaluated { get; init; }
 
     /// <summary>Names of the fields, without the own values.</summary>
     public IEnumerable<string> FieldNames => Fields.Select(index => index.Field).OfType<string>();
@@ -46,5 +43,5 @@ internal sealed class RuleGroup
     public bool HasKeywords => Fields.Any(index => index.Field is null);
 
     /// <summary>The predicates that look at the event's own values.</summary>
-    public IEnumerable<Predicate> Keywords => Tests.Where(test => Fields[test.Slot].Field is null).Select(test => test.Predicate);
+    public IEnumerable<Predicate> Keywords => Tests.Where(test => Fields[test.Field.Index].Field is null).Select(test => test.Predicate);
 }

@@ -1,4 +1,6 @@
-namespace SigmaFunctions.Engine.Matching.Indexing;
+using SigmaFunctions.Engine.Matching.Indexing;
+
+namespace SigmaFunctions.Engine.Matching.Compiling;
 
 /// <summary>How an event shows that a predicate may hold.</summary>
 internal enum SignalKind
@@ -23,7 +25,12 @@ internal enum SignalKind
 /// <param name="Kind">What is seen.</param>
 /// <param name="Predicate">The predicate.</param>
 /// <param name="Literal">The folded literal, if that is what is seen.</param>
-internal sealed record Signal(SignalKind Kind, int Predicate, byte[]? Literal = null);
+internal sealed record Signal(SignalKind Kind, PredicateId Predicate, byte[]? Literal = null);
+
+/// <summary>A sign that wakes a rule.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Signal">The sign.</param>
+internal sealed record RuleSignal(GroupRuleId Rule, Signal Signal);
 
 /// <summary>Signs of which at least one is seen on every event that an expression holds on.</summary>
 /// <param name="Signals">The signs.</param>

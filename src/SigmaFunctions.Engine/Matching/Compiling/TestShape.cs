@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Matching.Indexing;
 using SigmaFunctions.Engine.RegularExpressions;
 using SigmaFunctions.Engine.Values;
 
-namespace SigmaFunctions.Engine.Matching.Indexing;
+namespace SigmaFunctions.Engine.Matching.Compiling;
 
 /// <summary>
 /// What the indexes can do for a predicate: decide it, or give signs that it may hold; and how it is tested without them.
@@ -71,8 +72,8 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
 
     /// <summary>The shape of a predicate.</summary>
     /// <param name="predicate">The predicate.</param>
-    /// <param name="id">Its number.</param>
-    public static TestShape Of(Predicate predicate, int id) => predicate switch
+    /// <param name="id">Its id in the group.</param>
+    public static TestShape Of(Predicate predicate, PredicateId id) => predicate switch
     {
         TextPredicate text => OfText(text, id),
         NumberPredicate number => new TestShape(
@@ -97,7 +98,7 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
             },
         };
 
-    private static TestShape OfText(TextPredicate predicate, int id)
+    private static TestShape OfText(TextPredicate predicate, PredicateId id)
     {
         ImmutableArray<PatternPart> parts = predicate.Pattern.Parts;
         (TestKind kind, LiteralUse use, string? literal) = parts switch
@@ -141,7 +142,7 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
             : new TestShape(kind, folded, use, false, [new Signal(SignalKind.NotAscii, id)], NotAsciiCost) { Traits = TestTraits.NeedsMoreThanAscii, MinLength = literal.Length };
     }
 
-    private static TestShape OfPattern(TextPredicate predicate, int id)
+    private static TestShape OfPattern(TextPredicate predicate, PredicateId id)
     {
         ImmutableArray<PatternPart> parts = predicate.Pattern.Parts;
         var literals = parts.Where(part => part.Kind == PatternPartKind.Literal).Select(part => part.Text).ToList();
@@ -184,7 +185,7 @@ internal sealed record TestShape(TestKind Kind, byte[] Literal, LiteralUse Use, 
         };
     }
 
-    private static TestShape OfRegex(RegexPredicate predicate, int id)
+    private static TestShape OfRegex(RegexPredicate predicate, PredicateId id)
     {
         var any = RegexNeeds.Of(predicate.Pattern, predicate.Options, minLiteral: 1);
         TestTraits traits = any.IgnoresCase ? TestTraits.NeedsKnownForAsciiOnly : TestTraits.None;
