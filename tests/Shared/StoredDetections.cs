@@ -8,21 +8,20 @@ namespace SigmaFunctions.Tests;
 /// <summary>All that a table of detections holds.</summary>
 internal static class StoredDetections
 {
-    /// <summary>Reads the detections of a table, in no particular order; rows whose keys are not of one are passed over.</summary>
-    /// <exception cref="FormatException">A row under the keys of a detection is not of one.</exception>
+    /// <summary>Reads the detections of a table, in no particular order.</summary>
+    /// <exception cref="FormatException">A row is not of a detection, or not under its keys.</exception>
     public static async Task<List<Detection>> ReadDetectionsAsync(this TableClient table, CancellationToken cancellationToken)
     {
         var ids = new List<DetectionId>();
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken))
         {
-            if (IdOf(row.RowKey) is { } id)
-            {
-                ids.Add(id);
-            }
+            ids.Add(IdOf(row.RowKey) ?? throw new FormatException($"The row {row.PartitionKey} / {row.RowKey} is not of a detection."));
         }
 
         (IReadOnlyList<Detection> found, IReadOnlyList<FormatException> wrong) = await new DetectionTable(table).FindAsync(ids, cancellationToken);
-        return wrong is [var first, ..] ? throw first : [.. found];
+        return wrong is [var first, ..] ? throw first
+            : found.Count == ids.Count ? [.. found]
+            : throw new FormatException($"Of {ids.Count} rows {found.Count} are under the keys of their detection.");
     }
 
     // Nineteen digits that fall as time rises, and the hash.
