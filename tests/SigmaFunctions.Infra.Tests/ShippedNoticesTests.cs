@@ -61,7 +61,7 @@ public sealed partial class ShippedNoticesTests : IDisposable
         string page = File.ReadAllText(Path.Combine(folder, Value("readme")!));
         Assert.Contains("`\\u001B`", page, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"\]\((?!https://)[^)#]", page);
-        Assert.Equal(repository is not null, page.Contains("/docs/diagnostics.md)", StringComparison.Ordinal));
+        Assert.Equal(repository is not null, page.Contains($"/blob/v{Value("version")}/docs/diagnostics.md)", StringComparison.Ordinal));
     }
 
     /// <summary>Assemblies, and the program's launcher, that this project did not write.</summary>

@@ -78,7 +78,35 @@ public sealed class BodyFileTests
         Assert.Equal("input is damaged gzip", exception.Message);
     }
 
-    private static async Task<string> ReadAsync(byte[] content) => string.Join('|', await BodyFile.ReadAsync(new MemoryStream(content), "input", Token)
+    [Theory]
+    [MemberData(nameof(Forms), DisableDiscoveryEnumeration = true)]
+    public async Task Lines_are_the_same_however_they_come(string form, byte[] content)
+    {
+        Assert.NotEmpty(form);
+        string text = string.Concat(Enumerable.Range(0, 60_000).Select(n => $"{n} \U0001F600\n"));
+        Encoding encoding = content[0] == 0xFE || content[0] == 0 ? Encoding.BigEndianUnicode
+            : content[0] == 0xFF || content[1] == 0 ? Encoding.Unicode
+            : Encoding.UTF8;
+        byte[] many = [.. content, .. encoding.GetBytes("\n" + text)];
+
+        string whole = await ReadAsync(many);
+
+        Assert.EndsWith("|60005 59999 \U0001F600", whole, StringComparison.Ordinal);
+        Assert.Equal(whole, await ReadAsync(many, most: 3));
+    }
+
+    [Fact]
+    public async Task Of_gzip_without_its_end_what_is_there_is_read()
+    {
+        byte[] packed = Gzip(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 40_000).Select(n => $"{n * 7919}\n"))));
+
+        string lines = await ReadAsync(packed[..(packed.Length / 2)]);
+
+        Assert.StartsWith("0 0|1 7919|2 15838|", lines, StringComparison.Ordinal);
+        Assert.DoesNotContain("|39999 ", lines, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ReadAsync(byte[] content, int most = int.MaxValue) => string.Join('|', await BodyFile.ReadAsync(new Trickle(content, most), "input", Token)
         .Where(line => !line.IsBlank)
         .Select(line => $"{line.Line} {Encoding.UTF8.GetString(line.Body.Span)}")
         .ToArrayAsync(Token));
@@ -92,5 +120,16 @@ public sealed class BodyFileTests
         }
 
         return packed.ToArray();
+    }
+
+    /// <summary>Gives no more than so many bytes a read.</summary>
+    private sealed class Trickle(byte[] content, int most) : MemoryStream(content)
+    {
+        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(most, buffer.Length)]);
+
+        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(most, count));
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(most, buffer.Length)], cancellationToken);
     }
 }

@@ -11,7 +11,7 @@ internal static class EventFile
     public static async IAsyncEnumerable<BodyLine> ReadAsync(string path)
     {
         await using IAsyncEnumerator<BodyLine> lines = BodyFile.ReadAsync(path, CancellationToken.None).GetAsyncEnumerator();
-        while (await NextAsync(lines))
+        while (await NextAsync(lines, path))
         {
             if (!lines.Current.IsBlank)
             {
@@ -20,15 +20,19 @@ internal static class EventFile
         }
     }
 
-    private static async Task<bool> NextAsync(IAsyncEnumerator<BodyLine> lines)
+    private static async Task<bool> NextAsync(IAsyncEnumerator<BodyLine> lines, string path)
     {
         try
         {
             return await lines.MoveNextAsync();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (BodyFileException exception)
         {
             throw new LocalHostException($"The events file cannot be read: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LocalHostException($"The events file {path} cannot be read: {exception.Message}", exception);
         }
     }
 }
