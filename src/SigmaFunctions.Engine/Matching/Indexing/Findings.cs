@@ -49,9 +49,10 @@ internal sealed class Findings
         }
     }
 
-    /// <summary>Begins a view with a group for which there is room.</summary>
+    /// <summary>Begins a view with a group for which there is room; what a view that was not ended has left is forgotten.</summary>
     public void Begin(RuleGroup group)
     {
+        End();
         _wakes = group.Wakes;
         Wake(group.AlwaysEvaluated);
     }
