@@ -32,6 +32,6 @@ public readonly ref struct ViewWriter
     public void Add(Slot slot, FieldValueKind kind, ReadOnlySpan<char> text) => _matcher.Values.Add(slot, kind, text);
 
     /// <summary>Ends the view and finds the rules that hold on it. It is written to no more.</summary>
-    /// <exception cref="InvalidOperationException">It was ended before.</exception>
+    /// <exception cref="InvalidOperationException">It was ended before, and no other was begun since.</exception>
     public void End() => _matcher.EndView();
 }
