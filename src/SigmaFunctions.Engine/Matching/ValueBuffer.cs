@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Values;
@@ -24,6 +26,10 @@ internal sealed class ValueBuffer
     private Value[] _values = new Value[InitialValues];
     private int _valueCount;
 
+    // Slots whose first value was empty when it was added, with that value.
+    private (int Slot, ValueId Value)[] _empty = new (int, ValueId)[InitialValues];
+    private int _emptyCount;
+
     // By slot.
     private ValueId[] _first = [];
     private ValueId[] _last = [];
@@ -39,7 +45,7 @@ internal sealed class ValueBuffer
             (_first, _last) = (new ValueId[slotCount], new ValueId[slotCount]);
         }
 
-        _used = _charsUsed = _valueCount = 0;
+        _used = _charsUsed = _valueCount = _emptyCount = 0;
         AreAdjacent = true;
         _first.AsSpan(0, slotCount).Fill(ValueId.Absent);
     }
@@ -55,6 +61,7 @@ internal sealed class ValueBuffer
         if (_values.Length > MaxKeptBytes / 16)
         {
             _values = new Value[InitialValues];
+            _empty = new (int, ValueId)[InitialValues];
         }
     }
 
@@ -87,6 +94,34 @@ internal sealed class ValueBuffer
         }
 
         FoldedText.Fold(_text, _folded, _used);
+    }
+
+    /// <summary>Adds one for each slot that has a value which is not empty. An object is such a value.</summary>
+    /// <param name="counts">By slot, for the first of them.</param>
+    public void CountStated(Span<int> counts)
+    {
+        Span<int> first = MemoryMarshal.Cast<ValueId, int>(_first.AsSpan(0, counts.Length));
+        int slot = 0;
+        for (; slot <= counts.Length - Vector<int>.Count; slot += Vector<int>.Count)
+        {
+            // What holds is −1.
+            Span<int> block = counts[slot..];
+            (new Vector<int>(block) - Vector.GreaterThanOrEqual(new Vector<int>(first[slot..]), Vector<int>.Zero)).CopyTo(block);
+        }
+
+        for (; slot < counts.Length; slot++)
+        {
+            counts[slot] += first[slot] >= 0 ? 1 : 0;
+        }
+
+        foreach ((int empty, ValueId value) in _empty.AsSpan(0, _emptyCount))
+        {
+            // It may have been set anew since.
+            if (empty < counts.Length && _first[empty] == value && !HasText(value))
+            {
+                counts[empty]--;
+            }
+        }
     }
 
     /// <summary>By slot, the first value; <see cref="ValueId.Absent"/> or <see cref="ValueId.None"/> if it has none.</summary>
@@ -200,6 +235,19 @@ internal sealed class ValueBuffer
         return ValueId.None;
     }
 
+    /// <summary>Whether a value or one after it in its slot is not empty.</summary>
+    private bool HasText(ValueId value)
+    {
+        while (value.IsValue && IsEmpty(in _values[value.Index]))
+        {
+            value = _values[value.Index].Next;
+        }
+
+        return value.IsValue;
+    }
+
+    private static bool IsEmpty(ref readonly Value value) => value.Length == 0 && value.Kind != FieldValueKind.Object;
+
     private int EndOf(ValueId value)
     {
         ref readonly Value entry = ref _values[value.Index];
@@ -257,9 +305,23 @@ internal sealed class ValueBuffer
         else
         {
             _first[slot.Index] = value;
+            if (length == 0)
+            {
+                AddEmpty(slot, value);
+            }
         }
 
         _last[slot.Index] = value;
+    }
+
+    private void AddEmpty(Slot slot, ValueId value)
+    {
+        if (_emptyCount == _empty.Length)
+        {
+            Array.Resize(ref _empty, _empty.Length * 2);
+        }
+
+        _empty[_emptyCount++] = (slot.Index, value);
     }
 
     /// <summary>What a value is made of.</summary>

@@ -1,0 +1,217 @@
+using System.Runtime.InteropServices;
+using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Matching;
+
+namespace SigmaFunctions.Telemetry.Events;
+
+/// <summary>
+/// Counts the events of a body by where they come from. A source is made once and kept from body to body, so that counting allocates nothing after
+/// that. Senders choose what they call their sources: how many are told apart is bounded.
+/// </summary>
+internal sealed class SourceTally
+{
+    /// <summary>Most sources that are told apart; those beyond are one.</summary>
+    public const int MaxSources = 256;
+
+    /// <summary>Most pairs of source and view that are counted; views beyond are not.</summary>
+    public const int MaxViews = 1_024;
+
+    // What a text is cut after, and what of it two sources are told apart by.
+    private const int MaxText = 128;
+
+    // At most half full.
+    private const int Buckets = 2 * MaxSources;
+
+    private readonly short[] _buckets = new short[Buckets];
+    private readonly List<Key> _keys = [];
+    private readonly List<SourceEvents> _sources = [];
+
+    // Those that were counted in this body, also if it was taken back since; and those that are left in the end.
+    private readonly List<SourceEvents> _inBody = [];
+    private readonly List<SourceEvents> _current = [];
+    private readonly List<SourceEvents> _sourcesSinceMark = [];
+    private readonly List<SourceView> _viewsSinceMark = [];
+
+    // Where fields of views that are not counted go.
+    private int[] _ignored = [];
+    private int _views;
+    private int _mark = 1;
+    private int _last;
+
+    /// <summary>Makes a tally that knows no source.</summary>
+    public SourceTally()
+    {
+        _keys.Add(default);
+        _sources.Add(new SourceEvents(EventSource.Other));
+    }
+
+    /// <summary>What was counted in the body, in the order of the first events; valid until the next body begins.</summary>
+    public IReadOnlyList<SourceEvents> End()
+    {
+        foreach (SourceEvents source in _inBody)
+        {
+            if (source.Events > 0)
+            {
+                source.End();
+                _current.Add(source);
+            }
+        }
+
+        return _current;
+    }
+
+    /// <summary>Begins a body.</summary>
+    public void Begin()
+    {
+        foreach (SourceEvents source in _inBody)
+        {
+            source.Clear();
+        }
+
+        _inBody.Clear();
+        _sourcesSinceMark.Clear();
+        _viewsSinceMark.Clear();
+        _current.Clear();
+    }
+
+    /// <summary>The source of that name, which is made if it is new.</summary>
+    /// <returns>Its number, from 0; that of <see cref="EventSource.Other"/> where there are too many.</returns>
+    public int Find(string shape, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider, ReadOnlySpan<byte> tenant)
+    {
+        channel = Cut(channel);
+        provider = Cut(provider);
+        tenant = Cut(tenant);
+        if (CollectionsMarshal.AsSpan(_keys)[_last].Is(shape, channel, provider, tenant))
+        {
+            return _last;
+        }
+
+        int bucket = (int)(Hash(shape.Length, channel, provider, tenant) % Buckets);
+        for (; _buckets[bucket] != 0; bucket = (bucket + 1) % Buckets)
+        {
+            if (CollectionsMarshal.AsSpan(_keys)[_buckets[bucket]].Is(shape, channel, provider, tenant))
+            {
+                return _last = _buckets[bucket];
+            }
+        }
+
+        if (_sources.Count == MaxSources)
+        {
+            return 0;
+        }
+
+        _buckets[bucket] = (short)_sources.Count;
+        _keys.Add(new Key(shape, channel.ToArray(), provider.ToArray(), tenant.ToArray()));
+        _sources.Add(new SourceEvents(new EventSource(
+            shape,
+            RecordOutline.Printable(channel, MaxText),
+            RecordOutline.Printable(provider, MaxText),
+            RecordOutline.Printable(tenant, MaxText))));
+        return _last = _sources.Count - 1;
+    }
+
+    /// <summary>Counts an event of a source.</summary>
+    public void Add(int index)
+    {
+        SourceEvents source = Enter(index);
+        if (source.Add(_mark))
+        {
+            _sourcesSinceMark.Add(source);
+        }
+    }
+
+    /// <summary>Counts what rules see of an event of a source.</summary>
+    /// <returns>Where the fields are counted that it has.</returns>
+    public Span<int> AddView(int index, Route route, LogSourceSet logSources)
+    {
+        SourceEvents source = Enter(index);
+        if (source.FindView(route) is not { } view)
+        {
+            if (_views == MaxViews)
+            {
+                if (_ignored.Length < route.Fields.Length)
+                {
+                    _ignored = new int[route.Fields.Length];
+                }
+
+                return _ignored.AsSpan(0, route.Fields.Length);
+            }
+
+            _views++;
+            view = new SourceView(route, logSources);
+            source.AddView(view);
+        }
+
+        Span<int> present = view.Add(_mark, out bool isFirst);
+        if (isFirst)
+        {
+            _viewsSinceMark.Add(view);
+        }
+
+        return present;
+    }
+
+    /// <summary>Remembers what was counted so far, in place of what was remembered before.</summary>
+    public void Mark()
+    {
+        _mark = _mark == int.MaxValue ? 1 : _mark + 1;
+        _sourcesSinceMark.Clear();
+        _viewsSinceMark.Clear();
+    }
+
+    /// <summary>Takes back what was counted since the mark.</summary>
+    public void ReturnToMark()
+    {
+        foreach (SourceEvents source in _sourcesSinceMark)
+        {
+            source.ReturnToMark();
+        }
+
+        foreach (SourceView view in _viewsSinceMark)
+        {
+            view.ReturnToMark();
+        }
+
+        Mark();
+    }
+
+    private SourceEvents Enter(int index)
+    {
+        SourceEvents source = _sources[index];
+        if (!source.IsInBody)
+        {
+            source.IsInBody = true;
+            _inBody.Add(source);
+        }
+
+        return source;
+    }
+
+    private static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> text) => text.Length <= MaxText ? text : text[..MaxText];
+
+    private static uint Hash(int seed, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider, ReadOnlySpan<byte> tenant) =>
+        Hash(Hash(Hash((uint)seed, channel), provider), tenant);
+
+    private static uint Hash(uint hash, ReadOnlySpan<byte> text)
+    {
+        while (text.Length >= sizeof(uint))
+        {
+            hash = (hash ^ MemoryMarshal.Read<uint>(text)) * 0x9E3779B1;
+            hash ^= hash >> 15;
+            text = text[sizeof(uint)..];
+        }
+
+        foreach (byte one in text)
+        {
+            hash = (hash ^ one) * 0x01000193;
+        }
+
+        return hash ^ (hash >> 13);
+    }
+
+    private readonly record struct Key(string? Shape, byte[] Channel, byte[] Provider, byte[] Tenant)
+    {
+        public bool Is(string shape, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider, ReadOnlySpan<byte> tenant) =>
+            ReferenceEquals(Shape, shape) && channel.SequenceEqual(Channel) && provider.SequenceEqual(Provider) && tenant.SequenceEqual(Tenant);
+    }
+}
