@@ -74,6 +74,7 @@ internal static class Startup
         services.AddHostedService<RuleReloader>();
         services.AddSingleton<HubConnectionOptions>();
         services.AddSingleton<InstanceActivity>();
+        services.AddSingleton<UnseenEventCounts>();
         services.AddSingleton<WorkInHand>();
         services.AddSingleton<HealthCheck>();
         services.AddSingleton<InstanceReporter>();

@@ -124,6 +124,10 @@ public sealed class BodyMatcher
             if (_sink.Rejection is null)
             {
                 matches.Add(record, start, end, _sink.End());
+                if (!_sink.IsSeen)
+                {
+                    _sink.CountUnseen(matches.UnseenTally, shape.Name, value);
+                }
             }
 
             return _sink.Rejection;

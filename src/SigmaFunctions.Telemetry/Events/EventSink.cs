@@ -154,6 +154,14 @@ internal abstract class EventSink(NameTable names)
     /// <summary>As <see cref="BeginView(LogSourceSet)"/>, where the event itself states its log source; absent attributes are not stated.</summary>
     public abstract bool BeginView(RecordValue category, RecordValue product, RecordValue service);
 
+    /// <summary>
+    /// Says that rules have no view of such events on purpose, since what they test for is not in them; docs/telemetry.md lists them. In place of a view.
+    /// </summary>
+    public virtual void LeaveOut()
+    {
+        // Of interest to who counts what rules see.
+    }
+
     /// <summary>Whether anybody looks at a field of this view. Only worth asking before a value is composed.</summary>
     public abstract bool Wants(Name name);
 

@@ -29,11 +29,6 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
     /// <param name="sink">Where to.</param>
     public void Write(RecordValue row, EventSink sink)
     {
-        if (!actor.IsNamed(row))
-        {
-            return;
-        }
-
         ReadOnlySpan<byte> action = row[_actionType].Text;
         if (action.StartsWith("InboundConnection"u8))
         {
@@ -48,10 +43,19 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
             // It was there before: who began it is not known.
             WriteConnection(row, sink, initiated: default);
         }
+        else
+        {
+            sink.LeaveOut();
+        }
     }
 
     private void WriteConnection(RecordValue row, EventSink sink, ReadOnlySpan<byte> initiated)
     {
+        if (!actor.IsNamed(row))
+        {
+            return;
+        }
+
         DefenderAdditionalFields additional = actor.AdditionalFieldsOf(row);
         DefenderProduct product = actor.ProductOf(row, ref additional);
         if (sink.BeginView(Connection[product]))

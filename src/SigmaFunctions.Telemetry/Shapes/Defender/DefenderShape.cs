@@ -100,6 +100,9 @@ internal sealed class DefenderShape : IShape
             case var table when table.SequenceEqual("DeviceEvents"u8):
                 _events.Write(row, sink);
                 break;
+            case var table when table.SequenceEqual("DeviceLogonEvents"u8):
+                sink.LeaveOut();
+                break;
         }
     }
 
