@@ -1,5 +1,10 @@
+using System.Text;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Windows;
 
 namespace SigmaFunctions.Telemetry.Tests;
 
@@ -8,6 +13,33 @@ public sealed class WindowsTests
 {
     private const string Sysmon = "Microsoft-Windows-Sysmon/Operational";
     private const string PowerShell = "Microsoft-Windows-PowerShell/Operational";
+
+    /// <summary>The single hashes of Sigma's taxonomy, wherever a source has them.</summary>
+    [Theory]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":"SHA1=AA,MD5=BB,SHA256=CC,IMPHASH=DD"}""", "BB AA CC DD")]
+    [InlineData("""{"EventID":7,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":"md5=BB, sha256=CC"}""", "BB absent CC absent")]
+    [InlineData("""{"EventID":15,"Channel":"Microsoft-Windows-Sysmon/Operational","Hash":"MD5=BB"}""", "BB absent absent absent")]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":"MD5=BB","md5":"own"}""", "own absent absent absent")]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":"MD5=,XMD5=BB,MD5BB,=,SHA1"}""", "absent absent absent absent")]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":17}""", "absent absent absent absent")]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational"}""", "absent absent absent absent")]
+    [InlineData("""{"winlog":{"channel":"Microsoft-Windows-Sysmon/Operational","event_id":1,"event_data":{}},"process":{"hash":{"sha1":"aa","md5":"bb"},"pe":{"imphash":"dd"}}}""", "BB AA absent DD")]
+    [InlineData("""{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\a","SHA1":"aa","MD5":"bb","SHA256":"cc"}}""", "bb aa cc absent")]
+    [InlineData("""{"category":"AdvancedHunting-DeviceFileEvents","properties":{"ActionType":"FileCreated","InitiatingProcessFileName":"i.exe","SHA1":"aa","MD5":"bb","SHA256":"cc"}}""", "bb aa cc absent")]
+    [InlineData("""{"category":"AdvancedHunting-DeviceImageLoadEvents","properties":{"InitiatingProcessFileName":"i.exe","SHA1":"aa","MD5":null}}""", "absent aa absent absent")]
+    public void Hashes_are_fields_by_themselves(string body, string hashes)
+    {
+        EventView view = Decoded.One(body).Event.Views.Single();
+        Assert.Equal(hashes, string.Join(' ', HashFields.Fields.Select(view.Field)));
+
+        // Rules that look at nothing else find them too.
+        foreach ((string field, string hash) in HashFields.Fields.Zip(hashes.Split(' ')))
+        {
+            string rule = $"title: t\nlogsource:\n  category: {view.LogSources[0].Category}\ndetection:\n  selection:\n    {field}: '{hash}'\n  condition: selection\n";
+            var matcher = new BodyMatcher(new EventDecoder(), new Detector(RuleSet.Load([new RuleFile("t.yml", rule)])));
+            Assert.Equal(hash == "absent" ? 0 : 1, matcher.Match(Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken).Records.Length);
+        }
+    }
 
     [Theory]
     [InlineData(1, "process_creation")]

@@ -98,7 +98,7 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
                     FlagsOfString());
                 break;
             case JsonTokenType.Number:
-                tape.Add(FieldValueKind.Number, parent, name, TokenStart, length, RecordTape.EntryFlags.Clean);
+                tape.Add(FieldValueKind.Number, parent, name, TokenStart, length, tape.FlagsOfNumber(JsonNumber.HasExponent(_reader.Value)));
                 break;
             case JsonTokenType.True:
                 tape.Add(FieldValueKind.Boolean, parent, name, TokenStart, length, RecordTape.EntryFlags.True);

@@ -69,7 +69,7 @@ internal sealed class RecordTape
 
     /// <summary>
     /// Whether the record may hold text that does not stand in its bytes, nor in escapes of JSON: XML can write any character in more
-    /// than one way.
+    /// than one way, and a number with an exponent is read as a plain one.
     /// </summary>
     public bool HasRewritten { get; set; }
 
@@ -271,6 +271,14 @@ internal sealed class RecordTape
         ref Entry entry = ref Append(parent);
         SetValue(ref entry, kind, start, length, flags);
         SetName(ref entry, index, name);
+    }
+
+    /// <summary>The flags of a number. One with an exponent is read as the plain number that it is (<see cref="JsonNumber"/>), which does not stand in the record.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public EntryFlags FlagsOfNumber(bool hasExponent)
+    {
+        HasRewritten |= hasExponent;
+        return hasExponent ? EntryFlags.None : EntryFlags.Clean;
     }
 
     /// <summary>Adds an entry, whose name and value have to be set before the next is added.</summary>
@@ -574,6 +582,12 @@ internal sealed class RecordTape
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Clean(ref Entry entry)
     {
+        if (entry.Kind == (byte)FieldValueKind.Number)
+        {
+            WritePlain(ref entry);
+            return;
+        }
+
         bool inText = (entry.Flags & EntryFlags.InText) != 0;
         bool escaped = (entry.Flags & EntryFlags.Escaped) != 0;
         if (escaped || !JsonText.IsWellFormed(Slice(entry.Start, entry.Length, inText)))
@@ -585,6 +599,19 @@ internal sealed class RecordTape
         }
 
         entry.Flags = (entry.Flags & ~EntryFlags.Escaped) | EntryFlags.Clean;
+    }
+
+    private void WritePlain(ref Entry entry)
+    {
+        Span<byte> plain = Reserve(JsonNumber.MaxLength);
+        int length = JsonNumber.WritePlain(Slice(entry.Start, entry.Length, (entry.Flags & EntryFlags.InText) != 0), plain);
+        if (length > 0)
+        {
+            (entry.Start, entry.Length) = KeepRange(length);
+            entry.Flags |= EntryFlags.InText;
+        }
+
+        entry.Flags |= EntryFlags.Clean;
     }
 
     private (int Start, int Length) Clean(ReadOnlySpan<byte> json, Range content, bool escaped, bool ascii = false)

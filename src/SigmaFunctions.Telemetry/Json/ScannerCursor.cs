@@ -187,7 +187,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
             (byte)'t' => EndOfLiteral(_json, position, "true"u8),
             (byte)'f' => EndOfLiteral(_json, position, "false"u8),
             (byte)'n' => EndOfLiteral(_json, position, "null"u8),
-            _ => EndOfNumber(_json, position),
+            _ => EndOfNumber(_json, position, out bool _),
         };
         if (end <= 0)
         {
@@ -381,8 +381,8 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
                 _tape.Close(index);
                 return end;
             default:
-                end = EndOfNumber(json, position);
-                _tape.SetValue(ref entry, FieldValueKind.Number, _offset + position, end - position, RecordTape.EntryFlags.Clean);
+                end = EndOfNumber(json, position, out bool hasExponent);
+                _tape.SetValue(ref entry, FieldValueKind.Number, _offset + position, end - position, _tape.FlagsOfNumber(hasExponent));
                 return end;
         }
     }
@@ -593,8 +593,9 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         (uint)position < (uint)json.Length && json[position..].StartsWith(literal) ? position + literal.Length : Failure;
 
     /// <summary>The end of a number, or <see cref="Failure"/>; what follows it is for the caller to check.</summary>
-    private static int EndOfNumber(ReadOnlySpan<byte> json, int position)
+    private static int EndOfNumber(ReadOnlySpan<byte> json, int position, out bool hasExponent)
     {
+        hasExponent = false;
         if (ByteAt(json, position) == (byte)'-')
         {
             position++;
@@ -620,6 +621,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
 
         if (ByteAt(json, position) is (byte)'e' or (byte)'E')
         {
+            hasExponent = true;
             position++;
             if (ByteAt(json, position) is (byte)'+' or (byte)'-')
             {
