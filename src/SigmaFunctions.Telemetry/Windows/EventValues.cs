@@ -91,6 +91,7 @@ internal static class EventValues
 
     private static bool IsNumber(ReadOnlySpan<byte> text)
     {
+        text = text is [(byte)'-', .. var positive] ? positive : text;
         bool isHexadecimal = text is [(byte)'0', (byte)'x' or (byte)'X', _, ..];
         foreach (byte digit in isHexadecimal ? text[2..] : text)
         {
