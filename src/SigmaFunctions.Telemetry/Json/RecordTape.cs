@@ -424,7 +424,11 @@ internal sealed class RecordTape
     public NameSlice ReadName(Vector256<byte> block, int start, int length)
     {
         block = NameTable.Keep(block, length);
-        HasPunctuatedNames |= IsPunctuated(block);
+        if (IsPunctuated(block))
+        {
+            HasPunctuatedNames = true;
+        }
+
         uint hash = NameTable.Hash(block);
         return new NameSlice(start, length, hash, Names.Find(block, length, hash).Id, _source != EntryFlags.None);
     }

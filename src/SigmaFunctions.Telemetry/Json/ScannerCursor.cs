@@ -241,7 +241,8 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
             }
 
             // A name with escapes is left to the other cursor.
-            if (envelope != Envelope.None && envelope.Opens(to.Slice(entry.Name))
+            if (envelope != Envelope.None && json[start] is (byte)'r' or (byte)'s' or (byte)'l' or (byte)'i' or (byte)'\\'
+                && envelope.Opens(to.Slice(entry.Name))
                 && (entry.Name.Length != end - start || StandsAtRecords(envelope, position, end)))
             {
                 return Failure;

@@ -76,7 +76,9 @@ internal sealed class OpenTelemetryShape(NameTable.Builder names) : IShape
 
     public string Name => "opentelemetry";
 
-    public bool Recognises(RecordValue record) => RowOf(record).Exists || (record[_body].IsObject && IsLogBody(record[_body]));
+    // Most rows that come here have an event id by the usual name.
+    public bool Recognises(RecordValue record) =>
+        !record[_fieldEventId].Exists && (RowOf(record).Exists || (record[_body].IsObject && IsLogBody(record[_body])));
 
     public void Decode(RecordValue record, EventSink sink)
     {
