@@ -41,6 +41,8 @@ public sealed class EventDecoder
             new WinlogbeatShape(names),
             new NxlogShape(names),
             new FluentBitShape(names),
+            new OpenTelemetryShape(names),
+            new WinEventShape(names),
             new XmlMessageShape(names),
             new FlatShape(names, defaultLogSource),
         ];

@@ -73,6 +73,12 @@ internal sealed class RecordTape
     /// </summary>
     public bool HasRewritten { get; set; }
 
+    /// <summary>
+    /// Whether a name of the record, or of what is text in it, has a space, a dot or any other character of ASCII before the digits. Few
+    /// records have, so that shapes need not look for such names in the others.
+    /// </summary>
+    public bool HasPunctuatedNames { get; private set; }
+
     /// <summary>Begins a body.</summary>
     public void Begin(ReadOnlyMemory<byte> body)
     {
@@ -105,6 +111,7 @@ internal sealed class RecordTape
         _source = EntryFlags.None;
         IsXml = false;
         HasRewritten = false;
+        HasPunctuatedNames = false;
         BeginReading();
     }
 
@@ -374,6 +381,7 @@ internal sealed class RecordTape
     public NameSlice NameOfText(int start, int length)
     {
         ReadOnlySpan<byte> bytes = _text.AsSpan(start, length);
+        HasPunctuatedNames |= IsPunctuated(bytes);
         uint hash = NameTable.Hash(bytes);
         return new NameSlice(start, length, hash, Names.Find(bytes, hash).Id, true);
     }
@@ -383,6 +391,7 @@ internal sealed class RecordTape
     {
         ref Entry entry = ref _entries[index];
         ReadOnlySpan<byte> bytes = TextOf(index);
+        HasPunctuatedNames |= IsPunctuated(bytes);
         uint hash = NameTable.Hash(bytes);
         return new NameSlice(entry.Start, entry.Length, hash, Names.Find(bytes, hash).Id, (entry.Flags & EntryFlags.InText) != 0);
     }
@@ -398,6 +407,7 @@ internal sealed class RecordTape
             return ReadUncleanName(bytes, start, (flags & EntryFlags.Escaped) != 0);
         }
 
+        HasPunctuatedNames |= IsPunctuated(bytes);
         uint hash = NameTable.Hash(bytes);
         return new NameSlice(start, bytes.Length, hash, Names.Find(bytes, hash).Id, _source != EntryFlags.None);
     }
@@ -422,6 +432,11 @@ internal sealed class RecordTape
     public NameSlice ReadName(Vector256<byte> block, int start, int length)
     {
         block = NameTable.Keep(block, length);
+        if (IsPunctuated(block))
+        {
+            HasPunctuatedNames = true;
+        }
+
         uint hash = NameTable.Hash(block);
         return new NameSlice(start, length, hash, Names.Find(block, length, hash).Id, _source != EntryFlags.None);
     }
@@ -516,6 +531,16 @@ internal sealed class RecordTape
                 _last[entry.Name.Id] = entry.Previous + _firstNumber;
             }
         }
+    }
+
+    private static bool IsPunctuated(ReadOnlySpan<byte> name) => name.IndexOfAnyInRange((byte)1, (byte)('0' - 1)) >= 0;
+
+    // What a block is filled up with counts as 255.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPunctuated(Vector256<byte> name)
+    {
+        Vector256<byte> lowered = name - Vector256<byte>.One;
+        return Vector256.EqualsAny(Vector256.Min(lowered, Vector256.Create((byte)('0' - 2))), lowered);
     }
 
     private int Search(int parent, Name name)

@@ -35,7 +35,11 @@ internal sealed class WindowsViews(NameTable.Builder names)
 
     /// <summary>Begins the view with the event's own fields, for shapes that compose some of them; <see cref="End"/> must follow.</summary>
     /// <returns>Whether anybody looks at it.</returns>
-    public static bool Begin(WindowsEventKind? kind, EventSink sink) => sink.BeginView(kind?.Own ?? WindowsLogSources.Unknown);
+    public static bool Begin(WindowsEventKind? kind, EventSink sink)
+    {
+        sink.AddWithoutSpaces();
+        return sink.BeginView(kind?.Own ?? WindowsLogSources.Unknown);
+    }
 
     /// <summary>Ends the view with the event's own fields and writes the others.</summary>
     public void End(WindowsEventKind? kind, EventSink sink)
