@@ -437,6 +437,64 @@ public sealed class MatcherTests
         }
     }
 
+    /// <summary>Of a keyword that JSON may write in several ways, those characters alone are looked for that it writes in one.</summary>
+    [Theory]
+    [InlineData("say \"mimikatz\" now", """{"a":"say \"mimikatz\" now"}""")]
+    [InlineData("c:\\tools\\mimikatz", """{"a":"C:\\tools\\mimikatz"}""")]
+    [InlineData("<b>mimikatz", """{"a":"\u003cb\u003Emimikatz"}""")]
+    [InlineData("étude mimikatz", """{"a":"étude mimikatz"}""")]
+    [InlineData("étude mimikatz", """{"a":"\u00c9tude mimikatz"}""")]
+    [InlineData("mimi/katz", """{"a":"mimi\/katz"}""")]
+    [InlineData("a+b", """{"a":"a\u002Bb"}""")]
+    [InlineData("a/b/c/mimi", """{"a":"a/b/c/mimi"}""")]
+    [InlineData("mimi*ka?z", """{"a":"mimi and katz"}""")]
+    public void A_keyword_is_found_whatever_characters_it_has(string keyword, string body)
+    {
+        var detector = new Detector(RuleText.Load(RuleText.WithSelection($"['{keyword}']")));
+        var matcher = new BodyMatcher(new EventDecoder(EventText.LogSource), detector);
+        Assert.Equal(1, matcher.Match(Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken).Records.Length);
+        Assert.Equal(0, matcher.Match(Encoding.UTF8.GetBytes(body.Replace("a", "x", StringComparison.Ordinal)), TestContext.Current.CancellationToken).Records.Length);
+    }
+
+    /// <summary>What a body escapes may be a character of a keyword, or the begin of an escape in JSON within JSON.</summary>
+    [Theory]
+    [InlineData("""{"a":"\u006dimikatz"}""", true)]
+    [InlineData("""{"a":"\u000a\u006Dimikatz"}""", true)]
+    [InlineData("""{"a":"\u005cu006dimikatz"}""", true)]
+    [InlineData("""{"a":"\u00zzmimikatz"}""", true)]
+    [InlineData("""{"a":"\u00""", true)]
+    [InlineData("""{"a":"\u000amimi\u0022"}""", false)]
+    [InlineData("""{"a":"\u012e mimi"}""", false)]
+    [InlineData("""{"a":"mimi"}""", false)]
+    public void A_body_whose_escapes_may_hide_a_keyword_is_read(string body, bool expected)
+    {
+        foreach (int others in new[] { 0, 95, 96, 200 })
+        {
+            string keywords = string.Join(", ", Enumerable.Range(0, others).Select(i => $"other{i:D3}").Append("mimikatz"));
+            var detector = new Detector(RuleText.Load(RuleText.WithSelection($"[{keywords}]")));
+            Assert.Equal(expected, detector.RouteOf([EventText.LogSource]).Keywords!.MayStandIn(Encoding.UTF8.GetBytes(body), new EventMatcher(detector)));
+        }
+    }
+
+    /// <summary>Own values are written for a view if any of its groups has keywords, and there is room for the largest of its groups.</summary>
+    [Fact]
+    public void Groups_of_one_view_may_be_of_any_size_and_have_keywords_or_not()
+    {
+        static RuleFile Rule(int id, string logSource, string selection) =>
+            new($"{id}.yml", $"title: A rule\nid: '{id}'\nlogsource: {{{logSource}}}\ndetection: {{s: {selection}, condition: s}}\n");
+        var ruleSet = RuleSet.Load(
+        [
+            Rule(1, "category: process_creation", "{F: a}"),
+            Rule(2, "product: windows", "{F: a, G: b}"),
+            Rule(3, "product: windows", "[keyword]"),
+            Rule(4, "product: windows", "{H: a}"),
+            Rule(5, "service: sysmon", "{G: b}"),
+        ]);
+        var detector = new Detector(ruleSet);
+        Assert.Equal(["1", "2", "3", "5"], detector.Match(EventText.Parse("""{"F":"a","G":"b","H":"a keyword"}""")).Select(match => match.Rule.Id));
+        Assert.Equal(["4"], detector.Match(EventText.Parse("""{"H":"a"}""")).Select(match => match.Rule.Id));
+    }
+
     private static IEnumerable<string> Reference(RuleSet ruleSet, SigmaEvent sigmaEvent) => ruleSet.Compiled
         .Where(rule => sigmaEvent.Views.Any(view =>
             view.LogSources.Any(rule.Rule.LogSource.Covers) && ReferenceEvaluator.Holds(rule.Expression, sigmaEvent, view)))
