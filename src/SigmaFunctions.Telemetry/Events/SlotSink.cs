@@ -212,7 +212,7 @@ internal sealed class SlotSink : EventSink
     public ReadOnlySpan<int> End() => _hasBegun ? _matcher.EndEvent() : default;
 
     /// <inheritdoc/>
-    protected override void SetUnknown(ReadOnlySpan<byte> name, int index)
+    protected override void SetUnknown(ReadOnlySpan<byte> name, int index, bool onlyIfAbsent)
     {
         // No rule has a field of that name.
     }

@@ -12,6 +12,7 @@ internal sealed class WindowsViews(NameTable.Builder names)
     private readonly SecurityProcessCreation _processCreation = new(names);
     private readonly Name _channel = names.Add("Channel");
     private readonly Name _provider = names.Add("Provider_Name");
+    private readonly HashFields _hashes = new(names);
     private readonly Name _threatName = names.Add("ThreatName");
     private readonly Name _path = names.Add("Path");
     private readonly Name _signature = names.Add("Signature");
@@ -38,6 +39,7 @@ internal sealed class WindowsViews(NameTable.Builder names)
     /// <returns>Whether anybody looks at it.</returns>
     public bool Begin(WindowsEventKind? kind, EventSink sink)
     {
+        sink.AddWithoutSpaces();
         sink.StateOrigin(sink[_channel].Text, sink[_provider].Text);
         return sink.BeginView(kind?.Own ?? WindowsLogSources.Unknown);
     }
@@ -45,6 +47,7 @@ internal sealed class WindowsViews(NameTable.Builder names)
     /// <summary>Ends the view with the event's own fields and writes the others.</summary>
     public void End(WindowsEventKind? kind, EventSink sink)
     {
+        _hashes.Map(sink);
         sink.EndView();
         if (kind?.ProcessCreation is { } processCreation)
         {

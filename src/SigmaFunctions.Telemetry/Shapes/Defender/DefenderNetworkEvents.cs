@@ -124,15 +124,7 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
         /// <summary>The host of a URL; most rows hold the host alone.</summary>
         private static RecordValue HostOf(RecordTape tape, RecordValue url)
         {
-            ReadOnlySpan<byte> host = url.Text;
-            int scheme = host.IndexOf("://"u8);
-            host = scheme < 0 ? host : host[(scheme + 3)..];
-            int end = host.IndexOfAny("/?#"u8);
-            host = end < 0 ? host : host[..end];
-
-            // More than one colon is an IPv6 address.
-            int colon = host.IndexOf((byte)':');
-            host = colon >= 0 && colon == host.LastIndexOf((byte)':') ? host[..colon] : host;
+            ReadOnlySpan<byte> host = UrlHost.Of(url.Text);
             return host.IsEmpty ? default : host.Length == url.Text.Length ? url : tape.Compose(host);
         }
     }
