@@ -168,7 +168,7 @@ internal sealed class SlotSink : EventSink
             }
         }
 
-        Count(view, plan.Route);
+        Count(view, plan);
         view.End();
     }
 
@@ -217,13 +217,13 @@ internal sealed class SlotSink : EventSink
         // No rule has a field of that name.
     }
 
-    private void Count(ViewWriter view, Route route)
+    private void Count(ViewWriter view, RoutePlan plan)
     {
         // Those that were counted before the record was written again come first.
         if (++_viewsEnded > _viewsCounted)
         {
             _viewsCounted++;
-            view.CountStated(_sources.AddView(Source(), route, _logSources!));
+            view.CountStated(_sources.AddView(Source(), plan, _logSources!));
         }
     }
 

@@ -73,16 +73,7 @@ public sealed class SourceEvents
 
     internal void AddView(SourceView view) => _views.Add(view);
 
-    internal void End()
-    {
-        foreach (SourceView view in _views)
-        {
-            if (view.Events > 0)
-            {
-                _counted.Add(view);
-            }
-        }
-    }
+    internal void AddCounted(SourceView view) => _counted.Add(view);
 
     internal void Clear()
     {
@@ -90,10 +81,6 @@ public sealed class SourceEvents
         IsInBody = false;
         _mark = 0;
         _counted.Clear();
-        foreach (SourceView view in _views)
-        {
-            view.Clear();
-        }
     }
 }
 
@@ -105,8 +92,9 @@ public sealed class SourceView
     private int _marked;
     private int _mark;
 
-    internal SourceView(Route route, LogSourceSet logSources)
+    internal SourceView(SourceEvents source, Route route, LogSourceSet logSources)
     {
+        Source = source;
         Route = route;
         LogSources = logSources;
         _present = new int[route.Fields.Length];
@@ -125,6 +113,12 @@ public sealed class SourceView
     /// <summary>Of each of the route's fields, how many events had it with a value that is not empty.</summary>
     public ReadOnlySpan<int> Present => _present;
 
+    /// <summary>Whose events it is of.</summary>
+    internal SourceEvents Source { get; }
+
+    /// <summary>Whether an event of it was counted in the body.</summary>
+    internal bool IsInBody { get; set; }
+
     /// <summary>Counts an event.</summary>
     /// <param name="mark">The last mark.</param>
     /// <param name="isFirst">Whether it is the first since the mark.</param>
@@ -135,7 +129,12 @@ public sealed class SourceView
         if (isFirst)
         {
             (_mark, _marked) = (mark, Events);
-            _present.CopyTo(_markedPresent, 0);
+
+            // Where nothing was counted before, there is nothing to remember.
+            if (Events > 0)
+            {
+                _present.CopyTo(_markedPresent, 0);
+            }
         }
 
         Events++;
@@ -145,18 +144,22 @@ public sealed class SourceView
     internal void ReturnToMark()
     {
         Events = _marked;
-        _markedPresent.CopyTo(_present, 0);
         _mark = 0;
+        if (_marked > 0)
+        {
+            _markedPresent.CopyTo(_present, 0);
+        }
+        else
+        {
+            Array.Clear(_present);
+        }
     }
 
     internal void Clear()
     {
-        if (Events > 0)
-        {
-            Events = 0;
-            Array.Clear(_present);
-        }
-
+        Events = 0;
+        IsInBody = false;
         _mark = 0;
+        Array.Clear(_present);
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
@@ -28,6 +29,7 @@ internal sealed class SourceTally
 
     // Those that were counted in this body, also if it was taken back since; and those that are left in the end.
     private readonly List<SourceEvents> _inBody = [];
+    private readonly List<SourceView> _viewsInBody = [];
     private readonly List<SourceEvents> _current = [];
     private readonly List<SourceEvents> _sourcesSinceMark = [];
     private readonly List<SourceView> _viewsSinceMark = [];
@@ -48,11 +50,18 @@ internal sealed class SourceTally
     /// <summary>What was counted in the body, in the order of the first events; valid until the next body begins.</summary>
     public IReadOnlyList<SourceEvents> End()
     {
+        foreach (SourceView view in _viewsInBody)
+        {
+            if (view.Events > 0)
+            {
+                view.Source.AddCounted(view);
+            }
+        }
+
         foreach (SourceEvents source in _inBody)
         {
             if (source.Events > 0)
             {
-                source.End();
                 _current.Add(source);
             }
         }
@@ -68,7 +77,13 @@ internal sealed class SourceTally
             source.Clear();
         }
 
+        foreach (SourceView view in _viewsInBody)
+        {
+            view.Clear();
+        }
+
         _inBody.Clear();
+        _viewsInBody.Clear();
         _sourcesSinceMark.Clear();
         _viewsSinceMark.Clear();
         _current.Clear();
@@ -122,24 +137,32 @@ internal sealed class SourceTally
 
     /// <summary>Counts what rules see of an event of a source.</summary>
     /// <returns>Where the fields are counted that it has.</returns>
-    public Span<int> AddView(int index, Route route, LogSourceSet logSources)
+    public Span<int> AddView(int index, RoutePlan plan, LogSourceSet logSources)
     {
         SourceEvents source = Enter(index);
-        if (source.FindView(route) is not { } view)
+        SourceView? view = plan.LatestView;
+        if (view is null || !ReferenceEquals(view.Source, source))
         {
-            if (_views == MaxViews)
+            view = source.FindView(plan.Route);
+            if (view is null)
             {
-                if (_ignored.Length < route.Fields.Length)
+                if (_views == MaxViews)
                 {
-                    _ignored = new int[route.Fields.Length];
+                    return Ignored(plan.Route);
                 }
 
-                return _ignored.AsSpan(0, route.Fields.Length);
+                _views++;
+                view = new SourceView(source, plan.Route, logSources);
+                source.AddView(view);
             }
 
-            _views++;
-            view = new SourceView(route, logSources);
-            source.AddView(view);
+            plan.LatestView = view;
+        }
+
+        if (!view.IsInBody)
+        {
+            view.IsInBody = true;
+            _viewsInBody.Add(view);
         }
 
         Span<int> present = view.Add(_mark, out bool isFirst);
@@ -175,6 +198,16 @@ internal sealed class SourceTally
         Mark();
     }
 
+    private Span<int> Ignored(Route route)
+    {
+        if (_ignored.Length < route.Fields.Length)
+        {
+            _ignored = new int[route.Fields.Length];
+        }
+
+        return _ignored.AsSpan(0, route.Fields.Length);
+    }
+
     private SourceEvents Enter(int index)
     {
         SourceEvents source = _sources[index];
@@ -189,24 +222,29 @@ internal sealed class SourceTally
 
     private static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> text) => text.Length <= MaxText ? text : text[..MaxText];
 
-    private static uint Hash(int seed, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider, ReadOnlySpan<byte> tenant) =>
-        Hash(Hash(Hash((uint)seed, channel), provider), tenant);
-
-    private static uint Hash(uint hash, ReadOnlySpan<byte> text)
+    private static uint Hash(int seed, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider, ReadOnlySpan<byte> tenant)
     {
-        while (text.Length >= sizeof(uint))
+        ulong hash = Hash(Hash(Hash((uint)seed, channel), provider), tenant);
+        return (uint)(hash >> 32);
+    }
+
+    // Of a few bytes: many sources that a sender makes alike cost as many comparisons, and there are no more than a few hundred.
+    private static ulong Hash(ulong hash, ReadOnlySpan<byte> text)
+    {
+        ulong bytes = (uint)text.Length;
+        if (text.Length >= sizeof(ulong))
         {
-            hash = (hash ^ MemoryMarshal.Read<uint>(text)) * 0x9E3779B1;
-            hash ^= hash >> 15;
-            text = text[sizeof(uint)..];
+            bytes ^= MemoryMarshal.Read<ulong>(text[^sizeof(ulong)..]) ^ BitOperations.RotateLeft(MemoryMarshal.Read<ulong>(text[((text.Length - sizeof(ulong)) / 2)..]), 17);
+        }
+        else
+        {
+            foreach (byte one in text)
+            {
+                bytes = (bytes << 8) ^ one;
+            }
         }
 
-        foreach (byte one in text)
-        {
-            hash = (hash ^ one) * 0x01000193;
-        }
-
-        return hash ^ (hash >> 13);
+        return (hash ^ bytes ^ (bytes >> 29)) * 0x9E3779B97F4A7C15;
     }
 
     private readonly record struct Key(string? Shape, byte[] Channel, byte[] Provider, byte[] Tenant)

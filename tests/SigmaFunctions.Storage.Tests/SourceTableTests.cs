@@ -1,0 +1,176 @@
+using System.Globalization;
+using Azure;
+using Azure.Data.Tables;
+using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Tests;
+
+namespace SigmaFunctions.Storage.Tests;
+
+/// <summary>What arrives, as the table has it; against Azurite.</summary>
+public sealed class SourceTableTests(StorageAccount account)
+{
+    private static readonly DateTimeOffset Time = new(2026, 11, 26, 10, 30, 0, TimeSpan.Zero);
+    private static readonly DateOnly Day = new(2026, 11, 26);
+    private static readonly SourceKey Key = new("events", "evtx", "Security", "Microsoft-Windows-Security-Auditing", "");
+    private static readonly LogSourceSet Processes = [new LogSource("process_creation", "windows")];
+    private static readonly LogSourceSet Security = [new LogSource(null, "windows", "security"), new LogSource("x")];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_instances_count_is_added_up_whoever_writes_at_the_same_time()
+    {
+        TableClient client = await account.CreateTableAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async instance =>
+        {
+            var table = new SourceTable(client);
+            for (int round = 0; round < 5; round++)
+            {
+                await table.AddAsync(Counted(Key, Time.AddHours(instance), 10, 5), Token);
+            }
+        }));
+
+        SourceDay day = Assert.Single(Assert.Single(await new SourceTable(client).ListAsync(Day, Day, Token)));
+        Assert.Equal(Key, day.Source);
+        Assert.Equal((50, 50, 50, 50, 200), (day.Hours[10], day.Hours[11], day.Hours[12], day.Hours[13], day.Hours.Sum()));
+        Assert.Equal(Time.AddHours(3), day.LastEnqueued);
+        Assert.Equal(["product=windows,category=process_creation", "product=windows,service=security / category=x"], day.Views.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(Processes, day.Views["product=windows,category=process_creation"].LogSources);
+        Assert.Equal((200, new FieldArrivals(100, 200)), (day.Views["product=windows,category=process_creation"].Events, day.Views["product=windows,category=process_creation"].Fields["CommandLine"]));
+        Assert.Equal(new FieldArrivals(20, 20), day.Views["product=windows,service=security / category=x"].Fields["Some"]);
+        Assert.Equal(Security, day.Views["product=windows,service=security / category=x"].LogSources);
+    }
+
+    [Fact]
+    public async Task Days_are_listed_by_source_in_order_and_fields_only_of_those_that_are_asked_for()
+    {
+        var table = new SourceTable(await account.CreateTableAsync());
+        SourceKey other = Key with { Tenant = "t" };
+        foreach (int ago in new[] { 0, 3, 1, 2 })
+        {
+            await table.AddAsync(Counted(Key, Time.AddDays(-ago), 1, 1), Token);
+        }
+
+        await table.AddAsync(Counted(other, Time, 1, 1), Token);
+
+        IReadOnlyList<IReadOnlyList<SourceDay>> listed = await table.ListAsync(Day.AddDays(-2), Day.AddDays(-1), Token);
+
+        Assert.Equal(
+            ["26 2", "24 0, 25 2, 26 2"],
+            listed.OrderByDescending(days => days[0].Source.Tenant, StringComparer.Ordinal)
+                .Select(days => string.Join(", ", days.Select(day => string.Create(CultureInfo.InvariantCulture, $"{day.Day.Day} {day.Views.Count}")))));
+        Assert.Equal(2, (await table.FindAsync(Key, Day.AddDays(-3), Token))!.Views.Count);
+        Assert.Null(await table.FindAsync(Key, Day.AddDays(-4), Token));
+    }
+
+    [Fact]
+    public async Task Old_days_are_removed_and_what_was_told_stays()
+    {
+        var table = new SourceTable(await account.CreateTableAsync());
+        await table.AddAsync(Counted(Key, Time.AddDays(-30), 1, 1), Token);
+        await table.AddAsync(Counted(Key, Time.AddDays(-31), 1, 1), Token);
+        await table.TryTellAsync(SourceTold.Nothing(Key) with { SilentSince = Time }, null, Token);
+
+        await table.RemoveAsync(Day.AddDays(-30), Token);
+
+        Assert.Equal(Day.AddDays(-30), Assert.Single(Assert.Single(await table.ListAsync(Day.AddDays(-90), Day, Token))).Day);
+        Assert.Single(await table.ListToldAsync(Token));
+    }
+
+    [Fact]
+    public async Task Of_instances_that_tell_at_the_same_time_one_does()
+    {
+        var table = new SourceTable(await account.CreateTableAsync());
+        SourceTold silent = SourceTold.Nothing(Key) with { SilentSince = Time };
+        SourceTold lost = silent with { Lost = [new LostField("x / y", "Field", Day, Day.AddDays(-1))] };
+
+        Assert.Equal([false, true], (await Task.WhenAll(table.TryTellAsync(silent, null, Token), table.TryTellAsync(silent, null, Token))).Order());
+        (SourceTold told, ETag version) = Assert.Single(await table.ListToldAsync(Token));
+        Assert.Equal((silent.Source, silent.SilentSince, 0), (told.Source, told.SilentSince, told.Lost.Length));
+
+        Assert.True(await table.TryTellAsync(lost, version, Token));
+        Assert.False(await table.TryTellAsync(lost, version, Token));
+        Assert.False(await table.TryTellAsync(SourceTold.Nothing(Key), version, Token));
+        (told, version) = Assert.Single(await table.ListToldAsync(Token));
+        Assert.Equal(lost.Lost, told.Lost);
+
+        Assert.True(await table.TryTellAsync(SourceTold.Nothing(Key), version, Token));
+        Assert.False(await table.TryTellAsync(SourceTold.Nothing(Key), version, Token));
+        Assert.Empty(await table.ListToldAsync(Token));
+        Assert.True(await table.TryTellAsync(SourceTold.Nothing(Key), null, Token));
+    }
+
+    [Fact]
+    public async Task A_table_that_is_missing_is_made()
+    {
+        var client = new TableClient(account.ConnectionString, $"T{Guid.NewGuid():N}");
+        var table = new SourceTable(client);
+        await table.RemoveAsync(Day, Token);
+
+        await table.AddAsync(Counted(Key, Time, 1, 1), Token);
+
+        Assert.Single(await table.ListAsync(Day, Day, Token));
+    }
+
+    [Fact]
+    public async Task What_another_version_wrote_stays_and_what_is_not_of_its_form_tells_nothing()
+    {
+        TableClient client = await account.CreateTableAsync();
+        var table = new SourceTable(client);
+        await table.AddAsync(Counted(Key, Time, 1, 1), Token);
+        TableEntity row = await client.QueryAsync<TableEntity>(cancellationToken: Token).SingleAsync(Token);
+        row["Later"] = "x";
+        row["Views"] = "[{";
+        await client.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, Token);
+
+        SourceDay day = Assert.Single(Assert.Single(await table.ListAsync(Day, Day, Token)));
+        Assert.Equal((1, 0, 1), (day.Hours.Sum(), day.Views.Count, day.ViewsLeftOut));
+        await table.AddAsync(Counted(Key, Time, 1, 1), Token);
+
+        row = await client.QueryAsync<TableEntity>(cancellationToken: Token).SingleAsync(Token);
+        Assert.Equal("x", row["Later"]);
+        day = Assert.Single(Assert.Single(await table.ListAsync(Day, Day, Token)));
+        Assert.Equal((2, 2, 0), (day.Hours.Sum(), day.Views.Count, day.ViewsLeftOut));
+
+        row["Hours"] = "1 2 3";
+        await client.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, Token);
+        Assert.Empty(await table.ListAsync(Day, Day, Token));
+    }
+
+    [Fact]
+    public async Task Views_that_there_is_no_room_for_are_left_out_those_of_fewest_events_first()
+    {
+        var table = new SourceTable(await account.CreateTableAsync());
+        var counted = new SourceDay(Key, Day);
+        counted.Add(Time, 1);
+        for (int view = 0; view < 200; view++)
+        {
+            SourceDayView one = counted.View([new LogSource(string.Create(CultureInfo.InvariantCulture, $"category{view}"))]);
+            one.Add(1_000_000 - view);
+            for (int field = 0; field < 20; field++)
+            {
+                one.Add($"SomeFieldOfNoSmallName{field}", long.MaxValue / 4, long.MaxValue / 2);
+            }
+        }
+
+        await table.AddAsync(counted, Token);
+
+        SourceDay day = Assert.Single(Assert.Single(await table.ListAsync(Day, Day, Token)));
+        Assert.InRange(day.Views.Count, 10, 199);
+        Assert.Equal(200, day.Views.Count + day.ViewsLeftOut);
+        Assert.Equal(Enumerable.Range(0, day.Views.Count).Select(view => $"category=category{view}").Order(StringComparer.Ordinal), day.Views.Keys.Order(StringComparer.Ordinal));
+    }
+
+    private static SourceDay Counted(SourceKey key, DateTimeOffset time, long events, long present)
+    {
+        var day = new SourceDay(key, DateOnly.FromDateTime(time.UtcDateTime));
+        day.Add(time, events);
+        day.View(Processes).Add(events);
+        day.View(Processes).Add("CommandLine", present, events);
+        day.View(Security).Add(events);
+        day.View(Security).Add("Some", 1, 1);
+        return day;
+    }
+}
