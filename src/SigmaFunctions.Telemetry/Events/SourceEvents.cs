@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching;
 
@@ -39,23 +40,38 @@ public sealed class SourceEvents
     internal bool IsInBody { get; set; }
 
     /// <summary>Counts an event.</summary>
-    /// <returns>Whether it is the first since the mark.</returns>
-    internal bool Add(int mark)
+    /// <param name="mark">The last mark.</param>
+    internal void Add(int mark)
     {
-        bool isFirst = _mark != mark;
-        if (isFirst)
+        if (_mark != mark)
         {
             (_mark, _marked) = (mark, Events);
         }
 
         Events++;
-        return isFirst;
     }
 
-    internal void ReturnToMark()
+    /// <summary>Counts what rules see of an event.</summary>
+    /// <returns>Where its fields are counted.</returns>
+    internal Span<int> Count(SourceView view, int mark)
     {
-        Events = _marked;
-        _mark = 0;
+        if (!view.IsInBody)
+        {
+            view.IsInBody = true;
+            _counted.Add(view);
+        }
+
+        return view.Add(mark);
+    }
+
+    /// <summary>Takes back what was counted since a mark.</summary>
+    internal void ReturnTo(int mark)
+    {
+        Events = _mark == mark ? _marked : Events;
+        foreach (SourceView view in CollectionsMarshal.AsSpan(_counted))
+        {
+            view.ReturnTo(mark);
+        }
     }
 
     internal SourceView? FindView(Route route)
@@ -73,13 +89,32 @@ public sealed class SourceEvents
 
     internal void AddView(SourceView view) => _views.Add(view);
 
-    internal void AddCounted(SourceView view) => _counted.Add(view);
+    /// <summary>Leaves out the views that were taken back.</summary>
+    /// <returns>Whether any event is left.</returns>
+    internal bool KeepCounted()
+    {
+        for (int index = _counted.Count - 1; index >= 0; index--)
+        {
+            if (_counted[index].Events == 0)
+            {
+                _counted[index].Clear();
+                _counted.RemoveAt(index);
+            }
+        }
+
+        return Events > 0;
+    }
 
     internal void Clear()
     {
         Events = 0;
         IsInBody = false;
         _mark = 0;
+        foreach (SourceView view in CollectionsMarshal.AsSpan(_counted))
+        {
+            view.Clear();
+        }
+
         _counted.Clear();
     }
 }
@@ -121,12 +156,10 @@ public sealed class SourceView
 
     /// <summary>Counts an event.</summary>
     /// <param name="mark">The last mark.</param>
-    /// <param name="isFirst">Whether it is the first since the mark.</param>
     /// <returns>Where its fields are counted.</returns>
-    internal Span<int> Add(int mark, out bool isFirst)
+    internal Span<int> Add(int mark)
     {
-        isFirst = _mark != mark;
-        if (isFirst)
+        if (_mark != mark)
         {
             (_mark, _marked) = (mark, Events);
 
@@ -141,10 +174,14 @@ public sealed class SourceView
         return _present;
     }
 
-    internal void ReturnToMark()
+    internal void ReturnTo(int mark)
     {
+        if (_mark != mark)
+        {
+            return;
+        }
+
         Events = _marked;
-        _mark = 0;
         if (_marked > 0)
         {
             _markedPresent.CopyTo(_present, 0);

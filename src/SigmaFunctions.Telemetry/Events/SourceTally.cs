@@ -27,17 +27,14 @@ internal sealed class SourceTally
     private readonly List<Key> _keys = [];
     private readonly List<SourceEvents> _sources = [];
 
-    // Those that were counted in this body, also if it was taken back since; and those that are left in the end.
+    // Those that were counted in this body; until its end also those that were taken back since.
     private readonly List<SourceEvents> _inBody = [];
-    private readonly List<SourceView> _viewsInBody = [];
-    private readonly List<SourceEvents> _current = [];
-    private readonly List<SourceEvents> _sourcesSinceMark = [];
-    private readonly List<SourceView> _viewsSinceMark = [];
 
     // Where fields of views that are not counted go.
     private int[] _ignored = [];
     private int _views;
     private int _mark = 1;
+    private bool _wasTakenBack;
     private int _last;
 
     /// <summary>Makes a tally that knows no source.</summary>
@@ -50,43 +47,31 @@ internal sealed class SourceTally
     /// <summary>What was counted in the body, in the order of the first events; valid until the next body begins.</summary>
     public IReadOnlyList<SourceEvents> End()
     {
-        foreach (SourceView view in _viewsInBody)
+        if (_wasTakenBack)
         {
-            if (view.Events > 0)
+            for (int index = _inBody.Count - 1; index >= 0; index--)
             {
-                view.Source.AddCounted(view);
+                if (!_inBody[index].KeepCounted())
+                {
+                    _inBody[index].Clear();
+                    _inBody.RemoveAt(index);
+                }
             }
         }
 
-        foreach (SourceEvents source in _inBody)
-        {
-            if (source.Events > 0)
-            {
-                _current.Add(source);
-            }
-        }
-
-        return _current;
+        return _inBody;
     }
 
     /// <summary>Begins a body.</summary>
     public void Begin()
     {
-        foreach (SourceEvents source in _inBody)
+        foreach (SourceEvents source in CollectionsMarshal.AsSpan(_inBody))
         {
             source.Clear();
         }
 
-        foreach (SourceView view in _viewsInBody)
-        {
-            view.Clear();
-        }
-
         _inBody.Clear();
-        _viewsInBody.Clear();
-        _sourcesSinceMark.Clear();
-        _viewsSinceMark.Clear();
-        _current.Clear();
+        _wasTakenBack = false;
     }
 
     /// <summary>The source of that name, which is made if it is new.</summary>
@@ -126,14 +111,7 @@ internal sealed class SourceTally
     }
 
     /// <summary>Counts an event of a source.</summary>
-    public void Add(int index)
-    {
-        SourceEvents source = Enter(index);
-        if (source.Add(_mark))
-        {
-            _sourcesSinceMark.Add(source);
-        }
-    }
+    public void Add(int index) => Enter(index).Add(_mark);
 
     /// <summary>Counts what rules see of an event of a source.</summary>
     /// <returns>Where the fields are counted that it has.</returns>
@@ -159,42 +137,21 @@ internal sealed class SourceTally
             plan.LatestView = view;
         }
 
-        if (!view.IsInBody)
-        {
-            view.IsInBody = true;
-            _viewsInBody.Add(view);
-        }
-
-        Span<int> present = view.Add(_mark, out bool isFirst);
-        if (isFirst)
-        {
-            _viewsSinceMark.Add(view);
-        }
-
-        return present;
+        return source.Count(view, _mark);
     }
 
     /// <summary>Remembers what was counted so far, in place of what was remembered before.</summary>
-    public void Mark()
-    {
-        _mark = _mark == int.MaxValue ? 1 : _mark + 1;
-        _sourcesSinceMark.Clear();
-        _viewsSinceMark.Clear();
-    }
+    public void Mark() => _mark = _mark == int.MaxValue ? 1 : _mark + 1;
 
     /// <summary>Takes back what was counted since the mark.</summary>
     public void ReturnToMark()
     {
-        foreach (SourceEvents source in _sourcesSinceMark)
+        foreach (SourceEvents source in CollectionsMarshal.AsSpan(_inBody))
         {
-            source.ReturnToMark();
+            source.ReturnTo(_mark);
         }
 
-        foreach (SourceView view in _viewsSinceMark)
-        {
-            view.ReturnToMark();
-        }
-
+        _wasTakenBack = true;
         Mark();
     }
 
