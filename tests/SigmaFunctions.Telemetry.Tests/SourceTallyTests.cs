@@ -103,18 +103,33 @@ public sealed class SourceTallyTests
     }
 
     [Fact]
-    public void Sources_beyond_a_number_are_one()
+    public void Sources_of_a_body_beyond_a_number_are_one_and_take_no_place_from_those_of_the_next()
     {
         BodyMatcher matcher = Matcher();
-        string[] channels = [.. Enumerable.Range(0, 300).Select(n => string.Create(CultureInfo.InvariantCulture, $$"""{"EventID":5,"Channel":"c{{n}}"}"""))];
+        matcher.Match(Encoding.UTF8.GetBytes(Channel(7)), Token);
 
-        BodyMatches matches = matcher.Match(Encoding.UTF8.GetBytes(string.Join('\n', channels)), Token);
+        BodyMatches matches = matcher.Match(Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 600).Select(Channel))), Token);
 
-        Assert.Equal(256, matches.Sources.Count);
-        Assert.Equal(300, matches.Sources.Sum(source => source.Events));
-        Assert.Equal(45, matches.Sources.Single(source => source.Source == EventSource.Other).Events);
-        Assert.Equal("1 flat 'c7' '' ''", Describe(matcher.Match(Encoding.UTF8.GetBytes(channels[7]), Token)));
-        Assert.Equal("1 other '' '' ''", Describe(matcher.Match(Encoding.UTF8.GetBytes(channels[299]), Token)));
+        Assert.Equal(512, matches.Sources.Count);
+        Assert.Equal(600, matches.Sources.Sum(source => source.Events));
+        Assert.Equal(89, matches.Sources.Single(source => source.Source == EventSource.Other).Events);
+        Assert.Equal("1 flat 'c7' '' ''", Describe(matcher.Match(Encoding.UTF8.GetBytes(Channel(7)), Token)));
+        Assert.Equal("1 flat 'c599' '' ''", Describe(matcher.Match(Encoding.UTF8.GetBytes(Channel(599)), Token)));
+    }
+
+    [Fact]
+    public void Views_of_a_body_beyond_a_number_are_not_counted_and_those_of_the_next_are()
+    {
+        BodyMatcher matcher = Matcher([.. Enumerable.Range(0, 3).Select(n => ($"{n}.yml", $"category: c{n}"))]);
+        string[] records = [.. Enumerable.Range(0, 400).SelectMany(n => Enumerable.Range(0, 3).Select(category => Record(n, category)))];
+
+        BodyMatches matches = matcher.Match(Encoding.UTF8.GetBytes(string.Join('\n', records)), Token);
+
+        Assert.Equal((400, 1_024), (matches.Sources.Count, matches.Sources.Sum(source => source.Views.Count)));
+        Assert.Equal("1 flat 's399' '' '' [1: 0 1]", Describe(matcher.Match(Encoding.UTF8.GetBytes(records[^1]), Token)));
+
+        static string Record(int source, int category) =>
+            string.Create(CultureInfo.InvariantCulture, $$"""{"category":"c{{category}}","service":"s{{source}}","Image":"x"}""");
     }
 
     [Fact]
@@ -137,6 +152,8 @@ public sealed class SourceTallyTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static string Defender(string table, string row) => $$"""{"category":"AdvancedHunting-{{table}}","tenantId":"t","properties":{{row}}}""";
+
+    private static string Channel(int number) => string.Create(CultureInfo.InvariantCulture, $$"""{"EventID":5,"Channel":"c{{number}}"}""");
 
     private static string Describe(BodyMatches matches) => string.Join(
         " | ",

@@ -7,14 +7,15 @@ namespace SigmaFunctions.Telemetry.Events;
 
 /// <summary>
 /// Counts the events of a body by where they come from. A source is made once and kept from body to body, so that counting allocates nothing after
-/// that. Senders choose what they call their sources: how many are told apart is bounded.
+/// that. Senders choose what they call their sources: how many are told apart in a body is bounded, and where that was too few, all are forgotten after it,
+/// so that a flood of names takes no place from those that come later.
 /// </summary>
 internal sealed class SourceTally
 {
-    /// <summary>Most sources that are told apart; those beyond are one.</summary>
-    public const int MaxSources = 256;
+    /// <summary>Most sources that are told apart in a body; those beyond are one.</summary>
+    public const int MaxSources = 512;
 
-    /// <summary>Most pairs of source and view that are counted; views beyond are not.</summary>
+    /// <summary>Most pairs of source and view that are counted in a body; views beyond are not.</summary>
     public const int MaxViews = 1_024;
 
     // What a text is cut after, and what of it two sources are told apart by.
@@ -35,6 +36,7 @@ internal sealed class SourceTally
     private int _views;
     private int _mark = 1;
     private bool _wasTakenBack;
+    private bool _isFull;
     private int _last;
 
     /// <summary>Makes a tally that knows no source.</summary>
@@ -72,6 +74,10 @@ internal sealed class SourceTally
 
         _inBody.Clear();
         _wasTakenBack = false;
+        if (_isFull)
+        {
+            Forget();
+        }
     }
 
     /// <summary>The source of that name, which is made if it is new.</summary>
@@ -97,6 +103,7 @@ internal sealed class SourceTally
 
         if (_sources.Count == MaxSources)
         {
+            _isFull = true;
             return 0;
         }
 
@@ -126,6 +133,7 @@ internal sealed class SourceTally
             {
                 if (_views == MaxViews)
                 {
+                    _isFull = true;
                     return Ignored(plan.Route);
                 }
 
@@ -153,6 +161,17 @@ internal sealed class SourceTally
 
         _wasTakenBack = true;
         Mark();
+    }
+
+    private void Forget()
+    {
+        Array.Clear(_buckets);
+        _keys.RemoveRange(1, _keys.Count - 1);
+        _sources.RemoveRange(1, _sources.Count - 1);
+        _sources[0] = new SourceEvents(EventSource.Other);
+        _views = 0;
+        _last = 0;
+        _isFull = false;
     }
 
     private Span<int> Ignored(Route route)
