@@ -109,8 +109,8 @@ public sealed class DetectionPipelineTests(StorageAccount account)
 
         Assert.Equal(
             ["events: defender DeviceProcessEvents, tenant 00000000-0000-0000-0000-000000000001 4 at 3, 1 views", "events: flat 1 at 3, 0 views"],
-            sources.Take().Select(day => $"{day.Source} {day.Hours[3]} at 3, {day.Views.Count} views").Order(StringComparer.Ordinal));
-        Assert.Empty(sources.Take());
+            sources.Take(default).Select(day => $"{day.Source} {day.Hours[3]} at 3, {day.Views.Count} views").Order(StringComparer.Ordinal));
+        Assert.Empty(sources.Take(default));
     }
 
     [Fact]

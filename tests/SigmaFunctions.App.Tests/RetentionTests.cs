@@ -62,7 +62,8 @@ public sealed class RetentionTests(StorageAccount account)
         Assert.Equal(kept, string.Join(' ', left.Select(detection => detection.Identity.ByKind(hub => hub.SequenceNumber)).Order()));
         Assert.Equal("here", Assert.Single(await instances.ListAsync(DateTimeOffset.UnixEpoch, Token)).Instance);
         Assert.Equal("here", Assert.Single(await partitions.ListAsync(DateTimeOffset.UnixEpoch, Token)).EventHub);
-        SourceDay arrived = Assert.Single(Assert.Single(await sources.ListAsync(DateOnly.FromDateTime(Now.UtcDateTime).AddDays(-60), default, Token)));
+        var today = DateOnly.FromDateTime(Now.UtcDateTime);
+        SourceDay arrived = Assert.Single(Assert.Single((await sources.ListAsync(today.AddDays(-60), today, today, Token)).Sources));
         Assert.Equal(DateOnly.FromDateTime(Now.UtcDateTime).AddDays(-SourceJudge.DaysNeeded), arrived.Day);
         Assert.Equal(key, await canaries.GetKeyAsync(Token));
         Assert.Equal(CanaryTable.NameOf(copy), await canaries.TakeAsync("gone", copy, Now, Token));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
@@ -14,6 +15,7 @@ using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Sources;
 using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Tests;
 using MsOptions = Microsoft.Extensions.Options.Options;
 
@@ -51,6 +53,7 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         var table = new SourceTable(client);
         await AddHoursAsync(table, Security, 0, (16 * 24) + 10, Processes);
         await AddHoursAsync(table, Sysmon, 0, 16 * 24, Processes, Connections);
+        await AddChecksAsync(table, 16 * 24, 1);
         SourceCheck[] instances = [await CreateAsync(client), await CreateAsync(client)];
         _clock.SetUtcNow(Start.AddDays(16).AddMinutes(99));
         await RunAsync(instances);
@@ -80,6 +83,7 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
     {
         TableClient client = await account.CreateTableAsync();
         await AddHoursAsync(new SourceTable(client), Sysmon, 0, 15 * 24, Processes);
+        await AddChecksAsync(new SourceTable(client), 15 * 24, 24);
         SourceCheck check = await CreateAsync(client, behind: TimeSpan.FromHours(23));
 
         await check.RunAsync(Rules, Token);
@@ -96,12 +100,35 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         TableClient client = await account.CreateTableAsync();
         var table = new SourceTable(client);
         await AddHoursAsync(table, Sysmon, 0, 15 * 24, Processes);
+        await AddChecksAsync(table, 15 * 24, 24);
         SourceCheck check = await CreateAsync(client, isLookedAt: false);
 
         await check.RunAsync(Rules, Token);
         Assert.Empty(Told());
 
         await AddHoursAsync(table, Security, 15 * 24, (15 * 24) + 2, Processes);
+        await check.RunAsync(Rules, Token);
+        Assert.Equal("66", Assert.Single(Told())[..2]);
+    }
+
+    [Fact]
+    public async Task Days_on_which_the_app_did_not_run_or_counted_nothing_are_not_taken_for_silence()
+    {
+        TableClient client = await account.CreateTableAsync();
+        await AddHoursAsync(new SourceTable(client), Sysmon, 0, (14 * 24) + 1, Processes);
+        _clock.SetUtcNow(Start.AddDays(18).AddMinutes(30));
+        SourceCheck check = await CreateAsync(client);
+
+        // It runs again from half past midnight on, and nothing comes.
+        await check.RunAsync(Rules, Token);
+        for (int hour = 1; hour < 4; hour++)
+        {
+            _clock.Advance(TimeSpan.FromHours(1));
+            await check.RunAsync(Rules, Token);
+            Assert.Empty(Told());
+        }
+
+        _clock.Advance(TimeSpan.FromHours(1));
         await check.RunAsync(Rules, Token);
         Assert.Equal("66", Assert.Single(Told())[..2]);
     }
@@ -123,6 +150,8 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         TableClient client = await account.CreateTableAsync();
         var table = new SourceTable(client);
         SourceCheck[] instances = [await CreateAsync(client), await CreateAsync(client)];
+        await table.AddAsync(Fields(9, 1, 1), Token);
+        await table.AddAsync(Fields(14, 1000, 1000), Token);
         await table.AddAsync(Fields(15, 1000, 1000), Token);
         await table.AddAsync(Fields(16, 100, 0), Token);
         _clock.SetUtcNow(Start.AddDays(16).AddHours(1));
@@ -172,25 +201,98 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         gate.IsShut = false;
         await reporter.StopAsync(Token);
 
-        SourceDay day = Assert.Single(Assert.Single(await new SourceTable(client).ListAsync(DayOf(Start), DayOf(Start), Token)));
+        SourceDay day = Assert.Single(Assert.Single((await new SourceTable(client).ListAsync(DayOf(Start), DayOf(Start), DayOf(Start), Token)).Sources));
         Assert.Equal(new SourceKey("events", "flat", "Security", "", "t"), day.Source);
         Assert.Equal((2, 1, 3), (day.Hours[10], day.Hours[11], day.Hours.Sum()));
         Assert.Equal(Start.AddHours(11), day.LastEnqueued);
         SourceDayView view = Assert.Single(day.Views).Value;
         Assert.Equal((Processes, 3, new FieldArrivals(3, 3), new FieldArrivals(0, 3)), (view.LogSources, view.Events, view.Fields["CommandLine"], view.Fields["Image"]));
-        Assert.Empty(counts.Take());
+        Assert.Empty(counts.Take(DayOf(Start)));
     }
+
+    [Fact]
+    public async Task What_the_store_will_never_take_keeps_nothing_else_from_being_written()
+    {
+        var gate = new Gate { Refused = "day-00010101" };
+        TableClient client = await account.CreateTableAsync(gate.Options);
+        var counts = new SourceCounts();
+        var log = new TestLogger<SourceReporter>();
+        using var reporter = new SourceReporter(counts, new SourceTable(client), _clock, log);
+        counts.Add("events", Batch(DateTimeOffset.MinValue));
+        counts.Add("events", Batch(10));
+
+        await reporter.WriteAsync(Token);
+        await reporter.WriteAsync(Token);
+
+        Assert.Single((await new SourceTable(client).ListAsync(DayOf(Start), DayOf(Start), DayOf(Start), Token)).Sources);
+        (int id, string message) = Assert.Single(log.Entries.Select(entry => (entry.Id, entry.Message)));
+        Assert.Equal(69, id);
+        Assert.EndsWith("; 0 rows are tried again.", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sources_beyond_what_there_is_room_for_are_one_and_those_that_come_a_lot_have_names()
+    {
+        var counts = new SourceCounts();
+        BodyMatcher matcher = Matcher();
+        for (int body = 0; body < (SourceCounts.MaxHours / 400) + 2; body++)
+        {
+            var batch = new SourceBatch();
+            batch.Add(Start, matcher.Match(Channels(400, body), Token).Sources);
+            batch.Add(Start, matcher.Match("""{"EventID":4688,"Channel":"Security","CommandLine":"x"}"""u8.ToArray(), Token).Sources);
+            counts.Add("events", batch);
+        }
+
+        IReadOnlyList<SourceDay> days = counts.Take(DayOf(Start));
+
+        Assert.Equal(SourceCounts.MaxRows + 1, days.Count);
+        SourceDay rest = Assert.Single(days, day => day.Source.IsRest);
+        Assert.Equal(42, Assert.Single(days, day => day.Source is { Channel: "Security", Provider: "" }).Hours[0]);
+        Assert.Equal((SourceCounts.MaxHours / 400) + 2, 42);
+        Assert.Equal(42 * 401, days.Sum(day => day.Hours[0]));
+        Assert.InRange(rest.Hours[0], (42 * 401) - SourceCounts.MaxRows - 41, 42 * 401);
+
+        // The next have names on the next day.
+        counts.Add("events", Batch(0));
+        Assert.Equal(SourceKey.RestOf("events"), Assert.Single(counts.Take(DayOf(Start))).Source);
+        counts.Add("events", Batch(0));
+        Assert.Equal("Security", Assert.Single(counts.Take(DayOf(Start).AddDays(1))).Source.Channel);
+    }
+
+    [Fact]
+    public void Sources_and_views_of_a_batch_are_bounded()
+    {
+        var batch = new SourceBatch();
+        for (int body = 0; body < 10; body++)
+        {
+            batch.Add(Start, Matcher().Match(Channels(400, body), Token).Sources);
+        }
+
+        Assert.Equal(SourceBatch.MaxHours + 1, batch.Hours.Count);
+        Assert.Equal(4_000, batch.Hours.Sum(hour => hour.Events));
+        Assert.Equal(EventSource.Other, batch.Hours[^1].Source);
+        Assert.Equal(SourceBatch.MaxViews, batch.Hours.Sum(hour => hour.Views.Count));
+        Assert.Equal(SourceKey.RestShape, EventSource.Other.Shape);
+    }
+
+    /// <summary>Processes, each of another provider.</summary>
+    private static byte[] Channels(int number, int body) => Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, number).Select(n =>
+        string.Create(CultureInfo.InvariantCulture, $$"""{"EventID":4688,"Channel":"Security","Provider_Name":"p{{body}}.{{n}}","CommandLine":"x"}"""))));
+
+    private static BodyMatcher Matcher() => new(new EventDecoder(), new Detector(Rules));
 
     private static DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(time.UtcDateTime);
 
     /// <summary>A batch of an event and a canary in each of some hours.</summary>
-    private static SourceBatch Batch(params int[] hours)
+    private static SourceBatch Batch(params int[] hours) => Batch([.. hours.Select(hour => Start.AddHours(hour))]);
+
+    private static SourceBatch Batch(params DateTimeOffset[] times)
     {
-        var matcher = new BodyMatcher(new EventDecoder(), new Detector(Rules));
+        BodyMatcher matcher = Matcher();
         var batch = new SourceBatch();
-        foreach (int hour in hours)
+        foreach (DateTimeOffset time in times)
         {
-            batch.Add(Start.AddHours(hour), matcher.Match(
+            batch.Add(time, matcher.Match(
                 """
                 {"EventID":4688,"Channel":"Security","tenantId":"t","CommandLine":"x"}
                 {"product":"sigmafunctions","category":"canary","Canary":"sigmafunctions"}
@@ -199,6 +301,14 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         }
 
         return batch;
+    }
+
+    private static async Task AddChecksAsync(SourceTable table, int from, int hours)
+    {
+        foreach (int hour in Enumerable.Range(from, hours))
+        {
+            await table.AddCheckAsync(Start.AddHours(hour), Token);
+        }
     }
 
     private static async Task AddHoursAsync(SourceTable table, SourceKey key, int from, int to, params LogSourceSet[] views)
@@ -272,10 +382,12 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         return told;
     }
 
-    /// <summary>Lets nothing through while it is shut.</summary>
+    /// <summary>Lets nothing through while it is shut, and never what names what is refused.</summary>
     private sealed class Gate : HttpPipelineSynchronousPolicy
     {
         public bool IsShut { get; set; }
+
+        public string? Refused { get; init; }
 
         public TableClientOptions Options
         {
@@ -292,6 +404,11 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
             if (IsShut)
             {
                 throw new RequestFailedException(503, "busy", "ServerBusy", null);
+            }
+
+            if (Refused is not null && message.Request.Uri.ToString().Contains(Refused, StringComparison.Ordinal))
+            {
+                throw new RequestFailedException(400, "no such time", "OutOfRangeInput", null);
             }
         }
     }

@@ -38,7 +38,7 @@ public sealed class SourcesTests : IDisposable
             events: defender DeviceProcessEvents, tenant a1b2
               silent since 2026-11-26 06:30Z, longest gap 1 h, 100 events in 24 h
             events: evtx Security (Microsoft-Windows-Security-Auditing)
-              young, last 2026-11-26 10:30Z, longest gap 24 h, 200 events in 24 h
+              young, last 2026-11-26 10:30Z, longest gap 120 h, 200 events in 24 h
               lost CommandLine since 2026-11-26 (product=windows,category=process_creation)
 
             """,
@@ -58,7 +58,7 @@ public sealed class SourcesTests : IDisposable
               {"hub":"events","shape":"defender","channel":"DeviceProcessEvents","provider":"","tenant":"a1b2","status":"silent","eventsIn24Hours":100,
                "first":"2026-11-11T00:00:00+00:00","last":"2026-11-26T06:30:00+00:00","longestGapHours":1,"silentAfterHours":2,"lost":[]},
               {"hub":"events","shape":"evtx","channel":"Security","provider":"Microsoft-Windows-Security-Auditing","tenant":"","status":"young","eventsIn24Hours":200,
-               "first":"2026-11-25T10:00:00+00:00","last":"2026-11-26T10:30:00+00:00","longestGapHours":24,"silentAfterHours":null,
+               "first":"2026-11-19T10:00:00+00:00","last":"2026-11-26T10:30:00+00:00","longestGapHours":120,"silentAfterHours":null,
                "lost":[{"logSource":"product=windows,category=process_creation","field":"CommandLine","since":"2026-11-26","lastSeen":"2026-11-25"}]}
             ]
             """);
@@ -99,7 +99,7 @@ public sealed class SourcesTests : IDisposable
             await table.AddAsync(counted, Token);
         }
 
-        foreach ((int ago, long events, long present) in new[] { (1, 1000L, 1000L), (0, 200L, 0L) })
+        foreach ((int ago, long events, long present) in new[] { (7, 1L, 1L), (2, 1000L, 1000L), (1, 1000L, 1000L), (0, 200L, 0L) })
         {
             DateTimeOffset time = Now.AddMinutes(-10).AddDays(-ago);
             var counted = new SourceDay(Security, DateOnly.FromDateTime(time.Date));
@@ -107,6 +107,11 @@ public sealed class SourcesTests : IDisposable
             counted.View(Processes).Add(events);
             counted.View(Processes).Add("CommandLine", present, events);
             await table.AddAsync(counted, Token);
+        }
+
+        foreach (int ago in Enumerable.Range(0, 4))
+        {
+            await table.AddCheckAsync(Now.AddHours(-ago), Token);
         }
 
         return client.Name;

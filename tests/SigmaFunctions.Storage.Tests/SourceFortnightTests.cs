@@ -13,6 +13,7 @@ public sealed class SourceFortnightTests
     private const int Hours = 42 * 24;
     private const int Learning = 14 * 24;
     private const int SourcesOfKind = 20;
+    private const int RandomSources = 80;
 
     // A weekday of the fourth week.
     private const int Holiday = 23;
@@ -120,6 +121,52 @@ public sealed class SourceFortnightTests
         }
     }
 
+    /// <summary>
+    /// Sources of a random rhythm: hours of work, breaks, nights and weekends of any rate, with and without holidays and summer time, with bursts and weekly jobs whose events
+    /// have other fields.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Nothing_is_told_of_sources_of_a_random_rhythm_that_do_not_change(int seed)
+    {
+        var told = new List<string>();
+        for (int source = 0; source < RandomSources; source++)
+        {
+            var random = new Random((seed * 1_000_003) + source);
+            var rhythm = Rhythm.Create(random);
+            foreach ((int hour, SourceState state, SourceChanges changes) in Run(random, rhythm.Rate, Hours, Hours, rhythm.Others))
+            {
+                if (!changes.IsEmpty)
+                {
+                    told.Add(string.Create(
+                        CultureInfo.InvariantCulture, $"{source} after {hour} hours: {state.Status} gap {state.LongestGap} {string.Join(", ", changes.NowLost)} {rhythm}"));
+                }
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', told));
+        Assert.Empty(told);
+    }
+
+    [Fact]
+    public void Each_of_a_random_rhythm_that_keeps_its_hours_is_told_as_silent_after_twice_its_longest_gap()
+    {
+        var after = new List<double>();
+        for (int source = 0; source < RandomSources; source++)
+        {
+            var random = new Random(source);
+            Rhythm rhythm = Rhythm.Create(random) with { Night = 0, Weekend = 0, Rate0 = 50, Holiday = -1, ChangesTime = -1, BurstsEvery = 0, JobOn = -1 };
+            int ends = random.Next(20 * 24, 24 * 24);
+            (int hour, SourceState state, _) = Assert.Single(Run(random, rhythm.Rate, ends, Hours, rhythm.Others), one => one.Changes.IsNowSilent);
+            after.Add(hour - (state.Last - Start).TotalHours);
+            Assert.Equal(2 * state.LongestGap, state.SilentAfter);
+            Assert.InRange(after[^1], 0, (2 * state.LongestGap.TotalHours) + 1.2);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"after {after.Min():F1} to {after.Max():F1} hours"));
+    }
+
     private static void ForEach(int seed, Action<string, Random, Func<int, double>> run)
     {
         foreach ((string name, Func<Random, Func<int, double>> rate) in Kinds)
@@ -137,7 +184,9 @@ public sealed class SourceFortnightTests
     /// <param name="rate">Events to be expected, by hour.</param>
     /// <param name="ends">The hour from which nothing comes.</param>
     /// <param name="thins">The hour from which no event has a command line.</param>
-    private static IEnumerable<(int Hour, SourceState State, SourceChanges Changes)> Run(Random random, Func<int, double> rate, int ends, int thins)
+    /// <param name="others">Events of another kind, which have no command line, by hour.</param>
+    private static IEnumerable<(int Hour, SourceState State, SourceChanges Changes)> Run(
+        Random random, Func<int, double> rate, int ends, int thins, Func<int, int>? others = null)
     {
         var key = new SourceKey("hub", "evtx", "Security", "P", "");
         var days = new SortedDictionary<DateOnly, SourceDay>();
@@ -152,6 +201,11 @@ public sealed class SourceFortnightTests
                 int first = random.Next(events + 1);
                 Add(days, Count(random, key, time, first, hour >= thins));
                 Add(days, Count(random, key, time, events - first, hour >= thins));
+            }
+
+            if (others is not null && hour < ends)
+            {
+                Add(days, Count(random, key, time, others(hour), isThin: true));
             }
 
             DateTimeOffset now = time.AddHours(1);
@@ -247,5 +301,75 @@ public sealed class SourceFortnightTests
             int local = hour + shift;
             return local / 24 % 7 >= 5 || local / 24 == Holiday ? weekend : local % 24 >= from && local % 24 < from + 10 ? rate : night;
         };
+    }
+
+    /// <summary>When a source comes, and how much.</summary>
+    private sealed record Rhythm
+    {
+        /// <summary>Events in an hour of work, by night and at weekends.</summary>
+        public required double Rate0 { get; init; }
+
+        public required double Night { get; init; }
+
+        public required double Weekend { get; init; }
+
+        /// <summary>First hour of work, and how many there are; the day may end after midnight.</summary>
+        public required int From { get; init; }
+
+        public required int Length { get; init; }
+
+        /// <summary>An hour of work in which nothing comes; −1 for none.</summary>
+        public required int Break { get; init; }
+
+        /// <summary>A day on which nobody works, and one from which all is an hour later; −1 for none.</summary>
+        public required int Holiday { get; init; }
+
+        public required int ChangesTime { get; init; }
+
+        /// <summary>Days between bursts of events of another kind, on average, and how many they are; 0 for none.</summary>
+        public required int BurstsEvery { get; init; }
+
+        public required int Burst { get; init; }
+
+        /// <summary>Day of the week of a job that writes a burst; −1 for none.</summary>
+        public required int JobOn { get; init; }
+
+        public static Rhythm Create(Random random)
+        {
+            double rate = Math.Exp(random.NextDouble() * 8) / 3;
+            bool works = random.Next(2) == 0;
+            double weekend = works ? 0 : rate * Math.Pow(10, -3 * random.NextDouble());
+            return new Rhythm
+            {
+                Rate0 = rate,
+                Night = random.Next(2) == 0 ? 0 : rate * Math.Pow(10, -3 * random.NextDouble()),
+                Weekend = weekend,
+                From = random.Next(24),
+                Length = random.Next(6, 21),
+                Break = random.Next(3) == 0 ? random.Next(2, 5) : -1,
+
+                // Of sources that come on weekends too, a day on which nothing comes is silence.
+                Holiday = works && random.Next(2) == 0 ? random.Next(15, 40) : -1,
+                ChangesTime = random.Next(2) == 0 ? random.Next(15, 40) : -1,
+                BurstsEvery = random.Next(3) == 0 ? random.Next(2, 20) : 0,
+                Burst = (int)(rate * random.Next(1, 100)),
+                JobOn = random.Next(3) == 0 ? random.Next(7) : -1,
+            };
+        }
+
+        public double Rate(int hour)
+        {
+            int local = hour - (ChangesTime >= 0 && hour >= ChangesTime * 24 ? 1 : 0) - From + 24;
+            int day = (local / 24) - 1;
+            int time = local % 24;
+            return day == Holiday ? 0 : (day + 7) % 7 >= 5 ? Weekend : time >= Length ? Night : time == Break ? 0 : Rate0;
+        }
+
+        public int Others(int hour)
+        {
+            int day = hour / 24;
+            bool isBurst = BurstsEvery > 0 && new Random(day + Burst).Next(BurstsEvery) == 0;
+            return (isBurst || day % 7 == JobOn) && Rate(hour) > 1 ? Burst : 0;
+        }
     }
 }

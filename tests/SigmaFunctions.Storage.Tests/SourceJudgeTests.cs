@@ -94,25 +94,65 @@ public sealed class SourceJudgeTests
         Assert.Equal((false, true, true), (changes.IsNowSilent, changes.IsBack, told.IsEmpty));
     }
 
-    /// <summary>Of days, the number of events and how many have the field; and whether it is lost on the last.</summary>
+    [Fact]
+    public void What_came_again_and_fell_silent_while_nobody_looked_is_told_again()
+    {
+        SourceDay[] days = Active(Enumerable.Range(0, 15 * 24));
+        DateTimeOffset last = days[^1].LastEnqueued;
+        SourceTold told = SourceTold.Nothing(Key).Next(Judge(days, last.AddHours(3)), out _);
+
+        // Of what was counted late, nothing is told.
+        SourceDay[] late = Active(Enumerable.Range(0, 15 * 24));
+        late[^1].Add(last.AddMinutes(20), 1);
+        SourceTold next = told.Next(SourceJudge.Judge(late, told, last.AddHours(9), last.AddHours(9)), out SourceChanges changes);
+        Assert.Equal((true, last), (changes.IsEmpty, next.SilentSince));
+
+        SourceDay[] again = Active(Enumerable.Range(0, 17 * 24));
+        next = told.Next(SourceJudge.Judge(again, told, again[^1].LastEnqueued.AddHours(2), again[^1].LastEnqueued.AddHours(2)), out changes);
+        Assert.Equal((true, false, again[^1].LastEnqueued), (changes.IsNowSilent, changes.IsBack, next.SilentSince));
+        next.Next(SourceJudge.Judge(again, next, again[^1].LastEnqueued.AddHours(3), again[^1].LastEnqueued.AddHours(3)), out changes);
+        Assert.True(changes.IsEmpty);
+    }
+
+    [Fact]
+    public void Of_sources_that_are_not_told_apart_nothing_is_told()
+    {
+        SourceDay[] days = Active(Enumerable.Range(0, 15 * 24), SourceKey.RestOf("hub"));
+        SourceDay[] fields = Fields("0/0 0/0 0/0 0/0 0/0 1000/1000 1000/1000 100/0", SourceKey.RestOf("hub"));
+
+        SourceState state = Judge(days, days[^1].LastEnqueued.AddDays(13));
+
+        Assert.Equal((SourceStatus.Irregular, null), (state.Status, state.SilentAfter));
+        Assert.Empty(Judge(fields, Start.AddDays(7).AddHours(12)).Lost);
+    }
+
+    /// <summary>Of days, the number of events and how many have the field; and whether it is lost on the last. The source came for a week before.</summary>
     [Theory]
-    [InlineData("1000/1000 50/0", false)] // too few of today's
-    [InlineData("1000/1000 100/0", true)]
-    [InlineData("1000/980 100/0", true)]
-    [InlineData("1000/979 100/0", false)] // not nearly all
-    [InlineData("1000/1000 100/1", false)]
-    [InlineData("99/99 100/0", false)] // too few of yesterday's
-    [InlineData("3000/3000 149/0", false)] // fewer than 5 %
-    [InlineData("3000/3000 150/0", true)]
-    [InlineData("1000/1000 1000/400 100/0", true)] // the change came in the middle of a day
-    [InlineData("1000/1000 0/0 0/0 0/0 0/0 0/0 0/0 100/0", true)]
-    [InlineData("1000/1000 0/0 0/0 0/0 0/0 0/0 0/0 0/0 100/0", false)] // more than a week ago
+    [InlineData("1000/1000 1000/1000 50/0", false)] // too few of today's
+    [InlineData("1000/1000 1000/1000 100/0", true)]
+    [InlineData("1000/980 1000/980 100/0", true)]
+    [InlineData("1000/980 1000/979 100/0", false)] // not nearly all
+    [InlineData("1000/979 1000/1000 100/0", false)]
+    [InlineData("1000/1000 1000/1000 100/1", false)]
+    [InlineData("100/100 99/99 100/0", false)] // too few on the days before
+    [InlineData("99/99 100/100 100/0", false)]
+    [InlineData("1000/1000 3000/3000 149/0", false)] // fewer than 5 %
+    [InlineData("1000/1000 3000/3000 150/0", true)]
+    [InlineData("1000/1000 1000/1000 1000/400 100/0", true)] // the change came in the middle of a day
+    [InlineData("1000/1000 1000/1000 0/0 0/0 0/0 0/0 0/0 100/0", true)]
+    [InlineData("1000/1000 1000/1000 0/0 0/0 0/0 0/0 0/0 0/0 100/0", false)] // more than a week ago
     [InlineData("1000/0 1000/0", false)]
-    [InlineData("1000/1000/10 100/0/10", true)]
-    [InlineData("1000/1000/10 100/0/11", false)] // another hour of the day
+    [InlineData("1000/1000/10 1000/1000/10 100/0/10", true)]
+    [InlineData("1000/1000/10 1000/1000/10 100/0/11", false)] // another hour of the day
+    [InlineData("300/0 20000/20000 20000/20000 1100/0", false)] // a burst of other events
+    [InlineData("300/150 20000/20000 20000/20000 1100/0", true)]
+    [InlineData("300/149 20000/20000 20000/20000 1100/0", false)]
+    [InlineData("1000/1000 1000/1000 4000/0", true)]
+    [InlineData("1000/1000 1000/1000 4001/0", false)] // a burst today
+    [InlineData("99/0 20000/20000 20000/20000 1100/0", true)] // a day of few events
     public void A_field_is_lost_that_nearly_all_events_had_and_none_of_today(string text, bool isLost)
     {
-        SourceDay[] days = Fields(text);
+        SourceDay[] days = Fields("0/0 0/0 0/0 0/0 0/0 0/0 0/0 " + text);
 
         SourceState state = Judge(days, Start.AddDays(days.Length - 1).AddHours(12));
 
@@ -121,20 +161,31 @@ public sealed class SourceJudgeTests
             state.Lost);
     }
 
+    [Theory]
+    [InlineData("1/1 0/0 0/0 0/0 0/0 1000/1000 1000/1000 100/0", true)]
+    [InlineData("1/1 0/0 0/0 0/0 1000/1000 1000/1000 100/0", false)]
+    public void A_source_that_is_younger_than_a_week_has_lost_nothing(string text, bool isLost)
+    {
+        SourceDay[] days = Fields(text);
+
+        Assert.Equal(isLost ? 1 : 0, Judge(days, Start.AddDays(days.Length - 1).AddHours(12)).Lost.Length);
+    }
+
     [Fact]
     public void A_field_that_rules_look_at_only_since_now_is_not_lost_nor_one_that_they_no_longer_look_at()
     {
-        SourceDay[] days = Fields("1000/1000 1000/0");
-        var noLonger = new SourceDay(Key, days[1].Day);
-        noLonger.Add(Start.AddDays(1), 1000);
+        SourceDay[] days = Fields("0/0 0/0 0/0 0/0 0/0 0/0 0/0 1000/1000 1000/1000 1000/0");
+        var noLonger = new SourceDay(Key, days[^1].Day);
+        noLonger.Add(Start.AddDays(9), 1000);
         noLonger.View(Processes).Add(1000);
-        var since = new SourceDay(Key, days[1].Day);
-        since.Add(Start.AddDays(1), 1000);
+        var since = new SourceDay(Key, days[^1].Day);
+        since.Add(Start.AddDays(9), 1000);
         since.View(Processes).Add(1000);
         since.View(Processes).Add("CommandLine", 0, 99);
 
-        Assert.Empty(Judge([days[0], noLonger], Start.AddDays(1).AddHours(12)).Lost);
-        Assert.Empty(Judge([days[0], since], Start.AddDays(1).AddHours(12)).Lost);
+        Assert.Single(Judge(days, Start.AddDays(9).AddHours(12)).Lost);
+        Assert.Empty(Judge([.. days[..^1], noLonger], Start.AddDays(9).AddHours(12)).Lost);
+        Assert.Empty(Judge([.. days[..^1], since], Start.AddDays(9).AddHours(12)).Lost);
     }
 
     [Theory]
@@ -143,12 +194,12 @@ public sealed class SourceJudgeTests
     [InlineData("20/10", true)]
     public void A_field_is_back_when_half_of_a_days_events_have_it(string today, bool isBack)
     {
-        SourceDay[] days = Fields($"1000/1000 1000/0 {today}");
-        SourceState lost = Judge(days[..2], Start.AddDays(1).AddHours(12));
+        SourceDay[] days = Fields($"0/0 0/0 0/0 0/0 0/0 0/0 1000/1000 1000/1000 1000/0 {today}");
+        SourceState lost = Judge(days[..^1], Start.AddDays(8).AddHours(12));
         SourceTold told = SourceTold.Nothing(Key).Next(lost, out SourceChanges changes);
         Assert.Equal(lost.Lost, changes.NowLost);
 
-        SourceState state = SourceJudge.Judge(days, told, Start.AddDays(2).AddHours(12), Start.AddDays(2).AddHours(12));
+        SourceState state = SourceJudge.Judge(days, told, Start.AddDays(9).AddHours(12), Start.AddDays(9).AddHours(12));
         SourceTold next = told.Next(state, out changes);
 
         Assert.Equal(isBack, next.IsEmpty);
@@ -193,7 +244,7 @@ public sealed class SourceJudgeTests
     private static SourceState Judge(IReadOnlyCollection<SourceDay> days, DateTimeOffset now) => SourceJudge.Judge(days, null, now, now);
 
     /// <summary>Days with an event at the half of each of some hours.</summary>
-    private static SourceDay[] Active(IEnumerable<int> hours)
+    private static SourceDay[] Active(IEnumerable<int> hours, SourceKey? source = null)
     {
         var days = new SortedDictionary<DateOnly, SourceDay>();
         foreach (DateTimeOffset time in hours.Select(hour => Start.AddHours(hour).AddMinutes(30)))
@@ -201,7 +252,7 @@ public sealed class SourceJudgeTests
             var date = DateOnly.FromDateTime(time.UtcDateTime);
             if (!days.TryGetValue(date, out SourceDay? day))
             {
-                days.Add(date, day = new SourceDay(Key, date));
+                days.Add(date, day = new SourceDay(source ?? Key, date));
             }
 
             day.Add(time, 1);
@@ -210,12 +261,12 @@ public sealed class SourceJudgeTests
         return [.. days.Values];
     }
 
-    private static SourceDay[] Fields(string text) =>
+    private static SourceDay[] Fields(string text, SourceKey? source = null) =>
     [
         .. text.Split(' ').Select((one, index) =>
         {
             long[] counts = [.. one.Split('/').Select(count => long.Parse(count, CultureInfo.InvariantCulture))];
-            var day = new SourceDay(Key, DateOnly.FromDateTime(Start.UtcDateTime).AddDays(index));
+            var day = new SourceDay(source ?? Key, DateOnly.FromDateTime(Start.UtcDateTime).AddDays(index));
             day.Add(Start.AddDays(index).AddHours(counts.Length > 2 ? counts[2] : 0), Math.Max(1, counts[0]));
             day.View(Processes).Add(counts[0]);
             day.View(Processes).Add("CommandLine", counts[1], counts[0]);

@@ -32,7 +32,7 @@ public sealed class SourceTableTests(StorageAccount account)
             }
         }));
 
-        SourceDay day = Assert.Single(Assert.Single(await new SourceTable(client).ListAsync(Day, Day, Token)));
+        SourceDay day = Assert.Single(Assert.Single((await new SourceTable(client).ListAsync(Day, Day, Day, Token)).Sources));
         Assert.Equal(Key, day.Source);
         Assert.Equal((50, 50, 50, 50, 200), (day.Hours[10], day.Hours[11], day.Hours[12], day.Hours[13], day.Hours.Sum()));
         Assert.Equal(Time.AddHours(3), day.LastEnqueued);
@@ -55,7 +55,7 @@ public sealed class SourceTableTests(StorageAccount account)
 
         await table.AddAsync(Counted(other, Time, 1, 1), Token);
 
-        IReadOnlyList<IReadOnlyList<SourceDay>> listed = await table.ListAsync(Day.AddDays(-2), Day.AddDays(-1), Token);
+        IReadOnlyList<IReadOnlyList<SourceDay>> listed = (await table.ListAsync(Day.AddDays(-2), Day.AddDays(-1), Day, Token)).Sources;
 
         Assert.Equal(
             ["26 2", "24 0, 25 2, 26 2"],
@@ -75,7 +75,7 @@ public sealed class SourceTableTests(StorageAccount account)
 
         await table.RemoveAsync(Day.AddDays(-30), Token);
 
-        Assert.Equal(Day.AddDays(-30), Assert.Single(Assert.Single(await table.ListAsync(Day.AddDays(-90), Day, Token))).Day);
+        Assert.Equal(Day.AddDays(-30), Assert.Single(Assert.Single((await table.ListAsync(Day.AddDays(-90), Day, Day, Token)).Sources)).Day);
         Assert.Single(await table.ListToldAsync(Token));
     }
 
@@ -111,7 +111,7 @@ public sealed class SourceTableTests(StorageAccount account)
 
         await table.AddAsync(Counted(Key, Time, 1, 1), Token);
 
-        Assert.Single(await table.ListAsync(Day, Day, Token));
+        Assert.Single((await table.ListAsync(Day, Day, Day, Token)).Sources);
     }
 
     [Fact]
@@ -125,18 +125,18 @@ public sealed class SourceTableTests(StorageAccount account)
         row["Views"] = "[{";
         await client.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, Token);
 
-        SourceDay day = Assert.Single(Assert.Single(await table.ListAsync(Day, Day, Token)));
+        SourceDay day = Assert.Single(Assert.Single((await table.ListAsync(Day, Day, Day, Token)).Sources));
         Assert.Equal((1, 0, 1), (day.Hours.Sum(), day.Views.Count, day.ViewsLeftOut));
         await table.AddAsync(Counted(Key, Time, 1, 1), Token);
 
         row = await client.QueryAsync<TableEntity>(cancellationToken: Token).SingleAsync(Token);
         Assert.Equal("x", row["Later"]);
-        day = Assert.Single(Assert.Single(await table.ListAsync(Day, Day, Token)));
+        day = Assert.Single(Assert.Single((await table.ListAsync(Day, Day, Day, Token)).Sources));
         Assert.Equal((2, 2, 0), (day.Hours.Sum(), day.Views.Count, day.ViewsLeftOut));
 
         row["Hours"] = "1 2 3";
         await client.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, Token);
-        Assert.Empty(await table.ListAsync(Day, Day, Token));
+        Assert.Empty((await table.ListAsync(Day, Day, Day, Token)).Sources);
     }
 
     [Fact]
@@ -157,10 +157,59 @@ public sealed class SourceTableTests(StorageAccount account)
 
         await table.AddAsync(counted, Token);
 
-        SourceDay day = Assert.Single(Assert.Single(await table.ListAsync(Day, Day, Token)));
+        SourceDay day = Assert.Single(Assert.Single((await table.ListAsync(Day, Day, Day, Token)).Sources));
         Assert.InRange(day.Views.Count, 10, 199);
         Assert.Equal(200, day.Views.Count + day.ViewsLeftOut);
         Assert.Equal(Enumerable.Range(0, day.Views.Count).Select(view => $"category=category{view}").Order(StringComparer.Ordinal), day.Views.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Of_rows_that_are_too_many_the_oldest_are_missing()
+    {
+        var table = new SourceTable(await account.CreateTableAsync());
+        SourceKey[] keys = [.. Enumerable.Range(0, 3).Select(number => Key with { Tenant = string.Create(CultureInfo.InvariantCulture, $"{number}") })];
+        foreach (SourceKey key in keys)
+        {
+            // A hub's clock is ahead.
+            await table.AddAsync(Counted(key, Time.AddDays(1), 1, 1), Token);
+            await table.AddAsync(Counted(key, Time, 1, 1), Token);
+            await table.AddAsync(Counted(key, Time.AddDays(-1), 1, 1), Token);
+        }
+
+        SourceHistory history = await table.ListAsync(Day.AddDays(-2), Day.AddDays(-2), Day, maxRows: 7, maxViewCharacters: int.MaxValue, Token);
+
+        Assert.Equal(7, history.Sources.Sum(days => days.Count));
+        Assert.All(history.Sources, days => Assert.Equal((Day, Day.AddDays(1)), (days[^2].Day, days[^1].Day)));
+
+        int length = SourceDayJson.Write(history.Sources[0][^1].Views.Values, out _).Length;
+        history = await table.ListAsync(Day.AddDays(-2), Day.AddDays(-2), Day, maxRows: 100, maxViewCharacters: length * 6, Token);
+
+        Assert.All(history.Sources, days => Assert.Equal([0, 2, 2], days.Select(day => day.Views.Count)));
+    }
+
+    [Fact]
+    public async Task Hours_in_which_nobody_looked_are_no_silence()
+    {
+        TableClient client = await account.CreateTableAsync();
+        var table = new SourceTable(client);
+        await table.AddAsync(Counted(Key, Time, 1, 1), Token);
+        foreach (int hours in new[] { -1, 0, 1, 2, 2, 12, 13, 14, 15 })
+        {
+            await table.AddCheckAsync(Time.AddHours(hours), Token);
+        }
+
+        SourceHistory history = await table.ListAsync(Day.AddDays(-1), Day, Day.AddDays(1), Token);
+
+        // From 10:30 on; of the hours between, those of 11:00, 12:00, 22:00 to 01:00 are there. Where one is missing, two more do not count.
+        IReadOnlyList<SourceDay> days = Assert.Single(history.Sources);
+        Assert.Equal(8, history.Checks.Count);
+        Assert.Equal(Time.AddMinutes(20), history.HorizonOf(days, Time.AddMinutes(20)));
+        Assert.Equal(Time.AddHours(2), history.HorizonOf(days, Time.AddHours(2)));
+        Assert.Equal(Time.AddHours(1), history.HorizonOf(days, Time.AddHours(12)));
+        Assert.Equal(Time.AddHours(5), history.HorizonOf(days, Time.AddHours(16)));
+        Assert.Equal(Time.AddHours(5), history.HorizonOf(days, Time.AddHours(17)));
+        await table.RemoveAsync(Day.AddDays(1), Token);
+        Assert.Equal(2, (await table.ListAsync(Day.AddDays(-1), Day, Day.AddDays(1), Token)).Checks.Count);
     }
 
     private static SourceDay Counted(SourceKey key, DateTimeOffset time, long events, long present)

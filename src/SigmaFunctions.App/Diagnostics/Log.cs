@@ -219,6 +219,6 @@ internal static partial class Log
     [LoggerMessage(68, LogLevel.Information, "Source {Source} {What}.")]
     public static partial void SourceBack(this ILogger logger, string source, string what);
 
-    [LoggerMessage(69, LogLevel.Warning, "What arrives could not be kept in the table of sources ({Reason}); it is tried again.")]
-    public static partial void SourcesNotKept(this ILogger logger, string reason);
+    [LoggerMessage(69, LogLevel.Warning, "Of what arrives not all could be kept in the table of sources ({Reason}); {Count} rows are tried again.")]
+    public static partial void SourcesNotKept(this ILogger logger, string reason, int count);
 }

@@ -6,11 +6,18 @@ using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.App.Sources;
 
-/// <summary>What was counted of the sources of a batch. Not safe for concurrent use.</summary>
+/// <summary>What was counted of the sources of a batch; what it keeps is bounded. Not safe for concurrent use.</summary>
 internal sealed class SourceBatch
 {
+    /// <summary>Most pairs of source and hour that are told apart; sources beyond are <see cref="EventSource.Other"/>.</summary>
+    public const int MaxHours = 512;
+
+    /// <summary>Most views of all of them; those beyond are not counted.</summary>
+    public const int MaxViews = 512;
+
     // A batch has few sources and hours, and those of a message are mostly those of the one before.
     private readonly List<SourceHour> _hours = [];
+    private int _viewsLeft = MaxViews;
 
     /// <summary>What was counted, by source and hour.</summary>
     public IReadOnlyList<SourceHour> Hours => _hours;
@@ -25,7 +32,7 @@ internal sealed class SourceBatch
             SourceEvents events = sources[index];
             if (!CanaryEvent.IsSource(events.Source))
             {
-                HourOf(events.Source, enqueued).Add(enqueued, events);
+                HourOf(events.Source, enqueued).Add(enqueued, events, ref _viewsLeft);
             }
         }
     }
@@ -39,6 +46,11 @@ internal sealed class SourceBatch
             {
                 return known;
             }
+        }
+
+        if (_hours.Count >= MaxHours && source != EventSource.Other)
+        {
+            return HourOf(EventSource.Other, enqueued);
         }
 
         var made = new SourceHour(source, hour);
@@ -66,29 +78,35 @@ internal sealed class SourceHour(EventSource source, DateTime hour)
 
     public IReadOnlyList<View> Views => _views;
 
-    public void Add(DateTimeOffset enqueued, SourceEvents events)
+    /// <summary>Adds events.</summary>
+    /// <param name="enqueued">When the hub took them in (UTC).</param>
+    /// <param name="events">The events.</param>
+    /// <param name="viewsLeft">How many views there is room for.</param>
+    public void Add(DateTimeOffset enqueued, SourceEvents events, ref int viewsLeft)
     {
         Events += events.Events;
         LastEnqueued = enqueued > LastEnqueued ? enqueued : LastEnqueued;
         for (int index = 0; index < events.Views.Count; index++)
         {
             SourceView view = events.Views[index];
-            ViewOf(view.Route, view.LogSources).Add(view.Events, view.Present);
+            ViewOf(view.Route, view.LogSources, ref viewsLeft)?.Add(view.Events, view.Present);
         }
     }
 
-    /// <summary>Adds what else was counted of the same source and hour.</summary>
-    public void Add(SourceHour other)
+    /// <summary>Adds what else was counted, of the same source and hour or of one that is not told apart.</summary>
+    /// <param name="other">What was counted.</param>
+    /// <param name="viewsLeft">How many views there is room for.</param>
+    public void Add(SourceHour other, ref int viewsLeft)
     {
         Events += other.Events;
         LastEnqueued = other.LastEnqueued > LastEnqueued ? other.LastEnqueued : LastEnqueued;
         foreach (View view in other._views)
         {
-            ViewOf(view.Route, view.LogSources).Add(view);
+            ViewOf(view.Route, view.LogSources, ref viewsLeft)?.Add(view);
         }
     }
 
-    private View ViewOf(Route route, LogSourceSet logSources)
+    private View? ViewOf(Route route, LogSourceSet logSources, ref int viewsLeft)
     {
         foreach (View known in CollectionsMarshal.AsSpan(_views))
         {
@@ -98,6 +116,12 @@ internal sealed class SourceHour(EventSource source, DateTime hour)
             }
         }
 
+        if (viewsLeft == 0)
+        {
+            return null;
+        }
+
+        viewsLeft--;
         var made = new View(route, logSources);
         _views.Add(made);
         return made;

@@ -40,17 +40,21 @@ public sealed class SourceCheck(
     {
         DateTimeOffset now = timeProvider.GetUtcNow();
         var today = DateOnly.FromDateTime(now.UtcDateTime);
+        await table.AddCheckAsync(now, cancellationToken);
         IReadOnlyList<(SourceTold Told, ETag Version)> rows = await table.ListToldAsync(cancellationToken);
         var told = rows.ToDictionary(row => row.Told.Source);
+        SourceHistory history = await table.ListAsync(
+            today.AddDays(-SourceJudge.DaysNeeded), today.AddDays(-SourceJudge.DaysOfFields), today, cancellationToken);
         IReadOnlyList<SourceDay>[] sources =
-        [
-            .. (await table.ListAsync(today.AddDays(-SourceJudge.DaysNeeded), today.AddDays(-SourceJudge.DaysOfFields), cancellationToken))
-                .Where(days => hubs.Value.Names.Contains(days[0].Source.Hub, StringComparer.OrdinalIgnoreCase)),
-        ];
+            [.. history.Sources.Where(days => hubs.Value.Names.Contains(days[0].Source.Hub, StringComparer.OrdinalIgnoreCase))];
         Dictionary<string, DateTimeOffset> horizons = await HorizonsAsync(sources, now, cancellationToken);
         (IReadOnlyList<SourceDay> Days, SourceState State)[] judged =
         [
-            .. sources.Select(days => (days, SourceJudge.Judge(days, told.TryGetValue(days[0].Source, out (SourceTold Told, ETag) row) ? row.Told : null, horizons[days[0].Source.Hub], now))),
+            .. sources.Select(days => (days, SourceJudge.Judge(
+                days,
+                told.TryGetValue(days[0].Source, out (SourceTold Told, ETag) row) ? row.Told : null,
+                history.HorizonOf(days, horizons[days[0].Source.Hub]),
+                now))),
         ];
         LogSourceSet[] arriving = [.. judged.Where(one => one.State.Status != SourceStatus.Silent).SelectMany(one => ViewsOf(one.Days))];
         foreach ((IReadOnlyList<SourceDay> days, SourceState state) in judged)

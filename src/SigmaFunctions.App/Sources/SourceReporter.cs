@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Azure;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Diagnostics;
@@ -9,7 +10,7 @@ namespace SigmaFunctions.App.Sources;
 
 /// <summary>
 /// Writes every five minutes, and when the app ends, what this instance counted of sources (<see cref="SourceTable"/>). What cannot be written is tried again with
-/// what comes next; detecting never waits for it.
+/// what comes next, unless the store will never take it; detecting never waits for it.
 /// </summary>
 /// <param name="counts">What was counted.</param>
 /// <param name="table">Where it is written.</param>
@@ -42,9 +43,10 @@ public sealed class SourceReporter(SourceCounts counts, SourceTable table, TimeP
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Statistics must not end the app.")]
     internal async Task WriteAsync(CancellationToken cancellationToken)
     {
-        SourceDay[] days = [.. _waiting, .. counts.Take()];
+        SourceDay[] days = [.. _waiting, .. counts.Take(DateOnly.FromDateTime(timeProvider.GetUtcNow().UtcDateTime))];
         _waiting.Clear();
         string? fault = null;
+        string? ofRow = null;
         int next = 0;
 
         // Whoever begins after a fault would wait for the same.
@@ -56,6 +58,17 @@ public sealed class SourceReporter(SourceCounts counts, SourceTable table, TimeP
                 try
                 {
                     await table.AddAsync(day, cancellationToken);
+                }
+                catch (RequestFailedException exception) when (exception.Status is 400 or 413)
+                {
+                    // It would stand before all others for ever.
+                    Volatile.Write(ref ofRow, FaultReason.Of(exception, Patience));
+                }
+                catch (RequestFailedException exception) when (exception.Status is 409 or 412)
+                {
+                    // Others write this one.
+                    Volatile.Write(ref ofRow, FaultReason.Of(exception, Patience));
+                    Wait(day);
                 }
                 catch (Exception exception)
                 {
@@ -70,8 +83,11 @@ public sealed class SourceReporter(SourceCounts counts, SourceTable table, TimeP
             {
                 Wait(day);
             }
+        }
 
-            logger.SourcesNotKept(fault);
+        if ((fault ?? ofRow) is { } reason)
+        {
+            logger.SourcesNotKept(reason, _waiting.Count);
         }
     }
 

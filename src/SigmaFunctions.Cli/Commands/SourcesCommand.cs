@@ -51,16 +51,17 @@ internal static class SourcesCommand
     {
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         var told = (await table.ListToldAsync(cancellationToken)).ToDictionary(row => row.Told.Source, row => row.Told);
-        IReadOnlyList<IReadOnlyList<SourceDay>> sources = await table.ListAsync(
-            today.AddDays(-SourceJudge.DaysNeeded), today.AddDays(-SourceJudge.DaysOfFields), cancellationToken);
+        SourceHistory history = await table.ListAsync(
+            today.AddDays(-SourceJudge.DaysNeeded), today.AddDays(-SourceJudge.DaysOfFields), today, cancellationToken);
 
         // How far hubs are done is not known here. What the app told stands all the same.
-        var horizons = sources.GroupBy(days => days[0].Source.Hub).ToDictionary(
+        var horizons = history.Sources.GroupBy(days => days[0].Source.Hub).ToDictionary(
             hub => hub.Key, hub => HubHorizon.Of([], hub.Max(days => days.Max(day => day.LastEnqueued)), now));
         return
         [
-            .. sources
-                .Select(days => SourceJudge.Judge(days, told.GetValueOrDefault(days[0].Source), horizons[days[0].Source.Hub], now))
+            .. history.Sources
+                .Select(days => SourceJudge.Judge(
+                    days, told.GetValueOrDefault(days[0].Source), history.HorizonOf(days, horizons[days[0].Source.Hub]), now))
                 .OrderBy(state => state.Source.ToString(), StringComparer.Ordinal),
         ];
     }

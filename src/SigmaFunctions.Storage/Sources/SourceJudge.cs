@@ -8,8 +8,10 @@ namespace SigmaFunctions.Storage.Sources;
 /// <item>It is <em>silent</em> when nothing came for twice its longest gap of the fortnight before its last event, and when it is missed in so many of its usual hours, those
 /// of the week in which it came in both weeks of that fortnight, that it is no chance: one in a hundred thousand, from how often what came at that
 /// time of the day in one week came in the other too and, where it does not always, from how many events came then. What would take more than a fortnight is not told.</item>
-/// <item>It has <em>lost</em> a field that nearly all events of a day in the week before had, and none of today's, which come at the same hours of the day.</item>
+/// <item>It has <em>lost</em> a field that nearly all events of two days in the week before had, at least half of those of every other day until then, and none of today's,
+/// which come at the same hours of the day. Days of few events do not count, nor do sources that are younger than a week.</item>
 /// </list>
+/// Of what stands for sources that were not told apart (<see cref="SourceKey.IsRest"/>) nothing is told.
 /// </summary>
 public static class SourceJudge
 {
@@ -57,21 +59,22 @@ public static class SourceJudge
         }
 
         double needed = Math.Max(2 * gap, HoursOfChance(fortnight.ToDictionary(hour => hour, hour => events[hour]), last));
-        bool isIrregular = needed > Fortnight;
+        SourceKey source = days.First().Source;
+        bool isIrregular = needed > Fortnight || source.IsRest;
         TimeSpan? after = isYoung || isIrregular ? null : TimeSpan.FromHours(needed);
 
         // What was told stays so until it comes again, whatever is forgotten meanwhile.
         bool isSilent = told?.SilentSince >= last || (after is { } limit && horizon - last >= limit);
         SourceStatus status = isSilent ? SourceStatus.Silent : isYoung ? SourceStatus.Young : isIrregular ? SourceStatus.Irregular : SourceStatus.Arriving;
         return new SourceState(
-            days.First().Source,
+            source,
             status,
             DateTimeOffset.UnixEpoch.AddHours(hours[0]),
             last,
             EventsOf(days, now),
             TimeSpan.FromHours(gap),
             after,
-            LostFields(days, told, today));
+            source.IsRest ? [] : LostFields(days, told, today));
     }
 
     /// <summary>For how many hours nothing must come until it is no chance that it is missed in usual ones; infinity if that is more than a fortnight.</summary>
@@ -128,7 +131,8 @@ public static class SourceJudge
     {
         SourceDay? current = days.FirstOrDefault(day => day.Day == today);
         List<LostField> lost = [.. (told?.Lost ?? []).Where(field => !IsBack(current, field))];
-        foreach ((string logSources, SourceDayView view) in current?.Views.AsEnumerable() ?? [])
+        bool isYoung = days.Min(day => day.Day) > today.AddDays(-DaysOfFields);
+        foreach ((string logSources, SourceDayView view) in isYoung ? [] : current?.Views.AsEnumerable() ?? [])
         {
             foreach ((string field, FieldArrivals arrivals) in view.Fields)
             {
@@ -146,9 +150,13 @@ public static class SourceJudge
         return [.. lost.OrderBy(field => field.LogSources, StringComparer.Ordinal).ThenBy(field => field.Field, StringComparer.Ordinal)];
     }
 
-    // What is written by night is not what is written by day.
-    private static bool HasHoursOf(SourceDay today, SourceDay before) =>
-        today.Hours.Where((_, hour) => before.Hours[hour] > 0).Sum() >= NearlyAllHours * today.Hours.Sum();
+    // What is written by night is not what is written by day, and a burst is not what is written otherwise.
+    private static bool HasHoursOf(SourceDay today, SourceDay before)
+    {
+        long all = today.Hours.Sum();
+        return today.Hours.Where((_, hour) => before.Hours[hour] > 0).Sum() >= NearlyAllHours * all
+            && today.Hours.Zip(before.Hours, (now, then) => Math.Min(now, 2 * then)).Sum() * 2 >= all;
+    }
 
     private static bool IsBack(SourceDay? today, LostField lost) =>
         today is not null
@@ -157,19 +165,30 @@ public static class SourceJudge
         && arrivals.Of >= FewestToBeBack
         && arrivals.Present * 2 >= arrivals.Of;
 
+    /// <summary>The last day on which nearly all events had a field, where that is a matter of course; null where it is not.</summary>
     private static (SourceDay Day, FieldArrivals Arrivals)? LastSeen(IEnumerable<SourceDay> days, string logSources, string field, DateOnly today)
     {
+        (SourceDay Day, FieldArrivals Arrivals)? last = null;
+        int seen = 0;
         foreach (SourceDay day in days.Where(day => day.Day < today && day.Day >= today.AddDays(-DaysOfFields)).OrderByDescending(day => day.Day))
         {
-            if (day.Views.TryGetValue(logSources, out SourceDayView? view)
-                && view.Fields.TryGetValue(field, out FieldArrivals arrivals)
-                && arrivals.Of >= FewestEvents
-                && arrivals.Present >= NearlyAll * arrivals.Of)
+            if (!day.Views.TryGetValue(logSources, out SourceDayView? view) || !view.Fields.TryGetValue(field, out FieldArrivals arrivals) || arrivals.Of < FewestEvents)
             {
-                return (day, arrivals);
+                continue;
+            }
+
+            if (arrivals.Present >= NearlyAll * arrivals.Of)
+            {
+                seen++;
+                last ??= (day, arrivals);
+            }
+            else if (last is not null && arrivals.Present * 2 < arrivals.Of)
+            {
+                // A day of other events was the rule, or may be again.
+                return null;
             }
         }
 
-        return null;
+        return seen > 1 ? last : null;
     }
 }

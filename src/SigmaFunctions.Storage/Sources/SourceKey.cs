@@ -15,7 +15,16 @@ namespace SigmaFunctions.Storage.Sources;
 /// <param name="Tenant">Tenant or workspace; empty where none is stated.</param>
 public sealed record SourceKey(string Hub, string Shape, string Channel, string Provider, string Tenant)
 {
+    /// <summary>The shape of what stands for all sources of a hub that were not told apart, because there were too many.</summary>
+    public const string RestShape = "other";
+
     internal static readonly string[] Columns = [nameof(Hub), nameof(Shape), nameof(Channel), nameof(Provider), nameof(Tenant)];
+
+    /// <summary>Whether it stands for sources that were not told apart; how many events those have says nothing of any.</summary>
+    public bool IsRest => Shape == RestShape;
+
+    /// <summary>What stands for all sources of a hub that were not told apart.</summary>
+    public static SourceKey RestOf(string hub) => new(hub, RestShape, "", "", "");
 
     /// <summary>The row key of a source: texts of events are no keys.</summary>
     internal string RowKey => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(

@@ -8,7 +8,8 @@ using Azure.Data.Tables.Models;
 namespace SigmaFunctions.Storage.Sources;
 
 /// <summary>
-/// The table of what arrives: a row for each source and day, to which all instances add, and a row for each source of which people were told something.
+/// The table of what arrives: a row for each source and day, to which all instances add; for each day one of the hours in which somebody looked; and a row for each source
+/// of which people were told something.
 /// </summary>
 public sealed class SourceTable
 {
@@ -18,8 +19,11 @@ public sealed class SourceTable
     /// <summary>The table's name where that of detections is the default.</summary>
     public const string DefaultName = Detections.DetectionTable.DefaultName + NameSuffix;
 
-    /// <summary>Most rows of days that are read; what is beyond is passed over.</summary>
-    public const int MaxRows = 50_000;
+    /// <summary>Most rows of days that are read, the newest first; older ones are passed over.</summary>
+    public const int MaxRows = 100_000;
+
+    /// <summary>Most characters of views that are read, the newest first; days beyond have none.</summary>
+    public const int MaxViewCharacters = 16_000_000;
 
     /// <summary>How often a row is tried to be written while others write it too.</summary>
     public const int MaxTries = 10;
@@ -28,6 +32,9 @@ public sealed class SourceTable
     private const string DayPrefix = "day-";
     private const string BehindDays = "day.";
     private const string ToldPartition = "told";
+
+    // Beside the hashes of sources.
+    private const string ChecksRow = "checks";
 
     private const string Hours = "Hours";
     private const string LastEnqueued = "LastEnqueued";
@@ -51,62 +58,74 @@ public sealed class SourceTable
 
     /// <summary>Adds what was counted to what the table has of the source and day.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused, or others wrote the row in all <see cref="MaxTries"/>.</exception>
-    public async Task AddAsync(SourceDay counted, CancellationToken cancellationToken)
+    public Task AddAsync(SourceDay counted, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(counted);
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                NullableResponse<TableEntity> found = await _table.GetEntityIfExistsAsync<TableEntity>(
-                    PartitionOf(counted.Day), counted.Source.RowKey, cancellationToken: cancellationToken);
-                if (found.HasValue)
-                {
-                    SourceDay sum = ReadDay(found.Value!);
-                    sum.Add(counted);
-
-                    // What another version put there stays.
-                    await _table.UpdateEntityAsync(Write(sum), found.Value!.ETag, TableUpdateMode.Merge, cancellationToken);
-                }
-                else
-                {
-                    await _table.AddEntityAsync(Write(counted), cancellationToken);
-                }
-
-                return;
-            }
-            catch (RequestFailedException exception) when (attempt < MaxTries && IsOthers(exception))
-            {
-                await Task.Delay(Random.Shared.Next(20 * attempt), cancellationToken);
-            }
-            catch (RequestFailedException exception) when (attempt < MaxTries && exception.ErrorCode == TableErrorCode.TableNotFound)
-            {
-                // Of a deployment that was made before there was this table.
-                await CreateIfNotExistsAsync(cancellationToken);
-            }
-        }
+        return AddAsync(counted, counted.Source.RowKey, cancellationToken);
     }
 
-    /// <summary>The days of all sources since a day, of each source in order.</summary>
+    /// <summary>Notes that somebody looked: what comes at that time is counted.</summary>
+    /// <param name="time">When (UTC).</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused, or others wrote the row in all <see cref="MaxTries"/>.</exception>
+    public Task AddCheckAsync(DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        var check = new SourceDay(new SourceKey("", "", "", "", ""), DateOnly.FromDateTime(time.UtcDateTime));
+        check.Add(time, 1);
+        return AddAsync(check, ChecksRow, cancellationToken);
+    }
+
+    /// <summary>All sources since a day. When there are too many rows, the oldest are missing.</summary>
     /// <param name="since">The first day (UTC).</param>
     /// <param name="fieldsSince">The first day of which <see cref="SourceDay.Views"/> are read; of those before it they are empty.</param>
+    /// <param name="today">Today (UTC).</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<IReadOnlyList<IReadOnlyList<SourceDay>>> ListAsync(DateOnly since, DateOnly fieldsSince, CancellationToken cancellationToken)
+    public Task<SourceHistory> ListAsync(DateOnly since, DateOnly fieldsSince, DateOnly today, CancellationToken cancellationToken) =>
+        ListAsync(since, fieldsSince, today, MaxRows, MaxViewCharacters, cancellationToken);
+
+    internal async Task<SourceHistory> ListAsync(
+        DateOnly since, DateOnly fieldsSince, DateOnly today, int maxRows, int maxViewCharacters, CancellationToken cancellationToken)
     {
         var days = new Dictionary<SourceKey, List<SourceDay>>();
+        var checks = new HashSet<DateTime>();
         int rows = 0;
+        int characters = 0;
         string[] columns = ["PartitionKey", "RowKey", .. SourceKey.Columns, Hours, LastEnqueued];
-        await ReadAsync(Filter(PartitionOf(fieldsSince), BehindDays), null);
-        await ReadAsync(Filter(PartitionOf(since), PartitionOf(fieldsSince)), columns);
-        return [.. days.Values.Select(ofSource => ofSource.OrderBy(day => day.Day).ToArray())];
+
+        // A hub's clock may be ahead.
+        string end = BehindDays;
+        for (DateOnly date = today; date >= since && rows < maxRows; end = PartitionOf(date), date = date.AddDays(-1))
+        {
+            await ReadAsync(Filter(PartitionOf(date), end), date >= fieldsSince ? null : columns);
+        }
+
+        return new SourceHistory([.. days.Values.Select(ofSource => ofSource.OrderBy(day => day.Day).ToArray())], checks);
 
         async Task ReadAsync(string filter, string[]? select)
         {
             await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, select: select, cancellationToken: cancellationToken))
             {
+                if (row.RowKey == ChecksRow)
+                {
+                    SourceDay check = ReadDay(row);
+                    checks.UnionWith(check.Hours.Index().Where(hour => hour.Item > 0).Select(hour => check.Day.ToDateTime(new TimeOnly(hour.Index, 0))));
+                    continue;
+                }
+
+                if (rows++ == maxRows)
+                {
+                    return;
+                }
+
+                characters += row.GetString(Views)?.Length ?? 0;
+                if (characters > maxViewCharacters)
+                {
+                    row.Remove(Views);
+                }
+
                 SourceDay day = ReadDay(row);
-                if (rows++ < MaxRows && day.Hours.Any(events => events > 0))
+                if (day.Hours.Any(events => events > 0))
                 {
                     if (!days.TryGetValue(day.Source, out List<SourceDay>? ofSource))
                     {
@@ -203,15 +222,50 @@ public sealed class SourceTable
         }
     }
 
+    private async Task AddAsync(SourceDay counted, string rowKey, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                NullableResponse<TableEntity> found = await _table.GetEntityIfExistsAsync<TableEntity>(
+                    PartitionOf(counted.Day), rowKey, cancellationToken: cancellationToken);
+                if (found.HasValue)
+                {
+                    SourceDay sum = ReadDay(found.Value!);
+                    sum.Add(counted);
+
+                    // What another version put there stays.
+                    await _table.UpdateEntityAsync(Write(sum, rowKey), found.Value!.ETag, TableUpdateMode.Merge, cancellationToken);
+                }
+                else
+                {
+                    await _table.AddEntityAsync(Write(counted, rowKey), cancellationToken);
+                }
+
+                return;
+            }
+            catch (RequestFailedException exception) when (attempt < MaxTries && IsOthers(exception))
+            {
+                await Task.Delay(Random.Shared.Next(20 * attempt), cancellationToken);
+            }
+            catch (RequestFailedException exception) when (attempt < MaxTries && exception.ErrorCode == TableErrorCode.TableNotFound)
+            {
+                // Of a deployment that was made before there was this table.
+                await CreateIfNotExistsAsync(cancellationToken);
+            }
+        }
+    }
+
     private static string Filter(string from, string to) => TableClient.CreateQueryFilter($"PartitionKey ge {from} and PartitionKey lt {to}");
 
     private static string PartitionOf(DateOnly day) => DayPrefix + day.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
 
     private static bool IsOthers(RequestFailedException exception) => exception.Status is 404 or 409 or 412 && exception.ErrorCode != TableErrorCode.TableNotFound;
 
-    private static TableEntity Write(SourceDay day)
+    private static TableEntity Write(SourceDay day, string rowKey)
     {
-        var row = new TableEntity(PartitionOf(day.Day), day.Source.RowKey)
+        var row = new TableEntity(PartitionOf(day.Day), rowKey)
         {
             [Hours] = string.Join(' ', day.Hours.Select(events => events.ToString(CultureInfo.InvariantCulture))),
             [LastEnqueued] = day.LastEnqueued,

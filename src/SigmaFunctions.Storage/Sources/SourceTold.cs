@@ -29,12 +29,15 @@ public sealed record SourceTold(SourceKey Source, DateTimeOffset? SilentSince, I
         ArgumentNullException.ThrowIfNull(state);
         ImmutableArray<LostField> lost = [.. state.Lost.Take(MaxLost)];
         bool isSilent = state.Status == SourceStatus.Silent;
+
+        // It came again after that was told, and fell silent anew before anybody looked.
+        bool isAnew = isSilent && state.Last - SilentSince > state.SilentAfter;
         changes = new SourceChanges(
-            IsNowSilent: isSilent && SilentSince is null,
+            IsNowSilent: isSilent && (SilentSince is null || isAnew),
             IsBack: !isSilent && SilentSince is not null,
             NowLost: [.. lost.Where(field => !Lost.Contains(field))],
             NowBack: [.. Lost.Where(field => !lost.Contains(field))]);
-        return new SourceTold(Source, isSilent ? SilentSince ?? state.Last : null, lost);
+        return new SourceTold(Source, !isSilent ? null : isAnew ? state.Last : SilentSince ?? state.Last, lost);
     }
 }
 
