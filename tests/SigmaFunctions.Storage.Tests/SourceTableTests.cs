@@ -80,6 +80,39 @@ public sealed class SourceTableTests(StorageAccount account)
     }
 
     [Fact]
+    public async Task A_hubs_name_is_the_same_in_any_case()
+    {
+        var table = new SourceTable(await account.CreateTableAsync());
+        await table.AddAsync(Counted(Key with { Hub = "Events" }, Time.AddDays(-1), 1, 1), Token);
+        await table.AddAsync(Counted(Key with { Hub = "EVENTS" }, Time, 1, 1), Token);
+        await table.AddAsync(Counted(Key, Time, 1, 1), Token);
+
+        IReadOnlyList<SourceDay> days = Assert.Single((await table.ListAsync(Day.AddDays(-1), Day, Day, Token)).Sources);
+
+        Assert.Equal([1, 2], days.Select(day => day.Hours.Sum()));
+        Assert.Equal(Key, days[0].Source);
+        Assert.Equal(Key.GetHashCode(), days[0].Source.GetHashCode());
+        Assert.NotEqual(Key, Key with { Channel = "security" });
+    }
+
+    [Fact]
+    public async Task Of_lost_fields_are_told_as_many_as_a_row_holds()
+    {
+        var table = new SourceTable(await account.CreateTableAsync());
+        LostField[] lost = [.. Enumerable.Range(0, 70).Select(number => new LostField("x", new string('é', 300) + number, Day, Day))];
+        var state = new SourceState(Key, SourceStatus.Arriving, Time, Time, 0, TimeSpan.Zero, null, [.. lost]);
+
+        SourceTold told = SourceTold.Nothing(Key).Next(state, out SourceChanges changes);
+
+        Assert.Equal(15, changes.NowLost.Length);
+        Assert.True(await table.TryTellAsync(told, null, Token));
+        Assert.Equal(told.Lost, Assert.Single(await table.ListToldAsync(Token)).Told.Lost);
+        told.Next(state, out changes);
+        Assert.True(changes.IsEmpty);
+        Assert.Equal(64, SourceTold.Nothing(Key).Next(state with { Lost = [.. lost.Select(field => field with { Field = field.Field[300..] })] }, out _).Lost.Length);
+    }
+
+    [Fact]
     public async Task Of_instances_that_tell_at_the_same_time_one_does()
     {
         var table = new SourceTable(await account.CreateTableAsync());

@@ -87,13 +87,14 @@ public sealed class SourceCheck(
         IEnumerable<IReadOnlyList<SourceDay>> sources, DateTimeOffset now, CancellationToken cancellationToken)
     {
         IReadOnlyList<PartitionProgress> looks = await partitions.ListAsync(now - HubHorizon.LooksFor, cancellationToken);
-        return sources.GroupBy(days => days[0].Source.Hub).ToDictionary(
+        return sources.GroupBy(days => days[0].Source.Hub, StringComparer.OrdinalIgnoreCase).ToDictionary(
             hub => hub.Key,
             hub => HubHorizon.Of(
                 looks.Where(look => look.EventHub.Equals(hub.Key, StringComparison.OrdinalIgnoreCase)
                     && look.ConsumerGroup.Equals(hubs.Value.ConsumerGroup, StringComparison.OrdinalIgnoreCase)),
                 hub.Max(days => days.Max(day => day.LastEnqueued)),
-                now));
+                now),
+            StringComparer.OrdinalIgnoreCase);
     }
 
     private void Tell(RuleSet rules, IReadOnlyList<SourceDay> days, SourceState state, SourceChanges changes, IReadOnlyCollection<LogSourceSet> arriving)

@@ -55,8 +55,8 @@ internal static class SourcesCommand
             today.AddDays(-SourceJudge.DaysNeeded), today.AddDays(-SourceJudge.DaysOfFields), today, cancellationToken);
 
         // How far hubs are done is not known here. What the app told stands all the same.
-        var horizons = history.Sources.GroupBy(days => days[0].Source.Hub).ToDictionary(
-            hub => hub.Key, hub => HubHorizon.Of([], hub.Max(days => days.Max(day => day.LastEnqueued)), now));
+        var horizons = history.Sources.GroupBy(days => days[0].Source.Hub, StringComparer.OrdinalIgnoreCase).ToDictionary(
+            hub => hub.Key, hub => HubHorizon.Of([], hub.Max(days => days.Max(day => day.LastEnqueued)), now), StringComparer.OrdinalIgnoreCase);
         return
         [
             .. history.Sources

@@ -26,10 +26,6 @@ internal sealed class ValueBuffer
     private Value[] _values = new Value[InitialValues];
     private int _valueCount;
 
-    // Slots whose first value was empty when it was added, with that value.
-    private (int Slot, ValueId Value)[] _empty = new (int, ValueId)[InitialValues];
-    private int _emptyCount;
-
     // By slot.
     private ValueId[] _first = [];
     private ValueId[] _last = [];
@@ -45,7 +41,7 @@ internal sealed class ValueBuffer
             (_first, _last) = (new ValueId[slotCount], new ValueId[slotCount]);
         }
 
-        _used = _charsUsed = _valueCount = _emptyCount = 0;
+        _used = _charsUsed = _valueCount = 0;
         AreAdjacent = true;
         _first.AsSpan(0, slotCount).Fill(ValueId.Absent);
     }
@@ -61,7 +57,6 @@ internal sealed class ValueBuffer
         if (_values.Length > MaxKeptBytes / 16)
         {
             _values = new Value[InitialValues];
-            _empty = new (int, ValueId)[InitialValues];
         }
     }
 
@@ -114,10 +109,15 @@ internal sealed class ValueBuffer
             counts[slot] += first[slot] >= 0 ? 1 : 0;
         }
 
-        foreach ((int empty, ValueId value) in _empty.AsSpan(0, _emptyCount))
+        ReadOnlySpan<Value> values = _values.AsSpan(0, _valueCount);
+        for (int index = 0; index < values.Length; index++)
         {
-            // It may have been set anew since.
-            if (empty < counts.Length && _first[empty] == value && !HasText(value))
+            // The slot may have been set anew since.
+            if (values[index].Length == 0
+                && values[index].Slot is int empty
+                && empty < counts.Length
+                && first[empty] == index
+                && !HasText(new ValueId(index)))
             {
                 counts[empty]--;
             }
@@ -294,7 +294,7 @@ internal sealed class ValueBuffer
         }
 
         var value = new ValueId(_valueCount++);
-        _values[value.Index] = new Value { Start = _used, Length = length, Kind = kind, Next = ValueId.None, CharStart = -1 };
+        _values[value.Index] = new Value { Start = _used, Length = length, Kind = kind, Slot = slot.Index, Next = ValueId.None, CharStart = -1 };
         _used += length;
         if (_first[slot.Index].IsValue)
         {
@@ -305,23 +305,9 @@ internal sealed class ValueBuffer
         else
         {
             _first[slot.Index] = value;
-            if (length == 0)
-            {
-                AddEmpty(slot, value);
-            }
         }
 
         _last[slot.Index] = value;
-    }
-
-    private void AddEmpty(Slot slot, ValueId value)
-    {
-        if (_emptyCount == _empty.Length)
-        {
-            Array.Resize(ref _empty, _empty.Length * 2);
-        }
-
-        _empty[_emptyCount++] = (slot.Index, value);
     }
 
     /// <summary>What a value is made of.</summary>
@@ -338,6 +324,7 @@ internal sealed class ValueBuffer
         public int Length;
         public int CharStart;
         public int CharLength;
+        public int Slot;
         public ValueId Next;
         public FieldValueKind Kind;
         public Characters Characters;

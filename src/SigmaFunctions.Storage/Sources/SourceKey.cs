@@ -30,6 +30,15 @@ public sealed record SourceKey(string Hub, string Shape, string Channel, string 
     internal string RowKey => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
         string.Join('\n', Hub.ToLowerInvariant(), Shape, Channel, Provider, Tenant)))[..16]);
 
+    /// <summary>Whether both are the same; names of hubs are so in any case.</summary>
+    public bool Equals(SourceKey? other) =>
+        other is not null
+        && Hub.Equals(other.Hub, StringComparison.OrdinalIgnoreCase)
+        && (Shape, Channel, Provider, Tenant) == (other.Shape, other.Channel, other.Provider, other.Tenant);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(StringComparer.OrdinalIgnoreCase.GetHashCode(Hub), Shape, Channel, Provider, Tenant);
+
     /// <summary>The source in one line, as <c>windows: evtx Security (Microsoft-Windows-Security-Auditing), tenant …</c>.</summary>
     public override string ToString()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace SigmaFunctions.Storage.Sources;
 
@@ -8,8 +9,11 @@ namespace SigmaFunctions.Storage.Sources;
 /// <param name="Lost">The fields that were told as lost.</param>
 public sealed record SourceTold(SourceKey Source, DateTimeOffset? SilentSince, ImmutableArray<LostField> Lost)
 {
-    /// <summary>Most fields of a source that people are told of: a property of the table holds 32 Ki characters.</summary>
+    /// <summary>Most fields of a source that people are told of.</summary>
     public const int MaxLost = 64;
+
+    /// <summary>Most characters of them as JSON, as the table has them: a property of it holds 32 Ki.</summary>
+    public const int MaxLostCharacters = 30_000;
 
     /// <summary>Nothing.</summary>
     public static SourceTold Nothing(SourceKey source) => new(source, null, []);
@@ -27,7 +31,9 @@ public sealed record SourceTold(SourceKey Source, DateTimeOffset? SilentSince, I
     public SourceTold Next(SourceState state, out SourceChanges changes)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ImmutableArray<LostField> lost = [.. state.Lost.Take(MaxLost)];
+        int characters = 2;
+        ImmutableArray<LostField> lost =
+            [.. state.Lost.Take(MaxLost).TakeWhile(field => (characters += JsonSerializer.Serialize(field).Length + 1) <= MaxLostCharacters)];
         bool isSilent = state.Status == SourceStatus.Silent;
 
         // It came again after that was told, and fell silent anew before anybody looked.
