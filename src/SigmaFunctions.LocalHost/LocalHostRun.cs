@@ -29,6 +29,9 @@ internal sealed class LocalHostRun : IAsyncDisposable
     // What waits in the hub stays far below what it keeps.
     private const long MaxUnprocessed = 50_000;
 
+    // Of those of the events file that are told.
+    private const int MaxFaults = 20;
+
     // Of what a worker wrote at its end.
     private const int MaxReason = 300;
 
@@ -69,6 +72,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
             throw new LocalHostException($"The events file {eventsPath} does not exist.");
         }
 
+        await EventFile.RequireAsync(eventsPath, cancellationToken);
         if (_options.Rules.FirstOrDefault(path => !Path.Exists(path)) is { } missing)
         {
             throw new LocalHostException($"The rules {missing} do not exist.");
@@ -274,11 +278,16 @@ internal sealed class LocalHostRun : IAsyncDisposable
             await Task.Delay(PollInterval, cancellationToken);
         }
         await sending;
+        foreach (string fault in sender.Faults.Take(MaxFaults))
+        {
+            _report.Warn(fault);
+        }
+
         TimeSpan processed = _watch.Elapsed;
         await alerts.DrainedAsync(cancellationToken);
         long rows = await alerts.CountDetectionsAsync(cancellationToken);
         Summarize(sender, alerts, rows, processed);
-        return sender.TooLarge == 0 && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
+        return sender is { TooLarge: 0, Faults: [] } && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
     }
 
     private void Summarize(EventSender sender, AlertReader alerts, long rows, TimeSpan elapsed)
@@ -315,6 +324,11 @@ internal sealed class LocalHostRun : IAsyncDisposable
         if (sender.TooLarge > 0)
         {
             lines.Add(("Bodies too large to send", Count(sender.TooLarge)));
+        }
+
+        if (sender.Faults.Count > 0)
+        {
+            lines.Add(("Places that cannot be read", Count(sender.Faults.Count)));
         }
 
         if (alerts.Dangling > 0)

@@ -254,6 +254,9 @@ public readonly struct MatchedRecord : IEquatable<MatchedRecord>
 
     internal Range RuleRange { get; }
 
+    /// <summary>Where the record begins in the body, in bytes, once it is unpacked and UTF-8.</summary>
+    public int Start => _bytes.Start.Value;
+
     /// <summary>The record's bytes; they stay when the <see cref="BodyMatches"/> goes on.</summary>
     public ReadOnlyMemory<byte> Original => _matches.OriginalOf(_bytes);
 

@@ -18,7 +18,7 @@ internal static class DiffCommand
         var newRules = new Argument<string>("NEW") { Description = "Likewise." };
         var events = new Option<string[]>("--events")
         {
-            Description = "Files of one Event Hub body a line, plain or gzip: tells which verdicts change on them.",
+            Description = "Files of events as scan takes them: tells which verdicts change on them.",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
             HelpName = "FILE...",
@@ -65,7 +65,12 @@ internal static class DiffCommand
                 ComparisonText.Write(terminal, comparison, verdicts);
             }
 
-            return ExitCode.Success;
+            foreach (string fault in verdicts?.Faults ?? [])
+            {
+                await terminal.Errors.WriteLineAsync($"sigmaf: {fault}");
+            }
+
+            return verdicts is { Faults: [_, ..] } or { Events: 0, Undecoded: > 0 } ? ExitCode.Unusable : ExitCode.Success;
         });
         return command;
     }

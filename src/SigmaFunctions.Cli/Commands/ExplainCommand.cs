@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using SigmaFunctions.Archives;
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Catalog.Building;
 using SigmaFunctions.Catalog.Coverage;
 using SigmaFunctions.Catalog.Model;
@@ -109,8 +111,9 @@ internal static class ExplainCommand
         if (events is not null)
         {
             EventDecoder decoder = await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal);
-            DecodedBody body = decoder.Decode(await File.ReadAllBytesAsync(events, cancellationToken));
-            await WriteExplanationsAsync(terminal, ruleSet, explained, body, events, isJson);
+            BodyLine whole = await BodyFile.ReadAsync([BodyInput.OfFile(events) with { IsWhole = true }], cancellationToken).FirstAsync(cancellationToken);
+            await WriteExplanationsAsync(
+                terminal, ruleSet, explained, whole.Fault is { } fault ? throw new CommandException(fault) : decoder.Decode(whole.Body), events, isJson);
         }
 
         return ExitCode.Success;

@@ -1,8 +1,8 @@
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
-using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Cli.Comparing;
 
@@ -23,7 +23,8 @@ internal readonly record struct EventPlace(long Line, int Record);
 /// <param name="Events">Number of events.</param>
 /// <param name="Undecoded">Number of records that could not be read.</param>
 /// <param name="Changes">The rules whose verdicts change, ordered by title.</param>
-internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes)
+/// <param name="Faults">What is the matter with files that could not be read.</param>
+internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes, IReadOnlyList<string> Faults)
 {
     /// <summary>Reads and matches bodies one after another.</summary>
     public static async Task<VerdictComparison> RunAsync(RuleSet oldRules, RuleSet newRules, EventDecoder decoder, IAsyncEnumerable<BodyLine> bodies)
@@ -33,33 +34,40 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
         var changes = new Dictionary<string, ChangedVerdicts>(StringComparer.Ordinal);
         long events = 0;
         long undecoded = 0;
+        var faults = new List<string>();
         await foreach (BodyLine body in bodies)
         {
+            if (body is { Fault: { } fault, EndsSource: true })
+            {
+                faults.Add(fault);
+                continue;
+            }
+
             if (body.Fault is not null)
             {
                 undecoded++;
                 continue;
             }
 
-            Dictionary<(int Record, string Rule), SigmaRule> before = oldSide.Match(body.Body, out _);
-            Dictionary<(int Record, string Rule), SigmaRule> after = newSide.Match(body.Body, out BodyMatches matches);
+            Dictionary<(EventPlace Place, string Rule), SigmaRule> before = oldSide.Match(body, out _);
+            Dictionary<(EventPlace Place, string Rule), SigmaRule> after = newSide.Match(body, out BodyMatches matches);
             events += matches.Events;
             undecoded += matches.UndecodedCount;
-            foreach (((int record, string id), SigmaRule rule) in after)
+            foreach (((EventPlace place, string id), SigmaRule rule) in after)
             {
-                if (!before.ContainsKey((record, id)))
+                if (!before.ContainsKey((place, id)))
                 {
                     ChangedVerdicts known = changes.GetValueOrDefault(id) ?? new ChangedVerdicts(rule, 0, null, 0, null);
-                    changes[id] = known with { Rule = rule, Gained = known.Gained + 1, FirstGained = known.FirstGained ?? new EventPlace(body.Line, record) };
+                    changes[id] = known with { Rule = rule, Gained = known.Gained + 1, FirstGained = known.FirstGained ?? place };
                 }
             }
 
-            foreach (((int record, string id), SigmaRule rule) in before)
+            foreach (((EventPlace place, string id), SigmaRule rule) in before)
             {
-                if (!after.ContainsKey((record, id)))
+                if (!after.ContainsKey((place, id)))
                 {
                     ChangedVerdicts known = changes.GetValueOrDefault(id) ?? new ChangedVerdicts(rule, 0, null, 0, null);
-                    changes[id] = known with { Lost = known.Lost + 1, FirstLost = known.FirstLost ?? new EventPlace(body.Line, record) };
+                    changes[id] = known with { Lost = known.Lost + 1, FirstLost = known.FirstLost ?? place };
                 }
             }
         }
@@ -67,7 +75,8 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
         return new VerdictComparison(
             events,
             undecoded,
-            [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)]);
+            [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)],
+            faults);
     }
 
     /// <summary>One of the rule sets.</summary>
@@ -83,15 +92,16 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
         }
 
         /// <summary>What matches in a body, by record and the rule's id.</summary>
-        public Dictionary<(int Record, string Rule), SigmaRule> Match(ReadOnlyMemory<byte> body, out BodyMatches matches)
+        public Dictionary<(EventPlace Place, string Rule), SigmaRule> Match(BodyLine body, out BodyMatches matches)
         {
-            matches = _matcher.Match(body);
-            var found = new Dictionary<(int, string), SigmaRule>();
+            matches = _matcher.Match(body.Body);
+            var found = new Dictionary<(EventPlace, string), SigmaRule>();
             foreach (MatchedRecord matched in matches.Records)
             {
+                var place = new EventPlace(body.LineAt(matched.Start), body.FirstRecord + matched.Record);
                 foreach (int rule in matched.Rules)
                 {
-                    found.TryAdd((matched.Record, _detector.Rules[rule].Id), _detector.Rules[rule]);
+                    found.TryAdd((place, _detector.Rules[rule].Id), _detector.Rules[rule]);
                 }
             }
 

@@ -2,10 +2,10 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Threading.Channels;
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Telemetry.Events;
-using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Cli.Scanning;
 
@@ -13,7 +13,7 @@ namespace SigmaFunctions.Cli.Scanning;
 /// Decodes and matches bodies on several threads and gives the results in the order of the input. Work in flight is bounded, so
 /// the input may be endless.
 /// </summary>
-internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMatchWriter> writers, int threads)
+internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMatchWriter> writers, bool withEvidence, int threads)
 {
     private const int ChunkBytes = 256 * 1024;
     private const int ChunkBodies = 256;
@@ -46,16 +46,18 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     /// <param name="Bodies">Number of bodies.</param>
     /// <param name="Events">Number of events.</param>
     /// <param name="Matches">Number of matches.</param>
-    /// <param name="Undecoded">The records that could not be read, with their lines; the first of each body.</param>
+    /// <param name="Undecoded">The records that could not be read, with their places; the first of each body.</param>
     /// <param name="UndecodedOmitted">How many more of them there were.</param>
+    /// <param name="Faults">The faults among the bodies.</param>
     /// <param name="Allocated">Bytes allocated by decoding and matching.</param>
     internal sealed record Result(
         ReadOnlyMemory<byte> Output,
         int Bodies,
         int Events,
         int Matches,
-        ImmutableArray<(long Line, UndecodedRecord Record)> Undecoded,
+        ImmutableArray<(InputPlace Place, UndecodedRecord Record)> Undecoded,
         long UndecodedOmitted,
+        ImmutableArray<BodyLine> Faults,
         long Allocated);
 
     /// <summary>Gathers bodies into chunks.</summary>
@@ -82,7 +84,8 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     /// <param name="chunks">The input.</param>
     /// <param name="onResult">Called for one result after another.</param>
     /// <param name="cancellationToken">Ends the scan.</param>
-    public async Task RunAsync(IAsyncEnumerable<Chunk> chunks, Func<Result, ValueTask> onResult, CancellationToken cancellationToken)
+    /// <param name="isWritten">Whether matches are written; else they are only counted.</param>
+    public async Task RunAsync(IAsyncEnumerable<Chunk> chunks, Func<Result, ValueTask> onResult, CancellationToken cancellationToken, bool isWritten = true)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var free = new SemaphoreSlim(threads);
@@ -105,7 +108,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
                                 try
                                 {
                                     IMatchWriter writer = pool.TryTake(out IMatchWriter? idle) ? idle : writers();
-                                    Result result = Scan(chunk, writer, stop.Token);
+                                    Result result = Scan(chunk, isWritten ? writer : null, stop.Token);
                                     pool.Add(writer);
                                     return result;
                                 }
@@ -153,10 +156,11 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         }
     }
 
-    private Result Scan(Chunk chunk, IMatchWriter writer, CancellationToken cancellationToken)
+    private Result Scan(Chunk chunk, IMatchWriter? writer, CancellationToken cancellationToken)
     {
         var output = new ArrayBufferWriter<byte>();
-        ImmutableArray<(long, UndecodedRecord)>.Builder undecoded = ImmutableArray.CreateBuilder<(long, UndecodedRecord)>();
+        ImmutableArray<(InputPlace, UndecodedRecord)>.Builder undecoded = ImmutableArray.CreateBuilder<(InputPlace, UndecodedRecord)>();
+        ImmutableArray<BodyLine>.Builder faults = ImmutableArray.CreateBuilder<BodyLine>();
         int events = 0;
         int matches = 0;
         long undecodedOmitted = 0;
@@ -166,7 +170,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         {
             if (body.Fault is not null)
             {
-                undecoded.Add((body.Line, new UndecodedRecord(0, body.Fault, 0, default)));
+                faults.Add(body);
                 continue;
             }
 
@@ -178,17 +182,35 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             foreach (MatchedRecord matched in found.Records)
             {
                 matches += matched.Rules.Length;
-                foreach (int rule in matched.Rules)
+                if (writer is not null)
                 {
-                    writer.Write(output, body.Line, matched.Record, _detector.Rules[rule]);
+                    Write(output, writer, InputPlace.Of(body, matched.Start, matched.Record), matched);
                 }
             }
 
-            undecoded.AddRange(found.Undecoded.Select(record => (body.Line, record)));
+            undecoded.AddRange(found.Undecoded.Select(record => (InputPlace.Of(body, record.Offset, record.Record), record)));
             undecodedOmitted += found.UndecodedCount - found.Undecoded.Count;
         }
 
         _matchers.Return(matcher);
-        return new Result(output.WrittenMemory, chunk.Bodies.Count, events, matches, undecoded.DrainToImmutable(), undecodedOmitted, allocated);
+        return new Result(
+            output.WrittenMemory,
+            chunk.Bodies.Count - faults.Count(fault => fault.EndsSource),
+            events,
+            matches,
+            undecoded.DrainToImmutable(),
+            undecodedOmitted,
+            faults.DrainToImmutable(),
+            allocated);
+    }
+
+    private void Write(ArrayBufferWriter<byte> output, IMatchWriter writer, InputPlace place, MatchedRecord matched)
+    {
+        DecodedEvent decoded = matched.Decode();
+        EventEvidence? evidence = withEvidence ? new EventEvidence(_detector, decoded.Event) : null;
+        foreach (int rule in matched.Rules)
+        {
+            writer.Write(output, new ScanMatch(place, decoded, _detector.Rules[rule], evidence?.Of(rule)));
+        }
     }
 }

@@ -1,28 +1,51 @@
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Cli.Scanning;
 
-/// <summary>Tells which records could not be read: the first ones by their places, of the others how many.</summary>
+/// <summary>
+/// Tells which records could not be read: the first ones by their places, of the others how many; and of each file that could not be read what is
+/// the matter with it.
+/// </summary>
 internal sealed class UndecodedReport(LineWriter errors)
 {
     private const int MaxReports = 20;
 
     private int _reported;
+    private int _files;
 
     /// <summary>Number of records so far.</summary>
     public long Count { get; private set; }
 
     /// <summary>Counts a record.</summary>
-    /// <param name="line">Line of the input.</param>
+    /// <param name="place">Where it stands.</param>
     /// <param name="record">The record.</param>
-    public async Task AddAsync(long line, UndecodedRecord record)
+    public async Task AddAsync(InputPlace place, UndecodedRecord record)
     {
         Count++;
         if (_reported < MaxReports)
         {
             _reported++;
-            await errors.WriteLineAsync($"sigmaf: line {line}, record {record.Record}: {record.Reason} (byte {record.Offset})");
+            await errors.WriteLineAsync($"sigmaf: {place}: record {place.Record}: {record.Reason} (byte {record.Offset})");
+        }
+    }
+
+    /// <summary>Tells of a fault: that of a line counts as a record that could not be read.</summary>
+    public async Task AddAsync(BodyLine fault)
+    {
+        if (fault.EndsSource)
+        {
+            _files++;
+            await errors.WriteLineAsync($"sigmaf: {fault.Fault}");
+            return;
+        }
+
+        Count++;
+        if (_reported < MaxReports)
+        {
+            _reported++;
+            await errors.WriteLineAsync($"sigmaf: {InputPlace.Of(fault, 0, 0)}: {fault.Fault}");
         }
     }
 
@@ -30,11 +53,20 @@ internal sealed class UndecodedReport(LineWriter errors)
     public void AddOmitted(long count) => Count += count;
 
     /// <summary>Tells how many more there were.</summary>
-    public async Task EndAsync()
+    /// <param name="events">Number of events that could be read.</param>
+    /// <returns>The exit code: whether every file could be read to its end, and anything in them.</returns>
+    public async Task<int> EndAsync(long events)
     {
         if (Count > _reported)
         {
             await errors.WriteLineAsync($"sigmaf: {Count - _reported} more records could not be read");
         }
+
+        if (events == 0 && Count > 0)
+        {
+            await errors.WriteLineAsync("sigmaf: no event could be read");
+        }
+
+        return _files > 0 || (events == 0 && Count > 0) ? ExitCode.Unusable : ExitCode.Success;
     }
 }

@@ -1,6 +1,6 @@
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
-using SigmaFunctions.Telemetry.Framing;
+using SigmaFunctions.Archives.Bodies;
 
 namespace SigmaFunctions.LocalHost.Sending;
 
@@ -31,6 +31,9 @@ internal sealed class EventSender
     /// <summary>Bodies that were left out because the event hub takes none so large.</summary>
     public int TooLarge { get; private set; }
 
+    /// <summary>What is the matter with places of the file that were left out, or with its rest.</summary>
+    public List<string> Faults { get; } = [];
+
     /// <summary>Sends all bodies.</summary>
     public async Task SendAsync(IAsyncEnumerable<BodyLine> bodies, CancellationToken cancellationToken)
     {
@@ -40,9 +43,9 @@ internal sealed class EventSender
         {
             await foreach (BodyLine body in bodies.WithCancellation(cancellationToken))
             {
-                if (body.Fault is not null)
+                if (body.Fault is { } fault)
                 {
-                    TooLarge++;
+                    Faults.Add(body.EndsSource ? fault : $"{body.Source.Name}:{body.SourceLineAt(0)}: {fault}");
                     continue;
                 }
 

@@ -1,0 +1,531 @@
+using System.Runtime.CompilerServices;
+using SigmaFunctions.Archives.Bodies;
+
+namespace SigmaFunctions.Archives.Cutting;
+
+/// <summary>
+/// Cuts a text into bodies: its lines; and where a JSON document spans lines, or is longer than most lines are, the document. Of an array every
+/// element is a body, and of a long object that lists records every record, so that a text of any length goes through a buffer. Each byte is looked
+/// at a bounded number of times.
+/// </summary>
+/// <param name="text">The text, in UTF-8 or whatever else has the line ends of ASCII.</param>
+/// <param name="source">What it is called, and where its lines begin.</param>
+internal sealed class BodyCutter(Stream text, BodySource source)
+{
+    /// <summary>Longest body: more than any that Event Hubs carries, packed or not.</summary>
+    public const int MaxBytes = 64 * 1024 * 1024;
+
+    private const int BufferBytes = 256 * 1024;
+
+    // A longer object is no record. Where it lists records, these are bodies, and their number does not matter.
+    private const int WholeBytes = 1024 * 1024;
+
+    // A document goes on with the next line if that begins so; this far it is looked for.
+    private const int LookaheadBytes = 1024;
+
+    // The bytes of a name and its quotes.
+    private const int NameBytes = 16;
+
+    private byte[] _buffer = new byte[BufferBytes];
+
+    // Places are offsets in the text: that of the buffer, its end, and the first that is still needed.
+    private long _base;
+    private long _end;
+    private long _keep;
+    private bool _isEnd;
+    private string? _fault;
+
+    // The line of the place up to which lines were counted.
+    private long _line = source.FirstLine;
+    private long _counted;
+    private Mode _mode;
+
+    // Up to here the line at hand has no end: without it a long one would be searched again with every read.
+    private long _searched;
+    private bool _isTooLong;
+
+    // Whether the line at hand is what is left of a document: it may have line ends in it, and is taken as it is.
+    private bool _isRest;
+    private bool _isBegun;
+
+    private JsonOutline _outline;
+    private long _documentLine;
+
+    // The line of the document or element that is open, for when lines were counted beyond it.
+    private long _openLine;
+    private bool _isArray;
+    private bool _isCut;
+
+    // The element that is open, or -1; where its records are counted.
+    private long _element;
+    private int _records;
+    private bool _isOfRecords;
+    private bool _isInRecords;
+    private bool _hasComma;
+
+    // As it was where the first list of records began, of a document that is not cut yet.
+    private JsonOutline? _firstRecords;
+
+    private enum Mode
+    {
+        Line,
+        Document,
+        DocumentEnd,
+    }
+
+    /// <summary>Cuts the text; blank lines come too.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async IAsyncEnumerable<BodyLine> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryCut(out BodyLine body))
+            {
+                yield return body;
+            }
+            else if (!_isEnd)
+            {
+                await FillAsync(cancellationToken);
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        if (_fault is not null)
+        {
+            yield return new BodyLine(source, _line, default, $"{source.Name} {_fault}") { EndsSource = true };
+        }
+    }
+
+    private async ValueTask FillAsync(CancellationToken cancellationToken)
+    {
+        int kept = (int)(_end - _keep);
+        if (_end - _base == _buffer.Length)
+        {
+            // Moved only where that makes room for as much, so that the moves are no more work than the reading.
+            byte[] target = kept <= _buffer.Length / 2 ? _buffer : new byte[_buffer.Length * 2];
+            Bytes(_keep, _end).CopyTo(target);
+            (_buffer, _base) = (target, _keep);
+        }
+
+        try
+        {
+            // A read of a terminal or pipe cannot be called off; Ctrl-C leaves it behind.
+            ValueTask<int> reading = text.ReadAsync(_buffer.AsMemory((int)(_end - _base)), cancellationToken);
+            int read = reading.IsCompleted ? await reading : await reading.AsTask().WaitAsync(cancellationToken);
+            _end += read;
+            _isEnd = read == 0;
+        }
+        catch (BodyFileException exception)
+        {
+            Stop(exception.Message);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Stop($"cannot be read further: {exception.Message}");
+        }
+    }
+
+    // What was cut so far stays; what was not, is no whole body.
+    private void Stop(string fault)
+    {
+        _fault = fault;
+        _isEnd = true;
+    }
+
+    private ReadOnlySpan<byte> Bytes(long from, long to) => _buffer.AsSpan((int)(from - _base), (int)(to - from));
+
+    private bool TryCut(out BodyLine body)
+    {
+        while (true)
+        {
+            Mode mode = _mode;
+            bool isCut = mode switch
+            {
+                Mode.Line => TryCutLine(out body),
+                Mode.Document => TryCutDocument(out body),
+                _ => TryEndDocument(out body),
+            };
+            if (isCut || _mode == mode)
+            {
+                return isCut;
+            }
+        }
+    }
+
+    private bool TryCutLine(out BodyLine body)
+    {
+        body = default;
+        int found = Bytes(_searched, _end).IndexOf((byte)'\n');
+        long lineEnd = found < 0 ? _end : _searched + found;
+        _searched = lineEnd;
+        bool isTooLong = _isTooLong || lineEnd - _keep > MaxBytes;
+        if (found < 0 && !_isEnd)
+        {
+            if (isTooLong)
+            {
+                CountTo(_end);
+                (_isTooLong, _keep) = (true, _end);
+            }
+            else if (!_isRest && _end - _keep > WholeBytes)
+            {
+                SkipMark();
+                int first = Bytes(_keep, _end).IndexOfAnyExcept(" \t\r"u8);
+                if (first >= 0 && _buffer[(int)(_keep + first - _base)] is (byte)'{' or (byte)'[')
+                {
+                    BeginDocument(_keep + first);
+                }
+            }
+
+            return false;
+        }
+
+        if (found < 0 && ((_keep == _end && !isTooLong) || _fault is not null))
+        {
+            return false;
+        }
+
+        SkipMark();
+        if (!isTooLong && !_isRest)
+        {
+            ReadOnlySpan<byte> line = Bytes(_keep, lineEnd);
+            int first = line.IndexOfAnyExcept(" \t\r"u8);
+            if (first >= 0 && line[first] is (byte)'{' or (byte)'[')
+            {
+                if (!IsEndKnown(line, lineEnd, out bool goesOn))
+                {
+                    return false;
+                }
+
+                if (goesOn || line.Length > WholeBytes)
+                {
+                    BeginDocument(_keep + first);
+                    return false;
+                }
+            }
+            else if (first >= 0 && !_isBegun)
+            {
+                long windowEnd = Math.Min(_end, lineEnd + 1 + CsvHeader.Window);
+                if (windowEnd == _end && !_isEnd)
+                {
+                    return false;
+                }
+
+                if (lineEnd < _end && CsvHeader.IsHeader(line, Bytes(lineEnd + 1, windowEnd)))
+                {
+                    _keep = _searched = _end;
+                    Stop(CsvHeader.Advice);
+                    return false;
+                }
+            }
+
+            _isBegun |= first >= 0;
+            if (first == 0 && IsHeading(line))
+            {
+                _keep = lineEnd;
+            }
+        }
+
+        body = isTooLong ? Fault("the line is longer than 64 MiB") : Take(_keep, lineEnd, 0);
+        CountTo(lineEnd);
+        _isTooLong = _isRest = false;
+        _keep = _searched = Math.Min(lineEnd + 1, _end);
+        CountTo(_keep);
+        return true;
+    }
+
+    /// <summary>A byte order mark is the file's.</summary>
+    private void SkipMark()
+    {
+        if (_keep == 0 && Bytes(0, _end).StartsWith("\uFEFF"u8))
+        {
+            DropTo(3);
+        }
+    }
+
+    /// <summary>Whether it is known if a JSON document that begins on a line goes on behind it; and if so.</summary>
+    private bool IsEndKnown(ReadOnlySpan<byte> line, long lineEnd, out bool goesOn)
+    {
+        goesOn = line[line.LastIndexOfAnyExcept(" \t\r"u8)] is (byte)'{' or (byte)'[' or (byte)',' or (byte)':';
+        if (goesOn || lineEnd == _end)
+        {
+            return goesOn || _isEnd;
+        }
+
+        ReadOnlySpan<byte> ahead = Bytes(lineEnd + 1, Math.Min(_end, lineEnd + 1 + LookaheadBytes));
+        int next = ahead.IndexOfAnyExcept(" \t\r\n"u8);
+        goesOn = next >= 0 && ahead[next] is (byte)',' or (byte)'}' or (byte)']' or (byte)':';
+        return next >= 0 || ahead.Length == LookaheadBytes || _isEnd;
+    }
+
+    /// <summary>The line that evtx_dump writes above a record.</summary>
+    private static bool IsHeading(ReadOnlySpan<byte> line) =>
+        line.StartsWith("Record "u8) && line["Record ".Length..].TrimEnd((byte)'\r') is { IsEmpty: false } number && !number.ContainsAnyExceptInRange((byte)'0', (byte)'9');
+
+    private void BeginDocument(long at)
+    {
+        _mode = Mode.Document;
+        _keep = at;
+        CountTo(at);
+        _isBegun = true;
+        _documentLine = _openLine = _line;
+        _outline = new JsonOutline(at);
+        _isArray = _isCut = _buffer[(int)(at - _base)] == (byte)'[';
+        (_element, _records, _firstRecords) = (-1, 0, null);
+        _isOfRecords = _isInRecords = _isTooLong = false;
+    }
+
+    private bool TryCutDocument(out BodyLine body)
+    {
+        body = default;
+        while (true)
+        {
+            switch (_outline.Advance(Bytes(_outline.Position, _end)))
+            {
+                case OutlineStep.More when _isEnd:
+                    return TryEndEarly(out body);
+                case OutlineStep.More:
+                    if (TryReturnToRecords())
+                    {
+                        continue;
+                    }
+
+                    if (_isCut && _element < 0)
+                    {
+                        DropTo(Math.Max(_keep, _end - NameBytes));
+                    }
+                    else if (_end - _keep > MaxBytes)
+                    {
+                        _isTooLong = true;
+                        DropTo(_end);
+                    }
+
+                    return false;
+                case OutlineStep.Name:
+                    _isOfRecords = !_isArray && _outline.Depth == 1 && IsOfRecords(_outline.Position);
+                    break;
+                case OutlineStep.Start:
+                    Start();
+                    break;
+                case OutlineStep.End when _outline.Depth == 0:
+                    if (TryReturnToRecords())
+                    {
+                        continue;
+                    }
+
+                    EndDocument(out body);
+                    return true;
+                case OutlineStep.End when _element >= 0 && _outline.Depth == (_isArray ? 1 : 2):
+                    body = TakeElement(_outline.Position);
+                    return true;
+                case OutlineStep.End:
+                    _isInRecords &= _outline.Depth > 1;
+                    break;
+                case OutlineStep.Fault:
+                    BreakOff(out body);
+                    return body.Fault is not null || !body.Body.IsEmpty;
+            }
+        }
+    }
+
+    /// <summary>Goes back to where records begin, to cut them out one by one, where the document is found to be long.</summary>
+    private bool TryReturnToRecords()
+    {
+        if (_isCut || _isTooLong || _firstRecords is not { } records || _outline.Position - _keep <= WholeBytes)
+        {
+            return false;
+        }
+
+        (_outline, _isCut, _isInRecords) = (records, true, true);
+        DropTo(records.Position);
+        return true;
+    }
+
+    private void Start()
+    {
+        long at = _outline.Position;
+        byte first = _buffer[(int)(at - _base)];
+        if (!_isArray && _outline.Depth == 1)
+        {
+            _isInRecords = _isOfRecords && first == (byte)'[';
+            if (_isInRecords && !_isCut)
+            {
+                _firstRecords ??= _outline;
+            }
+        }
+        else if (_outline.Depth == (_isArray ? 1 : 2) && (_isArray || _isInRecords))
+        {
+            if (_isCut)
+            {
+                DropTo(at);
+                _element = at;
+                _openLine = _line;
+            }
+            else if (first != (byte)'{')
+            {
+                // A property of that name which lists something else.
+                _isInRecords = false;
+                _firstRecords = null;
+            }
+        }
+    }
+
+    private bool IsOfRecords(long nameEnd)
+    {
+        ReadOnlySpan<byte> name = Bytes(Math.Max(_keep, nameEnd - NameBytes), nameEnd);
+        return EndsWith(name, "\"records\""u8) || EndsWith(name, "\"results\""u8) || EndsWith(name, "\"Results\""u8);
+
+        static bool EndsWith(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> quoted) =>
+            bytes.EndsWith(quoted) && (bytes.Length == quoted.Length || bytes[^(quoted.Length + 1)] != (byte)'\\');
+    }
+
+    private void EndDocument(out BodyLine body)
+    {
+        long end = _outline.Position;
+        if (_isCut)
+        {
+            // For its line, which may be the last.
+            DropTo(end);
+            body = Take(end, end, 0);
+        }
+        else
+        {
+            body = _isTooLong ? TooLongDocument() : Take(_keep, end, 0);
+            DropTo(end);
+        }
+
+        (_mode, _hasComma, _isTooLong) = (Mode.DocumentEnd, false, false);
+    }
+
+    private BodyLine TakeElement(long end)
+    {
+        BodyLine body = _isTooLong ? TooLongDocument() : Take(_element, end, _records);
+        _records++;
+        DropTo(end);
+        (_element, _isTooLong) = (-1, false);
+        return body;
+    }
+
+    /// <summary>The text ends within a document.</summary>
+    private bool TryEndEarly(out BodyLine body)
+    {
+        body = default;
+        if (_fault is null)
+        {
+            body = _isTooLong ? TooLongDocument()
+                : _isCut && _element < 0 ? Fault($"the JSON document that begins on line {LineOfDocument} ends early")
+                : Take(_keep, _end, _records);
+        }
+
+        DropTo(_end);
+        BeginLine(_end);
+        return _fault is null;
+    }
+
+    /// <summary>
+    /// A document is none, be it that what looked like one was a damaged line. What was cut stays; what is left of it is one body, up to the line
+    /// that it breaks off on where that begins something else, or with that line.
+    /// </summary>
+    private void BreakOff(out BodyLine body)
+    {
+        body = default;
+        long at = _outline.Position;
+        int newline = Bytes(_keep, at).LastIndexOf((byte)'\n');
+        long lineStart = newline < 0 ? _keep : _keep + newline + 1;
+        bool isFirst = newline >= 0 && !Bytes(lineStart, at).ContainsAnyExcept(" \t\r"u8);
+        if (_isTooLong)
+        {
+            body = TooLongDocument();
+            DropTo(at);
+            BeginLine(at);
+        }
+        else if (_isCut && _element < 0)
+        {
+            DropTo(at);
+            body = Fault($"the JSON document that begins on line {LineOfDocument} breaks off here");
+            BeginLine(at);
+        }
+        else if (isFirst)
+        {
+            body = Take(_keep, lineStart - 1, _records);
+            DropTo(lineStart);
+            BeginLine(lineStart);
+        }
+        else
+        {
+            BeginLine(_keep);
+            (_searched, _isRest) = (at, true);
+        }
+    }
+
+    private long LineOfDocument => _documentLine - source.FirstLine + 1;
+
+    private void BeginLine(long at)
+    {
+        _mode = Mode.Line;
+        _keep = _searched = at;
+        _isTooLong = _isRest = false;
+    }
+
+    /// <summary>What follows a document on its line: nothing, a comma, or something else.</summary>
+    private bool TryEndDocument(out BodyLine body)
+    {
+        body = default;
+        while (true)
+        {
+            int found = Bytes(_keep, _end).IndexOfAnyExcept(" \t\r"u8);
+            DropTo(found < 0 ? _end : _keep + found);
+            if (_keep == _end)
+            {
+                return false;
+            }
+
+            switch (_buffer[(int)(_keep - _base)])
+            {
+                case (byte)',' when !_hasComma:
+                    _hasComma = true;
+                    _keep++;
+                    continue;
+                case (byte)'\n':
+                    DropTo(_keep + 1);
+                    BeginLine(_keep);
+                    return false;
+                case (byte)'{' or (byte)'[':
+                    BeginDocument(_keep);
+                    return false;
+                default:
+                    BeginLine(_keep);
+                    return false;
+            }
+        }
+    }
+
+    private void DropTo(long place)
+    {
+        CountTo(place);
+        _keep = place;
+    }
+
+    private void CountTo(long place)
+    {
+        if (place > _counted)
+        {
+            _line += Bytes(_counted, place).Count((byte)'\n');
+            _counted = place;
+        }
+    }
+
+    /// <summary>A body that begins where lines were counted to. The buffer is used again, bodies are kept.</summary>
+    private BodyLine Take(long from, long to, int record)
+    {
+        ReadOnlySpan<byte> bytes = Bytes(from, to);
+        return new BodyLine(source, _line, bytes.ToArray()) { Lines = 1 + (_mode == Mode.Line && !_isRest ? 0 : bytes.Count((byte)'\n')), FirstRecord = record };
+    }
+
+    private BodyLine Fault(string reason) => new(source, _line, default, reason);
+
+    private BodyLine TooLongDocument() =>
+        new(source, _openLine, default, "the JSON document is longer than 64 MiB") { Lines = (int)Math.Min(_line - _openLine + 1, int.MaxValue) };
+}
