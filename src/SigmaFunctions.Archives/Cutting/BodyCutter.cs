@@ -392,7 +392,7 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         }
         else
         {
-            body = _isTooLong ? TooLongDocument() : Take(_keep, end, 0);
+            body = IsTooLong(end) ? TooLongDocument() : Take(_keep, end, 0);
             DropTo(end);
         }
 
@@ -401,7 +401,7 @@ internal sealed class BodyCutter(Stream text, BodySource source)
 
     private BodyLine TakeElement(long end)
     {
-        BodyLine body = _isTooLong ? TooLongDocument() : Take(_element, end, _records);
+        BodyLine body = IsTooLong(end) ? TooLongDocument() : Take(_element, end, _records);
         _records++;
         DropTo(end);
         (_element, _isTooLong) = (-1, false);
@@ -412,14 +412,17 @@ internal sealed class BodyCutter(Stream text, BodySource source)
     private bool TryEndEarly(out BodyLine body)
     {
         body = default;
-        if (_fault is null)
+        if (_fault is null && (_isTooLong || !_isCut || _element >= 0))
         {
-            body = _isTooLong ? TooLongDocument()
-                : _isCut && _element < 0 ? Fault($"the JSON document that begins on line {LineOfDocument} ends early")
-                : Take(_keep, _end, _records);
+            body = IsTooLong(_end) ? TooLongDocument() : Take(_keep, _end, _records);
         }
 
         DropTo(_end);
+        if (_fault is null && body.Source is null)
+        {
+            body = Fault($"the JSON document that begins on line {LineOfDocument} ends early");
+        }
+
         BeginLine(_end);
         return _fault is null;
     }
@@ -525,6 +528,8 @@ internal sealed class BodyCutter(Stream text, BodySource source)
     }
 
     private BodyLine Fault(string reason) => new(source, _line, default, reason);
+
+    private bool IsTooLong(long end) => _isTooLong || end - _keep > MaxBytes;
 
     private BodyLine TooLongDocument() =>
         new(source, _openLine, default, "the JSON document is longer than 64 MiB") { Lines = (int)Math.Min(_line - _openLine + 1, int.MaxValue) };

@@ -75,7 +75,7 @@ internal static class FileSignatures
 
         form = first switch
         {
-            [> 0, 0, 0, 0, ..] or [0, 0, 0, > 0, ..] when IsText(first[0] | first[3]) => Utf32,
+            [(byte)'{' or (byte)'[' or (byte)'<', 0, 0, 0, ..] or [0, 0, 0, (byte)'{' or (byte)'[' or (byte)'<', ..] => Utf32,
             [> 0, 0, > 0, 0, ..] when IsText(first[0]) => new FileForm(FileKind.Utf16),
             [0, > 0, 0, > 0, ..] when IsText(first[1]) => new FileForm(FileKind.Utf16BigEndian),
             [(byte)'{' or (byte)'[' or (byte)'<', 0, ..] => new FileForm(FileKind.Utf16),
