@@ -66,6 +66,18 @@ public sealed class MatcherTests
         Gen.OneOf("a", "a and b", "a or b", "a and not b", "not a", "not (a and b)", "not (a or b) and c", "1 of them", "a and (b or not c)", "a and not 1 of b*", "all of them", "(a or b) and (a or c)"),
         (a, b, c, condition) => $"a: {a}\nb: {b}\nc: {c}\ncondition: {condition}");
 
+    // What rules state, and what a view is of: some see the same views, as groups of their own, and some do not.
+    private static readonly string[] RuleLogSources =
+        ["category: process_creation, product: windows", "product: windows, service: sysmon", "product: windows", "category: process_creation", "service: security"];
+
+    private static readonly LogSourceSet[] ViewLogSources =
+    [
+        [EventText.LogSource],
+        [new LogSource("process_creation", "windows")],
+        [new LogSource("process_creation", "windows"), new LogSource(null, "windows", "security")],
+        [new LogSource(null, "windows", "sysmon")],
+    ];
+
     [Fact]
     public void The_matcher_agrees_with_the_reference_evaluator() =>
         Gen.Select(Detection.Array[1, 8], Event.Array[1, 4]).Sample(
@@ -81,6 +93,31 @@ public sealed class MatcherTests
                 }
             },
             iter: 2_000);
+
+    [Fact]
+    public void The_matcher_agrees_with_the_reference_evaluator_on_rules_of_several_log_sources()
+    {
+        int ofSeveral = 0;
+        Gen.Select(
+            Gen.Select(Gen.OneOf(RuleLogSources), Detection).Array[2, 8],
+            Gen.Select(Gen.Select(Gen.OneOf(ViewLogSources), Event).Array[1, 3], Event).Array[1, 4]).Sample(
+            (rules, events) =>
+            {
+                var ruleSet = RuleSet.Load(rules.Select((rule, i) => new RuleFile(
+                    $"{i}.yml",
+                    $"title: A rule\nid: {i}1111111-1111-4111-8111-111111111111\nlogsource: {{{rule.Item1}}}\ndetection:\n    {rule.Item2.ReplaceLineEndings("\n    ")}\n")));
+                var detector = new Detector(ruleSet);
+                foreach (((LogSourceSet LogSources, string Json)[] views, string own) in events)
+                {
+                    var sigmaEvent = new SigmaEvent(
+                        [.. views.Select(view => new EventView(view.LogSources, EventText.Parse(view.Json).Views[0].Fields))], EventText.Parse(own).OwnValues);
+                    Assert.Equal(Reference(ruleSet, sigmaEvent), detector.Match(sigmaEvent).Select(match => match.Rule.Id));
+                    Interlocked.Add(ref ofSeveral, views.Count(view => detector.RouteOf(view.LogSources).Groups.Length > 1));
+                }
+            },
+            iter: 500);
+        Assert.InRange(ofSeveral, 500, int.MaxValue);
+    }
 
     /// <summary>Rules that are all evaluated, by tests that no index answers: common literals, short ones, several in a row, with case.</summary>
     [Theory]
@@ -204,6 +241,62 @@ public sealed class MatcherTests
             SigmaEvent sigmaEvent = EventText.Parse($$"""{"F":"{{Value[^length..]}}"}""");
             string[] expected = [.. Enumerable.Range(1, length).Select(ending => $"{ending:d2}")];
             Assert.Equal(expected, detector.Match(sigmaEvent).Select(match => match.Rule.Id[..2]));
+        }
+    }
+
+    /// <summary>Beginnings that share their first bytes are looked for at different places of the value.</summary>
+    [Fact]
+    public void A_beginning_is_found_whatever_its_length_and_that_of_the_value()
+    {
+        const string Value = "abcdefghijklmnopqrstuvwxyz";
+        var ruleSet = RuleSet.Load(Enumerable.Range(1, Value.Length).Select(length => new RuleFile(
+            $"{length}.yml", RuleText.WithSelection($"F|startswith: '{Value[..length]}'").Replace("id: 11", $"id: {length:d2}", StringComparison.Ordinal))));
+        var detector = new Detector(ruleSet);
+        for (int length = 0; length <= Value.Length; length++)
+        {
+            string[] expected = [.. Enumerable.Range(1, length).Select(beginning => $"{beginning:d2}")];
+            Assert.Equal(expected, detector.Match(EventText.Parse($$"""{"F":"{{Value[..length]}}"}""")).Select(match => match.Rule.Id[..2]));
+            Assert.Empty(detector.Match(EventText.Parse($$"""{"F":"-{{Value[..length]}}"}""")));
+        }
+    }
+
+    /// <summary>A matcher's buffers keep what longer values held, behind the end of the next one.</summary>
+    [Theory]
+    [InlineData("F|contains: 'mimikatz'")]
+    [InlineData("F|startswith: 'mimikatz'")]
+    [InlineData("F|endswith: 'mimikatz'")]
+    [InlineData("F: 'mimikatz'")]
+    [InlineData("F|contains|cased: 'mimikatz'")]
+    [InlineData("F: 'mimi*katz'")]
+    [InlineData("F|re: 'mimikatz'")]
+    [InlineData("F: 12345678")]
+    [InlineData("[mimikatz]")]
+    public void What_a_longer_value_held_before_is_not_found_behind_the_end(string selection)
+    {
+        string value = selection.Contains("1234", StringComparison.Ordinal) ? "12345678" : "mimikatz";
+        var detector = new Detector(RuleText.Load(RuleText.WithSelection(selection)));
+        for (int length = value.Length; length >= 0; length--)
+        {
+            Assert.Equal(length == value.Length, detector.Match(EventText.Parse($$"""{"F":"{{value[..length]}}"}""")).Length == 1);
+        }
+    }
+
+    /// <summary>What is looked for in the bytes of a body is found up to its last byte, and what a longer body held before is not.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200)]
+    public void A_keyword_is_found_wherever_it_stands_in_a_body(int others)
+    {
+        string keywords = string.Join(", ", Enumerable.Range(0, others).Select(i => $"other{i:D3}").Append("mimikatz"));
+        var detector = new Detector(RuleText.Load(RuleText.WithSelection($"[{keywords}]")));
+        var matcher = new EventMatcher(detector);
+        KeywordFilter filter = detector.RouteOf([EventText.LogSource]).Keywords!;
+        for (int length = 1_100; length >= 0; length--)
+        {
+            byte[] body = Encoding.ASCII.GetBytes(new string('z', length) + "Mimikatz");
+            Assert.True(filter.MayStandIn(body, matcher));
+            Assert.False(filter.MayStandIn(body.AsSpan(0, body.Length - 1), matcher));
+            Assert.False(filter.MayStandIn(body.AsSpan(length + 1), matcher));
         }
     }
 
@@ -342,6 +435,64 @@ public sealed class MatcherTests
             var matcher = new BodyMatcher(new EventDecoder(EventText.LogSource), detector);
             Assert.Equal(expected, matcher.Match(Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken).Records.Length == 1);
         }
+    }
+
+    /// <summary>Of a keyword that JSON may write in several ways, those characters alone are looked for that it writes in one.</summary>
+    [Theory]
+    [InlineData("say \"mimikatz\" now", """{"a":"say \"mimikatz\" now"}""")]
+    [InlineData("c:\\tools\\mimikatz", """{"a":"C:\\tools\\mimikatz"}""")]
+    [InlineData("<b>mimikatz", """{"a":"\u003cb\u003Emimikatz"}""")]
+    [InlineData("étude mimikatz", """{"a":"étude mimikatz"}""")]
+    [InlineData("étude mimikatz", """{"a":"\u00c9tude mimikatz"}""")]
+    [InlineData("mimi/katz", """{"a":"mimi\/katz"}""")]
+    [InlineData("a+b", """{"a":"a\u002Bb"}""")]
+    [InlineData("a/b/c/mimi", """{"a":"a/b/c/mimi"}""")]
+    [InlineData("mimi*ka?z", """{"a":"mimi and katz"}""")]
+    public void A_keyword_is_found_whatever_characters_it_has(string keyword, string body)
+    {
+        var detector = new Detector(RuleText.Load(RuleText.WithSelection($"['{keyword}']")));
+        var matcher = new BodyMatcher(new EventDecoder(EventText.LogSource), detector);
+        Assert.Equal(1, matcher.Match(Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken).Records.Length);
+        Assert.Equal(0, matcher.Match(Encoding.UTF8.GetBytes(body.Replace("a", "x", StringComparison.Ordinal)), TestContext.Current.CancellationToken).Records.Length);
+    }
+
+    /// <summary>What a body escapes may be a character of a keyword, or the begin of an escape in JSON within JSON.</summary>
+    [Theory]
+    [InlineData("""{"a":"\u006dimikatz"}""", true)]
+    [InlineData("""{"a":"\u000a\u006Dimikatz"}""", true)]
+    [InlineData("""{"a":"\u005cu006dimikatz"}""", true)]
+    [InlineData("""{"a":"\u00zzmimikatz"}""", true)]
+    [InlineData("""{"a":"\u00""", true)]
+    [InlineData("""{"a":"\u000amimi\u0022"}""", false)]
+    [InlineData("""{"a":"\u012e mimi"}""", false)]
+    [InlineData("""{"a":"mimi"}""", false)]
+    public void A_body_whose_escapes_may_hide_a_keyword_is_read(string body, bool expected)
+    {
+        foreach (int others in new[] { 0, 95, 96, 200 })
+        {
+            string keywords = string.Join(", ", Enumerable.Range(0, others).Select(i => $"other{i:D3}").Append("mimikatz"));
+            var detector = new Detector(RuleText.Load(RuleText.WithSelection($"[{keywords}]")));
+            Assert.Equal(expected, detector.RouteOf([EventText.LogSource]).Keywords!.MayStandIn(Encoding.UTF8.GetBytes(body), new EventMatcher(detector)));
+        }
+    }
+
+    /// <summary>Own values are written for a view if any of its groups has keywords, and there is room for the largest of its groups.</summary>
+    [Fact]
+    public void Groups_of_one_view_may_be_of_any_size_and_have_keywords_or_not()
+    {
+        static RuleFile Rule(int id, string logSource, string selection) =>
+            new($"{id}.yml", $"title: A rule\nid: '{id}'\nlogsource: {{{logSource}}}\ndetection: {{s: {selection}, condition: s}}\n");
+        var ruleSet = RuleSet.Load(
+        [
+            Rule(1, "category: process_creation", "{F: a}"),
+            Rule(2, "product: windows", "{F: a, G: b}"),
+            Rule(3, "product: windows", "[keyword]"),
+            Rule(4, "product: windows", "{H: a}"),
+            Rule(5, "service: sysmon", "{G: b}"),
+        ]);
+        var detector = new Detector(ruleSet);
+        Assert.Equal(["1", "2", "3", "5"], detector.Match(EventText.Parse("""{"F":"a","G":"b","H":"a keyword"}""")).Select(match => match.Rule.Id));
+        Assert.Equal(["4"], detector.Match(EventText.Parse("""{"H":"a"}""")).Select(match => match.Rule.Id));
     }
 
     private static IEnumerable<string> Reference(RuleSet ruleSet, SigmaEvent sigmaEvent) => ruleSet.Compiled

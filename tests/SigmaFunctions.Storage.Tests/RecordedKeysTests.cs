@@ -50,6 +50,14 @@ public sealed class RecordedKeysTests
             "2024/02/29/00/00000000001-0-12-0dd6e43fcc363d2b704b3139d8a503f5",
             "2024/02/29/00/00000000001-0-body-0d5f5aed14b380c857521367108d3985"
         },
+        {
+            "hub.servicebus.windows.net", "events", "0", "9998-12-31T23:00:00Z", 7, 0, "rule",
+            "999812312300000000000-01c7d1103299883673cf1dc72af456fc",
+            "99981231T23-0",
+            "0000315395999999999-01c7d1103299883673cf1dc72af456fc",
+            "9998/12/31/23/00000000000-7-0-0616595cf40ffe5af7e08209478cedb5",
+            "9998/12/31/23/00000000000-7-body-0df1dad108b6d48171057265067432ef"
+        },
     };
 
     [Theory]
@@ -81,5 +89,48 @@ public sealed class RecordedKeysTests
         Assert.Equal(blob, CanaryTable.NameOf(identity));
         Assert.Equal(blob, DeadLetter.OfRecord(identity, "", 0, default).Name);
         Assert.Equal(bodyBlob, DeadLetter.OfBody(identity, "", default).Name);
+
+        Assert.True(DetectionId.TryOfKeys(partitionKey, rowKey, out DetectionId ofKeys));
+        Assert.Equal(detection.Id, ofKeys);
+        foreach ((string name, int index) in new[] { (blob, record), (bodyBlob, HubEventIdentity.WholeBody) })
+        {
+            Assert.True(EventBlobName.TrySplit(name, out DateTimeOffset time, out string middle));
+            Assert.Equal((identity.EnqueuedTime, TimeSpan.Zero), (time, time.Offset));
+            Assert.True(HubEventName.TryParse(middle, out long readNumber, out int readRecord));
+            Assert.Equal((sequenceNumber, index), (readNumber, readRecord));
+        }
     }
+
+    [Theory]
+    [InlineData("20261125T03-0", "2516067243440739999-0e614cfdd60e51a0dc2ce9d27dfb3ac1", true)]
+    [InlineData("00010101T00-0", "3155378975999999999-0e614cfdd60e51a0dc2ce9d27dfb3ac1", true)]
+    [InlineData("99991231T23-0", "0000000000000000000-0e614cfdd60e51a0dc2ce9d27dfb3ac1", true)]
+    [InlineData("20261125T03-1", "2516067243440739999-0e614cfdd60e51a0dc2ce9d27dfb3ac1", false)]
+    [InlineData("20261125T04-0", "2516067243440739999-0e614cfdd60e51a0dc2ce9d27dfb3ac1", false)]
+    [InlineData("20261125T03-0", "2516067243440739999-0e614cfdd60e51a0dc2ce9d27dfb3ac", false)]
+    [InlineData("20261125T03-0", "2516067243440739999-0e614cfdd60e51a0dc2ce9d27dfb3acg", false)]
+    [InlineData("20261125T03-0", "251606724344073999x-0e614cfdd60e51a0dc2ce9d27dfb3ac1", false)]
+    [InlineData("00010101T00-0", "3155378976000000000-0e614cfdd60e51a0dc2ce9d27dfb3ac1", false)]
+    [InlineData("20261125T03-0", "", false)]
+    public void Keys_are_read_only_if_they_are_those_of_a_detection(string partitionKey, string rowKey, bool expected)
+    {
+        Assert.Equal(expected, DetectionId.TryOfKeys(partitionKey, rowKey, out DetectionId id));
+        Assert.Equal(expected ? (partitionKey, rowKey) : default, expected ? (id.PartitionKey, id.RowKey) : default);
+    }
+
+    [Theory]
+    [InlineData("2026/11/25/03/14159260000-7-0-0def03ca8c222434676c09ea1a03dc0b", true)]
+    [InlineData("2026/11/25/03/14159260000-7-body-0def03ca8c222434676c09ea1a03dc0b", true)]
+    [InlineData("2026/11/25/03/14159260000-7-bodies-0def03ca8c222434676c09ea1a03dc0b", false)]
+    [InlineData("2026/11/25/03/14159260000-7-0-1-0def03ca8c222434676c09ea1a03dc0b", false)]
+    [InlineData("2026/11/25/03/14159260000--7-0-0def03ca8c222434676c09ea1a03dc0b", false)]
+    [InlineData("2026/11/25/03/14159260000-7-0def03ca8c222434676c09ea1a03dc0b", false)]
+    [InlineData("2026/11/25/03/14159260000-0def03ca8c222434676c09ea1a03dc0b", false)]
+    [InlineData("2026/11/25/03/1415926000-7-0-0def03ca8c222434676c09ea1a03dc0b", false)]
+    [InlineData("2026/11/25/03/14159260000_7-0-0def03ca8c222434676c09ea1a03dc0b", false)]
+    [InlineData("2026/13/25/03/14159260000-7-0-0def03ca8c222434676c09ea1a03dc0b", false)]
+    [InlineData("2026/11/25/03/14159260000", false)]
+    [InlineData("", false)]
+    public void A_name_of_another_form_is_not_one_of_an_event(string name, bool expected) =>
+        Assert.Equal(expected, EventBlobName.TryParse(name, out _));
 }

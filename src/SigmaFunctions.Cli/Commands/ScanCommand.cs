@@ -67,9 +67,9 @@ internal static class ScanCommand
             "Runs rules over events and prints the matches, in the order of the input.",
             """
             "line" counts input lines from 0, over all files and blank lines too, "fileLine" those of "file" from 1; "record" counts the
-            records of a line or document from 0, unreadable ones too. Rejected rules, unreadable records and files that are not read are
-            told on standard error and do not stop the scan. Exit code 0 whether or not anything matched, 2 where a file, or all that was
-            given, could not be read.
+            records of a line or document from 0, unreadable ones too. Rejected rules, unreadable records, events that no rule can see and files
+            that are not read are reported on standard error and do not stop the scan. Exit code 0 whether or not anything matched, 2 where
+            a file, or all that was given, could not be read.
 
             Examples:
               sigmaf scan --rules rules/ events.ndjson
@@ -129,6 +129,7 @@ internal static class ScanCommand
         }
 
         var undecoded = new UndecodedReport(terminal.Errors);
+        var unseen = new UnseenReport();
         started = time.GetTimestamp();
         await scanner.RunAsync(
             chunks,
@@ -150,6 +151,7 @@ internal static class ScanCommand
                 }
 
                 undecoded.AddOmitted(result.UndecodedOmitted);
+                unseen.Add(result.Unseen);
             },
             cancellationToken);
         totals.FirstPass = totals.Scan = time.GetElapsedTime(started);
@@ -179,7 +181,9 @@ internal static class ScanCommand
 
         totals.RulesAlwaysEvaluated = detector.RulesAlwaysEvaluated;
         totals.Undecoded = undecoded.Count;
+        totals.Unseen = unseen.Count;
         int exitCode = await undecoded.EndAsync(totals.Events);
+        await unseen.EndAsync(terminal.Errors, totals.Events);
 
         if (request.Stats)
         {

@@ -49,6 +49,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     /// <param name="Undecoded">The records that could not be read, with their places; the first of each body.</param>
     /// <param name="UndecodedOmitted">How many more of them there were.</param>
     /// <param name="Faults">The faults among the bodies.</param>
+    /// <param name="Unseen">The events that no rule can see, by body and kind.</param>
     /// <param name="Allocated">Bytes allocated by decoding and matching.</param>
     internal sealed record Result(
         ReadOnlyMemory<byte> Output,
@@ -58,6 +59,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         ImmutableArray<(InputPlace Place, UndecodedRecord Record)> Undecoded,
         long UndecodedOmitted,
         ImmutableArray<BodyLine> Faults,
+        IReadOnlyList<UnseenEvents> Unseen,
         long Allocated);
 
     /// <summary>Gathers bodies into chunks.</summary>
@@ -161,6 +163,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         var output = new ArrayBufferWriter<byte>();
         ImmutableArray<(InputPlace, UndecodedRecord)>.Builder undecoded = ImmutableArray.CreateBuilder<(InputPlace, UndecodedRecord)>();
         ImmutableArray<BodyLine>.Builder faults = ImmutableArray.CreateBuilder<BodyLine>();
+        var unseen = new List<UnseenEvents>();
         int events = 0;
         int matches = 0;
         long undecodedOmitted = 0;
@@ -189,6 +192,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             }
 
             undecoded.AddRange(found.Undecoded.Select(record => (InputPlace.Of(body, record.Offset, record.Record), record)));
+            unseen.AddRange(found.Unseen);
             undecodedOmitted += found.UndecodedCount - found.Undecoded.Count;
         }
 
@@ -201,6 +205,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             undecoded.DrainToImmutable(),
             undecodedOmitted,
             faults.DrainToImmutable(),
+            unseen,
             allocated);
     }
 
