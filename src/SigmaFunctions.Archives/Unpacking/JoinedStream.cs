@@ -7,6 +7,9 @@ internal sealed class JoinedStream(ReadOnlyMemory<byte> before, Stream stream, R
     private ReadOnlyMemory<byte> _behind = behind;
     private bool _isEnd;
 
+    /// <summary>Whether bytes behind the stream were given.</summary>
+    public bool IsBehind { get; private set; }
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty)
@@ -21,7 +24,13 @@ internal sealed class JoinedStream(ReadOnlyMemory<byte> before, Stream stream, R
             _isEnd = read == 0;
         }
 
-        return read == 0 ? Take(ref _behind, buffer.Span) : read;
+        if (read == 0)
+        {
+            read = Take(ref _behind, buffer.Span);
+            IsBehind |= read > 0;
+        }
+
+        return read;
     }
 
     protected override void Dispose(bool disposing)

@@ -7,8 +7,8 @@ namespace SigmaFunctions.Archives.Unpacking;
 /// <summary>What a packed stream unpacks to. That it is damaged or cut off is said when what comes before was read.</summary>
 internal sealed class UnpackedStream : ForwardStream
 {
-    // GZipStream takes the end of its input for the end of the data, wherever it comes. So the input is followed by a member of our own:
-    // only if its last member is whole does that come out at the end.
+    // GZipStream takes the end of its input for the end of the data, wherever it comes. So the input is followed by a member of our own: only
+    // if its last member is whole does that come out, and nothing else behind the input.
     private static readonly byte[] EndMark = "\0end of file\0"u8.ToArray();
     private static readonly byte[] EndMember = Pack(EndMark);
 
@@ -16,60 +16,64 @@ internal sealed class UnpackedStream : ForwardStream
     private readonly UnpackingBudget _budget;
     private readonly string _method;
 
-    // The last bytes that came out, up to a mark's length: of gzip they are held back until others follow.
-    private readonly byte[] _held;
-    private int _heldLength;
+    // Of gzip: the input and what follows it.
+    private readonly JoinedStream? _input;
+    private bool _isEnd;
 
     // What was damaged once stays so, whoever reads on.
     private BodyFileException? _failure;
 
-    private UnpackedStream(Stream unpacking, string method, int held, UnpackingBudget budget)
+    private UnpackedStream(Stream unpacking, string method, UnpackingBudget budget, JoinedStream? input = null)
     {
         _unpacking = unpacking;
         _method = method;
-        _held = new byte[held];
         _budget = budget;
+        _input = input;
     }
 
     /// <summary>Unpacks gzip of one or many members.</summary>
-    public static UnpackedStream OfGzip(Stream packed, UnpackingBudget budget) =>
-        new(new GZipStream(new JoinedStream(default, packed, EndMember), CompressionMode.Decompress), "gzip", EndMark.Length, budget);
+    public static UnpackedStream OfGzip(Stream packed, UnpackingBudget budget)
+    {
+        var input = new JoinedStream(default, packed, EndMember);
+        return new UnpackedStream(new GZipStream(input, CompressionMode.Decompress), "gzip", budget, input);
+    }
 
     /// <summary>Unpacks zstd of one or many frames, those that are skipped among them.</summary>
-    public static UnpackedStream OfZstd(Stream packed, UnpackingBudget budget) => new(new DecompressionStream(packed, leaveOpen: false), "zstd", 0, budget);
+    public static UnpackedStream OfZstd(Stream packed, UnpackingBudget budget) => new(new DecompressionStream(packed, leaveOpen: false), "zstd", budget);
 
     /// <summary>Unpacks a file of an archive.</summary>
-    public static UnpackedStream OfEntry(ZipArchiveEntry entry, UnpackingBudget budget) => new(new CheckedEntryStream(entry), "zip", 0, budget);
+    public static UnpackedStream OfEntry(ZipArchiveEntry entry, UnpackingBudget budget) => new(new CheckedEntryStream(entry), "zip", budget);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_held.Length == 0 || buffer.IsEmpty)
+        if (_isEnd || buffer.IsEmpty)
         {
-            return await UnpackAsync(buffer, cancellationToken);
+            return 0;
         }
 
-        // Room for what is held and at least one byte more, and for no more than is held and given.
-        byte[]? small = buffer.Length <= _held.Length ? new byte[_held.Length + buffer.Length] : null;
-        Memory<byte> room = small ?? buffer;
-        while (true)
+        int read = await UnpackAsync(buffer, cancellationToken);
+        if (_input is null || (read > 0 && !_input.IsBehind))
         {
-            _held.AsMemory(0, _heldLength).CopyTo(room);
-            int read = await UnpackAsync(room[_heldLength..], cancellationToken);
-            if (read == 0)
-            {
-                return _held.AsSpan(0, _heldLength).SequenceEqual(EndMark) ? 0 : throw Damaged("it is cut off, or something else follows", null);
-            }
-
-            int length = _heldLength + read;
-            _heldLength = Math.Min(length, _held.Length);
-            int given = length - _heldLength;
-            room.Span[given..length].CopyTo(_held);
-            if (given > 0)
-            {
-                small?.AsMemory(0, given).CopyTo(buffer);
-                return given;
-            }
+            return read;
         }
+
+        // A read gives what comes of the input that is at hand, and takes more only where that is nothing: so this is of what follows the input.
+        if (!_input.IsBehind)
+        {
+            throw Damaged("something else follows it", null);
+        }
+
+        byte[] end = new byte[EndMark.Length * 2];
+        buffer.Span[..Math.Min(read, end.Length)].CopyTo(end);
+        int length = read;
+        while (read > 0 && length < end.Length)
+        {
+            read = await UnpackAsync(end.AsMemory(length), cancellationToken);
+            length += read;
+        }
+
+        _isEnd = read == 0 && end.AsSpan(0, length).SequenceEqual(EndMark);
+        return _isEnd ? 0 : throw Damaged("it is cut off", null);
     }
 
     protected override void Dispose(bool disposing)
@@ -101,7 +105,7 @@ internal sealed class UnpackedStream : ForwardStream
         }
         catch (Exception exception) when (exception is InvalidDataException or ZstdException)
         {
-            throw Damaged(null, exception);
+            throw Damaged(_input is { IsBehind: true } ? "it is cut off" : null, exception);
         }
     }
 
