@@ -28,19 +28,54 @@ public static class BodyFile
     // Packed more often than this is nothing that people have.
     private const int MaxLayers = 4;
 
-    /// <summary>The bodies of files in order, blank lines too. Lines are counted over all of them.</summary>
+    /// <summary>The bodies of files in order. Lines are counted over all of them, blank ones too, which are passed over.</summary>
     /// <param name="inputs">The files.</param>
     /// <param name="cancellationToken">Ends the reading; a read that does not end, as of a terminal, is left behind.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async IAsyncEnumerable<BodyLine> ReadAsync(IEnumerable<BodyInput> inputs, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(inputs);
+
+        // One iterator for all bodies: each of several, one within the other, would take as long as cutting a line.
         long lines = 0;
         foreach (BodyInput input in inputs)
         {
-            await foreach (BodyLine body in ReadAsync(input, lines, cancellationToken))
+            await foreach (OpenedText opened in OpenAsync(input, cancellationToken))
             {
-                yield return body;
-                lines = body.EndsSource ? body.Line : body.Line + body.Lines;
+                await using Stream text = opened.Text;
+                var source = new BodySource(opened.Name, lines);
+                if (opened.Fault is not null)
+                {
+                    yield return FaultOf(source, opened.Fault);
+                    continue;
+                }
+
+                if (input.IsWhole)
+                {
+                    BodyLine whole = await ReadWholeAsync(text, source, cancellationToken);
+                    lines += whole.EndsSource ? 0 : 1;
+                    yield return whole;
+                    continue;
+                }
+
+                var cutter = new BodyCutter(text, source);
+                do
+                {
+                    while (cutter.TryCut(out BodyLine body))
+                    {
+                        lines = body.Line + body.Lines;
+                        if (!body.IsBlank)
+                        {
+                            yield return body;
+                        }
+                    }
+                }
+                while (await cutter.FillAsync(cancellationToken));
+
+                if (cutter.Fault is { } fault)
+                {
+                    yield return FaultOf(source, fault) with { Line = lines };
+                }
             }
         }
     }
@@ -65,11 +100,11 @@ public static class BodyFile
         };
     }
 
-    private static async IAsyncEnumerable<BodyLine> ReadAsync(BodyInput input, long firstLine, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The texts of a file: one, or those of the files in an archive.</summary>
+    private static async IAsyncEnumerable<OpenedText> OpenAsync(BodyInput input, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var source = new BodySource(input.Name, firstLine);
         Stream? file = null;
-        Stream? text = null;
+        Stream text = Stream.Null;
         string? fault = null;
         bool isZip = false;
         try
@@ -83,48 +118,21 @@ public static class BodyFile
             fault = ReasonOf(exception);
         }
 
-        await using Stream? opened = text ?? file;
-        if (fault is not null)
+        await using Stream? opened = file;
+        if (!isZip)
         {
-            yield return FaultOf(source, fault);
+            yield return new OpenedText(input.Name, text, fault);
             yield break;
         }
 
-        IAsyncEnumerable<BodyLine> bodies = isZip ? ReadZipAsync(file!, input, firstLine, cancellationToken) : ReadAsync(text!, source, input.IsWhole, cancellationToken);
-        await foreach (BodyLine body in bodies)
+        await foreach (OpenedText inner in OpenZipAsync(file!, input.Name, cancellationToken))
         {
-            yield return body;
+            yield return inner;
         }
     }
 
-    private static IAsyncEnumerable<BodyLine> ReadAsync(Stream text, BodySource source, bool isWhole, CancellationToken cancellationToken) =>
-        isWhole ? ReadWholeAsync(text, source, cancellationToken) : new BodyCutter(text, source).ReadAsync(cancellationToken);
-
-    private static async IAsyncEnumerable<BodyLine> ReadWholeAsync(Stream text, BodySource source, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<OpenedText> OpenZipAsync(Stream file, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var whole = new MemoryStream();
-        string? fault = null;
-        byte[] buffer = new byte[64 * 1024];
-        try
-        {
-            while (fault is null && await ReadSomeAsync(text, buffer, cancellationToken) is var read and > 0)
-            {
-                whole.Write(buffer, 0, read);
-                fault = whole.Length > MaxWholeBytes ? "is longer than 1 GiB, the most that one body may be: give it as EVENTS, which are cut into bodies" : null;
-            }
-        }
-        catch (Exception exception) when (IsOfFile(exception))
-        {
-            fault = ReasonOf(exception);
-        }
-
-        yield return fault is null ? new BodyLine(source, source.FirstLine, whole.GetBuffer().AsMemory(0, (int)whole.Length)) { IsWhole = true } : FaultOf(source, fault);
-    }
-
-    private static async IAsyncEnumerable<BodyLine> ReadZipAsync(
-        Stream file, BodyInput input, long firstLine, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var source = new BodySource(input.Name, firstLine);
         ZipArchive? archive = null;
         IReadOnlyList<ZipArchiveEntry> entries = [];
         string? fault = null;
@@ -133,7 +141,9 @@ public static class BodyFile
             file.Position = 0;
             archive = new ZipArchive(file, ZipArchiveMode.Read);
             entries = [.. archive.Entries.Where(entry => !entry.FullName.EndsWith('/'))];
-            fault = entries.Count == 0 ? "is a zip archive without a file in it" : null;
+            fault = entries.Count == 0 ? "is a zip archive without a file in it"
+                : entries.Count > MaxEntries ? $"holds more than {MaxEntries} files, and the others were not read: unpack it and give the files in it"
+                : null;
         }
         catch (Exception exception) when (IsOfFile(exception))
         {
@@ -141,60 +151,58 @@ public static class BodyFile
         }
 
         using ZipArchive? opened = archive;
-        long lines = firstLine;
-        var budget = new UnpackingBudget { Packed = file.CanSeek ? file.Length : 0 };
+        var budget = new UnpackingBudget { Packed = file.Length };
         foreach (ZipArchiveEntry entry in entries.Take(MaxEntries))
         {
-            var inner = new BodyInput($"{input.Name}:{entry.FullName}", () => Stream.Null) { IsWhole = input.IsWhole };
-            await foreach (BodyLine body in ReadEntryAsync(entry, inner, budget, lines, cancellationToken))
-            {
-                yield return body;
-                lines = body.EndsSource ? body.Line : body.Line + body.Lines;
-            }
-        }
-
-        if (fault is null && entries.Count > MaxEntries)
-        {
-            fault = $"holds more than {MaxEntries} files, and the others were not read: unpack it and give the files in it";
+            yield return await OpenAsync(entry, $"{name}:{entry.FullName}", budget, cancellationToken);
         }
 
         if (fault is not null)
         {
-            yield return FaultOf(source, fault) with { Line = lines };
+            yield return new OpenedText(name, Stream.Null, fault);
         }
     }
 
-    private static async IAsyncEnumerable<BodyLine> ReadEntryAsync(
-        ZipArchiveEntry entry, BodyInput input, UnpackingBudget budget, long firstLine, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async Task<OpenedText> OpenAsync(ZipArchiveEntry entry, string name, UnpackingBudget budget, CancellationToken cancellationToken)
     {
-        var source = new BodySource(input.Name, firstLine);
-        Stream? text = null;
-        string? fault = null;
+        if (entry.IsEncrypted)
+        {
+            return new OpenedText(name, Stream.Null, "is encrypted: unpack the archive first");
+        }
+
         try
         {
-            if (entry.IsEncrypted)
-            {
-                throw new BodyFileException("is encrypted: unpack the archive first");
-            }
-
-            (text, _) = await OpenAsync(UnpackedStream.OfEntry(entry, budget), budget, mayBeZip: false, cancellationToken);
+            (Stream text, _) = await OpenAsync(UnpackedStream.OfEntry(entry, budget), budget, mayBeZip: false, cancellationToken);
+            return new OpenedText(name, text, null);
         }
         catch (Exception exception) when (IsOfFile(exception))
         {
-            fault = exception is InvalidDataException ? "is damaged, or packed by a method that is not read: unpack the archive first" : ReasonOf(exception);
+            return new OpenedText(
+                name, Stream.Null, exception is InvalidDataException ? "is damaged, or packed by a method that is not read: unpack the archive first" : ReasonOf(exception));
+        }
+    }
+
+    private static async Task<BodyLine> ReadWholeAsync(Stream text, BodySource source, CancellationToken cancellationToken)
+    {
+        using var whole = new MemoryStream();
+        byte[] buffer = new byte[64 * 1024];
+        try
+        {
+            while (await ReadSomeAsync(text, buffer, cancellationToken) is var read and > 0)
+            {
+                whole.Write(buffer, 0, read);
+                if (whole.Length > MaxWholeBytes)
+                {
+                    return FaultOf(source, "is longer than 1 GiB, the most that one body may be: give it as EVENTS, which are cut into bodies");
+                }
+            }
+        }
+        catch (Exception exception) when (IsOfFile(exception))
+        {
+            return FaultOf(source, ReasonOf(exception));
         }
 
-        await using Stream? opened = text;
-        if (fault is not null)
-        {
-            yield return FaultOf(source, fault);
-            yield break;
-        }
-
-        await foreach (BodyLine body in ReadAsync(text!, source, input.IsWhole, cancellationToken))
-        {
-            yield return body;
-        }
+        return new BodyLine(source, source.FirstLine, whole.GetBuffer().AsMemory(0, (int)whole.Length)) { IsWhole = true };
     }
 
     /// <summary>The text of a stream as UTF-8, unpacked.</summary>
@@ -266,4 +274,9 @@ public static class BodyFile
     private static bool IsOfFile(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
 
     private static string ReasonOf(Exception exception) => exception is BodyFileException ? exception.Message : $"cannot be read: {exception.Message}";
+
+    /// <param name="Name">What it is called.</param>
+    /// <param name="Text">The text in UTF-8, unpacked.</param>
+    /// <param name="Fault">What is the matter instead, as it follows the name.</param>
+    private readonly record struct OpenedText(string Name, Stream Text, string? Fault);
 }

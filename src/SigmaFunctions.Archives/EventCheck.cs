@@ -57,11 +57,6 @@ public static class EventCheck
         long bytes = 0;
         await foreach (BodyLine body in BodyFile.ReadAsync([input], cancellationToken))
         {
-            if (body.IsBlank)
-            {
-                continue;
-            }
-
             if (body.Fault is null)
             {
                 DecodedBody decoded = decoder.Decode(body.Body);

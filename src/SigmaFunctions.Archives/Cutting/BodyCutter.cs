@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using SigmaFunctions.Archives.Bodies;
 
 namespace SigmaFunctions.Archives.Cutting;
@@ -73,34 +72,19 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         DocumentEnd,
     }
 
-    /// <summary>Cuts the text; blank lines come too.</summary>
+    /// <summary>What ended the text before its end, as it follows the source's name; known when no more can be read.</summary>
+    public string? Fault => _isEnd ? _fault : null;
+
+    /// <summary>Reads on, when nothing more can be cut from what was read.</summary>
+    /// <returns>Whether there may be more to cut; if not, the text has ended.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async IAsyncEnumerable<BodyLine> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        if (_isEnd)
         {
-            if (TryCut(out BodyLine body))
-            {
-                yield return body;
-            }
-            else if (!_isEnd)
-            {
-                await FillAsync(cancellationToken);
-            }
-            else
-            {
-                break;
-            }
+            return false;
         }
 
-        if (_fault is not null)
-        {
-            yield return new BodyLine(source, _line, default, $"{source.Name} {_fault}") { EndsSource = true };
-        }
-    }
-
-    private async ValueTask FillAsync(CancellationToken cancellationToken)
-    {
         int kept = (int)(_end - _keep);
         if (_end - _base == _buffer.Length)
         {
@@ -126,6 +110,8 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         {
             Stop($"cannot be read further: {exception.Message}");
         }
+
+        return true;
     }
 
     // What was cut so far stays; what was not, is no whole body.
@@ -137,7 +123,8 @@ internal sealed class BodyCutter(Stream text, BodySource source)
 
     private ReadOnlySpan<byte> Bytes(long from, long to) => _buffer.AsSpan((int)(from - _base), (int)(to - from));
 
-    private bool TryCut(out BodyLine body)
+    /// <summary>Cuts the next body, a blank line or a fault from what was read.</summary>
+    public bool TryCut(out BodyLine body)
     {
         while (true)
         {
@@ -228,11 +215,15 @@ internal sealed class BodyCutter(Stream text, BodySource source)
             }
         }
 
-        body = isTooLong ? Fault("the line is longer than 64 MiB") : Take(_keep, lineEnd, 0);
-        CountTo(lineEnd);
+        body = isTooLong ? FaultHere("the line is longer than 64 MiB") : Take(_keep, lineEnd, 0);
+        if (isTooLong || _isRest)
+        {
+            CountTo(lineEnd);
+        }
+
         _isTooLong = _isRest = false;
-        _keep = _searched = Math.Min(lineEnd + 1, _end);
-        CountTo(_keep);
+        _line += lineEnd < _end ? 1 : 0;
+        _keep = _searched = _counted = Math.Min(lineEnd + 1, _end);
         return true;
     }
 
@@ -420,7 +411,7 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         DropTo(_end);
         if (_fault is null && body.Source is null)
         {
-            body = Fault($"the JSON document that begins on line {LineOfDocument} ends early");
+            body = FaultHere($"the JSON document that begins on line {LineOfDocument} ends early");
         }
 
         BeginLine(_end);
@@ -447,7 +438,7 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         else if (_isCut && _element < 0)
         {
             DropTo(at);
-            body = Fault($"the JSON document that begins on line {LineOfDocument} breaks off here");
+            body = FaultHere($"the JSON document that begins on line {LineOfDocument} breaks off here");
             BeginLine(at);
         }
         else if (isFirst)
@@ -527,7 +518,7 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         return new BodyLine(source, _line, bytes.ToArray()) { Lines = 1 + (_mode == Mode.Line && !_isRest ? 0 : bytes.Count((byte)'\n')), FirstRecord = record };
     }
 
-    private BodyLine Fault(string reason) => new(source, _line, default, reason);
+    private BodyLine FaultHere(string reason) => new(source, _line, default, reason);
 
     private bool IsTooLong(long end) => _isTooLong || end - _keep > MaxBytes;
 

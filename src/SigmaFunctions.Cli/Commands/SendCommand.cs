@@ -98,7 +98,7 @@ internal static class SendCommand
         try
         {
             await sender.SendAsync(
-                BodyFile.ReadAsync(inputs, cancellationToken).Where(body => !body.IsBlank),
+                BodyFile.ReadAsync(inputs, cancellationToken),
                 body =>
                 {
                     refused++;

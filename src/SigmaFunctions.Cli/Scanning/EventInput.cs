@@ -12,8 +12,7 @@ internal sealed class EventInput(Terminal terminal)
     /// <param name="wholeFiles">Files that are one body each; they count as one line.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public IAsyncEnumerable<BodyLine> ReadAsync(IReadOnlyList<string> files, IReadOnlyList<string> wholeFiles, CancellationToken cancellationToken) =>
-        BodyFile.ReadAsync([.. files.Select(InputOf), .. wholeFiles.Select(file => BodyInput.OfFile(file) with { IsWhole = true })], cancellationToken)
-            .Where(body => !body.IsBlank);
+        BodyFile.ReadAsync([.. files.Select(InputOf), .. wholeFiles.Select(file => BodyInput.OfFile(file) with { IsWhole = true })], cancellationToken);
 
     /// <summary>A file of bodies; <c>-</c> is standard input, which can be read once.</summary>
     public BodyInput InputOf(string file) =>

@@ -5,7 +5,7 @@ using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.LocalHost.Sending;
 
-/// <summary>A file of event hub bodies; blank lines are left out.</summary>
+/// <summary>A file of event hub bodies.</summary>
 internal static class EventFile
 {
     /// <summary>Makes sure that there is an event in the file that can be read.</summary>
@@ -24,5 +24,5 @@ internal static class EventFile
 
     /// <summary>Reads the bodies as they are asked for, faults among them (<see cref="BodyFile"/>).</summary>
     public static IAsyncEnumerable<BodyLine> ReadAsync(string path) =>
-        BodyFile.ReadAsync([BodyInput.OfFile(path)], CancellationToken.None).Where(body => !body.IsBlank);
+        BodyFile.ReadAsync([BodyInput.OfFile(path)], CancellationToken.None);
 }
