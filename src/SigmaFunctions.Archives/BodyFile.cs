@@ -246,17 +246,10 @@ public static class BodyFile
         FileForm form;
         while (!FileSignatures.TryRecognise(first.AsSpan(0, length), isAll, out form))
         {
-            try
-            {
-                int read = await ReadSomeAsync(stream, first.AsMemory(length), cancellationToken);
-                length += read;
-                isAll = read == 0;
-            }
-            catch (BodyFileException) when (length > 0)
-            {
-                // It is thrown again when what comes before was read.
-                isAll = true;
-            }
+            // Where this throws there is no whole line before.
+            int read = await ReadSomeAsync(stream, first.AsMemory(length), cancellationToken);
+            length += read;
+            isAll = read == 0;
         }
 
         return (form, new JoinedStream(first.AsMemory(0, length), stream));

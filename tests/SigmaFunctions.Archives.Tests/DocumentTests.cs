@@ -94,6 +94,18 @@ public sealed class DocumentTests
         Assert.Equal("1:0:{} 2:!the 3:2:{}", Shown(bodies));
     }
 
+    /// <summary>A name may come in pieces, also where what came before it was let go of.</summary>
+    [Fact]
+    public async Task Records_are_found_behind_long_ones()
+    {
+        string text = $"{{\"records\":[{string.Join(',', Enumerable.Repeat($"{{\"a\":\"{new string('x', 1_000)}\"}}", 1_100))}],\"n\":[{{}}],\"results\":[{{\"b\":1}}],\"x\\\"results\":[{{}}]}}";
+
+        BodyLine[] bodies = await ReadAsync(Encoding.UTF8.GetBytes(text), 7);
+
+        Assert.Equal(1_101, bodies.Length);
+        Assert.Equal(("{\"b\":1}", 1_100), (Encoding.UTF8.GetString(bodies[^1].Body.Span), bodies[^1].FirstRecord));
+    }
+
     /// <summary>Nested as deeply as may be, or begun again and again: each byte is looked at a few times at most.</summary>
     [Theory]
     [InlineData("{\"a\":\n", 300_000)]
