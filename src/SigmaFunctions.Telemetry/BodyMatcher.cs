@@ -88,7 +88,8 @@ public sealed class BodyMatcher
         if (tooLong is not null)
         {
             _matches.Begin(body, isPacked);
-            _matches.End([new UndecodedRecord(0, tooLong, 0, body)], 1);
+            var unread = new UndecodedRecord(0, tooLong, 0, body);
+            _matches.End(isPacked ? CopiesOf([unread]) : [unread], 1);
             return _matches;
         }
 

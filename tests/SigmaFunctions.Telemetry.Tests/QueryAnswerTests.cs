@@ -31,6 +31,8 @@ public sealed class QueryAnswerTests
         { """{"tables":[{"rows":[["x"]],"columns":[{"name":"a"}]}]}""", "tables=[{rows:[[x]],columns:[{name:a}]}]" },
         { """{"tables":[]}""", "tables=[]" },
         { """{"results":[{"a":1}]}""", "results=[{a:1}]" },
+        { """{"tables":1,"\ud800ab":1}""", "tables=1 \uFFFDab=1" },
+        { """{"schema":"1.0","results":[{"a":1}]}""", "schema=1.0 results=[{a:1}]" },
         { """{"schema":[],"result":[]}""", "schema=[] result=[]" },
         { """{"a":1,"tables":[{"columns":[{"name":"a"}],"rows":[["x"]]}]}""", "a=1 tables=[{columns:[{name:a}],rows:[[x]]}]" },
         { """{"results":[{"a":1}""", "! the JSON ends early" },

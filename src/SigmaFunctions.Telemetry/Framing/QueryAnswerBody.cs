@@ -80,9 +80,9 @@ internal sealed class QueryAnswerBody
             // The rows before the damage, in an array that does not end.
             _length = _whole;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // Whoever reads it tells where it is damaged.
+            // Whoever reads it tells where it is damaged. A name with half a surrogate pair cannot be compared.
             return false;
         }
         catch (TooLongException)
@@ -115,8 +115,9 @@ internal sealed class QueryAnswerBody
         {
             bool isTables = reader.ValueTextEquals("tables"u8) || reader.ValueTextEquals("Tables"u8);
             bool isResults = reader.ValueTextEquals("results"u8) || reader.ValueTextEquals("Results"u8);
-            _hasSchema |= reader.ValueTextEquals("schema"u8) || reader.ValueTextEquals("Schema"u8) || reader.ValueTextEquals("Stats"u8) || reader.ValueTextEquals("stats"u8);
+            bool isSchema = reader.ValueTextEquals("schema"u8) || reader.ValueTextEquals("Schema"u8) || reader.ValueTextEquals("Stats"u8) || reader.ValueTextEquals("stats"u8);
             reader.Read();
+            _hasSchema |= isSchema && (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject);
             if (reader.TokenType != JsonTokenType.StartArray || !(isTables || isResults))
             {
                 reader.Skip();

@@ -13,6 +13,9 @@ namespace SigmaFunctions.Telemetry.Windows;
 /// </summary>
 internal sealed class EventElements(NameTable.Builder names)
 {
+    // Senders choose names, which are written once for each attribute. Those of Windows stay below 50 bytes.
+    private const int MaxAttributeName = 256;
+
     private const string UnknownData = "EventData is in a form that is not known";
 
     private static readonly SearchValues<byte> HexadecimalDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
@@ -242,7 +245,8 @@ internal sealed class EventElements(NameTable.Builder names)
                     AddAttributes(sink, element, attribute);
                 }
             }
-            else if (!ElementNames.IsText(attribute.Name) && ElementNames.AttributeOf(attribute.Name) is var name && !name.StartsWith("xmlns"u8))
+            else if (!ElementNames.IsText(attribute.Name) && ElementNames.AttributeOf(attribute.Name) is var name && !name.StartsWith("xmlns"u8)
+                && element.Length + name.Length <= MaxAttributeName)
             {
                 sink.Set(sink.Tape.Compose(element, "_"u8, name).Text, attribute);
             }
