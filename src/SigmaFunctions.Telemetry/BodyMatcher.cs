@@ -13,9 +13,7 @@ namespace SigmaFunctions.Telemetry;
 /// </summary>
 public sealed class BodyMatcher
 {
-    private readonly GzipBody _gzip;
-    private readonly Utf16Body _utf16 = new();
-    private readonly QueryAnswerBody _answer = new();
+    private readonly BodyUnpacker _unpacker;
     private readonly BodyReader _reader;
     private readonly BodyMatches _matches;
 
@@ -32,7 +30,7 @@ public sealed class BodyMatcher
     {
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(detector);
-        _gzip = new GzipBody(buffers);
+        _unpacker = new BodyUnpacker(buffers);
         Detector = detector;
         Limits = limits ?? BodyLimits.Default;
         _matches = new BodyMatches(decoder, Limits, detector.Rules.Length);
@@ -52,11 +50,7 @@ public sealed class BodyMatcher
     /// Most bytes that a body takes beside its own while it is read: what it unpacks to at most and has as UTF-8; 0 for one that is read
     /// as it is. What else a matcher needs depends on no more of the body than its longest record, and on what is kept of it.
     /// </summary>
-    public static long MaxUnpacked(ReadOnlySpan<byte> body) =>
-        GzipBody.IsGzip(body) ? GzipBody.MaxLength(body.Length)
-        : Utf16Body.IsUtf16(body) ? Utf16Body.MaxLength(body.Length) + QueryAnswerBody.MaxLength(body.Length)
-        : QueryAnswerBody.MayBe(body) ? QueryAnswerBody.MaxLength(body.Length)
-        : 0;
+    public static long MaxUnpacked(ReadOnlySpan<byte> body) => BodyUnpacker.MaxLength(body);
 
     /// <summary>Reads a body and matches its events. Never throws for what it holds.</summary>
     /// <param name="body">The body, as <see cref="EventDecoder.Decode"/> takes it.</param>
@@ -65,39 +59,19 @@ public sealed class BodyMatcher
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public BodyMatches Match(ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
     {
-        _gzip.Trim();
-        _utf16.Trim();
-        _answer.Trim();
-        int length = body.Length;
-        bool isPacked = GzipBody.IsGzip(body.Span);
-        if (isPacked && !_gzip.TryUnpack(ref body, cancellationToken, out string reason))
+        string? reason = _unpacker.Unpack(ref body, out bool isOwn, cancellationToken);
+        _matches.Begin(body, isOwn);
+        if (reason is not null)
         {
-            _matches.Begin(body, isPacked: false);
-            _matches.End([new UndecodedRecord(0, reason, 0, body)], 1);
+            var unread = new UndecodedRecord(0, reason, 0, body);
+            _matches.End(isOwn ? CopiesOf([unread]) : [unread], 1);
             return _matches;
         }
 
-        long maxRows = isPacked ? GzipBody.MaxLength(length) - length - body.Length : QueryAnswerBody.MaxLength(length);
-        if (_utf16.Convert(ref body, cancellationToken))
-        {
-            maxRows -= isPacked ? body.Length : 0;
-            isPacked = true;
-        }
-
-        isPacked |= _answer.TryConvert(ref body, maxRows, cancellationToken, out string? tooLong);
-        if (tooLong is not null)
-        {
-            _matches.Begin(body, isPacked);
-            var unread = new UndecodedRecord(0, tooLong, 0, body);
-            _matches.End(isPacked ? CopiesOf([unread]) : [unread], 1);
-            return _matches;
-        }
-
-        _matches.Begin(body, isPacked);
         _reader.Read(body, cancellationToken);
 
         // What was unpacked is overwritten by the next body; these records may be kept.
-        _matches.End(isPacked ? CopiesOf(_reader.Undecoded) : _reader.Undecoded, _reader.UndecodedCount);
+        _matches.End(isOwn ? CopiesOf(_reader.Undecoded) : _reader.Undecoded, _reader.UndecodedCount);
         return _matches;
     }
 
@@ -107,9 +81,7 @@ public sealed class BodyMatcher
     /// </summary>
     public void Forget()
     {
-        _gzip.Trim();
-        _utf16.Trim();
-        _answer.Trim();
+        _unpacker.Trim();
         _matches.Begin(default, isPacked: false);
         _reader.Forget();
     }

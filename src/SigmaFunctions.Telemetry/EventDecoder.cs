@@ -64,16 +64,9 @@ public sealed class EventDecoder
     /// <param name="limits">How many unreadable records are kept; <see cref="BodyLimits.Default"/> if null. All events are.</param>
     public DecodedBody Decode(ReadOnlyMemory<byte> body, BodyLimits? limits = null)
     {
-        if (GzipBody.IsGzip(body.Span) && !new GzipBody(LargeBuffers.None).TryUnpack(ref body, CancellationToken.None, out string reason))
+        if (new BodyUnpacker(LargeBuffers.None).Unpack(ref body, out _, CancellationToken.None) is { } reason)
         {
             return new DecodedBody([], [new UndecodedRecord(0, reason, 0, body)]);
-        }
-
-        new Utf16Body().Convert(ref body, CancellationToken.None);
-        new QueryAnswerBody().TryConvert(ref body, GzipBody.MaxBytes, CancellationToken.None, out string? tooLong);
-        if (tooLong is not null)
-        {
-            return new DecodedBody([], [new UndecodedRecord(0, tooLong, 0, body)]);
         }
 
         var collector = new EventCollector(this, body);

@@ -19,7 +19,7 @@ public sealed class QueryAnswerTests
         { """{"tables":[{"columns":[{"type":"string"},{"name":"b"},17],"rows":[["x","y","z","beyond"]]}]}""", "b=y" },
         { """{"tables":[{"columns":[{"name":"a\"\u0062"}],"rows":[["x\n"]]}]}""", "a\"b=x\n" },
         { """{"tables":[{"columns":[{"name":"a"}],"rows":[]}]}""", "" },
-        { """{"tables":[{"columns":[{"name":"a"}],"rows":[["x"],17,"y"]}]}""", "a=x ! a record must be a JSON object ! a record must be a JSON object" },
+        { """{"tables":[{"columns":[{"name":"a"}],"rows":[["x"],17,"y"]}]}""", "a=x ! a record must be a JSON object: 17 ! a record must be a JSON object: \"y\"" },
         { """{"Stats":{"x":1},"Schema":[{"Name":"a","Type":"String"}],"Results":[{"a":"x"},{"a":"y"}]}""", "a=x | a=y" },
         { """{"@odata.context":"c","schema":[{"name":"a"}],"results":[{"a":"x"}]}""", "a=x" },
         { """{"results":[{"a":"x"}],"schema":[]}""", "a=x" },
@@ -32,14 +32,23 @@ public sealed class QueryAnswerTests
         { """{"tables":[]}""", "tables=[]" },
         { """{"results":[{"a":1}]}""", "results=[{a:1}]" },
         { """{"tables":1,"\ud800ab":1}""", "tables=1 \uFFFDab=1" },
+        { """{"schema":{"version":1},"results":[{"a":1}]}""", "schema={version:1} results=[{a:1}]" },
+        { """{"schema":["ecs"],"results":[{"a":1}],"b":2}""", "schema=[ecs] results=[{a:1}] b=2" },
+        { """{"stats":{"x":1},"results":[{"a":1}]}""", "stats={x:1} results=[{a:1}]" },
         { """{"schema":"1.0","results":[{"a":1}]}""", "schema=1.0 results=[{a:1}]" },
         { """{"schema":[],"result":[]}""", "schema=[] result=[]" },
         { """{"a":1,"tables":[{"columns":[{"name":"a"}],"rows":[["x"]]}]}""", "a=1 tables=[{columns:[{name:a}],rows:[[x]]}]" },
-        { """{"results":[{"a":1}""", "! the JSON ends early" },
+        { """{"results":[{"a":1}""", """! the JSON ends early: {"results":[{"a":1}""" },
 
-        // What stands before the damage is kept.
-        { """{"schema":[],"results":[{"a":1},{"a":2""", "a=1 ! the JSON ends early" },
-        { """{"tables":[{"columns":[{"name":"a"}],"rows":[["x"],["y"],["z" nonsense""", "a=x | a=y ! the JSON ends early" },
+        // What stands before the damage is kept, and the damage is told with what is there.
+        { """{"schema":[],"results":[{"a":1},{"a":2""", """a=1 ! the JSON ends early: {"a":2""" },
+        { """{"tables":[{"columns":[{"name":"a"}],"rows":[["x"],["y"],["z" nonsense""", """a=x | a=y ! not JSON: ["z" nonsense""" },
+        { """{"schema":[],"results":[{"a":1}]"b":1}""", """a=1 ! only a line break may stand between records: "b":1}""" },
+
+        // What stands behind an answer is read as if it stood alone.
+        { "{\"schema\":[],\"results\":[{\"a\":1}]}\n{\"a\":2}\n", "a=1 | a=2" },
+        { "{\"schema\":[],\n\"results\":[{\n\"a\":1}]}\n\n{\"a\":2}", "a=1 | a=2" },
+        { """{"schema":[],"results":[{"a":1}]} and more""", "a=1 ! only a line break may stand between records: and more" },
     };
 
     [Theory]
@@ -65,6 +74,45 @@ public sealed class QueryAnswerTests
 
         Assert.Equal((0, 1), (matches.Events, matches.UndecodedCount));
         Assert.StartsWith("the rows of this answer to a query take too much room", matches.Undecoded[0].Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>A bound is the body's own: neither what a matcher read before nor how it is read moves it.</summary>
+    [Fact]
+    public void Room_does_not_depend_on_the_body_before()
+    {
+        byte[] large = Encoding.UTF8.GetBytes($"{{\"schema\":[],\"results\":[{string.Join(',', Enumerable.Repeat("{\"a\":1}", 50_000))}]}}");
+        byte[] tooLong = Encoding.UTF8.GetBytes(
+            $"{{\"tables\":[{{\"columns\":[{{\"name\":\"{new string('x', 1_000)}\"}}],\"rows\":[{string.Join(',', Enumerable.Repeat("[1]", 200))}]}}]}}");
+        var matcher = new BodyMatcher(new EventDecoder(), FieldRules.Of([]));
+
+        Assert.Equal(50_000, matcher.Match(large, TestContext.Current.CancellationToken).Events);
+        Assert.Equal((0, 1), (matcher.Match(tooLong, TestContext.Current.CancellationToken).Events, matcher.Match(tooLong, TestContext.Current.CancellationToken).UndecodedCount));
+        Assert.Equal((0, 1), (new EventDecoder().Decode(tooLong).Events.Length, new EventDecoder().Decode(tooLong).UndecodedCount));
+    }
+
+    [Fact]
+    public void Columns_without_end_are_not_kept()
+    {
+        byte[] answer = Encoding.UTF8.GetBytes($"{{\"tables\":[{{\"columns\":[{string.Join(',', Enumerable.Repeat("1", 5_000))}],\"rows\":[[1]]}}]}}");
+
+        UndecodedRecord unread = Assert.Single(new EventDecoder().Decode(answer).Undecoded);
+
+        Assert.StartsWith("the rows of this answer", unread.Reason, StringComparison.Ordinal);
+        Assert.Equal(answer, unread.Original.ToArray());
+    }
+
+    /// <summary>What a dead letter keeps of an answer that was unpacked is not overwritten by the next body.</summary>
+    [Fact]
+    public void What_is_kept_of_an_answer_is_a_copy()
+    {
+        byte[] first = Pack(Encoding.UTF8.GetBytes($"{{\"tables\":[{{\"columns\":[{string.Join(',', Enumerable.Repeat("1", 5_000))}],\"rows\":[[1]]}}]}}"));
+        byte[] second = Pack(Encoding.UTF8.GetBytes(new string('y', 20_000)));
+        var matcher = new BodyMatcher(new EventDecoder(), FieldRules.Of([]));
+        ReadOnlyMemory<byte> kept = matcher.Match(first, TestContext.Current.CancellationToken).Undecoded[0].Original;
+
+        matcher.Match(second, TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("{\"tables\"", Encoding.UTF8.GetString(kept.Span), StringComparison.Ordinal);
     }
 
     /// <summary>A row of a hunting query is known by its columns, and its table by its action.</summary>
@@ -140,7 +188,7 @@ public sealed class QueryAnswerTests
             (decoded.Events.Length, decoded.UndecodedCount, decoded.Events.Count(one => one.Event.Views.Any(view => view.Fields.Count > 0))),
             (matches.Events, matches.UndecodedCount, matches.Records.Length));
         string events = string.Join(" | ", decoded.Events.Select(one => string.Join(' ', one.Event.Views.Single().Fields.Select(field => $"{field.Key}={field.Value.Show()}"))));
-        return string.Concat([events, .. decoded.Undecoded.Select(record => $" ! {record.Reason}")]).TrimStart();
+        return string.Concat([events, .. decoded.Undecoded.Select(record => $" ! {record.Reason}: {Encoding.UTF8.GetString(record.Original.Span)}")]).TrimStart();
     }
 
     private static byte[] Pack(byte[] body)

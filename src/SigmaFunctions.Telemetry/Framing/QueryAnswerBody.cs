@@ -4,7 +4,8 @@ namespace SigmaFunctions.Telemetry.Framing;
 
 /// <summary>
 /// Turns answers to queries into arrays of rows: those of Log Analytics (<c>{"tables":[{"columns":[{"name":…}],"rows":[[…]]}]}</c>) and of advanced
-/// hunting (<c>{"schema":[…],"results":[{…}]}</c>, in older versions <c>Schema</c>, <c>Results</c>). What was turned is good until the next body.
+/// hunting (<c>{"schema":[{"name":…}],"results":[{…}]}</c>, in older versions <c>Schema</c>, <c>Results</c>). What was turned is good until the
+/// next body.
 /// </summary>
 internal sealed class QueryAnswerBody
 {
@@ -13,6 +14,9 @@ internal sealed class QueryAnswerBody
 
     // A row repeats the names of its columns, which are mostly longer than the values.
     private const int MaxRatio = 16;
+
+    // More than any table has.
+    private const int MaxColumns = 4_096;
 
     private readonly List<byte[]> _columns = [];
     private byte[] _rows = [];
@@ -24,8 +28,9 @@ internal sealed class QueryAnswerBody
     private bool _hasSchema;
     private bool _hasResults;
 
-    // Where the rows end that were written whole.
+    // Where the rows end that were written whole, and where they do in the body.
     private int _whole;
+    private int _wholeFrom;
 
     /// <summary>Most bytes that the rows of an answer of a length take.</summary>
     public static long MaxLength(int length) => Math.Min(GzipBody.MaxBytes, (long)length * MaxRatio);
@@ -48,10 +53,10 @@ internal sealed class QueryAnswerBody
     }
 
     /// <summary>Turns a body into its rows where it is an answer.</summary>
-    /// <param name="body">The body in UTF-8; where it was turned, an array of its rows.</param>
+    /// <param name="body">The body in UTF-8; where it was turned, an array of its rows, and what stood behind the answer as it was.</param>
     /// <param name="maxLength">Most bytes that the rows may take.</param>
     /// <param name="cancellationToken">Ends the turning.</param>
-    /// <param name="reason">Why the rows cannot be read, where there are too many.</param>
+    /// <param name="reason">Why the rows cannot be read, where they take too much room.</param>
     /// <returns>Whether it was turned. Where not, and without a reason, it is no answer, or not valid JSON.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public bool TryConvert(ref ReadOnlyMemory<byte> body, long maxLength, CancellationToken cancellationToken, out string? reason)
@@ -64,21 +69,27 @@ internal sealed class QueryAnswerBody
 
         Trim();
         _maxLength = (int)Math.Min(GzipBody.MaxBytes, maxLength);
-        (_length, _whole) = (0, 0);
+        (_length, _whole, _wholeFrom) = (0, 0, 0);
         (_hasTable, _hasSchema, _hasResults) = (false, false, false);
+        ReadOnlySpan<byte> bytes = body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span;
         try
         {
-            if (!Convert(body.Span, cancellationToken) || !IsAnswer)
+            try
             {
-                return false;
-            }
+                if (!Convert(bytes, cancellationToken, out int end) || !IsAnswer)
+                {
+                    return false;
+                }
 
-            Write("]"u8);
-        }
-        catch (JsonException) when (IsAnswer && _whole > 0)
-        {
-            // The rows before the damage, in an array that does not end.
-            _length = _whole;
+                Write("]"u8);
+                Write(bytes[end..]);
+            }
+            catch (JsonException) when (IsAnswer && _whole > 0)
+            {
+                // The rows before the damage, and then the damage as it is.
+                _length = _whole;
+                Write(bytes[_wholeFrom..]);
+            }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -102,25 +113,36 @@ internal sealed class QueryAnswerBody
         {
             _rows = [];
         }
+
+        _columns.Clear();
     }
 
     private bool IsAnswer => _hasTable || (_hasResults && _hasSchema);
 
-    private bool Convert(ReadOnlySpan<byte> bytes, CancellationToken cancellationToken)
+    /// <summary>Writes the rows of an answer; false where it is none.</summary>
+    private bool Convert(ReadOnlySpan<byte> bytes, CancellationToken cancellationToken, out int end)
     {
-        var reader = new Utf8JsonReader(bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes);
+        end = 0;
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { AllowMultipleValues = true });
         reader.Read();
         Write("["u8);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             bool isTables = reader.ValueTextEquals("tables"u8) || reader.ValueTextEquals("Tables"u8);
             bool isResults = reader.ValueTextEquals("results"u8) || reader.ValueTextEquals("Results"u8);
-            bool isSchema = reader.ValueTextEquals("schema"u8) || reader.ValueTextEquals("Schema"u8) || reader.ValueTextEquals("Stats"u8) || reader.ValueTextEquals("stats"u8);
+            bool isSchema = reader.ValueTextEquals("schema"u8) || reader.ValueTextEquals("Schema"u8);
             reader.Read();
-            _hasSchema |= isSchema && (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject);
-            if (reader.TokenType != JsonTokenType.StartArray || !(isTables || isResults))
+            if (reader.TokenType != JsonTokenType.StartArray || !(isTables || isResults || isSchema))
             {
                 reader.Skip();
+                continue;
+            }
+
+            if (isSchema)
+            {
+                // Without the names of columns it is something else that is called so.
+                ReadColumns(ref reader);
+                _hasSchema = _columns.TrueForAll(column => column.Length > 0);
                 continue;
             }
 
@@ -139,11 +161,7 @@ internal sealed class QueryAnswerBody
             }
         }
 
-        // It ends with the object.
-        while (reader.Read())
-        {
-        }
-
+        end = (int)reader.BytesConsumed;
         return true;
     }
 
@@ -187,6 +205,7 @@ internal sealed class QueryAnswerBody
 
     private void ReadColumns(ref Utf8JsonReader reader)
     {
+        _columns.Clear();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             byte[] column = [];
@@ -194,7 +213,7 @@ internal sealed class QueryAnswerBody
             {
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    bool isName = reader.ValueTextEquals("name"u8) || reader.ValueTextEquals("ColumnName"u8);
+                    bool isName = reader.ValueTextEquals("name"u8) || reader.ValueTextEquals("Name"u8) || reader.ValueTextEquals("ColumnName"u8);
                     reader.Read();
                     if (isName && reader.TokenType == JsonTokenType.String)
                     {
@@ -210,6 +229,11 @@ internal sealed class QueryAnswerBody
             else
             {
                 reader.Skip();
+            }
+
+            if (_columns.Count == MaxColumns)
+            {
+                throw new TooLongException();
             }
 
             _columns.Add(column);
@@ -241,12 +265,12 @@ internal sealed class QueryAnswerBody
             Write(isFirst ? "\""u8 : ",\""u8);
             Write(_columns[column]);
             Write("\":"u8);
-            Write(ValueAt(bytes, start, (int)reader.BytesConsumed));
+            Write(bytes[start..(int)reader.BytesConsumed]);
             isFirst = false;
         }
 
         Write("}"u8);
-        _whole = _length;
+        EndRow(reader);
     }
 
     private void WriteValue(ref Utf8JsonReader reader, ReadOnlySpan<byte> bytes)
@@ -254,15 +278,11 @@ internal sealed class QueryAnswerBody
         int start = (int)reader.TokenStartIndex;
         reader.Skip();
         Separate();
-        Write(ValueAt(bytes, start, (int)reader.BytesConsumed));
-        _whole = _length;
+        Write(bytes[start..(int)reader.BytesConsumed]);
+        EndRow(reader);
     }
 
-    private static ReadOnlySpan<byte> ValueAt(ReadOnlySpan<byte> bytes, int start, int end)
-    {
-        int mark = bytes.StartsWith("\uFEFF"u8) ? 3 : 0;
-        return bytes[(mark + start)..(mark + end)];
-    }
+    private void EndRow(in Utf8JsonReader reader) => (_whole, _wholeFrom) = (_length, (int)reader.BytesConsumed);
 
     private void Separate()
     {
@@ -274,14 +294,14 @@ internal sealed class QueryAnswerBody
 
     private void Write(ReadOnlySpan<byte> bytes)
     {
-        if (_rows.Length - _length < bytes.Length)
+        long needed = (long)_length + bytes.Length;
+        if (needed > _maxLength)
         {
-            int needed = _length + bytes.Length;
-            if (needed > _maxLength)
-            {
-                throw new TooLongException();
-            }
+            throw new TooLongException();
+        }
 
+        if (needed > _rows.Length)
+        {
             Array.Resize(ref _rows, (int)Math.Min(_maxLength, Math.Max(needed, Math.Max(64 * 1024L, _rows.Length * 2L))));
         }
 
