@@ -8,7 +8,7 @@ public sealed record BodyInput(string Name, Func<Stream> Open)
     /// <summary>Whether it is one body as a whole, of one line.</summary>
     public bool IsWhole { get; init; }
 
-    /// <summary>Whether it can be opened only once.</summary>
+    /// <summary>Whether it can be opened only once. What cannot be sought in is read only once, too.</summary>
     public bool IsOnce { get; init; }
 
     /// <summary>A file on the disk, called by its path.</summary>

@@ -19,7 +19,7 @@ public static class EventCheck
     /// <param name="inputs">The files.</param>
     /// <param name="decoder">What events are.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The files to read from now on: of one that can be opened only once, what was looked at is kept in memory.</returns>
+    /// <returns>The files to read from now on: of one that can be read only once, what was looked at is kept in memory.</returns>
     /// <exception cref="BodyFileException">There is a file without events; the message has its name and what is the matter.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task<ImmutableArray<BodyInput>> RequireAsync(
@@ -30,21 +30,22 @@ public static class EventCheck
         ImmutableArray<BodyInput>.Builder checkedInputs = ImmutableArray.CreateBuilder<BodyInput>();
         foreach (BodyInput input in inputs)
         {
-            BodyInput first = input;
-            BodyInput later = input;
-            if (input.IsOnce)
+            // A pipe has a path, too; what was read of it is gone.
+            RecordingStream? recording = null;
+            BodyInput first = input with
             {
-                var recording = new RecordingStream(input.Open());
-                first = input with { Open = () => recording };
-                later = input with { Open = recording.Replay };
-            }
-
+                Open = () =>
+                {
+                    Stream opened = input.Open();
+                    return opened.CanSeek && !input.IsOnce ? opened : recording = new RecordingStream(opened);
+                },
+            };
             if (await FaultOfAsync(first, decoder, cancellationToken) is { } fault)
             {
                 throw new BodyFileException(fault);
             }
 
-            checkedInputs.Add(later);
+            checkedInputs.Add(recording is null ? input : input with { Open = recording.Replay });
         }
 
         return checkedInputs.DrainToImmutable();

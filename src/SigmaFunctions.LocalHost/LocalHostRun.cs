@@ -29,9 +29,6 @@ internal sealed class LocalHostRun : IAsyncDisposable
     // What waits in the hub stays far below what it keeps.
     private const long MaxUnprocessed = 50_000;
 
-    // Of those of the events file that are told.
-    private const int MaxFaults = 20;
-
     // Of what a worker wrote at its end.
     private const int MaxReason = 300;
 
@@ -304,7 +301,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
             await Task.Delay(PollInterval, cancellationToken);
         }
         await sending;
-        foreach (string fault in sender.Faults.Take(MaxFaults))
+        foreach (string fault in sender.Faults)
         {
             _report.Warn(fault);
         }
@@ -314,7 +311,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         await AskUnseenAsync(cancellationToken);
         long rows = await alerts.CountDetectionsAsync(cancellationToken);
         Summarize(sender, alerts, rows, processed);
-        return sender is { TooLarge: 0, Faults: [] } && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
+        return sender is { TooLarge: 0, Unreadable: 0 } && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
     }
 
     private void Summarize(EventSender sender, AlertReader alerts, long rows, TimeSpan elapsed)
@@ -353,9 +350,9 @@ internal sealed class LocalHostRun : IAsyncDisposable
             lines.Add(("Bodies too large to send", Count(sender.TooLarge)));
         }
 
-        if (sender.Faults.Count > 0)
+        if (sender.Unreadable > 0)
         {
-            lines.Add(("Places that cannot be read", Count(sender.Faults.Count)));
+            lines.Add(("Places that cannot be read", Count(sender.Unreadable)));
         }
 
         if (alerts.Dangling > 0)

@@ -45,8 +45,34 @@ public sealed class BodyFileTests
     [InlineData("a", "0 a")]
     [InlineData("a\n", "0 a")]
     [InlineData("\na\n\uFEFFb", "1 a|2 \uFEFFb")]
+    [InlineData("\uFEFF\n \r\n\r\n\t\n \n a \n \n\n b\n\n", "5  a |8  b")]
+    [InlineData(" \r\t", "")]
     public async Task Blank_lines_count_and_only_the_first_may_begin_with_a_mark(string text, string lines) =>
         Assert.Equal(lines, await ReadAsync(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>However many places are asked for, in any order.</summary>
+    [Fact]
+    public void Places_of_a_long_body_have_their_lines()
+    {
+        byte[] content = new byte[64 << 20];
+        for (int at = 0; at < content.Length; at += 1024)
+        {
+            content[at + 1023] = (byte)'\n';
+        }
+
+        var body = new BodyLine(new BodySource("input", 5), 7, content) { Lines = content.Length / 1024 };
+        var places = new BodyPlaces(body);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        for (int at = 0; at < content.Length; at += 512)
+        {
+            Assert.Equal(7 + (at / 1024), places.LineAt(at));
+        }
+
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), watch.Elapsed.ToString());
+        Assert.Equal((8, 4), (places.LineAt(1024), places.SourceLineAt(1024)));
+        Assert.Equal(2, new BodyPlaces(body with { IsWhole = true }).SourceLineAt(1024));
+        Assert.Equal(7, new BodyPlaces(body with { Lines = 1 }).LineAt(1024));
+    }
 
     [Fact]
     public async Task What_is_no_text_stays_as_it_is()
@@ -139,6 +165,8 @@ public sealed class BodyFileTests
         { "UTF-32 without a mark", Encoding.UTF32.GetBytes("{}"), "is UTF-32 text" },
         { "CSV", "Time,Host Name,\"Command Line\"\r\n2026,a,\"x, y\"\r\n"u8.ToArray(), "is CSV" },
         { "CSV with semicolons", "\uFEFF\nTime;Host\n\n1;2\n"u8.ToArray(), "is CSV" },
+        { "CSV of Log Analytics", "TimeGenerated [UTC],Computer\n\"11/30/2026, 1:00:00\",a\n"u8.ToArray(), "is CSV" },
+        { "CSV with other letters", "Ebene,Größe\n1,2\n"u8.ToArray(), "is CSV" },
         { "CSV in UTF-16", Encoding.Unicode.GetBytes("\uFEFFTime\tHost\n1\t2\n"), "is CSV" },
         { "zip of nothing", Zip(), "is a zip archive without a file in it" },
         { "zip in gzip", Gzip(Zip(("a", "x"u8.ToArray()))), "is a zip archive, which is read from a file only" },

@@ -47,6 +47,7 @@ public sealed class FileKindTests : IDisposable
         { "records", Bytes($"{{\n\"records\": [\n{Event},\n{Event}\n]\n}}"), 2, "2:0 3:1", 1, null },
         { "documents", Bytes(Lines.Replace("{", "{\n", StringComparison.Ordinal)), 3, "0:0 4:0", 3, null },
         { "evtx_dump", Bytes($"Record 1\n{Event.Replace(",", ",\n", StringComparison.Ordinal)}\nRecord 2\n{Event}\n"), 2, "1:0 4:0", 2, null },
+        { "evtx_dump XML", Bytes("Record 1\n<?xml version=\"1.0\"?>\n<Event>\n<System><EventID>1</EventID></System>\n</Event>\nRecord 2\n<Event>\n<System>\n<EventID>1</EventID></System></Event>\n"), 2, "", 2, null },
         { "answer", Bytes("{\"tables\":[{\"name\":\"t\",\n\"columns\":[{\"name\":\"category\"},{\"name\":\"a\"}],\n\"rows\":[[\"test\",1],[\"test\",2]]}]}"), 2, "0:0", 1, null },
         { "empty", [], 0, "", 0, null },
         { "evtx", Bytes("ElfFile\0\0\0"), 0, "", 0, "is a Windows event log (.evtx), which is not read: turn it into lines of JSON with 'evtx_dump -o jsonl FILE'" },
@@ -142,6 +143,65 @@ public sealed class FileKindTests : IDisposable
         CommandLine.Outcome send = await RunAsync(["send", lines, log, "--connection", Connection]);
         Assert.Equal((2, 0), (send.ExitCode, _sent));
         Assert.StartsWith($"sigmaf: nothing was sent: {log} is a", send.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_at_all_is_said_too()
+    {
+        string file = _cli.Write("a.ndjson", " \n\n");
+
+        CommandLine.Outcome none = await RunAsync(["scan", "--rules", _rule, file]);
+        CommandLine.Outcome some = await RunAsync(["scan", "--rules", _rule, file, _cli.Write("b.ndjson", Lines)]);
+
+        Assert.Equal((0, "sigmaf: there is no event in what was given\n"), (none.ExitCode, none.Errors));
+        Assert.Equal((0, ""), (some.ExitCode, some.Errors));
+    }
+
+    [Fact]
+    public async Task Files_that_are_not_read_are_counted()
+    {
+        string zip = _cli.Write("b.zip", Zip(Bytes("ElfFile\0"), Bytes(Lines), Bytes("PAR1")));
+
+        CommandLine.Outcome scan = await RunAsync(["scan", "--rules", _rule, "--stats", zip]);
+
+        Assert.Equal((2, 0), (scan.Stats.GetProperty("unreadableFiles").GetInt32(), scan.Stats.GetProperty("undecoded").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Standard_input_can_be_given_once()
+    {
+        CommandLine.Outcome scan = await RunAsync(["scan", "--rules", _rule, "-", "-"], new Pipe(Bytes(Lines)));
+        CommandLine.Outcome send = await RunAsync(["send", "-", "-", "--connection", Connection], new Pipe(Bytes(Lines)));
+
+        Assert.Equal((2, 2, 0), (scan.ExitCode, send.ExitCode, _sent));
+        Assert.StartsWith("sigmaf: standard input (-) can be read only once", scan.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>What could not be read is not what the hub does not take.</summary>
+    [Fact]
+    public async Task Places_that_are_not_sent_are_counted()
+    {
+        string file = _cli.Write("a.json", $"[\n{Event}\n{Event}\n");
+
+        CommandLine.Outcome send = await RunAsync(["send", file, "--connection", Connection]);
+
+        Assert.Equal((1, 2), (send.ExitCode, _sent));
+        Assert.Contains("0 too large, 1 unreadable,", send.Output, StringComparison.Ordinal);
+        Assert.StartsWith($"sigmaf: {file}:3: the JSON document that begins on line 1 breaks off here", send.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>All files of an archive are explained, and those that hold nothing are told.</summary>
+    [Fact]
+    public async Task Explain_takes_all_of_an_archive()
+    {
+        string zip = _cli.Write("a.zip", Zip(Bytes(Event), Bytes("ElfFile\0"), Bytes("text"), Bytes(Lines + "{")));
+
+        CommandLine.Outcome explain = await RunAsync(["explain", _rule, "--format", "json", "--event", zip]);
+
+        Assert.Equal((2, 4), (explain.ExitCode, explain.Output.TrimEnd().Split('\n').Length));
+        Assert.Equal(
+            [$"sigmaf: {zip}:1.json is a Window", $"sigmaf: {zip}:2.json:1: record 0", $"sigmaf: {zip}:2.json holds no ev", $"sigmaf: {zip}:3.json:4: record 3"],
+            explain.Errors.TrimEnd().Split('\n').Select(line => line[..($"sigmaf: {zip}:1.json".Length + 12)]));
     }
 
     /// <summary>A name may hold anything.</summary>

@@ -33,7 +33,7 @@ public sealed class SameBytesTests : IDisposable
         { "utf-16.ndjson", Encoding.Unicode.GetBytes("\uFEFF{\"n\":\"Œ\"}\r\n{\"n\":2}"), ["{\"n\":\"Œ\"}\r", "{\"n\":2}"] },
         { "array.json", Bytes("[{\"n\":1},\n{\"n\":2}]\n"), ["{\"n\":1}", "{\"n\":2}"] },
         { "pretty.json", Bytes("{\n \"n\": 1\n}\n{\n \"n\": 2\n}\n"), ["{\n \"n\": 1\n}", "{\n \"n\": 2\n}"] },
-        { "events.xml", Bytes("<Events>\n" + Xml + "\n</Events>\n"), ["<Events>", Xml, "</Events>"] },
+        { "events.xml", Bytes("<Events>\n" + Xml + "\n</Events>\n"), [Xml] },
         { "latin-1.txt", Encoding.Latin1.GetBytes("{}\nthé"), ["{}", "th\u00E9"] },
     };
 

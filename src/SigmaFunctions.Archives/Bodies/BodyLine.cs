@@ -22,13 +22,7 @@ public readonly record struct BodyLine(BodySource Source, long Line, ReadOnlyMem
     /// <summary>Whether there is nothing: a line is counted, and no body.</summary>
     public bool IsBlank => Fault is null && !Body.Span.ContainsAnyExcept(" \t\r"u8);
 
-    /// <summary>The line of a place in the body, from 0 over all that is read.</summary>
-    /// <param name="offset">The place, in bytes.</param>
-    public long LineAt(long offset) => Lines == 1 ? Line : Line + LinesBefore(offset);
-
     /// <summary>The line of a place in the body, from 1 in its source, as people count.</summary>
     /// <param name="offset">The place, in bytes.</param>
-    public long SourceLineAt(long offset) => IsWhole ? LinesBefore(offset) + 1 : LineAt(offset) - Source.FirstLine + 1;
-
-    private int LinesBefore(long offset) => Body.Span[..(int)Math.Clamp(offset, 0, Body.Length)].Count((byte)'\n');
+    public long SourceLineAt(long offset) => new BodyPlaces(this).SourceLineAt(offset);
 }

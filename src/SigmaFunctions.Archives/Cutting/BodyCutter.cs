@@ -3,9 +3,9 @@ using SigmaFunctions.Archives.Bodies;
 namespace SigmaFunctions.Archives.Cutting;
 
 /// <summary>
-/// Cuts a text into bodies: its lines; and where a JSON document spans lines, or is longer than most lines are, the document. Of an array every
-/// element is a body, and of a long object that lists records every record, so that a text of any length goes through a buffer. Each byte is looked
-/// at a bounded number of times.
+/// Cuts a text into bodies: its lines; and where a JSON document or an event of XML spans lines, or is longer than most lines are, the document or
+/// event. Of an array every element is a body, and of a long object that lists records every record, so that a text of any length goes through a
+/// buffer. Each byte is looked at a bounded number of times.
 /// </summary>
 /// <param name="text">The text, in UTF-8 or whatever else has the line ends of ASCII.</param>
 /// <param name="source">What it is called, and where its lines begin.</param>
@@ -18,6 +18,12 @@ internal sealed class BodyCutter(Stream text, BodySource source)
 
     // A longer object is no record. Where it lists records, these are bodies, and their number does not matter.
     private const int WholeBytes = 1024 * 1024;
+
+    // A longer event of XML is none; what is there is given to be read, as records may be found in it.
+    private const int MaxXmlBytes = 4 * 1024 * 1024;
+
+    // A tag around events of XML is no longer.
+    private const int TagBytes = 1024;
 
     // A document goes on with the next line if that begins so; this far it is looked for.
     private const int LookaheadBytes = 1024;
@@ -62,6 +68,9 @@ internal sealed class BodyCutter(Stream text, BodySource source)
     private bool _isInRecords;
     private bool _hasComma;
 
+    // Events that are open within the event of XML at hand.
+    private int _nested;
+
     // As it was where the first list of records began, of a document that is not cut yet.
     private JsonOutline? _firstRecords;
 
@@ -70,6 +79,8 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         Line,
         Document,
         DocumentEnd,
+        Xml,
+        XmlEvent,
     }
 
     /// <summary>What ended the text before its end, as it follows the source's name; known when no more can be read.</summary>
@@ -133,7 +144,9 @@ internal sealed class BodyCutter(Stream text, BodySource source)
             {
                 Mode.Line => TryCutLine(out body),
                 Mode.Document => TryCutDocument(out body),
-                _ => TryEndDocument(out body),
+                Mode.DocumentEnd => TryEndDocument(out body),
+                Mode.Xml => TryPassXml(out body),
+                _ => TryCutXmlEvent(out body),
             };
             if (isCut || _mode == mode)
             {
@@ -144,7 +157,11 @@ internal sealed class BodyCutter(Stream text, BodySource source)
 
     private bool TryCutLine(out BodyLine body)
     {
-        body = default;
+        if (TryPassBlankLines(out body))
+        {
+            return true;
+        }
+
         int found = Bytes(_searched, _end).IndexOf((byte)'\n');
         long lineEnd = found < 0 ? _end : _searched + found;
         _searched = lineEnd;
@@ -163,6 +180,10 @@ internal sealed class BodyCutter(Stream text, BodySource source)
                 if (first >= 0 && _buffer[(int)(_keep + first - _base)] is (byte)'{' or (byte)'[')
                 {
                     BeginDocument(_keep + first);
+                }
+                else if (first >= 0 && XmlTags.BeginsEvents(Bytes(_keep + first, _end)))
+                {
+                    BeginXml(_keep + first);
                 }
             }
 
@@ -189,6 +210,14 @@ internal sealed class BodyCutter(Stream text, BodySource source)
                 if (goesOn || line.Length > WholeBytes)
                 {
                     BeginDocument(_keep + first);
+                    return false;
+                }
+            }
+            else if (first >= 0 && XmlTags.BeginsEvents(line[first..]))
+            {
+                if (line.Length > WholeBytes || !XmlTags.AreWhole(line[first..]))
+                {
+                    BeginXml(_keep + first);
                     return false;
                 }
             }
@@ -224,6 +253,29 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         _isTooLong = _isRest = false;
         _line += lineEnd < _end ? 1 : 0;
         _keep = _searched = _counted = Math.Min(lineEnd + 1, _end);
+        return true;
+    }
+
+    /// <summary>Many blank lines are one.</summary>
+    private bool TryPassBlankLines(out BodyLine body)
+    {
+        body = default;
+        if (_searched != _keep || _keep == _end || _isTooLong || _isRest || _buffer[(int)(_keep - _base)] > (byte)' ')
+        {
+            return false;
+        }
+
+        int length = Bytes(_keep, _end).IndexOfAnyExcept(" \t\r\n"u8);
+        length = Bytes(_keep, length < 0 ? _end : _keep + length).LastIndexOf((byte)'\n') + 1;
+        if (length == 0)
+        {
+            return false;
+        }
+
+        long behind = _keep + length;
+        body = new BodyLine(source, _line, default) { Lines = Bytes(_keep, behind).Count((byte)'\n') };
+        _line += body.Lines;
+        _keep = _searched = _counted = behind;
         return true;
     }
 
@@ -496,6 +548,158 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         }
     }
 
+    private void BeginXml(long at)
+    {
+        _mode = Mode.Xml;
+        CountTo(at);
+        _keep = at;
+        _isBegun = true;
+        _records = 0;
+    }
+
+    /// <summary>Goes over what is around events of XML up to the next event or to the end of the line, or takes as a line what is neither.</summary>
+    private bool TryPassXml(out BodyLine body)
+    {
+        body = default;
+        while (true)
+        {
+            int found = Bytes(_keep, _end).IndexOfAnyExcept(" \t\r"u8);
+            DropTo(found < 0 ? _end : _keep + found);
+            ReadOnlySpan<byte> xml = Bytes(_keep, Math.Min(_end, _keep + TagBytes));
+            if (xml.Length < XmlTags.LongestName + 1 && !xml.Contains((byte)'\n') && !_isEnd)
+            {
+                return false;
+            }
+
+            if (xml.IsEmpty || xml[0] == (byte)'\n')
+            {
+                // For the line, which may be the last.
+                body = Take(_keep, _keep, 0);
+                DropTo(_keep + (xml.IsEmpty ? 0 : 1));
+                BeginLine(_keep);
+                return true;
+            }
+
+            if (XmlTags.IsTag(xml, XmlTags.Event))
+            {
+                BeginXmlEvent(_keep);
+                return false;
+            }
+
+            int end = XmlTags.BeginsEvents(xml) ? xml.IndexOf((byte)'>') : -1;
+            if (end < 0)
+            {
+                if (xml.Length < TagBytes && XmlTags.BeginsEvents(xml) && !_isEnd)
+                {
+                    return false;
+                }
+
+                BeginLine(_keep);
+                _isRest = true;
+                return false;
+            }
+
+            DropTo(_keep + end + 1);
+        }
+    }
+
+    private void BeginXmlEvent(long at)
+    {
+        _mode = Mode.XmlEvent;
+        _searched = at + 1 + XmlTags.Event.Length;
+        _nested = 0;
+    }
+
+    private bool TryCutXmlEvent(out BodyLine body)
+    {
+        body = default;
+        while (true)
+        {
+            int found = Bytes(_searched, _end).IndexOf(XmlTags.Event);
+            long name = found < 0 ? _end : _searched + found;
+            long tagEnd = name + XmlTags.Event.Length;
+            int closed = -1;
+            if (tagEnd < _end)
+            {
+                if (!XmlTags.IsBehindName(_buffer[(int)(tagEnd - _base)]))
+                {
+                    _searched = tagEnd;
+                    continue;
+                }
+
+                // No further than to the next tag: there may be many without an end.
+                closed = Bytes(tagEnd, _end).IndexOfAny((byte)'>', (byte)'<');
+            }
+
+            if (closed < 0)
+            {
+                _searched = Math.Max(_searched, Math.Min(name, _end - XmlTags.Event.Length));
+                return TryEndXmlEarly(out body);
+            }
+
+            _searched = tagEnd;
+            ReadOnlySpan<byte> before = Bytes(name - 2, name);
+            if (before.SequenceEqual("</"u8) && _nested-- == 0)
+            {
+                long end = tagEnd + closed + 1;
+                body = Take(_keep, end, _records++);
+                DropTo(end);
+                _mode = Mode.Xml;
+                return true;
+            }
+
+            if (before.SequenceEqual("\n<"u8))
+            {
+                // The one before it is cut off.
+                body = Take(_keep, name - 2, _records++);
+                DropTo(name - 1);
+                BeginXmlEvent(_keep);
+                return true;
+            }
+
+            if (before[1] == (byte)'<' && Bytes(tagEnd + closed - 1, tagEnd + closed + 1) is not [(byte)'/', (byte)'>'])
+            {
+                _nested++;
+            }
+        }
+    }
+
+    /// <summary>What was read of an event of XML ends before the event.</summary>
+    private bool TryEndXmlEarly(out BodyLine body)
+    {
+        body = default;
+        if (!_isEnd && _end - _keep <= MaxXmlBytes)
+        {
+            return false;
+        }
+
+        int newline = _isEnd ? -1 : Bytes(_keep, _end).LastIndexOf((byte)'\n');
+        if (_fault is not null)
+        {
+            DropTo(_end);
+        }
+        else if (newline >= 0)
+        {
+            body = Take(_keep, _keep + newline, _records);
+            DropTo(_keep + newline + 1);
+        }
+        else if (_isEnd)
+        {
+            body = Take(_keep, _end, _records);
+            DropTo(_end);
+        }
+
+        bool isRest = body.Source is null && _fault is null;
+        BeginLine(_keep);
+        if (isRest)
+        {
+            // A long line, of which nothing is known but its beginning.
+            (_searched, _isRest) = (_end, true);
+        }
+
+        return body.Source is not null;
+    }
+
     private void DropTo(long place)
     {
         CountTo(place);
@@ -515,7 +719,8 @@ internal sealed class BodyCutter(Stream text, BodySource source)
     private BodyLine Take(long from, long to, int record)
     {
         ReadOnlySpan<byte> bytes = Bytes(from, to);
-        return new BodyLine(source, _line, bytes.ToArray()) { Lines = 1 + (_mode == Mode.Line && !_isRest ? 0 : bytes.Count((byte)'\n')), FirstRecord = record };
+        int ends = (_mode == Mode.Line && !_isRest) || bytes.IsEmpty ? 0 : bytes[..^1].Count((byte)'\n');
+        return new BodyLine(source, _line, bytes.ToArray()) { Lines = 1 + ends, FirstRecord = record };
     }
 
     private BodyLine FaultHere(string reason) => new(source, _line, default, reason);

@@ -14,8 +14,9 @@ internal static class CsvHeader
 
     private const int MaxName = 128;
 
-    private static readonly SearchValues<byte> OfNames =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-. /@()#:%$+"u8);
+    // Of ASCII these; of others all, as names are of any language.
+    private static readonly SearchValues<byte> OfNames = SearchValues.Create(
+        [.. "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-. /@()[]#:%$+?*&'"u8, .. Enumerable.Range(0x80, 0x80).Select(one => (byte)one)]);
 
     /// <summary>Whether a line names columns, and the lines behind it can be rows and begin no record.</summary>
     /// <param name="line">The first line.</param>

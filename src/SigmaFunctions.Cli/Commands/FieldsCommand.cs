@@ -76,9 +76,10 @@ internal static class FieldsCommand
                 totals.Unseen += one.Event.Views.IsEmpty ? 1 : 0;
             }
 
+            var places = new BodyPlaces(body);
             foreach (UndecodedRecord record in decoded.Undecoded)
             {
-                await undecoded.AddAsync(InputPlace.Of(body, record.Offset, record.Record), record);
+                await undecoded.AddAsync(InputPlace.Of(ref places, record.Offset, record.Record), record);
             }
 
             undecoded.AddOmitted(decoded.UndecodedCount - decoded.Undecoded.Length);

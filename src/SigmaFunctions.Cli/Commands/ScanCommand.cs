@@ -181,6 +181,7 @@ internal static class ScanCommand
 
         totals.RulesAlwaysEvaluated = detector.RulesAlwaysEvaluated;
         totals.Undecoded = undecoded.Count;
+        totals.UnreadableFiles = undecoded.Files;
         totals.Unseen = unseen.Count;
         int exitCode = await undecoded.EndAsync(totals.Events);
         await unseen.EndAsync(terminal.Errors, totals.Events);

@@ -93,7 +93,8 @@ internal static class SendCommand
         HubSender sender, ImmutableArray<BodyInput> inputs, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
-        long refused = 0;
+        long tooLarge = 0;
+        long unreadable = 0;
         int faulty = 0;
         try
         {
@@ -101,13 +102,13 @@ internal static class SendCommand
                 BodyFile.ReadAsync(inputs, cancellationToken),
                 body =>
                 {
-                    refused++;
-                    terminal.Errors.WriteLine($"sigmaf: {InputPlace.Of(body, 0, 0)} is larger than the hub takes");
+                    tooLarge++;
+                    terminal.Errors.WriteLine($"sigmaf: {InputPlace.Of(body)} is larger than the hub takes");
                 },
                 fault =>
                 {
-                    (refused, faulty) = fault.EndsSource ? (refused, faulty + 1) : (refused + 1, faulty);
-                    terminal.Errors.WriteLine(fault.EndsSource ? $"sigmaf: {fault.Fault}" : $"sigmaf: {InputPlace.Of(fault, 0, 0)}: {fault.Fault}");
+                    (unreadable, faulty) = fault.EndsSource ? (unreadable, faulty + 1) : (unreadable + 1, faulty);
+                    terminal.Errors.WriteLine(fault.EndsSource ? $"sigmaf: {fault.Fault}" : $"sigmaf: {InputPlace.Of(fault)}: {fault.Fault}");
                 },
                 cancellationToken);
         }
@@ -118,11 +119,12 @@ internal static class SendCommand
         finally
         {
             double seconds = time.GetElapsedTime(started).TotalSeconds;
+            string others = unreadable > 0 ? string.Create(CultureInfo.InvariantCulture, $", {unreadable} unreadable") : "";
             await terminal.Text.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{sender.Sent} events ({sender.SentBytes} bytes) sent in {sender.Batches} batches, {refused} too large, {seconds:0.0} s"));
+                $"{sender.Sent} events ({sender.SentBytes} bytes) sent in {sender.Batches} batches, {tooLarge} too large{others}, {seconds:0.0} s"));
         }
 
-        return faulty > 0 ? ExitCode.Unusable : refused > 0 ? ExitCode.Failure : ExitCode.Success;
+        return faulty > 0 ? ExitCode.Unusable : tooLarge + unreadable > 0 ? ExitCode.Failure : ExitCode.Success;
     }
 }

@@ -96,9 +96,10 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
         {
             matches = _matcher.Match(body.Body);
             var found = new Dictionary<(EventPlace, string), SigmaRule>();
+            var places = new BodyPlaces(body);
             foreach (MatchedRecord matched in matches.Records)
             {
-                var place = new EventPlace(body.LineAt(matched.Start), body.FirstRecord + matched.Record);
+                var place = new EventPlace(places.LineAt(matched.Start), body.FirstRecord + matched.Record);
                 foreach (int rule in matched.Rules)
                 {
                     found.TryAdd((place, _detector.Rules[rule].Id), _detector.Rules[rule]);

@@ -21,6 +21,11 @@ internal sealed class EventInput(Terminal terminal)
     /// <summary>Fails early, before rules are loaded, where an input is not there.</summary>
     public static void Require(IEnumerable<string> files)
     {
+        if (files.Count(file => file == "-") > 1)
+        {
+            throw new CommandException("standard input (-) can be read only once");
+        }
+
         foreach (string file in files.Where(file => file != "-" && !File.Exists(file)))
         {
             throw new CommandException(Directory.Exists(file) ? $"{file} is a folder, not a file of events" : $"{file} does not exist");

@@ -10,11 +10,18 @@ namespace SigmaFunctions.Cli.Scanning;
 internal readonly record struct InputPlace(string File, long FileLine, long Line, int Record)
 {
     /// <summary>The place of a record of a body.</summary>
-    /// <param name="body">The body.</param>
+    /// <param name="places">The body's places.</param>
     /// <param name="offset">Where the record, or the fault in it, is in the body, in bytes.</param>
     /// <param name="record">Its index in the body.</param>
-    public static InputPlace Of(BodyLine body, long offset, int record) =>
-        new(body.Source.Name, body.SourceLineAt(offset), body.LineAt(offset), body.FirstRecord + record);
+    public static InputPlace Of(ref BodyPlaces places, long offset, int record) =>
+        new(places.Body.Source.Name, places.SourceLineAt(offset), places.LineAt(offset), places.Body.FirstRecord + record);
+
+    /// <summary>The place where a body begins.</summary>
+    public static InputPlace Of(BodyLine body)
+    {
+        var places = new BodyPlaces(body);
+        return Of(ref places, 0, 0);
+    }
 
     /// <summary>File and line, as tools that open files take them.</summary>
     public override string ToString() => $"{File}:{FileLine}";

@@ -182,16 +182,21 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             BodyMatches found = matcher.Match(body.Body, cancellationToken);
             allocated += GC.GetAllocatedBytesForCurrentThread() - before;
             events += found.Events;
+            var places = new BodyPlaces(body);
             foreach (MatchedRecord matched in found.Records)
             {
                 matches += matched.Rules.Length;
                 if (writer is not null)
                 {
-                    Write(output, writer, InputPlace.Of(body, matched.Start, matched.Record), matched);
+                    Write(output, writer, InputPlace.Of(ref places, matched.Start, matched.Record), matched);
                 }
             }
 
-            undecoded.AddRange(found.Undecoded.Select(record => (InputPlace.Of(body, record.Offset, record.Record), record)));
+            foreach (UndecodedRecord record in found.Undecoded)
+            {
+                undecoded.Add((InputPlace.Of(ref places, record.Offset, record.Record), record));
+            }
+
             unseen.AddRange(found.Unseen);
             undecodedOmitted += found.UndecodedCount - found.Undecoded.Count;
         }

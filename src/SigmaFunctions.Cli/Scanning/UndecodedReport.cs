@@ -13,10 +13,12 @@ internal sealed class UndecodedReport(LineWriter errors)
     private const int MaxReports = 20;
 
     private int _reported;
-    private int _files;
 
     /// <summary>Number of records so far.</summary>
     public long Count { get; private set; }
+
+    /// <summary>Number of files that could not be read, or not to their end.</summary>
+    public int Files { get; private set; }
 
     /// <summary>Counts a record.</summary>
     /// <param name="place">Where it stands.</param>
@@ -36,7 +38,7 @@ internal sealed class UndecodedReport(LineWriter errors)
     {
         if (fault.EndsSource)
         {
-            _files++;
+            Files++;
             await errors.WriteLineAsync($"sigmaf: {fault.Fault}");
             return;
         }
@@ -45,7 +47,7 @@ internal sealed class UndecodedReport(LineWriter errors)
         if (_reported < MaxReports)
         {
             _reported++;
-            await errors.WriteLineAsync($"sigmaf: {InputPlace.Of(fault, 0, 0)}: {fault.Fault}");
+            await errors.WriteLineAsync($"sigmaf: {InputPlace.Of(fault)}: {fault.Fault}");
         }
     }
 
@@ -66,7 +68,11 @@ internal sealed class UndecodedReport(LineWriter errors)
         {
             await errors.WriteLineAsync("sigmaf: no event could be read");
         }
+        else if (events == 0 && Files == 0)
+        {
+            await errors.WriteLineAsync("sigmaf: there is no event in what was given");
+        }
 
-        return _files > 0 || (events == 0 && Count > 0) ? ExitCode.Unusable : ExitCode.Success;
+        return Files > 0 || (events == 0 && Count > 0) ? ExitCode.Unusable : ExitCode.Success;
     }
 }

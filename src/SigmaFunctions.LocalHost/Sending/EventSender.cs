@@ -7,6 +7,8 @@ namespace SigmaFunctions.LocalHost.Sending;
 /// <summary>Sends bodies to the event hub through the official SDK, in batches that the hub spreads over its partitions.</summary>
 internal sealed class EventSender
 {
+    private const int MaxFaults = 20;
+
     private readonly string _connectionString;
     private readonly string _eventHub;
     private readonly Func<long, CancellationToken, Task> _beforeSend;
@@ -31,7 +33,10 @@ internal sealed class EventSender
     /// <summary>Bodies that were left out because the event hub takes none so large.</summary>
     public int TooLarge { get; private set; }
 
-    /// <summary>What is the matter with places of the file that were left out, or with its rest.</summary>
+    /// <summary>Places of the file that were left out, and files of which the rest was.</summary>
+    public int Unreadable { get; private set; }
+
+    /// <summary>What is the matter with the first of these.</summary>
     public List<string> Faults { get; } = [];
 
     /// <summary>Sends all bodies.</summary>
@@ -45,7 +50,11 @@ internal sealed class EventSender
             {
                 if (body.Fault is { } fault)
                 {
-                    Faults.Add(body.EndsSource ? fault : $"{body.Source.Name}:{body.SourceLineAt(0)}: {fault}");
+                    if (Unreadable++ < MaxFaults)
+                    {
+                        Faults.Add(body.EndsSource ? fault : $"{body.Source.Name}:{body.SourceLineAt(0)}: {fault}");
+                    }
+
                     continue;
                 }
 
