@@ -53,9 +53,10 @@ public static class EventCheck
 
     private static async Task<string?> FaultOfAsync(BodyInput input, EventDecoder decoder, CancellationToken cancellationToken)
     {
-        string? fault = null;
+        (string? Source, string Reason)? first = null;
         int bodies = 0;
         long bytes = 0;
+        bool isAll = true;
         await foreach (BodyLine body in BodyFile.ReadAsync([input], cancellationToken))
         {
             if (body.Fault is null)
@@ -68,21 +69,24 @@ public static class EventCheck
 
                 if (decoded.Undecoded is [var record, ..])
                 {
-                    fault ??= $"{body.Source.Name} holds no event that can be read; on line {body.SourceLineAt(record.Offset)}: {record.Reason}";
+                    first ??= (body.Source.Name, $"on line {body.SourceLineAt(record.Offset)}: {record.Reason}");
                 }
             }
             else
             {
-                fault ??= body.EndsSource ? body.Fault : $"{body.Source.Name} holds no event that can be read; on line {body.SourceLineAt(0)}: {body.Fault}";
+                first ??= body.EndsSource ? (null, body.Fault) : (body.Source.Name, $"on line {body.SourceLineAt(0)}: {body.Fault}");
             }
 
             bytes += body.Body.Length;
             if (++bodies == MaxBodies || bytes > MaxBytes)
             {
+                isAll = false;
                 break;
             }
         }
 
-        return fault;
+        return first is not { } fault ? null
+            : fault.Source is null ? fault.Reason
+            : $"{fault.Source} holds no event that can be read{(isAll ? "" : $" among its first {bodies} bodies")}; {fault.Reason}";
     }
 }

@@ -170,6 +170,8 @@ public sealed class BodyFileTests
         { "CSV in UTF-16", Encoding.Unicode.GetBytes("\uFEFFTime\tHost\n1\t2\n"), "is CSV" },
         { "zip of nothing", Zip(), "is a zip archive without a file in it" },
         { "zip in gzip", Gzip(Zip(("a", "x"u8.ToArray()))), "is a zip archive, which is read from a file only" },
+        { "zstd with a long window", [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 1, 0, 0], "is packed by zstd with a window of more than 128 MiB" },
+        { "zstd with a dictionary", [0x28, 0xb5, 0x2f, 0xfd, 0x21, 7, 1, 9, 0, 0, 1], "is packed by zstd with a dictionary" },
         { "gzip five times", Gzip(Gzip(Gzip(Gzip(Gzip("x"u8.ToArray()))))), "is packed more than 4 times" },
     };
 

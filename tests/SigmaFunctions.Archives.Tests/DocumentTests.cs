@@ -26,6 +26,8 @@ public sealed class DocumentTests
         { "Record 1/{/'a':1/}/Record 2/{/'a':2/}/", "1:0:{/'a':1/} 5:0:{/'a':2/}" },
         { "Record/Record x/Record 1 x", "0:0:Record 1:0:Record(x 2:0:Record(1(x" },
 
+        { "{/'a':1/}/\uFEFF{/'b':2/}\uFEFF[/{}/]/\uFEFF{}/", "0:0:{/'a':1/} 3:0:{/'b':2/} 6:0:{} 8:0:\uFEFF{}" },
+
         // What is damaged is one body, or a fault; what stands on lines behind it is read.
         { "{'a':1,/{'b':2}/{'c':3}", "0:0:{'a':1, 1:0:{'b':2} 2:0:{'c':3}" },
         { "{'a':{/{'b':2}", "0:0:{'a':{ 1:0:{'b':2}" },

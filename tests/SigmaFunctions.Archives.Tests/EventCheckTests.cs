@@ -38,6 +38,27 @@ public sealed class EventCheckTests
         Assert.StartsWith(message, exception.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Of a long file only the beginning is looked at, and nothing is claimed of the rest.</summary>
+    [Theory]
+    [InlineData(EventCheck.MaxBodies - 1, false)]
+    [InlineData(EventCheck.MaxBodies, true)]
+    public async Task Only_the_beginning_is_looked_at(int lines, bool isRefused)
+    {
+        var input = new BodyInput("input", () => new MemoryStream(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("x\n", lines)) + "{}\n")));
+
+        Task check = EventCheck.RequireAsync([input], new EventDecoder(), Token);
+
+        if (isRefused)
+        {
+            BodyFileException exception = await Assert.ThrowsAsync<BodyFileException>(() => check);
+            Assert.StartsWith("input holds no event that can be read among its first 10000 bodies; on line 1: ", exception.Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            await check;
+        }
+    }
+
     /// <summary>Gives what is left of a content, wherever it is opened.</summary>
     private sealed class Pipe(Stream content) : MemoryStream
     {

@@ -200,6 +200,12 @@ internal sealed class BodyCutter(Stream text, BodySource source)
         {
             ReadOnlySpan<byte> line = Bytes(_keep, lineEnd);
             int first = line.IndexOfAnyExcept(" \t\r"u8);
+            if (first == 0 && line.StartsWith("\uFEFF"u8) && line is [_, _, _, (byte)'{' or (byte)'[' or (byte)'<', ..])
+            {
+                // Of another file that was put behind the first.
+                first = 3;
+            }
+
             if (first >= 0 && line[first] is (byte)'{' or (byte)'[')
             {
                 if (!IsEndKnown(line, lineEnd, out bool goesOn))

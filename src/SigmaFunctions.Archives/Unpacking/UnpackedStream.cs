@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using SigmaFunctions.Archives.Bodies;
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace SigmaFunctions.Archives.Unpacking;
 
@@ -102,6 +103,14 @@ internal sealed class UnpackedStream : ForwardStream
         catch (EndOfStreamException exception)
         {
             throw Damaged("it is cut off", exception);
+        }
+        catch (ZstdException exception) when (exception.Code == ZSTD_ErrorCode.ZSTD_error_frameParameter_windowTooLarge)
+        {
+            throw _failure = new BodyFileException("is packed by zstd with a window of more than 128 MiB, which is not read: unpack it first ('zstd -dc --long=31 FILE')", exception);
+        }
+        catch (ZstdException exception) when (exception.Code == ZSTD_ErrorCode.ZSTD_error_dictionary_wrong)
+        {
+            throw _failure = new BodyFileException("is packed by zstd with a dictionary, which is not read: unpack it first ('zstd -dc -D DICTIONARY FILE')", exception);
         }
         catch (Exception exception) when (exception is InvalidDataException or ZstdException)
         {
