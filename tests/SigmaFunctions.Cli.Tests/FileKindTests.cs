@@ -84,6 +84,7 @@ public sealed class FileKindTests : IDisposable
 
         CommandLine.Outcome diff = await RunAsync(["diff", _rule, _rule, "--events", file, "--format", "json"]);
         Assert.Equal((exitCode, events), (diff.ExitCode, diff.Json.GetProperty("verdicts").GetProperty("events").GetInt32()));
+        AssertSaid(said, file, diff.Errors);
 
         _sent = 0;
         CommandLine.Outcome send = await RunAsync(["send", file, "--connection", Connection]);
@@ -165,6 +166,28 @@ public sealed class FileKindTests : IDisposable
         CommandLine.Outcome scan = await RunAsync(["scan", "--rules", _rule, "--stats", zip]);
 
         Assert.Equal((2, 0), (scan.Stats.GetProperty("unreadableFiles").GetInt32(), scan.Stats.GetProperty("undecoded").GetInt32()));
+    }
+
+    /// <summary>However much of one cannot be read, the others are named.</summary>
+    [Theory]
+    [InlineData("scan --rules {rule} {files}")]
+    [InlineData("fields --rules {rule} {files}")]
+    [InlineData("diff {rule} {rule} --events {files}")]
+    public async Task Each_file_with_something_that_cannot_be_read_is_named(string command)
+    {
+        string[] files = [.. new[] { 30, 1, 3, 1_500 }.Select((count, n) => _cli.Write($"{n}.txt", string.Concat(Enumerable.Repeat("junk\n", count)) + Event))];
+
+        CommandLine.Outcome outcome = await RunAsync([.. command.Split(' ').SelectMany(word => word == "{files}" ? files : [word == "{rule}" ? _rule : word])]);
+
+        Assert.Equal(
+            [
+                .. Enumerable.Range(1, 20).Select(line => $"sigmaf: {files[0]}:{line}: record 0: neither JSON nor event XML (byte 0)"),
+                .. files.Skip(1).Select(file => $"sigmaf: {file}:1: record 0: neither JSON nor event XML (byte 0)"),
+                $"sigmaf: {files[0]}: 10 more records could not be read",
+                $"sigmaf: {files[2]}: 2 more records could not be read",
+                $"sigmaf: {files[3]}: 1499 more records could not be read",
+            ],
+            outcome.Errors.TrimEnd().Split('\n'));
     }
 
     [Fact]

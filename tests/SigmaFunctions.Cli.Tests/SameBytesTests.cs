@@ -80,6 +80,19 @@ public sealed class SameBytesTests : IDisposable
         Assert.Equal("{}", Encoding.UTF8.GetString(Assert.Single(await ReceiveAsync("local", 1))));
     }
 
+    /// <summary>However many places cannot be read, only the first are kept to be told.</summary>
+    [Fact]
+    public async Task LocalHost_counts_places_that_cannot_be_read()
+    {
+        string file = _cli.Write("broken.json", string.Concat(Enumerable.Repeat("[\n{}\n}\n", 30)));
+        var sender = new EventSender(_hub.ConnectionString, "local", batchSize: 2, (_, _) => Task.CompletedTask);
+
+        await sender.SendAsync(EventFile.ReadAsync(file), Token);
+
+        Assert.Equal((30, 20), (sender.Unreadable, sender.Faults.Count));
+        Assert.StartsWith($"{file}:3: the JSON document", sender.Faults[0], StringComparison.Ordinal);
+    }
+
     private async Task<List<byte[]>> ReceiveAsync(string hub, int count)
     {
         await using var receiver = new PartitionReceiver(EventHubDefinition.DefaultConsumerGroup, "0", EventPosition.Earliest, _hub.ConnectionString, hub);

@@ -215,7 +215,7 @@ public sealed class ScanTests : IDisposable
         Assert.Equal(0, outcome.ExitCode);
         Assert.StartsWith($"sigmaf: {events}:2: record 1: not JSON: single quotes (byte 9)\n", outcome.Errors, StringComparison.Ordinal);
         Assert.EndsWith(
-            "sigmaf: 81 more records could not be read\nsigmaf: no rule can see 2 of 2 events:\n  2 flat: no log source; properties: \n",
+            $"sigmaf: {events}: 81 more records could not be read\nsigmaf: no rule can see 2 of 2 events:\n  2 flat: no log source; properties: \n",
             outcome.Errors,
             StringComparison.Ordinal);
         Assert.Equal(23, outcome.Errors.TrimEnd().Split('\n').Length);
@@ -232,7 +232,7 @@ public sealed class ScanTests : IDisposable
         CommandLine.Outcome outcome = await RunAsync([command, "--rules", _rules, "--body", body]);
 
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Contains("sigmaf: 1480 more records could not be read\n", outcome.Errors, StringComparison.Ordinal);
+        Assert.Contains($"sigmaf: {body}: 1480 more records could not be read\n", outcome.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,10 +52,11 @@ internal static class DiffCommand
             RuleSet before = RuleInput.LoadSome([parsed.GetRequiredValue(oldRules)], parsed.GetValue(placeholders), terminal);
             RuleSet after = RuleInput.LoadSome([parsed.GetRequiredValue(newRules)], parsed.GetValue(placeholders), terminal);
             var comparison = RuleSetComparison.Of(before, after);
+            var unread = new UndecodedReport(terminal.Errors);
             VerdictComparison? verdicts = files.Length == 0
                 ? null
                 : await VerdictComparison.RunAsync(
-                    before, after, new EventDecoder(parsed.GetValue(logSource)), new EventInput(terminal).ReadAsync(files, [], cancellationToken));
+                    before, after, new EventDecoder(parsed.GetValue(logSource)), new EventInput(terminal).ReadAsync(files, [], cancellationToken), unread);
             if (parsed.GetRequiredValue(format) == "json")
             {
                 TerminalText.WriteJson(terminal, writer => ComparisonJson.Write(writer, comparison, verdicts));
@@ -65,12 +66,7 @@ internal static class DiffCommand
                 ComparisonText.Write(terminal, comparison, verdicts);
             }
 
-            foreach (string fault in verdicts?.Faults ?? [])
-            {
-                await terminal.Errors.WriteLineAsync($"sigmaf: {fault}");
-            }
-
-            return verdicts is { Faults: [_, ..] } or { Events: 0, Undecoded: > 0 } ? ExitCode.Unusable : ExitCode.Success;
+            return verdicts is null ? ExitCode.Success : await unread.EndAsync(verdicts.Events);
         });
         return command;
     }

@@ -82,7 +82,7 @@ internal static class FieldsCommand
                 await undecoded.AddAsync(InputPlace.Of(ref places, record.Offset, record.Record), record);
             }
 
-            undecoded.AddOmitted(decoded.UndecodedCount - decoded.Undecoded.Length);
+            undecoded.AddOmitted(body.Source.Name, decoded.UndecodedCount - decoded.Undecoded.Length);
         }
 
         int exitCode = await undecoded.EndAsync(totals.Events);

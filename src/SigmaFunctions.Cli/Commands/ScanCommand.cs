@@ -150,7 +150,10 @@ internal static class ScanCommand
                     await undecoded.AddAsync(fault);
                 }
 
-                undecoded.AddOmitted(result.UndecodedOmitted);
+                foreach ((string file, int count) in result.Omitted)
+                {
+                    undecoded.AddOmitted(file, count);
+                }
                 unseen.Add(result.Unseen);
             },
             cancellationToken);

@@ -1,8 +1,10 @@
 using SigmaFunctions.Archives.Bodies;
+using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Cli.Comparing;
 
@@ -23,36 +25,39 @@ internal readonly record struct EventPlace(long Line, int Record);
 /// <param name="Events">Number of events.</param>
 /// <param name="Undecoded">Number of records that could not be read.</param>
 /// <param name="Changes">The rules whose verdicts change, ordered by title.</param>
-/// <param name="Faults">What is the matter with files that could not be read.</param>
-internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes, IReadOnlyList<string> Faults)
+internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes)
 {
     /// <summary>Reads and matches bodies one after another.</summary>
-    public static async Task<VerdictComparison> RunAsync(RuleSet oldRules, RuleSet newRules, EventDecoder decoder, IAsyncEnumerable<BodyLine> bodies)
+    /// <param name="oldRules">The rules before.</param>
+    /// <param name="newRules">The rules after.</param>
+    /// <param name="decoder">What events are.</param>
+    /// <param name="bodies">The bodies.</param>
+    /// <param name="unread">Is told of what could not be read.</param>
+    public static async Task<VerdictComparison> RunAsync(
+        RuleSet oldRules, RuleSet newRules, EventDecoder decoder, IAsyncEnumerable<BodyLine> bodies, UndecodedReport unread)
     {
         var oldSide = new Side(oldRules, decoder);
         var newSide = new Side(newRules, decoder);
         var changes = new Dictionary<string, ChangedVerdicts>(StringComparer.Ordinal);
         long events = 0;
-        long undecoded = 0;
-        var faults = new List<string>();
         await foreach (BodyLine body in bodies)
         {
-            if (body is { Fault: { } fault, EndsSource: true })
-            {
-                faults.Add(fault);
-                continue;
-            }
-
             if (body.Fault is not null)
             {
-                undecoded++;
+                await unread.AddAsync(body);
                 continue;
             }
 
             Dictionary<(EventPlace Place, string Rule), SigmaRule> before = oldSide.Match(body, out _);
             Dictionary<(EventPlace Place, string Rule), SigmaRule> after = newSide.Match(body, out BodyMatches matches);
             events += matches.Events;
-            undecoded += matches.UndecodedCount;
+            var places = new BodyPlaces(body);
+            foreach (UndecodedRecord record in matches.Undecoded)
+            {
+                await unread.AddAsync(InputPlace.Of(ref places, record.Offset, record.Record), record);
+            }
+
+            unread.AddOmitted(body.Source.Name, matches.UndecodedCount - matches.Undecoded.Count);
             foreach (((EventPlace place, string id), SigmaRule rule) in after)
             {
                 if (!before.ContainsKey((place, id)))
@@ -74,9 +79,8 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
 
         return new VerdictComparison(
             events,
-            undecoded,
-            [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)],
-            faults);
+            unread.Count,
+            [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)]);
     }
 
     /// <summary>One of the rule sets.</summary>

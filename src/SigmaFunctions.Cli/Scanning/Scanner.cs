@@ -47,7 +47,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     /// <param name="Events">Number of events.</param>
     /// <param name="Matches">Number of matches.</param>
     /// <param name="Undecoded">The records that could not be read, with their places; the first of each body.</param>
-    /// <param name="UndecodedOmitted">How many more of them there were.</param>
+    /// <param name="Omitted">How many more of them there were, by file.</param>
     /// <param name="Faults">The faults among the bodies.</param>
     /// <param name="Unseen">The events that no rule can see, by body and kind.</param>
     /// <param name="Allocated">Bytes allocated by decoding and matching.</param>
@@ -57,7 +57,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         int Events,
         int Matches,
         ImmutableArray<(InputPlace Place, UndecodedRecord Record)> Undecoded,
-        long UndecodedOmitted,
+        ImmutableArray<(string File, int Count)> Omitted,
         ImmutableArray<BodyLine> Faults,
         IReadOnlyList<UnseenEvents> Unseen,
         long Allocated);
@@ -166,7 +166,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         var unseen = new List<UnseenEvents>();
         int events = 0;
         int matches = 0;
-        long undecodedOmitted = 0;
+        ImmutableArray<(string, int)>.Builder omitted = ImmutableArray.CreateBuilder<(string, int)>();
         long allocated = 0;
         BodyMatcher matcher = _matchers.Rent(_detector);
         foreach (BodyLine body in chunk.Bodies)
@@ -198,7 +198,10 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             }
 
             unseen.AddRange(found.Unseen);
-            undecodedOmitted += found.UndecodedCount - found.Undecoded.Count;
+            if (found.UndecodedCount - found.Undecoded.Count is var more and > 0)
+            {
+                omitted.Add((body.Source.Name, more));
+            }
         }
 
         _matchers.Return(matcher);
@@ -208,7 +211,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             events,
             matches,
             undecoded.DrainToImmutable(),
-            undecodedOmitted,
+            omitted.DrainToImmutable(),
             faults.DrainToImmutable(),
             unseen,
             allocated);

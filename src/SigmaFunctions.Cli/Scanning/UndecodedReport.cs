@@ -5,12 +5,15 @@ using SigmaFunctions.Telemetry.Events;
 namespace SigmaFunctions.Cli.Scanning;
 
 /// <summary>
-/// Tells which records could not be read: the first ones by their places, of the others how many; and of each file that could not be read what is
-/// the matter with it.
+/// Tells which records could not be read: the first ones and the first of each file by their places, of the others how many in which file; and of
+/// each file that could not be read what is the matter with it.
 /// </summary>
 internal sealed class UndecodedReport(LineWriter errors)
 {
     private const int MaxReports = 20;
+
+    // Of each file that was named, how many more there were.
+    private readonly OrderedDictionary<string, long> _others = new(StringComparer.Ordinal);
 
     private int _reported;
 
@@ -25,10 +28,8 @@ internal sealed class UndecodedReport(LineWriter errors)
     /// <param name="record">The record.</param>
     public async Task AddAsync(InputPlace place, UndecodedRecord record)
     {
-        Count++;
-        if (_reported < MaxReports)
+        if (IsTold(place.File))
         {
-            _reported++;
             await errors.WriteLineAsync($"sigmaf: {place}: record {place.Record}: {record.Reason} (byte {record.Offset})");
         }
     }
@@ -43,25 +44,32 @@ internal sealed class UndecodedReport(LineWriter errors)
             return;
         }
 
-        Count++;
-        if (_reported < MaxReports)
+        if (IsTold(fault.Source.Name))
         {
-            _reported++;
             await errors.WriteLineAsync($"sigmaf: {InputPlace.Of(fault)}: {fault.Fault}");
         }
     }
 
-    /// <summary>Counts records that were not kept.</summary>
-    public void AddOmitted(long count) => Count += count;
+    /// <summary>Counts records that were not kept, behind some that were.</summary>
+    /// <param name="file">Where they stand.</param>
+    /// <param name="count">How many.</param>
+    public void AddOmitted(string file, long count)
+    {
+        if (count > 0)
+        {
+            Count += count;
+            _others[file] += count;
+        }
+    }
 
     /// <summary>Tells how many more there were.</summary>
     /// <param name="events">Number of events that could be read.</param>
     /// <returns>The exit code: whether every file could be read to its end, and anything in them.</returns>
     public async Task<int> EndAsync(long events)
     {
-        if (Count > _reported)
+        foreach ((string file, long others) in _others.Where(pair => pair.Value > 0))
         {
-            await errors.WriteLineAsync($"sigmaf: {Count - _reported} more records could not be read");
+            await errors.WriteLineAsync($"sigmaf: {file}: {others} more records could not be read");
         }
 
         if (events == 0 && Count > 0)
@@ -74,5 +82,18 @@ internal sealed class UndecodedReport(LineWriter errors)
         }
 
         return Files > 0 || (events == 0 && Count > 0) ? ExitCode.Unusable : ExitCode.Success;
+    }
+
+    private bool IsTold(string file)
+    {
+        Count++;
+        if (_others.TryAdd(file, 0) || _reported < MaxReports)
+        {
+            _reported++;
+            return true;
+        }
+
+        _others[file]++;
+        return false;
     }
 }
