@@ -12,6 +12,7 @@ public sealed class SemanticsTests
         new("admins", ["root", "adm*n"]),
         new("net", ["10.0.0.0/8", "fe80::/10"]),
         new("one", ["a.c"]),
+        new("a_b-c.d", ["x"]),
     ]);
 
     public static TheoryData<int, string, string, string, string> Items => CaseFile.Read("items.cases");
