@@ -300,6 +300,53 @@ public sealed class MatcherTests
         }
     }
 
+    /// <summary>
+    /// What a large event makes a matcher's buffers grow to is given back when the next begins, and what usual ones do is kept: the same
+    /// again takes as much memory again, or none.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 500_000, false)]
+    [InlineData(1, 3_000_000, true)]
+    [InlineData(20_000, 1, false)]
+    [InlineData(150_000, 1, true)]
+    public void A_matcher_gives_back_what_a_large_event_took(int values, int length, bool isGivenBack)
+    {
+        var detector = new Detector(RuleText.Load(RuleText.WithSelection($"[{string.Join(", ", Enumerable.Range(0, 100).Select(i => $"keyword{i:D3}"))}]")));
+        Route route = detector.RouteOf([EventText.LogSource]);
+        var matcher = new EventMatcher(detector);
+        byte[] text = Encoding.ASCII.GetBytes(new string('z', length));
+        long Taken(bool asBody)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            matcher.BeginEvent();
+            if (asBody)
+            {
+                Assert.False(route.Keywords!.MayStandIn(text, matcher));
+            }
+            else
+            {
+                ViewWriter view = matcher.BeginView(route);
+                view.Set(route.OwnValuesSlot);
+                for (int i = 0; i < values; i++)
+                {
+                    view.Add(route.OwnValuesSlot, FieldValueKind.Text, text);
+                }
+
+                view.End();
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        foreach (bool asBody in values == 1 ? new[] { false, true } : [false])
+        {
+            long first = Taken(asBody);
+            long again = Taken(asBody);
+            Assert.InRange(first, (long)values * length, long.MaxValue);
+            Assert.InRange(again, isGivenBack ? (long)values * length : 0, isGivenBack ? first : 10_000);
+        }
+    }
+
     [Fact]
     public void Characters_that_are_compared_as_bytes_equal_no_others()
     {

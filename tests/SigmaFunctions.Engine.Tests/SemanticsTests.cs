@@ -37,6 +37,21 @@ public sealed class SemanticsTests
         Check($"conditions.cases({line}) {group}", RuleText.WithDetection(detection), arrow, right);
     }
 
+    /// <summary>A text, or a regular expression, is as long as its bound at most.</summary>
+    [Theory]
+    [InlineData("F|contains", 8_192, null)]
+    [InlineData("F|contains", 8_193, "")]
+    [InlineData("F", 8_192, null)]
+    [InlineData("F", 8_193, "")]
+    [InlineData("F|re", 8_193, null)]
+    [InlineData("F|re", 16_384, null)]
+    [InlineData("F|re", 16_385, "SF0206")]
+    public void A_value_is_no_longer_than_its_bound(string item, int length, string? code)
+    {
+        string value = new('a', length);
+        Check(item, RuleText.WithSelection($"{item}: {value}"), code is null ? "=>" : "!!", code ?? $$"""{"F":"{{value}}"}""");
+    }
+
     private static void Check(string place, string rule, string arrow, string expected)
     {
         if (arrow is "=>" or "=/>")
