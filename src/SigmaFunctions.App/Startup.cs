@@ -1,6 +1,4 @@
-using Azure;
 using Azure.Data.Tables;
-using Azure.Identity;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,6 +74,7 @@ internal static class Startup
         services.AddHostedService<RuleReloader>();
         services.AddSingleton<HubConnectionOptions>();
         services.AddSingleton<InstanceActivity>();
+        services.AddSingleton<UnseenEventCounts>();
         services.AddSingleton<WorkInHand>();
         services.AddSingleton<HealthCheck>();
         services.AddSingleton<InstanceReporter>();
@@ -177,22 +176,14 @@ internal static class Startup
                 await reports.CreateIfNotExistsAsync(cancellationToken);
             }
         }
-        catch (RequestFailedException exception)
+        catch (Exception exception) when (StartException.OfStorage(
+            DetectionStorageOptions.Section,
+            $"Table {names.TableName}, queue {names.QueueName} and containers {names.DeadLetterContainer}, {names.OriginalContainer} could not be created in the storage account of DetectionStorage",
+            exception) is { } explained)
         {
-            throw new StartException(
-                $"Table {names.TableName}, queue {names.QueueName} and containers {names.DeadLetterContainer}, {names.OriginalContainer} could not be created in the storage account of DetectionStorage: "
-                + $"{exception.ErrorCode ?? exception.InnerException?.Message ?? "no answer"} (status {exception.Status}).",
-                exception);
+            throw explained;
         }
-        catch (AggregateException exception)
-        {
-            throw new StartException(
-                $"The storage account of DetectionStorage cannot be reached: {exception.InnerExceptions[^1].Message}", exception);
-        }
-        catch (AuthenticationFailedException exception)
-        {
-            throw StartException.NoToken(DetectionStorageOptions.Section, exception);
-        }
+
         services.GetRequiredService<ILogger<DetectionTable>>().StoreReady(
             names.TableName, names.QueueName, names.DeadLetterContainer, names.OriginalContainer);
     }

@@ -48,6 +48,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private EventHubsEndpoint? _endpoint;
     private RestartingWorker? _worker;
     private LiveSite? _live;
+    private ImmutableArray<UnseenEvents> _unseen = [];
 
     public LocalHostRun(LocalHostOptions options, ConsoleReport report, TimeProvider time)
     {
@@ -87,7 +88,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         await alerts.CreateIfNotExistsAsync(stop.Token);
         (ImmutableArray<EventHubsTrigger> triggers, ImmutableArray<TimerTrigger> timers) = await StartWorkerAsync(stop.Token);
         _live?.Attach(new LiveRun(
-            () => new RunCounters(_statistics.Events, _statistics.Batches), alerts.FindAsync, _endpoint!.ConnectionString, GetAsync));
+            () => new RunCounters(_statistics.Events, _statistics.Batches, _unseen), alerts.FindAsync, _endpoint!.ConnectionString, GetAsync));
 
         Task[] triggering =
         [
@@ -97,7 +98,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         Task reading = alerts.RunAsync(stop.Token);
         Task cataloguing = _live?.BuildCatalogueAsync(CataloguePatience, stop.Token) ?? Task.CompletedTask;
         Task<bool> processing = ProcessAsync(eventsPath, alerts, stop.Token);
-        Task[] background = [.. triggering, reading, _worker!.Ended, WatchAzuriteAsync(stop.Token)];
+        Task[] background = [.. triggering, reading, _worker!.Ended, WatchAzuriteAsync(stop.Token), WatchUnseenAsync(stop.Token)];
         try
         {
             // Whatever ends first decides: the background only ends by failing.
@@ -135,6 +136,31 @@ internal sealed class LocalHostRun : IAsyncDisposable
         HttpTrigger.Find(_worker!.First.Functions).FirstOrDefault(trigger => address.AbsolutePath == $"/api/{trigger.Route}") is { } found
             ? await found.InvokeAsync(_worker, address, cancellationToken)
             : null;
+
+    /// <summary>Asks the app now and then, while events are processed, which of them no rule could see.</summary>
+    private async Task WatchUnseenAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(ProgressInterval, _time);
+        long asked = 0;
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            if (_statistics.Events is var events && events != asked)
+            {
+                asked = events;
+                await AskUnseenAsync(cancellationToken);
+            }
+        }
+    }
+
+    private async Task AskUnseenAsync(CancellationToken cancellationToken)
+    {
+        // A worker that ends meanwhile is told of elsewhere.
+        HttpReply? reply = await GetAsync(new Uri("http://localhost/api/health/details"), cancellationToken);
+        if (reply is { Status: 200 or 503, Body.Length: > 0 })
+        {
+            _unseen = UnseenEvents.Read(reply.Body);
+        }
+    }
 
     /// <summary>Ends the live view, the worker, the endpoint and Azurite.</summary>
     public async ValueTask DisposeAsync()
@@ -276,6 +302,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         await sending;
         TimeSpan processed = _watch.Elapsed;
         await alerts.DrainedAsync(cancellationToken);
+        await AskUnseenAsync(cancellationToken);
         long rows = await alerts.CountDetectionsAsync(cancellationToken);
         Summarize(sender, alerts, rows, processed);
         return sender.TooLarge == 0 && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
@@ -320,6 +347,12 @@ internal sealed class LocalHostRun : IAsyncDisposable
         if (alerts.Dangling > 0)
         {
             lines.Add(("Alerts without a detection", Count(alerts.Dangling)));
+        }
+
+        if (!_unseen.IsEmpty)
+        {
+            lines.Add(("Events that no rule can see", Count(_unseen.Sum(kind => kind.Events))));
+            lines.AddRange(_unseen.Select(kind => ("", $"{Count(kind.Events)} {kind.Description}")));
         }
 
         _report.Summary(lines);

@@ -15,6 +15,7 @@ public sealed class BodyMatcher
 {
     private readonly GzipBody _gzip;
     private readonly Utf16Body _utf16 = new();
+    private readonly QueryAnswerBody _answer = new();
     private readonly BodyReader _reader;
     private readonly BodyMatches _matches;
 
@@ -52,7 +53,10 @@ public sealed class BodyMatcher
     /// as it is. What else a matcher needs depends on no more of the body than its longest record, and on what is kept of it.
     /// </summary>
     public static long MaxUnpacked(ReadOnlySpan<byte> body) =>
-        GzipBody.IsGzip(body) ? GzipBody.MaxLength(body.Length) : Utf16Body.IsUtf16(body) ? Utf16Body.MaxLength(body.Length) : 0;
+        GzipBody.IsGzip(body) ? GzipBody.MaxLength(body.Length)
+        : Utf16Body.IsUtf16(body) ? Utf16Body.MaxLength(body.Length) + QueryAnswerBody.MaxLength(body.Length)
+        : QueryAnswerBody.MayBe(body) ? QueryAnswerBody.MaxLength(body.Length)
+        : 0;
 
     /// <summary>Reads a body and matches its events. Never throws for what it holds.</summary>
     /// <param name="body">The body, as <see cref="EventDecoder.Decode"/> takes it.</param>
@@ -63,6 +67,8 @@ public sealed class BodyMatcher
     {
         _gzip.Trim();
         _utf16.Trim();
+        _answer.Trim();
+        int length = body.Length;
         bool isPacked = GzipBody.IsGzip(body.Span);
         if (isPacked && !_gzip.TryUnpack(ref body, cancellationToken, out string reason))
         {
@@ -71,7 +77,22 @@ public sealed class BodyMatcher
             return _matches;
         }
 
-        isPacked |= _utf16.Convert(ref body, cancellationToken);
+        long maxRows = isPacked ? GzipBody.MaxLength(length) - length - body.Length : QueryAnswerBody.MaxLength(length);
+        if (_utf16.Convert(ref body, cancellationToken))
+        {
+            maxRows -= isPacked ? body.Length : 0;
+            isPacked = true;
+        }
+
+        isPacked |= _answer.TryConvert(ref body, maxRows, cancellationToken, out string? tooLong);
+        if (tooLong is not null)
+        {
+            _matches.Begin(body, isPacked);
+            var unread = new UndecodedRecord(0, tooLong, 0, body);
+            _matches.End(isPacked ? CopiesOf([unread]) : [unread], 1);
+            return _matches;
+        }
+
         _matches.Begin(body, isPacked);
         _reader.Read(body, cancellationToken);
 
@@ -88,6 +109,7 @@ public sealed class BodyMatcher
     {
         _gzip.Trim();
         _utf16.Trim();
+        _answer.Trim();
         _matches.Begin(default, isPacked: false);
         _reader.Forget();
     }
@@ -124,6 +146,10 @@ public sealed class BodyMatcher
             if (_sink.Rejection is null)
             {
                 matches.Add(record, start, end, _sink.End());
+                if (!_sink.IsSeen)
+                {
+                    _sink.CountUnseen(matches.UnseenTally, shape.Name, value);
+                }
             }
 
             return _sink.Rejection;

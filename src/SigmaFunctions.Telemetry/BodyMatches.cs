@@ -38,6 +38,11 @@ public sealed class BodyMatches
     /// <summary>Number of events in the body, those that match nothing included.</summary>
     public int Events => _totals.Events;
 
+    /// <summary>The events that no rule can see, by kind; they are among <see cref="Events"/>.</summary>
+    public IReadOnlyList<UnseenEvents> Unseen { get; private set; } = [];
+
+    internal UnseenTally UnseenTally { get; } = new();
+
     /// <summary>The records that rules hold on and of which a match is kept, in order.</summary>
     public ReadOnlySpan<MatchedRecord> Records => CollectionsMarshal.AsSpan(_records);
 
@@ -67,6 +72,8 @@ public sealed class BodyMatches
         Clear(_saved);
         Undecoded = [];
         UndecodedCount = 0;
+        Unseen = [];
+        UnseenTally.Begin();
         if (++_generation == int.MaxValue)
         {
             Array.Clear(_counts);
@@ -81,6 +88,7 @@ public sealed class BodyMatches
     {
         Undecoded = undecoded;
         UndecodedCount = undecodedCount;
+        Unseen = UnseenTally.End();
         foreach (ref SurplusMatch surplus in CollectionsMarshal.AsSpan(_surplus))
         {
             surplus = surplus with { Omitted = _counts[surplus.Rule].Omitted };
@@ -112,6 +120,7 @@ public sealed class BodyMatches
     /// <summary>Remembers what was found so far, in place of what was remembered before.</summary>
     internal void Mark()
     {
+        UnseenTally.Mark();
         _marked = _totals with { Records = _records.Count, Rules = _rules.Count, Surplus = _surplus.Count };
         _saved.Clear();
         if (++_markGeneration == int.MaxValue)
@@ -124,6 +133,7 @@ public sealed class BodyMatches
     /// <summary>Takes back what was found since the mark.</summary>
     internal void ReturnToMark()
     {
+        UnseenTally.ReturnToMark();
         foreach ((int rule, RuleCount count) in _saved)
         {
             _counts[rule] = count;

@@ -41,6 +41,8 @@ public sealed class EventDecoder
             new WinlogbeatShape(names),
             new NxlogShape(names),
             new FluentBitShape(names),
+            new OpenTelemetryShape(names),
+            new WinEventShape(names),
             new XmlMessageShape(names),
             new FlatShape(names, defaultLogSource),
         ];
@@ -68,6 +70,12 @@ public sealed class EventDecoder
         }
 
         new Utf16Body().Convert(ref body, CancellationToken.None);
+        new QueryAnswerBody().TryConvert(ref body, GzipBody.MaxBytes, CancellationToken.None, out string? tooLong);
+        if (tooLong is not null)
+        {
+            return new DecodedBody([], [new UndecodedRecord(0, tooLong, 0, body)]);
+        }
+
         var collector = new EventCollector(this, body);
         var reader = new BodyReader(new RecordTape(Names), collector, limits ?? BodyLimits.Default);
         reader.Read(body, CancellationToken.None);

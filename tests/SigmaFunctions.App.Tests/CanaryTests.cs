@@ -206,6 +206,7 @@ public sealed class CanaryTests(StorageAccount account)
             new RecordingSlots(),
             store.Metrics,
             new InstanceActivity(),
+            new UnseenEventCounts(TimeProvider.System),
             store.Clock,
             log);
         var batch = EventBatch.Read(

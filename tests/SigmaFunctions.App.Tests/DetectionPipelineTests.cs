@@ -96,6 +96,34 @@ public sealed class DetectionPipelineTests(StorageAccount account)
             _logger.Entries.Where(entry => entry.Id == 10).Select(entry => entry.Message.Split(", ")[4..6]).Select(parts => string.Join(", ", parts)));
     }
 
+    [Fact]
+    public async Task Events_that_no_rule_can_see_are_told_once_an_hour_by_kind_and_without_their_values()
+    {
+        Store store = await CreateStoreAsync();
+        DetectionPipeline pipeline = Create(store);
+        byte[] unknown = """{"foo":"secret"}"""u8.ToArray();
+        byte[] misspelt = """{"category":"secret"}"""u8.ToArray();
+        byte[] leftOut = """{"category":"AdvancedHunting-DeviceLogonEvents","properties":{"ActionType":"secret"}}"""u8.ToArray();
+
+        await RunAsync(pipeline, [Whoami, unknown, leftOut, unknown]);
+        await RunAsync(pipeline, [unknown, leftOut]);
+        await RunAsync(pipeline, [unknown, misspelt]);
+        store.Clock.Advance(UnseenEventCounts.Interval - TimeSpan.FromSeconds(1));
+        await RunAsync(pipeline, [unknown, misspelt]);
+        store.Clock.Advance(TimeSpan.FromSeconds(1));
+        await RunAsync(pipeline, [Whoami]);
+        await RunAsync(pipeline, [unknown]);
+
+        Assert.Equal(
+            [
+                "Hub events: no rule can see 2 events: 2 of shape flat without a log source (foo).",
+                "Hub events: no rule can see 3 events: 2 of shape flat without a log source (foo); 1 of shape flat that state a log source which no rule is for (category).",
+                "Hub events: no rule can see 3 events: 2 of shape flat without a log source (foo); 1 of shape flat that state a log source which no rule is for (category).",
+            ],
+            _logger.Entries.Where(entry => entry.Id == 65).Select(entry => entry.Message));
+        Assert.DoesNotContain(_logger.Entries, entry => entry.Message.Contains("secret", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("not json, secret")]
@@ -521,6 +549,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         slots ?? new RecordingSlots(),
         store.Metrics,
         new InstanceActivity(),
+        new UnseenEventCounts(store.Clock),
         store.Clock,
         _logger);
 

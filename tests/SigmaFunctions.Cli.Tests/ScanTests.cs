@@ -160,17 +160,48 @@ public sealed class ScanTests : IDisposable
         Assert.Equal($"0:0:{A}", outcome.Matches);
         Assert.Equal(
             [
-                "bodies", "events", "matches", "undecoded", "rules", "rulesAlwaysEvaluated", "loadMs", "firstPassMs", "scanMs", "eventsPerSecond",
+                "bodies", "events", "matches", "undecoded", "unseen", "rules", "rulesAlwaysEvaluated", "loadMs", "firstPassMs", "scanMs", "eventsPerSecond",
                 "allocatedBytesPerEvent", "peakWorkingSetBytes",
             ],
             outcome.Stats.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
-            "2 2 1 1 2",
-            string.Join(' ', ((string[])["bodies", "events", "matches", "undecoded", "rules"]).Select(name => outcome.Stats.GetProperty(name))));
+            "2 2 1 1 1 2",
+            string.Join(' ', ((string[])["bodies", "events", "matches", "undecoded", "unseen", "rules"]).Select(name => outcome.Stats.GetProperty(name))));
         foreach (string name in (string[])["loadMs", "firstPassMs", "scanMs", "eventsPerSecond", "peakWorkingSetBytes"])
         {
             Assert.True(outcome.Stats.GetProperty(name).GetDouble() > 0, name);
         }
+    }
+
+    [Fact]
+    public async Task Events_that_no_rule_can_see_are_told_with_what_they_look_like()
+    {
+        string events = _cli.Write(
+            "e.ndjson",
+            """
+            {"category":"test","a":1}
+            {"foo":"secret","bar":{"x":1}}
+            {"foo":2}
+            {"category":"tset"}
+            {"EventID":5,"Channel":"Microsoft-Windows-SENSE/Operational"}
+            {"EventID":6,"Channel":"Contoso"}
+            {"EventID":7,"Channel":"Contoso"}
+            {"category":"AdvancedHunting-DeviceLogonEvents","properties":{"ActionType":"LogonSuccess"}}
+            """);
+
+        CommandLine.Outcome outcome = await RunAsync(["scan", "--rules", _rules, events]);
+
+        Assert.Equal((0, $"0:0:{A}"), (outcome.ExitCode, outcome.Matches));
+        Assert.Equal(
+            """
+            sigmaf: no rule can see 7 of 8 events:
+              2 flat: no log source; properties: foo, bar, bar.x
+              1 flat: no rule for the log source that they state, such as category=tset
+              1 defender: of kinds that rules do not look at (docs/telemetry.md)
+              3 of log sources that no rule is for: product=windows (2); product=windows,service=sense (1)
+
+            """,
+            outcome.Errors);
     }
 
     [Fact]
@@ -182,8 +213,11 @@ public sealed class ScanTests : IDisposable
 
         Assert.Equal(0, outcome.ExitCode);
         Assert.StartsWith("sigmaf: line 1, record 1: not JSON: single quotes (byte 9)\n", outcome.Errors, StringComparison.Ordinal);
-        Assert.EndsWith("sigmaf: 81 more records could not be read\n", outcome.Errors, StringComparison.Ordinal);
-        Assert.Equal(21, outcome.Errors.TrimEnd().Split('\n').Length);
+        Assert.EndsWith(
+            "sigmaf: 81 more records could not be read\nsigmaf: no rule can see 2 of 2 events:\n  2 flat: no log source; properties: \n",
+            outcome.Errors,
+            StringComparison.Ordinal);
+        Assert.Equal(23, outcome.Errors.TrimEnd().Split('\n').Length);
     }
 
     /// <summary>Of one body not all are kept, but all are counted.</summary>

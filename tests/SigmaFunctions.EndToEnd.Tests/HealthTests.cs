@@ -48,6 +48,18 @@ public sealed class HealthTests
         JsonElement instance = Assert.Single(details.GetProperty("instances").EnumerateArray());
         Assert.Equal(2, instance.GetProperty("rules").GetInt32());
         Assert.Matches("^[0-9a-f]{16}$", instance.GetProperty("revision").GetString());
+        Assert.Empty(details.GetProperty("unseen").EnumerateArray());
+
+        await deployment.SendAsync("""{"foo":"secret"}""", """{"category":"secret"}""");
+        await LocalDeployment.ProcessAsync(deployment.CreateTrigger(), events: 3);
+
+        JsonElement unseen = JsonDocument.Parse((await GetAsync(deployment, "health/details")).Body).RootElement.GetProperty("unseen");
+        Assert.Equal(
+            [
+                """{"hub":"events","shape":"flat","reason":"no_log_source","logSource":"","events":1,"looksLike":"foo"}""",
+                """{"hub":"events","shape":"flat","reason":"no_rule","logSource":"stated","events":1,"looksLike":"category"}""",
+            ],
+            unseen.EnumerateArray().Select(kind => JsonSerializer.Serialize(kind)).Order());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.RuleSets;
@@ -47,6 +48,15 @@ public sealed class BodyMatcherTests
         """{"EventID":400,"SourceName":"PowerShell","EventReceivedTime":"x","Channel":"Windows PowerShell","Message":"Details"}""",
         """{"ProviderName":"Microsoft-Windows-Sysmon","EventID":12,"Channel":"Microsoft-Windows-Sysmon/Operational","ProcessID":4,"StringInserts":["-","DeleteKey","t","g",5,"\u0041",null]}""",
         """{"SourceName":"PowerShell","EventID":400,"Channel":"Windows PowerShell","ComputerName":"h","StringInserts":["a",["b"],{"c":1}]}""",
+        """{"Event":{"@xmlns":"u","System":{"Provider":{"@Name":"p"},"EventID":{"@Qualifiers":"1","#text":"1"},"Channel":"System"},"EventData":{"Data":[{"@Name":"A B","#text":"x"},{"@Name":"C"},"y",null],"ComplexData":{"$":{"Name":"D"},"_":"z"}}}}""",
+        """{"ProviderName":"Microsoft-Windows-Sysmon","EventID":11,"Version":2,"Channel":"System","EventData":{"Target Filename":"x","Target Filename":"y","\u0041 B":"z","Data":[{"Name":"E","content":"e"}]}}""",
+        """{"EventID":1,"SourceName":"p","Channel":"System","SourceModuleType":"im_msvistalog","EventData.Image":"a","EventData.Process Id":"7","UserData.X.Y":"z","EventData":{"Q":1}}""",
+        $$$"""{"event":{"original":{{{JsonSerializer.Serialize(XmlTests.Fill("{1}"))}}}},"message":"<Event>"}""",
+        $$"""{"System":{{JsonSerializer.Serialize(XmlTests.Fill("{1}"))}},"Message":""}""",
+        OpenTelemetryTests.Row,
+        OpenTelemetryTests.Otlp,
+        OpenTelemetryTests.ToOtlp(JsonSerializer.Serialize(OpenTelemetryTests.Row), JsonSerializer.Serialize(XmlTests.Fill("{1}"))),
+        WinEventTests.Row,
         "{\"records\":[{\"records\":[{\"n\":1}],\"n\":2},{\"n\":3}]}",
         "[{\"category\":\"any\",\"n\":1},17,{\"category\":\"any\",\"n\":2},[3],\"x\",null,{\"category\":\"any\",\"n\":4}]",
         .. FramingTests.Bodies.Select(row => row.Data.Item1),

@@ -1,4 +1,9 @@
+using System.Text;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Telemetry.Json;
 
 namespace SigmaFunctions.Telemetry.Tests;
 
@@ -35,6 +40,71 @@ public sealed class FlatTests
     {
         IReadOnlyDictionary<string, FieldValue> fields = Decoded.One($"{{\"EventID\":7045,\"Channel\":\"System\",\"{name}\":\"Service Control Manager\"}}").Event.Views.Single().Fields;
         Assert.Equal(("Service Control Manager", "Service Control Manager"), (fields["Provider_Name"].Text, fields[name].Text));
+    }
+
+    /// <summary>A number of JSON is the number, however it is written (RFC 8259); text is not a number of JSON.</summary>
+    [Theory]
+    [InlineData("1e3", "1000")]
+    [InlineData("1E+3", "1000")]
+    [InlineData("1.0E+3", "1000")]
+    [InlineData("1.5e3", "1500")]
+    [InlineData("1.2345e2", "123.45")]
+    [InlineData("12345e-2", "123.45")]
+    [InlineData("1e-3", "0.001")]
+    [InlineData("-1.50e1", "-15")]
+    [InlineData("-25e-1", "-2.5")]
+    [InlineData("0.00012e2", "0.012")]
+    [InlineData("0.012e3", "12")]
+    [InlineData("10e0", "10")]
+    [InlineData("0e99999999999999999999", "0")]
+    [InlineData("-0.00e5", "-0")]
+    [InlineData("1.7976931348623157e16", "17976931348623157")]
+    [InlineData("1e398", "1e398")]
+    [InlineData("1e-399", "1e-399")]
+    [InlineData("1e99999999999999999999", "1e99999999999999999999")]
+    [InlineData("1e-99999999999999999999", "1e-99999999999999999999")]
+    [InlineData("1.50", "1.50")]
+    [InlineData("\"1e3\"", "1e3")]
+    public void A_number_with_an_exponent_is_the_plain_number(string json, string text)
+    {
+        FieldValue value = Decoded.One($"{{\"category\":\"x\",\"F\":{json}}}").Event.Views.Single().Fields["F"];
+
+        Assert.Equal((json[0] == '"' ? FieldValueKind.Text : FieldValueKind.Number, text), (value.Kind, value.Text));
+    }
+
+    [Fact]
+    public void The_longest_number_that_is_written_out()
+    {
+        string zeros = new string('0', JsonNumber.MaxLength - 3);
+
+        Assert.Equal("1" + zeros, Decoded.One("""{"category":"x","F":1e397}""").Event.Views.Single().Field("F"));
+        Assert.Equal($"0.{zeros[1..]}12", Decoded.One("""{"category":"x","F":1.2e-397}""").Event.Views.Single().Field("F"));
+    }
+
+    /// <summary>Wherever rules look at a number: equality, comparison, another field, keywords, JSON within JSON.</summary>
+    [Theory]
+    [InlineData("F: 1000", "1e3", true)]
+    [InlineData("F: '1000'", "1e3", true)]
+    [InlineData("F: 1000", "1001e0", false)]
+    [InlineData("F: 0.5", "5E-1", true)]
+    [InlineData("F|gte: 1000", "1e3", true)]
+    [InlineData("F|gt: 1000", "1e3", false)]
+    [InlineData("F|lt: 1000", "9.99e2", true)]
+    [InlineData("F|fieldref: G", "1e3", true)]
+    [InlineData("F|neq: 1000", "1e3", false)]
+    [InlineData("F|neq: 1000", "1e4", true)]
+    [InlineData("F|startswith: '10'", "1e3", true)]
+    [InlineData("F: '1e3'", "1e3", false)]
+    [InlineData("F: 1000", "\"1e3\"", false)]
+    [InlineData("- 1000", "1e3", true)]
+    [InlineData("- 'zzz'", "1e3", false)]
+    public void Rules_see_the_plain_number(string selection, string json, bool matches)
+    {
+        byte[] body = Encoding.UTF8.GetBytes($"{{\"category\":\"x\",\"F\":{json},\"G\":1000.0}}");
+        string rule = $"title: t\nlogsource:\n  category: x\ndetection:\n  selection:\n    {selection}\n  condition: selection\n";
+        var matcher = new BodyMatcher(new EventDecoder(), new Detector(RuleSet.Load([new RuleFile("t.yml", rule)])));
+
+        Assert.Equal(matches ? 1 : 0, matcher.Match(body, TestContext.Current.CancellationToken).Records.Length);
     }
 
     /// <summary>What only says where the event belongs is not searched by keywords.</summary>
@@ -123,6 +193,23 @@ public sealed class FlatTests
     [InlineData("""{"UtcTime":"21:11","Timestamp":"2025-12-06T21:11:02Z"}""", "2025-12-06T21:11:02Z")]
     [InlineData("""{"UtcTime":"2025-13-06 21:11:02"}""", null)]
     [InlineData("""{"UtcTime":20251206}""", null)]
+    [InlineData("""{"TimeCreated":"2025-12-06 21:11:02.632 UTC"}""", "2025-12-06T21:11:02.632Z")]
+    [InlineData("""{"TimeCreated":"2025-12-06T21:11:02Z UTC"}""", "2025-12-06T21:11:02Z")]
+    [InlineData("""{"timestamp":1765055462}""", "2025-12-06T21:11:02Z")]
+    [InlineData("""{"timestamp":"1765055462"}""", "2025-12-06T21:11:02Z")]
+    [InlineData("""{"timestamp":1765055462.632}""", "2025-12-06T21:11:02.632Z")]
+    [InlineData("""{"timestamp":1765055462632}""", "2025-12-06T21:11:02.632Z")]
+    [InlineData("""{"timestamp":"1765055462632"}""", "2025-12-06T21:11:02.632Z")]
+    [InlineData("""{"timestamp":1765055462649150800}""", null)]
+    [InlineData("""{"timestamp":-1765055462}""", null)]
+    [InlineData("""{"timestamp":631151999}""", null)]
+    [InlineData("""{"timestamp":4102444800}""", null)]
+    [InlineData("""{"timestamp":" 1765055462"}""", null)]
+    [InlineData("""{"TimeCreated":"\/Date(1765055462632)\/"}""", "2025-12-06T21:11:02.632Z")]
+    [InlineData("""{"TimeCreated":"/Date(1765055462632+0100)/"}""", "2025-12-06T21:11:02.632Z")]
+    [InlineData("""{"TimeCreated":"/Date(-62135596800000)/"}""", null)]
+    [InlineData("""{"TimeCreated":"/Date(1765055462632"}""", null)]
+    [InlineData("""{"TimeCreated":"/Date()/"}""", null)]
     [InlineData("""{}""", null)]
     public void The_time_is_the_first_that_is_one(string body, string? time) =>
         Assert.Equal(time is null ? (DateTimeOffset?)null : DateTimeOffset.Parse(time, null), Decoded.One(body).Time);

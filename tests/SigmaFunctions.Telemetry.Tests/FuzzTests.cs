@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
@@ -21,6 +22,16 @@ public sealed class FuzzTests
         """{"winlog":{"channel":"Microsoft-Windows-PowerShell/Operational","event_id":"4103","event_data":{"param1":"x"}},"process":{"executable":"C:\\a.exe","title":"\u0041","hash":{"md5":"ab"}},"powershell":{"command":{"invocation_details":[{"type":"T","related_command":"A","name":"n","value":"\ud800"}]}},"user":{"name":"amy"}}""",
         """{"EventID":12,"SourceName":"Microsoft-Windows-Sysmon","SourceModuleType":"im_msvistalog","EventType":"INFO","ProcessID":4,"Message":"x\r\nEventType: CreateKey\r\n"}""",
         """{"ProviderName":"Service Control Manager","EventID":7045,"Channel":"System","StringInserts":["a","b","c","d",1]}""",
+        """{"Event":{"@xmlns":"u","System":{"Provider":{"@Name":"p"},"EventID":{"@Qualifiers":"1","#text":"1"},"Channel":"System"},"EventData":{"Data":[{"@Name":"A B","#text":"x"},{"@Name":"C"},"y",null],"ComplexData":{"$":{"Name":"D"},"_":"z"}}}}""",
+        """{"ProviderName":"Microsoft-Windows-Sysmon","EventID":11,"Version":2,"Channel":"System","EventData":{"Target Filename":"x","Target Filename":"y","\u0041 B":"z","Data":[{"Name":"E","content":"e"}]}}""",
+        """{"EventID":1,"SourceName":"p","Channel":"System","SourceModuleType":"im_msvistalog","EventData.Image":"a","EventData.Process Id":"7","UserData.X.Y":"z","EventData":{"Q":1}}""",
+        $$$"""{"event":{"original":{{{JsonSerializer.Serialize(XmlTests.Fill("{1}"))}}}},"message":"<Event>"}""",
+        $$"""{"System":{{JsonSerializer.Serialize(XmlTests.Fill("{1}"))}},"Message":""}""",
+        OpenTelemetryTests.Row,
+        OpenTelemetryTests.Otlp,
+        OpenTelemetryTests.ToOtlp(JsonSerializer.Serialize(OpenTelemetryTests.Row), JsonSerializer.Serialize(XmlTests.Fill("{1}"))),
+        WinEventTests.Row,
+        XmlTests.Fill("Record 1\n{1}\nRecord 2\n{\n\"EventID\":7,\n\"Channel\":\"System\"\n}"),
     ];
 
     private static readonly string[] Scraps =
@@ -28,6 +39,7 @@ public sealed class FuzzTests
         "{", "}", "[", "]", ",", ":", "\"", "\\", "'", "\n", "\r\n", "\0", "\\u", "\\ud800", "\\udc00", "null", "-", "1e999", "\uFEFF",
         "records", "\"records\":[{", "properties", "#text", "Event", "System", "EventID", " ",
         "<", ">", "/>", "&", "&#", "&#x41;", "<!--", "-->", "<![CDATA[", "]]>", "<?", "?>", "<Event>", "</Event>", "<Events>", "<Data>", "Name='", "\ufffe",
+        "@Name", "$", "EventData.", "resourceLogs", "scopeLogs", "logRecords", "kvlistValue", "stringValue", "\nRecord 3\n",
     ];
 
     [Fact]

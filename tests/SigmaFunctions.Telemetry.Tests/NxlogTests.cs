@@ -1,3 +1,4 @@
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Telemetry.Tests;
@@ -79,6 +80,28 @@ public sealed class NxlogTests
     [InlineData("MSSQLSERVER", "\"Message\":\"x\"", "absent")]
     public void The_data_of_classic_PowerShell_stand_in_its_message(string provider, string row, string data) =>
         Assert.Equal(data, Assert.Single(Event("Windows PowerShell", provider, 400, row).Event.Views).Field("Data"));
+
+    [Theory]
+    [InlineData(""" "EventData.Image":"a.exe","EventData.ProcessId":"7","ProcessID":4 """)]
+    [InlineData(""" "EventData":{"Image":"a.exe","ProcessId":"7"},"ProcessID":4 """)]
+    [InlineData(""" "UserData.Image":"a.exe","UserData.X.ProcessId":"7","ProcessID":4 """)]
+    [InlineData(""" "EventData.Image":"a.exe","EventData.Process Id":"7","ExecutionProcessID":4,"EventData.Channel":"x","EventData.EventID":2,"EventData.Computer":"y" """)]
+    [InlineData(""" "Image":"a.exe","Process Id":"7","ProcessID":4 """)]
+    public void Data_may_have_a_prefix(string row)
+    {
+        EventView view = Event("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", 1, row + ",\"Hostname\":\"h1\"").View("process_creation");
+
+        Assert.Equal(
+            ("a.exe", "7", "4", "1", "Microsoft-Windows-Sysmon/Operational", "h1"),
+            (view.Field("Image"), view.Field("ProcessId"), view.Field("Execution_ProcessID"), view.Field("EventID"), view.Field("Channel"), view.Field("Computer")));
+    }
+
+    [Theory]
+    [InlineData("CreateKey", "registry_add")]
+    [InlineData("DeleteKey", "registry_delete")]
+    public void An_event_type_with_a_prefix_was_not_overwritten(string eventType, string category) => Assert.Equal(
+        eventType,
+        Event("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", 12, $"\"EventType\":\"INFO\",\"EventData.EventType\":\"{eventType}\"").View(category).Field("EventType"));
 
     [Theory]
     [InlineData("""{"EventTime":"2025-12-06 22:11:02","UtcTime":"2025-12-06 21:11:02.632"}""", "2025-12-06T21:11:02.632Z")]

@@ -25,6 +25,26 @@ public sealed class ShapeTests
         { $$"""{"SourceModuleType":"im_tcp","SourceName":"sysmon","EventReceivedTime":"x","Message":"sysmon: {{Xml}}"}""", "xml-message" },
         { $$"""{"ident":"sysmon","message":"{{Xml}}"}""", "xml-message" },
 
+        { $$"""{"System":"{{Xml}}","Message":"m"}""", "fluentbit" },
+        { $$"""{"event":{"original":"{{Xml}}"},"message":"m"}""", "xml-message" },
+        { $$"""{"event.original":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"event":"{{Xml}}","sourcetype":"XmlWinEventLog"}""", "xml-message" },
+        { $$"""{"RawXml":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"EventXml":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"xml":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"log":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"body":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"data":"{{Xml}}"}""", "xml-message" },
+        { $$$"""{"preview":false,"result":{"_raw":"{{{Xml}}}"}}""", "xml-message" },
+        { $$"""{"log":"not {{Xml}}"}""", "flat" },
+        { """{"log":"Events of the System"}""", "flat" },
+
+        // An id of its own is not hidden by XML wherever that stands.
+        { $$"""{"EventID":1,"Channel":"Application","RawXml":"{{Xml}}","xml":"{{Xml}}","log":"{{Xml}}"}""", "flat" },
+        { $$$"""{"EventID":1,"Channel":"Application","event":{"original":"{{{Xml}}}"}}""", "flat" },
+        { $$"""{"EventID":1,"ProviderName":"p","Channel":"Application","EventData":{},"System":"{{Xml}}"}""", "fluentbit" },
+        { $$$"""{"winlog":{"channel":"Application","event_id":1},"event":{"original":"{{{Xml}}}"}}""", "winlogbeat" },
+
         { """{"EventID":1,"Channel":"System","Provider":"p","EventData":{},"StringInserts":[]}""", "log-analytics" },
         { """{"EventID":1,"Channel":"System","ProviderName":"p","SourceName":"p","EventReceivedTime":"x","StringInserts":[]}""", "nxlog" },
         { """{"EventID":1,"Channel":"System","ProviderName":"p"}""", "flat" },

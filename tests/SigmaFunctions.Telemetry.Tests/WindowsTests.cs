@@ -1,5 +1,10 @@
+using System.Text;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Windows;
 
 namespace SigmaFunctions.Telemetry.Tests;
 
@@ -8,6 +13,33 @@ public sealed class WindowsTests
 {
     private const string Sysmon = "Microsoft-Windows-Sysmon/Operational";
     private const string PowerShell = "Microsoft-Windows-PowerShell/Operational";
+
+    /// <summary>The single hashes of Sigma's taxonomy, wherever a source has them.</summary>
+    [Theory]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":"SHA1=AA,MD5=BB,SHA256=CC,IMPHASH=DD"}""", "BB AA CC DD")]
+    [InlineData("""{"EventID":7,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":"md5=BB, sha256=CC"}""", "BB absent CC absent")]
+    [InlineData("""{"EventID":15,"Channel":"Microsoft-Windows-Sysmon/Operational","Hash":"MD5=BB"}""", "BB absent absent absent")]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":"MD5=BB","md5":"own"}""", "own absent absent absent")]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":"MD5=,XMD5=BB,MD5BB,=,SHA1"}""", "absent absent absent absent")]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hashes":17}""", "absent absent absent absent")]
+    [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational"}""", "absent absent absent absent")]
+    [InlineData("""{"winlog":{"channel":"Microsoft-Windows-Sysmon/Operational","event_id":1,"event_data":{}},"process":{"hash":{"sha1":"aa","md5":"bb"},"pe":{"imphash":"dd"}}}""", "BB AA absent DD")]
+    [InlineData("""{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"FolderPath":"C:\\a","SHA1":"aa","MD5":"bb","SHA256":"cc"}}""", "bb aa cc absent")]
+    [InlineData("""{"category":"AdvancedHunting-DeviceFileEvents","properties":{"ActionType":"FileCreated","InitiatingProcessFileName":"i.exe","SHA1":"aa","MD5":"bb","SHA256":"cc"}}""", "bb aa cc absent")]
+    [InlineData("""{"category":"AdvancedHunting-DeviceImageLoadEvents","properties":{"InitiatingProcessFileName":"i.exe","SHA1":"aa","MD5":null}}""", "absent aa absent absent")]
+    public void Hashes_are_fields_by_themselves(string body, string hashes)
+    {
+        EventView view = Decoded.One(body).Event.Views.Single();
+        Assert.Equal(hashes, string.Join(' ', HashFields.Fields.Select(view.Field)));
+
+        // Rules that look at nothing else find them too.
+        foreach ((string field, string hash) in HashFields.Fields.Zip(hashes.Split(' ')))
+        {
+            string rule = $"title: t\nlogsource:\n  category: {view.LogSources[0].Category}\ndetection:\n  selection:\n    {field}: '{hash}'\n  condition: selection\n";
+            var matcher = new BodyMatcher(new EventDecoder(), new Detector(RuleSet.Load([new RuleFile("t.yml", rule)])));
+            Assert.Equal(hash == "absent" ? 0 : 1, matcher.Match(Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken).Records.Length);
+        }
+    }
 
     [Theory]
     [InlineData(1, "process_creation")]
@@ -161,6 +193,36 @@ public sealed class WindowsTests
         { """ "System":{"Channel":"System"},"EventData":{"Data":[{"#attributes":{"Name":"A B"},"#text":"x"}]} """, "AB", "x" },
         { """ "System":{"Channel":"System"},"EventData":{"Data":{"#attributes":{"Name":"A"}}} """, "A", "" },
         { """ "System":{"Channel":"System"},"EventData":{"#attributes":{"Name":"n"},"A":"x"} """, "Name", "absent" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"#attributes":{"Name":""},"#text":"x"},{"#attributes":{"Name":""}},"y"]} """, "Data", "[x,,y]" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"#attributes":{"Name":"A"},"#text":"x"},{"#text":"y"}]} """, "Data", "y" },
+        { """ "System":{"Channel":"System"},"EventData":{"ComplexData":{"#attributes":{"Name":"A"},"#text":"1,2"}} """, "A", "1,2" },
+        { """ "System":{"Channel":"System"},"EventData":"text" """, "Data", "text" },
+        { """ "System":{"Channel":"System"},"EventData":"{\"A\":\"x\"}" """, "A", "x" },
+
+        // Attributes with a mark (Newtonsoft, xmltodict, fast-xml-parser), under $ (xml2js), or like elements (Logstash).
+        { """ "System":{"Channel":"System","EventID":{"@Qualifiers":"16384","#text":"7045"}} """, "EventID", "7045" },
+        { """ "System":{"Channel":"System","EventID":{"@Qualifiers":"16384","#text":"7045"}} """, "EventID_Qualifiers", "16384" },
+        { """ "System":{"Channel":"System","Provider":{"@Name":"Service Control Manager","@Guid":"{g}"}} """, "Provider_Name", "Service Control Manager" },
+        { """ "System":{"Channel":"System","Provider":{"@_Name":"Service Control Manager"}} """, "Provider_Name", "Service Control Manager" },
+        { """ "System":{"Channel":"System","Provider":{"$":{"Name":"Service Control Manager"}}} """, "Provider_Name", "Service Control Manager" },
+        { """ "System":{"Channel":"System","Provider":{"Name":"Service Control Manager"}} """, "Provider_Name", "Service Control Manager" },
+        { """ "System":{"Channel":"System","Execution":{"@ProcessID":"4","@ThreadID":"8"},"Correlation":null} """, "Execution_ProcessID", "4" },
+        { """ "@xmlns":"u","System":{"Channel":{"@xmlns":"u","#text":"System"}} """, "Channel_xmlns", "absent" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"@Name":"A B","#text":"x"},{"@Name":"C"}]} """, "AB", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"@Name":"A B","#text":"x"},{"@Name":"C"}]} """, "C", "" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"@Name":"A","#text":"x"}]} """, "Data", "absent" },
+        { """ "System":{"Channel":"System"},"EventData":{"@Name":"n","Data":{"@Name":"A","#text":"x"}} """, "A", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"@Name":"n","Data":{"@Name":"A","#text":"x"}} """, "Name", "absent" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":{"@Name":"GrantedAccess","#text":"0x001fffff"}} """, "GrantedAccess", "0x1fffff" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":{"@Name":"A","#cdata-section":"x"}} """, "A", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"@_Name":"A","#text":"x"}]} """, "A", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"$":{"Name":"A"},"_":"x"}]} """, "A", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"Name":"A","content":"x"}]} """, "A", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"@Name":"","#text":"x"},"y",null]} """, "Data", "[x,y,null]" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":["x","y"]} """, "Data", "[x,y]" },
+        { """ "System":{"Channel":"System"},"EventData":[{"@Name":"A","#text":"x"}] """, "A", "x" },
+        { """ "System":{"Channel":"System"},"UserData":{"X":{"@xmlns":"u","A":"x"}} """, "A", "x" },
+        { """ "System":{"Channel":"System"},"UserData":{"X":{"@xmlns":"u","A":"x"}} """, "@xmlns", "absent" },
         { """ "System":{"Channel":"System"},"UserData":{"LogFileCleared":{"SubjectUserName":"amy"}} """, "SubjectUserName", "amy" },
         { """ "System":{"Channel":"System"},"UserData":{"X":{"#attributes":{"xmlns":"u"},"A":{"B":"c"}}} """, "A", "{B:c}" },
     };
@@ -169,6 +231,83 @@ public sealed class WindowsTests
     [MemberData(nameof(Fields))]
     public void System_and_data_become_fields(string @event, string field, string value) =>
         Assert.Equal(value, Decoded.One("{\"Event\":{" + @event + "}}").View(null, service: "system").Field(field));
+
+    [Theory]
+    [InlineData(""" "System":{"Channel":"System","EventID":{"value":1}} """, "EventID is in a form that is not known")]
+    [InlineData(""" "System":{"Channel":"System"},"EventData":{"Data":[{"key":"A","val":"x"}]} """, "EventData is in a form that is not known")]
+    [InlineData(""" "System":{"Channel":"System"},"UserData":{"X":{"Data":[{"key":"A","val":"x"}]}} """, "EventData is in a form that is not known")]
+    public void What_is_in_no_known_form_is_no_half_event(string @event, string reason) =>
+        Assert.Equal(reason, Assert.Single(Decoded.Body("{\"Event\":{" + @event + "}}").Undecoded).Reason);
+
+    [Fact]
+    public void The_element_may_stand_alone()
+    {
+        DecodedEvent decoded = Decoded.One(
+            """{"System":{"Provider":{"Name":"p"},"EventID":1,"Channel":"System","Computer":"h1","TimeCreated":{"SystemTime":"2025-12-06T21:11:02Z"}},"EventData":{"A":"x"}}""");
+
+        Assert.Equal(("evtx", "x", "p"), (decoded.Shape, decoded.View(null, service: "system").Field("A"), decoded.View(null, service: "system").Field("Provider_Name")));
+        Assert.Equal(("h1", DateTimeOffset.Parse("2025-12-06T21:11:02Z", null)), (decoded.Host, decoded.Time));
+    }
+
+    [Fact]
+    public void Keywords_search_texts_of_marked_elements_but_no_names_of_data()
+    {
+        DecodedEvent decoded = Decoded.One(
+            """{"Event":{"@xmlns":"u","System":{"Channel":"Security","EventID":"4688"},"EventData":{"@Name":"n","Data":[{"@Name":"A","#text":"a.exe"},{"@Name":"B"},"x"],"Binary":"00"}}}""");
+
+        Assert.Equal(["Security", "4688", "a.exe", "x", "00"], decoded.Event.OwnValues.Select(Decoded.Show));
+    }
+
+    /// <summary>Rows of all forms with a name that has spaces.</summary>
+    public static TheoryData<string> Spaced =>
+    [
+        """{"Type":"WindowsEvent","EventID":1116,"Channel":"System","Provider":"p","EventData":{"Threat Name":"x"}}""",
+        """{"Type":"SecurityEvent","EventID":1116,"Channel":"System","EventSourceName":"p","Threat Name":"x"}""",
+        """{"EventLog":"System","Source":"p","EventID":1116,"EventData":"<DataItem><EventData><Data Name=\"Threat Name\">x</Data></EventData></DataItem>"}""",
+        """{"winlog":{"channel":"System","event_id":1116,"event_data":{"Threat Name":"x"}}}""",
+        """{"winlog":{"channel":"System","event_id":1116,"user_data":{"Threat Name":"x"}}}""",
+        """{"winlog.channel":"System","winlog.event_id":1116,"winlog.event_data.Threat Name":"x"}""",
+        """{"EventID":1116,"SourceName":"p","Channel":"System","SourceModuleType":"im_msvistalog","Threat Name":"x"}""",
+        """{"EventID":1116,"SourceName":"p","Channel":"System","SourceModuleType":"im_msvistalog","EventData.Threat Name":"x"}""",
+        """{"EventID":1116,"ProviderName":"p","Channel":"System","StringInserts":[],"Threat Name":"x"}""",
+        """{"EventID":1116,"ProviderName":"p","Channel":"System","EventData":{"Threat Name":"x"}}""",
+        """{"EventID":1116,"Channel":"System","Threat Name":"x"}""",
+        """{"EventID":1116,"Channel":"System","Threat Name":"replaced","Threat Name":"x"}""",
+        """{"EventID":1116,"Channel":"System","Threat Name":"other","ThreatName":"x"}""",
+        """{"EventID":1116,"Channel":"System","ThreatName":"x","Threat Name":"other"}""",
+        """{"EventID":1116,"Channel":"System","Thr\u0065at N\u0061me":"x"}""",
+        """{"Event":{"System":{"EventID":1116,"Channel":"System"},"EventData":{"Threat Name":"x"}}}""",
+        """{"Event":{"System":{"EventID":1116,"Channel":"System"},"EventData":{"Data":{"@Name":"Threat Name","#text":"x"}}}}""",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Spaced))]
+    public void Names_lose_their_spaces_in_every_form(string row)
+    {
+        DecodedEvent decoded = Decoded.One(row);
+
+        Assert.Equal("x", decoded.View(null, service: "system").Field("ThreatName"));
+        BodyMatcherTests.AssertSame(new EventDecoder(), new BodyMatcher(new EventDecoder(), FieldRules.Of([decoded])), System.Text.Encoding.UTF8.GetBytes(row));
+    }
+
+    [Fact]
+    public void A_name_longer_than_a_block_loses_its_spaces_too() => Assert.Equal(
+        "x",
+        Decoded.One("""{"EventID":1116,"Channel":"System","Additional Actions String With Many Words":"x"}""")
+            .View(null, service: "system").Field("AdditionalActionsStringWithManyWords"));
+
+    /// <summary>Neither many names nor equal ones make a row of many bytes slow.</summary>
+    [Fact]
+    public void Many_names_with_spaces_take_little()
+    {
+        string[] names = [.. Enumerable.Range(0, 30_000).Select(n => $"\"Threat  Name{(n % 2 == 0 ? "" : n)}\":{n}")];
+        string row = $$"""{"EventID":1116,"Channel":"System",{{string.Join(',', names)}},"o":[{{string.Join(',', Enumerable.Repeat("{\"ThreatName\":1}", 20))}}]}""";
+        var decoder = new EventDecoder();
+        var started = System.Diagnostics.Stopwatch.StartNew();
+
+        Assert.Equal("29998", Assert.Single(decoder.Decode(System.Text.Encoding.UTF8.GetBytes(row)).Events).View(null, service: "system").Field("ThreatName"));
+        Assert.InRange(started.Elapsed.TotalSeconds, 0, 5);
+    }
 
     [Fact]
     public void Keywords_search_system_and_data_but_no_names()

@@ -50,6 +50,15 @@ public sealed class XmlTests
         { "<Event><EventData/></Event>{2}", "1:2", "0@0" },
         { "<!DOCTYPE Event [<!ENTITY a 'b'>]>{2}", "1:2", "0@0" },
 
+        // evtx_dump's text.
+        { "Record 1\n<?xml version=\"1.0\"?>\n{1}\n\nRecord 2\r\n<?xml version='1.0'?>\n{2}\n", "0:1 1:2", "" },
+        { "Record 7\n{\n  \"EventID\": 7,\n  \"Channel\": \"System\"\n}\nRecord 8\n{\n\"EventID\":8,\n\"Channel\":\"System\"}", "0:7 1:8", "" },
+        { "Record 1\n{1}\nRecord 2\n{\"EventID\":8,\n\"Channel\":\"System\"}\nRecord 3\n{3}", "0:1 1:8 2:3", "" },
+        { "Record 1\n{\n\"EventID\":\nRecord 2\n{\n\"EventID\":8,\n\"Channel\":\"System\"}", "1:8", "0@22" },
+        { "Record 1\nRecord 2\n{2}", "0:2", "" },
+        { "Record 1\nnothing\nmore\nRecord 2\n{2}", "1:2", "0@9" },
+        { "Record x\n{2}", "1:2", "0@0" },
+
         // Lines of syslog.
         { "<14>Nov 26 10:00:00 host sysmon: {1}\n<14>Nov 26 10:00:01 host sysmon[7]: {2}", "0:1 1:2", "" },
         { "<14>1 2025-11-26T10:00:00Z host sysmon 7 - - {1}", "0:1", "" },
@@ -123,6 +132,11 @@ public sealed class XmlTests
         { "<EventData><Data Name='Threat Name'>x</Data></EventData>", "ThreatName", "x" },
         { "<EventData><Data  Type='t'\n Name = 'A' >x</Data ></EventData>", "A", "x" },
         { "<EventData><Data Name=''>x</Data></EventData>", "Data", "x" },
+        { "<EventData><Data Name=''>x</Data><Data Name=''>y</Data><Data Name=''/></EventData>", "Data", "[x,y,]" },
+        { "<EventData><Data Name=''>x</Data><Data Name='A'>y</Data><Data>z</Data></EventData>", "Data", "[x,z]" },
+        { "<EventData><ComplexData Name='A'>1,2</ComplexData><ComplexData Name='B C'>3</ComplexData></EventData>", "A", "1,2" },
+        { "<EventData><ComplexData Name='A'>1,2</ComplexData><ComplexData Name='B C'>3</ComplexData></EventData>", "BC", "3" },
+        { "<EventData><ComplexData Name='A'>1,2</ComplexData></EventData>", "ComplexData", "absent" },
         { "<EventData><Data>x</Data></EventData>", "Data", "x" },
         { "<EventData><Data>x</Data><Data>y</Data>\n<Data/></EventData>", "Data", "[x,y,]" },
         { "<EventData><Data>x</Data><Data Name='A'>y</Data></EventData>", "Data", "x" },

@@ -34,6 +34,7 @@ internal sealed class BatchRun : IDisposable
     private readonly DetectionSlice _slice = new();
     private readonly DeadLetterCollector _letters = new();
     private readonly List<DateTimeOffset> _canaries = [];
+    private readonly Dictionary<UnseenKind, UnseenEvents> _unseen = [];
     private BodyMatcher _matcher;
     private Activity? _match;
     private long _originals;
@@ -53,6 +54,9 @@ internal sealed class BatchRun : IDisposable
     }
 
     public long Events { get; private set; }
+
+    /// <summary>The events that no rule can see, of each kind once.</summary>
+    public IReadOnlyCollection<UnseenEvents> Unseen => _unseen.Values;
 
     public long Undecoded { get; private set; }
 
@@ -173,6 +177,11 @@ internal sealed class BatchRun : IDisposable
             return;
         }
         Events += matches.Events;
+        foreach (UnseenEvents events in matches.Unseen)
+        {
+            _unseen[events.Kind] = events with { Count = events.Count + (_unseen.TryGetValue(events.Kind, out UnseenEvents before) ? before.Count : 0) };
+        }
+
         AddUndecoded(message, matches);
         _originals = 0;
         _evidence = 0;

@@ -28,6 +28,7 @@ public sealed class DetectionPipeline
 
     private readonly BatchGuard _guard;
     private readonly InstanceActivity _activity;
+    private readonly UnseenEventCounts _unseen;
     private readonly TimeProvider _timeProvider;
 
     /// <summary>Makes the pipeline.</summary>
@@ -41,6 +42,7 @@ public sealed class DetectionPipeline
     /// <param name="slots">Bounds what is recorded at the same time.</param>
     /// <param name="metrics">What is measured.</param>
     /// <param name="activity">What is told of how far this instance is.</param>
+    /// <param name="unseen">Told what no rule can see.</param>
     /// <param name="timeProvider">Clock of the elapsed time and the lag.</param>
     /// <param name="logger">Log; never of events' contents.</param>
     public DetectionPipeline(
@@ -54,6 +56,7 @@ public sealed class DetectionPipeline
         RecordingSlots slots,
         DetectionMetrics metrics,
         InstanceActivity activity,
+        UnseenEventCounts unseen,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
         : this(
@@ -68,6 +71,7 @@ public sealed class DetectionPipeline
             slots,
             metrics,
             activity,
+            unseen,
             timeProvider,
             logger)
     {
@@ -85,6 +89,7 @@ public sealed class DetectionPipeline
         RecordingSlots slots,
         DetectionMetrics metrics,
         InstanceActivity activity,
+        UnseenEventCounts unseen,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
     {
@@ -100,6 +105,7 @@ public sealed class DetectionPipeline
         Logger = logger;
         _guard = guard;
         _activity = activity;
+        _unseen = unseen;
         _timeProvider = timeProvider;
     }
 
@@ -182,6 +188,24 @@ public sealed class DetectionPipeline
         Report(run, bodies.Count, batch, activity, started);
     }
 
+    private void ReportUnseen(BatchRun run, EventBatch batch)
+    {
+        if (run.Unseen.Count == 0)
+        {
+            return;
+        }
+
+        foreach (UnseenEvents events in run.Unseen)
+        {
+            Metrics.AddUnseen(events.Kind, events.Count);
+        }
+
+        if (_unseen.Add(batch.EventHub, run.Unseen) is { } told)
+        {
+            Logger.EventsUnseen(batch.EventHub, told.Events, told.Kinds);
+        }
+    }
+
     private void Report(BatchRun run, int messages, EventBatch batch, Activity? activity, long started)
     {
         activity?
@@ -190,6 +214,7 @@ public sealed class DetectionPipeline
             .SetTag("sigmafunctions.failed", run.Failed)
             .SetTag("sigmafunctions.detections", run.Detections + run.Canaries.Count);
         Metrics.AddEvents(batch.EventHub, run.Events - run.Canaries.Count, run.Undecoded, run.Failed, run.Omitted);
+        ReportUnseen(run, batch);
         if (run.ForgedCanaries > 0)
         {
             Metrics.AddForgedCanaries(batch.EventHub, run.ForgedCanaries);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.App.Diagnostics;
 
@@ -13,6 +14,12 @@ public sealed class DetectionMetrics
 
     /// <summary>Events that were read and run through the rules, by the <c>hub</c> that they came from.</summary>
     public const string Events = "sigmafunctions.events";
+
+    /// <summary>
+    /// Events that no rule can see, by <c>shape</c>, <c>reason</c> (<c>no_log_source</c>, <c>no_rule</c>, <c>left_out</c>) and, for <c>no_rule</c>, <c>log_source</c>
+    /// (<c>stated</c> where the event named it itself). They are among <see cref="Events"/>.
+    /// </summary>
+    public const string Unseen = "sigmafunctions.events.unseen";
 
     /// <summary>Records that could not be read.</summary>
     public const string Undecoded = "sigmafunctions.undecoded";
@@ -53,6 +60,7 @@ public sealed class DetectionMetrics
     };
 
     private readonly Counter<long> _events;
+    private readonly Counter<long> _unseen;
     private readonly Counter<long> _undecoded;
     private readonly Counter<long> _failed;
     private readonly Counter<long> _matches;
@@ -70,6 +78,7 @@ public sealed class DetectionMetrics
         ArgumentNullException.ThrowIfNull(meters);
         Meter meter = meters.Create(MeterName);
         _events = meter.CreateCounter<long>(Events, "{event}", "Events that were read and run through the rules, by hub.");
+        _unseen = meter.CreateCounter<long>(Unseen, "{event}", "Events that no rule can see, by shape, reason and log source.");
         _undecoded = meter.CreateCounter<long>(Undecoded, "{record}", "Records that could not be read.");
         _failed = meter.CreateCounter<long>(Failed, "{record}", "Records that the app itself failed on.");
         _matches = meter.CreateCounter<long>(Matches, "{match}", "Rules that matched, by level.");
@@ -103,6 +112,12 @@ public sealed class DetectionMetrics
         }
     }
 
+    internal void AddUnseen(UnseenKind kind, long events) => _unseen.Add(
+        events,
+        KeyValuePair.Create("shape", (object?)kind.Shape),
+        KeyValuePair.Create("reason", (object?)NameOf(kind.Reason)),
+        KeyValuePair.Create("log_source", (object?)LogSourceOf(kind)));
+
     internal void AddMatches(IEnumerable<Detection> detections)
     {
         foreach (IGrouping<string, Detection> level in detections.GroupBy(detection => detection.Level ?? NoLevel))
@@ -133,4 +148,15 @@ public sealed class DetectionMetrics
     internal void AddForgedCanaries(string hub, long events) => _forgedCanaries.Add(events, KeyValuePair.Create("hub", (object?)hub));
 
     internal void RecordLag(TimeSpan lag) => _lag.Record(lag.TotalSeconds);
+
+    /// <summary>The log sources of a kind; <c>stated</c> where events name them, since whoever sends them chooses how many there are.</summary>
+    internal static string LogSourceOf(UnseenKind kind) => kind.Reason == UnseenReason.NoRuleForStated ? "stated" : kind.LogSource;
+
+    /// <summary>The name of a reason for people and programs.</summary>
+    internal static string NameOf(UnseenReason reason) => reason switch
+    {
+        UnseenReason.NoLogSource => "no_log_source",
+        UnseenReason.LeftOut => "left_out",
+        _ => "no_rule",
+    };
 }

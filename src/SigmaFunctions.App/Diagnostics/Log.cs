@@ -200,4 +200,7 @@ internal static partial class Log
 
     [LoggerMessage(64, LogLevel.Warning, "Partition {Partition}: a batch could not be noted before it was begun ({Reason}). It is taken all the same.")]
     public static partial void AttemptNotNoted(this ILogger logger, string partition, string reason);
+
+    [LoggerMessage(65, LogLevel.Warning, "Hub {Hub}: no rule can see {Events} events: {Kinds}.")]
+    public static partial void EventsUnseen(this ILogger logger, string hub, long events, string kinds);
 }

@@ -2,14 +2,17 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Http;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.App.Health;
 
 /// <summary>The functions that tell how the app is: to anyone in one word, and in detail to who has a key.</summary>
 /// <param name="check">Looks.</param>
-public sealed class HealthFunctions(HealthCheck check)
+/// <param name="unseen">What no rule could see.</param>
+public sealed class HealthFunctions(HealthCheck check, UnseenEventCounts unseen)
 {
     /// <summary><c>GET /api/health</c>: 200 and <c>healthy</c>, or 503 and <c>unhealthy</c>. No key, no details.</summary>
     [Function("Health")]
@@ -37,13 +40,14 @@ public sealed class HealthFunctions(HealthCheck check)
         response.Headers.Add("Cache-Control", "no-store");
         await using (var writer = new Utf8JsonWriter(response.Body, new JsonWriterOptions { Indented = true }))
         {
-            Write(writer, report);
+            Write(writer, report, unseen.Current);
         }
 
         return response;
     }
 
-    private static void Write(Utf8JsonWriter writer, HealthReport report)
+    private static void Write(
+        Utf8JsonWriter writer, HealthReport report, IReadOnlyList<(string Hub, UnseenKind Kind, long Events, string LooksLike)> unseen)
     {
         writer.WriteStartObject();
         writer.WriteString("status", report.IsHealthy ? "healthy" : "unhealthy");
@@ -65,6 +69,20 @@ public sealed class HealthFunctions(HealthCheck check)
 
         writer.WriteEndArray();
         WritePartitions(writer, report);
+        writer.WriteStartArray("unseen");
+        foreach ((string hub, UnseenKind kind, long events, string looksLike) in unseen)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("hub", hub);
+            writer.WriteString("shape", kind.Shape);
+            writer.WriteString("reason", DetectionMetrics.NameOf(kind.Reason));
+            writer.WriteString("logSource", DetectionMetrics.LogSourceOf(kind));
+            writer.WriteNumber("events", events);
+            writer.WriteString("looksLike", looksLike);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
         writer.WriteEndObject();
     }
 

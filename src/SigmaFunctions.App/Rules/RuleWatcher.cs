@@ -1,6 +1,5 @@
 using System.Net;
 using Azure;
-using Azure.Identity;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Starting;
@@ -52,21 +51,12 @@ internal sealed class RuleWatcher(
         {
             throw new StartException(exception.Message, exception);
         }
-        catch (RequestFailedException exception)
+        catch (Exception exception) when (StartException.OfStorage(
+            DetectionStorageOptions.Section,
+            $"The container of rules {options.Value.BlobContainer} (Rules__BlobContainer) in the storage account of DetectionStorage cannot be read",
+            exception) is { } explained)
         {
-            throw new StartException(
-                $"The container of rules {options.Value.BlobContainer} (Rules__BlobContainer) in the storage account of DetectionStorage cannot be read: "
-                + $"{exception.ErrorCode ?? exception.InnerException?.Message ?? "no answer"} (status {exception.Status}).",
-                exception);
-        }
-        catch (AggregateException exception)
-        {
-            throw new StartException(
-                $"The storage account of DetectionStorage, which has the rules, cannot be reached: {exception.InnerExceptions[^1].Message}", exception);
-        }
-        catch (AuthenticationFailedException exception)
-        {
-            throw StartException.NoToken(DetectionStorageOptions.Section, exception);
+            throw explained;
         }
     }
 

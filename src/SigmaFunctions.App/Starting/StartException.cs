@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Identity;
 using Microsoft.Extensions.Options;
 
@@ -14,11 +15,19 @@ public sealed class StartException : Exception
     {
     }
 
-    /// <summary>There is no token for a storage account.</summary>
-    /// <param name="section">Name of its settings.</param>
-    /// <param name="exception">Why.</param>
-    internal static StartException NoToken(string section, AuthenticationFailedException exception) =>
-        new($"There is no token for the storage account of {section} ({section}__credential, __clientId): {exception.Message}", exception);
+    /// <summary>What it means for the start that a storage account did not do what was asked of it; null where the fault is none of storage.</summary>
+    /// <param name="section">Name of the account's settings.</param>
+    /// <param name="failed">What failed, as the beginning of a sentence, for a request that was refused.</param>
+    /// <param name="exception">What was thrown.</param>
+    internal static StartException? OfStorage(string section, string failed, Exception exception) => exception switch
+    {
+        RequestFailedException refused => new(
+            $"{failed}: {refused.ErrorCode ?? refused.InnerException?.Message ?? "no answer"} (status {refused.Status}).", exception),
+        AggregateException unreachable => new($"The storage account of {section} cannot be reached: {unreachable.InnerExceptions[^1].Message}", exception),
+        AuthenticationFailedException => new(
+            $"There is no token for the storage account of {section} ({section}__credential, __clientId): {exception.Message}", exception),
+        _ => null,
+    };
 
     /// <summary>What is told of anything that ended the start: one line. Of what was not foreseen no message, since that may quote anything.</summary>
     internal static string Tell(Exception exception)

@@ -65,8 +65,9 @@ internal static class ScanCommand
             "Runs rules over events and prints the matches, in the order of the input.",
             """
             "line" counts input lines from 0, over all
-            files and blank lines too; "record" counts the records of a body from 0, unreadable ones too. Rejected rules and
-            unreadable records are told on standard error and do not stop the scan. Exit code 0 whether or not anything matched.
+            files and blank lines too; "record" counts the records of a body from 0, unreadable ones too. Rejected rules,
+            unreadable records and events that no rule can see are reported on standard error and do not stop the scan.
+            Exit code 0 whether or not anything matched.
 
             Examples:
               sigmaf scan --rules rules/ events.ndjson
@@ -127,6 +128,7 @@ internal static class ScanCommand
         }
 
         var undecoded = new UndecodedReport(terminal.Errors);
+        var unseen = new UnseenReport();
         started = time.GetTimestamp();
         await scanner.RunAsync(
             chunks,
@@ -143,6 +145,7 @@ internal static class ScanCommand
                 }
 
                 undecoded.AddOmitted(result.UndecodedOmitted);
+                unseen.Add(result.Unseen);
             },
             cancellationToken);
         totals.FirstPass = totals.Scan = time.GetElapsedTime(started);
@@ -171,7 +174,9 @@ internal static class ScanCommand
 
         totals.RulesAlwaysEvaluated = detector.RulesAlwaysEvaluated;
         totals.Undecoded = undecoded.Count;
+        totals.Unseen = unseen.Count;
         await undecoded.EndAsync();
+        await unseen.EndAsync(terminal.Errors, totals.Events);
 
         if (request.Stats)
         {

@@ -20,6 +20,9 @@ internal sealed record ScanTotals
     /// <summary>Records that could not be read.</summary>
     public long Undecoded { get; set; }
 
+    /// <summary>Events that no rule can see; they are among <see cref="Events"/>.</summary>
+    public long Unseen { get; set; }
+
     /// <summary>Rules loaded.</summary>
     public int Rules { get; init; }
 
@@ -54,6 +57,7 @@ internal sealed record ScanTotals
             writer.WriteNumber("events", Events);
             writer.WriteNumber("matches", Matches);
             writer.WriteNumber("undecoded", Undecoded);
+            writer.WriteNumber("unseen", Unseen);
             writer.WriteNumber("rules", Rules);
             writer.WriteNumber("rulesAlwaysEvaluated", RulesAlwaysEvaluated);
             writer.WriteNumber("loadMs", Math.Round(Load.TotalMilliseconds, 1));

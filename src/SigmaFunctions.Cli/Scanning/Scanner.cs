@@ -48,6 +48,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     /// <param name="Matches">Number of matches.</param>
     /// <param name="Undecoded">The records that could not be read, with their lines; the first of each body.</param>
     /// <param name="UndecodedOmitted">How many more of them there were.</param>
+    /// <param name="Unseen">The events that no rule can see, by body and kind.</param>
     /// <param name="Allocated">Bytes allocated by decoding and matching.</param>
     internal sealed record Result(
         ReadOnlyMemory<byte> Output,
@@ -56,6 +57,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         int Matches,
         ImmutableArray<(long Line, UndecodedRecord Record)> Undecoded,
         long UndecodedOmitted,
+        IReadOnlyList<UnseenEvents> Unseen,
         long Allocated);
 
     /// <summary>Gathers bodies into chunks.</summary>
@@ -157,6 +159,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     {
         var output = new ArrayBufferWriter<byte>();
         ImmutableArray<(long, UndecodedRecord)>.Builder undecoded = ImmutableArray.CreateBuilder<(long, UndecodedRecord)>();
+        var unseen = new List<UnseenEvents>();
         int events = 0;
         int matches = 0;
         long undecodedOmitted = 0;
@@ -185,10 +188,11 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             }
 
             undecoded.AddRange(found.Undecoded.Select(record => (body.Line, record)));
+            unseen.AddRange(found.Unseen);
             undecodedOmitted += found.UndecodedCount - found.Undecoded.Count;
         }
 
         _matchers.Return(matcher);
-        return new Result(output.WrittenMemory, chunk.Bodies.Count, events, matches, undecoded.DrainToImmutable(), undecodedOmitted, allocated);
+        return new Result(output.WrittenMemory, chunk.Bodies.Count, events, matches, undecoded.DrainToImmutable(), undecodedOmitted, unseen, allocated);
     }
 }

@@ -20,6 +20,7 @@ using Microsoft.Extensions.Logging;
 using SigmaFunctions.Catalog.Site;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.LocalHost.Reporting;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.Storage.Alerts;
@@ -30,7 +31,8 @@ namespace SigmaFunctions.LocalHost.Live;
 /// <summary>What a run has done so far.</summary>
 /// <param name="Events">Events processed.</param>
 /// <param name="Batches">Batches processed.</param>
-internal sealed record RunCounters(long Events, long Batches);
+/// <param name="Unseen">What no rule could see, by kind.</param>
+internal sealed record RunCounters(long Events, long Batches, ImmutableArray<UnseenEvents> Unseen);
 
 /// <summary>The run that the site tells of, once it has begun.</summary>
 /// <param name="Counters">Tells what it has done.</param>
@@ -74,7 +76,7 @@ internal sealed class LiveSite : IAsyncDisposable
     private readonly byte[] _page = LivePages.Live();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile LiveRun _run = new(() => new RunCounters(0, 0), (_, _) => Task.FromResult<Detection?>(null), "", (_, _) => Task.FromResult<HttpReply?>(null));
+    private volatile LiveRun _run = new(() => new RunCounters(0, 0, []), (_, _) => Task.FromResult<Detection?>(null), "", (_, _) => Task.FromResult<HttpReply?>(null));
     private WebApplication? _server;
     private int _readers;
 
@@ -322,6 +324,7 @@ internal sealed class LiveSite : IAsyncDisposable
         {
             events = counters.Events,
             batches = counters.Batches,
+            unseen = counters.Unseen.Select(kind => new { events = kind.Events, description = kind.Description }),
             detections = _feed.Count,
             levels = _levels.ToDictionary(),
             eventHubs = run.EventHubs,

@@ -90,7 +90,55 @@ internal abstract class EventSink(NameTable names)
         }
         else
         {
-            SetUnknown(name, value.Index);
+            SetUnknown(name, value.Index, onlyIfAbsent: false);
+        }
+    }
+
+    /// <summary>As <see cref="Set(ReadOnlySpan{byte}, RecordValue)"/>, under a name that loses its spaces.</summary>
+    public void SetWithoutSpaces(ReadOnlySpan<byte> name, RecordValue value) =>
+        Set(Tape.HasPunctuatedNames && name.Contains((byte)' ') ? WithoutSpaces(name) : name, value);
+
+    /// <summary>As <see cref="SetAs"/>, under a name that loses its spaces.</summary>
+    public void SetAsWithoutSpaces(RecordValue property, RecordValue value)
+    {
+        if (Tape.HasPunctuatedNames && property.Name.Contains((byte)' '))
+        {
+            Set(WithoutSpaces(property.Name), value);
+        }
+        else
+        {
+            SetAs(property, value);
+        }
+    }
+
+    /// <summary>
+    /// Sets the properties that <see cref="SetAll"/> has set under their names without spaces too, as far as no field has such a name.
+    /// </summary>
+    public void AddWithoutSpaces()
+    {
+        if (!Tape.HasPunctuatedNames || _parent < 0)
+        {
+            return;
+        }
+
+        foreach (RecordValue child in new RecordValue(Tape, _parent).Children)
+        {
+            if (!child.Name.Contains((byte)' '))
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> name = WithoutSpaces(child.Name);
+            Name known = Tape.Names.Find(name);
+            if (known.Id < 0)
+            {
+                SetUnknown(name, child.Index, onlyIfAbsent: true);
+            }
+            else if (IndexOf(known) is var index && (index < 0 || IsSpacedProperty(index)))
+            {
+                // Of names that become the same the last counts, as of names that are.
+                Put(known, child.Index);
+            }
         }
     }
 
@@ -109,7 +157,7 @@ internal abstract class EventSink(NameTable names)
         }
         else
         {
-            SetUnknown(Tape.Slice(name), value.Index);
+            SetUnknown(Tape.Slice(name), value.Index, onlyIfAbsent: false);
         }
     }
 
@@ -154,6 +202,14 @@ internal abstract class EventSink(NameTable names)
     /// <summary>As <see cref="BeginView(LogSourceSet)"/>, where the event itself states its log source; absent attributes are not stated.</summary>
     public abstract bool BeginView(RecordValue category, RecordValue product, RecordValue service);
 
+    /// <summary>
+    /// Says that rules have no view of such events on purpose, since what they test for is not in them; docs/telemetry.md lists them. In place of a view.
+    /// </summary>
+    public virtual void LeaveOut()
+    {
+        // Of interest to who counts what rules see.
+    }
+
     /// <summary>Whether anybody looks at a field of this view. Only worth asking before a value is composed.</summary>
     public abstract bool Wants(Name name);
 
@@ -189,7 +245,28 @@ internal abstract class EventSink(NameTable names)
     }
 
     /// <summary>Sets a field whose name is not in the table.</summary>
-    protected abstract void SetUnknown(ReadOnlySpan<byte> name, int index);
+    /// <param name="name">The name (UTF-8), valid for the call.</param>
+    /// <param name="index">Place of its value on the tape.</param>
+    /// <param name="onlyIfAbsent">Whether any other field of that name counts, set before or after.</param>
+    protected abstract void SetUnknown(ReadOnlySpan<byte> name, int index, bool onlyIfAbsent);
+
+    private bool IsSpacedProperty(int index) => Tape[index].Parent == _parent && Tape.NameOf(index).Contains((byte)' ');
+
+    /// <summary>A name without its spaces, valid until text is reserved on the tape again.</summary>
+    private ReadOnlySpan<byte> WithoutSpaces(ReadOnlySpan<byte> name)
+    {
+        Span<byte> text = Tape.Reserve(name.Length);
+        int length = 0;
+        foreach (byte letter in name)
+        {
+            if (letter != (byte)' ')
+            {
+                text[length++] = letter;
+            }
+        }
+
+        return text[..length];
+    }
 
     private void Put(Name name, int index)
     {

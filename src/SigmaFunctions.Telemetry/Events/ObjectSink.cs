@@ -11,6 +11,7 @@ internal sealed class ObjectSink(NameTable names) : EventSink(names)
     private readonly NameTable _names = names;
     private readonly List<EventView> _views = [];
     private readonly Dictionary<string, int> _unknown = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _unknownIfAbsent = new(StringComparer.Ordinal);
     private FieldValue?[] _values = [];
     private LogSourceSet _logSources = [];
     private EventFacts _facts = new();
@@ -62,6 +63,11 @@ internal sealed class ObjectSink(NameTable names) : EventSink(names)
             fields[name] = ValueOf(new RecordValue(Tape, index));
         }
 
+        foreach ((string name, int index) in _unknownIfAbsent)
+        {
+            fields.TryAdd(name, ValueOf(new RecordValue(Tape, index)));
+        }
+
         _views.Add(new EventView(_logSources, fields));
     }
 
@@ -71,6 +77,7 @@ internal sealed class ObjectSink(NameTable names) : EventSink(names)
         base.Begin(tape);
         _views.Clear();
         _unknown.Clear();
+        _unknownIfAbsent.Clear();
         _values = [];
         _facts = new EventFacts();
     }
@@ -89,7 +96,8 @@ internal sealed class ObjectSink(NameTable names) : EventSink(names)
     };
 
     /// <inheritdoc/>
-    protected override void SetUnknown(ReadOnlySpan<byte> name, int index) => _unknown[Encoding.UTF8.GetString(name)] = index;
+    protected override void SetUnknown(ReadOnlySpan<byte> name, int index, bool onlyIfAbsent) =>
+        (onlyIfAbsent ? _unknownIfAbsent : _unknown)[Encoding.UTF8.GetString(name)] = index;
 
     private static string? AttributeOf(RecordValue value) => value.Exists ? Encoding.UTF8.GetString(value.Text) : null;
 

@@ -27,6 +27,11 @@ internal sealed class SlotSink : EventSink
     private KeywordFilter? _keywords;
     private bool _mayHoldKeyword;
 
+    // Why no rule can see the record, where none can.
+    private LogSourceSet? _unseen;
+    private StatedLogSource? _statedInVain;
+    private bool _isLeftOut;
+
     /// <summary>Makes a sink.</summary>
     /// <param name="matcher">Where to write.</param>
     /// <param name="names">The names of shapes; those of rules are learnt as routes come up.</param>
@@ -47,6 +52,9 @@ internal sealed class SlotSink : EventSink
     /// </summary>
     public bool HasLearnt { get; private set; }
 
+    /// <summary>Whether some rule looks at the record.</summary>
+    public bool IsSeen { get; private set; }
+
     /// <inheritdoc/>
     public override bool BeginView(LogSourceSet logSources)
     {
@@ -61,6 +69,15 @@ internal sealed class SlotSink : EventSink
             _plans.Add(logSources, plan);
         }
 
+        if (plan.Route.IsEmpty)
+        {
+            _unseen ??= logSources;
+        }
+        else
+        {
+            IsSeen = true;
+        }
+
         _plan = plan.Route.IsEmpty || HasLearnt ? null : plan;
         return _plan is not null;
     }
@@ -69,8 +86,17 @@ internal sealed class SlotSink : EventSink
     public override bool BeginView(RecordValue category, RecordValue product, RecordValue service)
     {
         _plan = null;
-        return _stated.Find(category.Text, product.Text, service.Text) is { } known && BeginView(known);
+        if (_stated.Find(category.Text, product.Text, service.Text) is { } known)
+        {
+            return BeginView(known);
+        }
+
+        _statedInVain = new StatedLogSource(category, product, service);
+        return false;
     }
+
+    /// <inheritdoc/>
+    public override void LeaveOut() => _isLeftOut = true;
 
     /// <inheritdoc/>
     public override bool Wants(Name name) => _plan is not null && _plan.Wants(name);
@@ -134,6 +160,20 @@ internal sealed class SlotSink : EventSink
         _keywords = null;
         _hasBegun = false;
         HasLearnt = false;
+        IsSeen = false;
+        _unseen = null;
+        _statedInVain = null;
+        _isLeftOut = false;
+    }
+
+    /// <summary>Counts the record, which no rule sees.</summary>
+    public void CountUnseen(UnseenTally tally, string shape, RecordValue record)
+    {
+        UnseenReason reason = _isLeftOut ? UnseenReason.LeftOut
+            : _unseen is not null ? UnseenReason.NoRule
+            : _statedInVain is not null ? UnseenReason.NoRuleForStated
+            : UnseenReason.NoLogSource;
+        tally.Add(shape, reason, reason == UnseenReason.NoRule ? _unseen : null, record, _statedInVain ?? default);
     }
 
     /// <summary>Ends the record.</summary>
@@ -141,7 +181,7 @@ internal sealed class SlotSink : EventSink
     public ReadOnlySpan<int> End() => _hasBegun ? _matcher.EndEvent() : default;
 
     /// <inheritdoc/>
-    protected override void SetUnknown(ReadOnlySpan<byte> name, int index)
+    protected override void SetUnknown(ReadOnlySpan<byte> name, int index, bool onlyIfAbsent)
     {
         // No rule has a field of that name.
     }

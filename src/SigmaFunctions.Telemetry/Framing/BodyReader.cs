@@ -115,6 +115,12 @@ internal sealed class BodyReader
                 continue;
             }
 
+            if (IsHeading(position, out int behind))
+            {
+                position = ReadHeaded(SkipBlank(behind, Bytes.Length));
+                continue;
+            }
+
             if (byLine || !OpensRecord(Bytes[position]))
             {
                 int lineEnd = LineEnd(position);
@@ -144,6 +150,42 @@ internal sealed class BodyReader
                 break;
             }
         }
+    }
+
+    /// <summary>Reads what follows a line with the number of its record, as evtx_dump writes it: a document that may span lines.</summary>
+    /// <returns>Where it ends.</returns>
+    private int ReadHeaded(int start)
+    {
+        if (start == Bytes.Length || OpensXml(start) || IsHeading(start, out _))
+        {
+            return start;
+        }
+
+        int next = start;
+        do
+        {
+            next = SkipBlank(LineEnd(next), Bytes.Length);
+        }
+        while (next < Bytes.Length && !IsHeading(next, out _));
+
+        _work.Add(next - start);
+        ReadLine(start, next);
+        return next;
+    }
+
+    /// <summary>Whether a line is <c>Record</c> and a number.</summary>
+    private bool IsHeading(int start, out int end)
+    {
+        end = start;
+        if (!Bytes[start..].StartsWith("Record "u8))
+        {
+            return false;
+        }
+
+        int digits = start + "Record ".Length;
+        int length = Bytes[digits..].IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        end = length < 0 ? Bytes.Length : digits + length;
+        return end > digits && (end == Bytes.Length || Bytes[end] is (byte)'\r' or (byte)'\n');
     }
 
     private void ReadLine(int start, int end)
@@ -201,16 +243,16 @@ internal sealed class BodyReader
         switch (cursor.Read())
         {
             case JsonTokenType.StartArray:
-                ReadElements(ref cursor, mayBeEnvelopes: true);
+                ReadElements(ref cursor, Envelope.Body);
                 break;
             case JsonTokenType.StartObject:
-                ReadObject(ref cursor, mayBeEnvelope: true);
+                ReadObject(ref cursor, Envelope.Body);
                 break;
         }
     }
 
     /// <summary>Reads the elements of the array the cursor stands on; each is a record.</summary>
-    private void ReadElements<TCursor>(ref TCursor cursor, bool mayBeEnvelopes)
+    private void ReadElements<TCursor>(ref TCursor cursor, Envelope elements)
         where TCursor : struct, IJsonCursor, allows ref struct
     {
         _pending = cursor.Consumed;
@@ -219,7 +261,7 @@ internal sealed class BodyReader
             _pending = cursor.TokenStart;
             if (token == JsonTokenType.StartObject)
             {
-                ReadObject(ref cursor, mayBeEnvelopes);
+                ReadObject(ref cursor, elements);
             }
             else
             {
@@ -240,8 +282,8 @@ internal sealed class BodyReader
         }
     }
 
-    /// <summary>Reads the object the cursor stands on: a record, or an envelope with <c>records</c>.</summary>
-    private void ReadObject<TCursor>(ref TCursor cursor, bool mayBeEnvelope)
+    /// <summary>Reads the object the cursor stands on: a record, or an envelope with records.</summary>
+    private void ReadObject<TCursor>(ref TCursor cursor, Envelope envelope)
         where TCursor : struct, IJsonCursor, allows ref struct
     {
         int start = cursor.TokenStart;
@@ -250,7 +292,7 @@ internal sealed class BodyReader
         int index;
         try
         {
-            isRead = cursor.AppendObject(mayBeEnvelope, out index);
+            isRead = cursor.AppendObject(envelope, out index);
             if (isRead)
             {
                 _tape.EndReading();
@@ -273,20 +315,20 @@ internal sealed class BodyReader
         }
         else if (!cursor.Failed)
         {
-            ReadEnvelope(ref cursor);
+            ReadEnvelope(ref cursor, envelope);
         }
     }
 
-    private void ReadEnvelope<TCursor>(ref TCursor cursor)
+    private void ReadEnvelope<TCursor>(ref TCursor cursor, Envelope envelope)
         where TCursor : struct, IJsonCursor, allows ref struct
     {
         do
         {
-            bool records = cursor.OpensRecords();
+            bool records = cursor.OpensRecords(envelope, out Envelope elements);
             cursor.Read();
             if (records)
             {
-                ReadElements(ref cursor, mayBeEnvelopes: false);
+                ReadElements(ref cursor, elements);
             }
             else
             {

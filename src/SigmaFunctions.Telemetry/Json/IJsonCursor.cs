@@ -27,18 +27,20 @@ internal interface IJsonCursor
     /// Adds the object that the cursor stands at the beginning of to the tape, up to its end or to a property that
     /// <see cref="OpensRecords"/>.
     /// </summary>
-    /// <param name="mayBeEnvelope">Whether to stop there.</param>
+    /// <param name="envelope">What the object may be, and where to stop then; none if it is a record.</param>
     /// <param name="index">The object on the tape.</param>
     /// <returns>Whether the object ended.</returns>
     /// <exception cref="RecordTooLargeException">The object is no record: <see cref="SkipRest"/> goes on behind it.</exception>
-    bool AppendObject(bool mayBeEnvelope, out int index);
+    bool AppendObject(Envelope envelope, out int index);
 
     /// <summary>Goes to the end of the object that <see cref="AppendObject"/> has thrown at, or gives up.</summary>
     void SkipRest();
 
     /// <summary>
-    /// Whether the cursor stands on the name <c>records</c> with records behind it, rather than a field of that name that lists
+    /// Whether the cursor stands on a name such as <c>records</c> with objects behind it, rather than a field of that name that lists
     /// something else.
     /// </summary>
-    bool OpensRecords();
+    /// <param name="envelope">What the object is.</param>
+    /// <param name="elements">What the objects are behind it.</param>
+    bool OpensRecords(Envelope envelope, out Envelope elements);
 }

@@ -30,13 +30,13 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
 
     public void Skip() => _reader.Skip();
 
-    public bool AppendObject(bool mayBeEnvelope, out int index)
+    public bool AppendObject(Envelope envelope, out int index)
     {
         _depth = _reader.Depth - 1;
         index = tape.Open(FieldValueKind.Object, -1, RecordTape.NameSlice.None);
         while (_reader.Read() && _reader.Token != JsonTokenType.EndObject)
         {
-            if (mayBeEnvelope && OpensRecords())
+            if (envelope != Envelope.None && OpensRecords(envelope, out _))
             {
                 return false;
             }
@@ -54,10 +54,19 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
 
     public void SkipRest() => _reader.SkipTo(_depth);
 
-    public readonly bool OpensRecords()
+    public readonly bool OpensRecords(Envelope envelope, out Envelope elements)
     {
-        bool named = _reader.IsEscaped ? IsRecords(_reader.Value) : _reader.Value.SequenceEqual("records"u8);
-        if (!named)
+        // Each byte of the name may be an escape of six.
+        const int Longest = 26 * 6;
+        Span<byte> text = stackalloc byte[Longest + JsonText.Slack];
+        scoped ReadOnlySpan<byte> name = _reader.Value;
+        if (_reader.IsEscaped)
+        {
+            name = name.Length <= Longest ? text[..JsonText.Unescape(name, .., text)] : default;
+        }
+
+        elements = envelope.Within(name);
+        if (!envelope.Opens(name))
         {
             return false;
         }
@@ -71,16 +80,8 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
     public bool TryReadOnlyObject(out int index)
     {
         index = -1;
-        return _reader.Read() && _reader.Token == JsonTokenType.StartObject && AppendObject(mayBeEnvelope: false, out index)
+        return _reader.Read() && _reader.Token == JsonTokenType.StartObject && AppendObject(Envelope.None, out index)
             && !_reader.Read() && !Failed;
-    }
-
-    private static bool IsRecords(ReadOnlySpan<byte> escaped)
-    {
-        // Each byte of the name may be an escape of six.
-        const int Longest = 7 * 6;
-        Span<byte> text = stackalloc byte[Longest + JsonText.Slack];
-        return escaped.Length <= Longest && text[..JsonText.Unescape(escaped, .., text)].SequenceEqual("records"u8);
     }
 
     private void AppendValue(int parent, in RecordTape.NameSlice name)
@@ -98,7 +99,7 @@ internal ref struct ReaderCursor(RecordTape tape, ReadOnlySpan<byte> json, int o
                     FlagsOfString());
                 break;
             case JsonTokenType.Number:
-                tape.Add(FieldValueKind.Number, parent, name, TokenStart, length, RecordTape.EntryFlags.Clean);
+                tape.Add(FieldValueKind.Number, parent, name, TokenStart, length, tape.FlagsOfNumber(JsonNumber.HasExponent(_reader.Value)));
                 break;
             case JsonTokenType.True:
                 tape.Add(FieldValueKind.Boolean, parent, name, TokenStart, length, RecordTape.EntryFlags.True);

@@ -69,9 +69,15 @@ internal sealed class RecordTape
 
     /// <summary>
     /// Whether the record may hold text that does not stand in its bytes, nor in escapes of JSON: XML can write any character in more
-    /// than one way.
+    /// than one way, and a number with an exponent is read as a plain one.
     /// </summary>
     public bool HasRewritten { get; set; }
+
+    /// <summary>
+    /// Whether a name of the record, or of what is text in it, has a space, a dot or any other character of ASCII before the digits. Few
+    /// records have, so that shapes need not look for such names in the others.
+    /// </summary>
+    public bool HasPunctuatedNames { get; private set; }
 
     /// <summary>Begins a body.</summary>
     public void Begin(ReadOnlyMemory<byte> body)
@@ -105,6 +111,7 @@ internal sealed class RecordTape
         _source = EntryFlags.None;
         IsXml = false;
         HasRewritten = false;
+        HasPunctuatedNames = false;
         BeginReading();
     }
 
@@ -273,6 +280,14 @@ internal sealed class RecordTape
         SetName(ref entry, index, name);
     }
 
+    /// <summary>The flags of a number. One with an exponent is read as the plain number that it is (<see cref="JsonNumber"/>), which does not stand in the record.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public EntryFlags FlagsOfNumber(bool hasExponent)
+    {
+        HasRewritten |= hasExponent;
+        return hasExponent ? EntryFlags.None : EntryFlags.Clean;
+    }
+
     /// <summary>Adds an entry, whose name and value have to be set before the next is added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref Entry Append(int parent)
@@ -366,6 +381,7 @@ internal sealed class RecordTape
     public NameSlice NameOfText(int start, int length)
     {
         ReadOnlySpan<byte> bytes = _text.AsSpan(start, length);
+        HasPunctuatedNames |= IsPunctuated(bytes);
         uint hash = NameTable.Hash(bytes);
         return new NameSlice(start, length, hash, Names.Find(bytes, hash).Id, true);
     }
@@ -375,6 +391,7 @@ internal sealed class RecordTape
     {
         ref Entry entry = ref _entries[index];
         ReadOnlySpan<byte> bytes = TextOf(index);
+        HasPunctuatedNames |= IsPunctuated(bytes);
         uint hash = NameTable.Hash(bytes);
         return new NameSlice(entry.Start, entry.Length, hash, Names.Find(bytes, hash).Id, (entry.Flags & EntryFlags.InText) != 0);
     }
@@ -390,6 +407,7 @@ internal sealed class RecordTape
             return ReadUncleanName(bytes, start, (flags & EntryFlags.Escaped) != 0);
         }
 
+        HasPunctuatedNames |= IsPunctuated(bytes);
         uint hash = NameTable.Hash(bytes);
         return new NameSlice(start, bytes.Length, hash, Names.Find(bytes, hash).Id, _source != EntryFlags.None);
     }
@@ -414,6 +432,11 @@ internal sealed class RecordTape
     public NameSlice ReadName(Vector256<byte> block, int start, int length)
     {
         block = NameTable.Keep(block, length);
+        if (IsPunctuated(block))
+        {
+            HasPunctuatedNames = true;
+        }
+
         uint hash = NameTable.Hash(block);
         return new NameSlice(start, length, hash, Names.Find(block, length, hash).Id, _source != EntryFlags.None);
     }
@@ -510,6 +533,16 @@ internal sealed class RecordTape
         }
     }
 
+    private static bool IsPunctuated(ReadOnlySpan<byte> name) => name.IndexOfAnyInRange((byte)1, (byte)('0' - 1)) >= 0;
+
+    // What a block is filled up with counts as 255.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPunctuated(Vector256<byte> name)
+    {
+        Vector256<byte> lowered = name - Vector256<byte>.One;
+        return Vector256.EqualsAny(Vector256.Min(lowered, Vector256.Create((byte)('0' - 2))), lowered);
+    }
+
     private int Search(int parent, Name name)
     {
         int found = -1;
@@ -574,6 +607,12 @@ internal sealed class RecordTape
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Clean(ref Entry entry)
     {
+        if (entry.Kind == (byte)FieldValueKind.Number)
+        {
+            WritePlain(ref entry);
+            return;
+        }
+
         bool inText = (entry.Flags & EntryFlags.InText) != 0;
         bool escaped = (entry.Flags & EntryFlags.Escaped) != 0;
         if (escaped || !JsonText.IsWellFormed(Slice(entry.Start, entry.Length, inText)))
@@ -585,6 +624,19 @@ internal sealed class RecordTape
         }
 
         entry.Flags = (entry.Flags & ~EntryFlags.Escaped) | EntryFlags.Clean;
+    }
+
+    private void WritePlain(ref Entry entry)
+    {
+        Span<byte> plain = Reserve(JsonNumber.MaxLength);
+        int length = JsonNumber.WritePlain(Slice(entry.Start, entry.Length, (entry.Flags & EntryFlags.InText) != 0), plain);
+        if (length > 0)
+        {
+            (entry.Start, entry.Length) = KeepRange(length);
+            entry.Flags |= EntryFlags.InText;
+        }
+
+        entry.Flags |= EntryFlags.Clean;
     }
 
     private (int Start, int Length) Clean(ReadOnlySpan<byte> json, Range content, bool escaped, bool ascii = false)

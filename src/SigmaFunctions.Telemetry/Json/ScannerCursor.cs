@@ -30,7 +30,10 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
     // The containers that are open between records, the innermost in the lowest bit; set for objects.
     private ulong _open;
     private int _depth;
-    private bool _isNamedRecords;
+
+    // The name that the cursor stands on, where that is one that may hold records.
+    private int _nameStart;
+    private int _nameLength;
 
     public readonly int TokenStart => _offset + _tokenStart;
 
@@ -86,15 +89,15 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         bool isObject = _token == JsonTokenType.StartObject;
         int index = _tape.Open(FieldValueKind.Null, -1, RecordTape.NameSlice.None);
         int end = isObject
-            ? AppendProperties(_json, _position, index, _depth, mayBeEnvelope: false)
+            ? AppendProperties(_json, _position, index, _depth, Envelope.None)
             : AppendElements(_json, _position, index, _depth);
         Close(end, isObject ? JsonTokenType.EndObject : JsonTokenType.EndArray);
     }
 
-    public bool AppendObject(bool mayBeEnvelope, out int index)
+    public bool AppendObject(Envelope envelope, out int index)
     {
         index = _tape.Open(FieldValueKind.Object, -1, RecordTape.NameSlice.None);
-        int end = AppendProperties(_json, _position, index, _depth, mayBeEnvelope);
+        int end = AppendProperties(_json, _position, index, _depth, envelope);
         if (end >= 0)
         {
             _tape.Close(index);
@@ -107,9 +110,11 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         return false;
     }
 
-    public readonly bool OpensRecords()
+    public readonly bool OpensRecords(Envelope envelope, out Envelope elements)
     {
-        if (!_isNamedRecords)
+        ReadOnlySpan<byte> name = _json.Slice(_nameStart, _nameLength);
+        elements = envelope.Within(name);
+        if (!envelope.Opens(name))
         {
             return false;
         }
@@ -126,7 +131,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
     public bool TryReadOnlyObject(out int index)
     {
         index = -1;
-        return Read() == JsonTokenType.StartObject && AppendObject(mayBeEnvelope: false, out index)
+        return Read() == JsonTokenType.StartObject && AppendObject(Envelope.None, out index)
             && SkipBlank(_json, _position) == _json.Length;
     }
 
@@ -160,7 +165,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
 
         _tokenStart = position;
         _position = end.Position + 1;
-        _isNamedRecords = _json[start..end.Position].SequenceEqual("records"u8);
+        (_nameStart, _nameLength) = (start, end.Position - start);
         return _token = JsonTokenType.PropertyName;
     }
 
@@ -187,7 +192,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
             (byte)'t' => EndOfLiteral(_json, position, "true"u8),
             (byte)'f' => EndOfLiteral(_json, position, "false"u8),
             (byte)'n' => EndOfLiteral(_json, position, "null"u8),
-            _ => EndOfNumber(_json, position),
+            _ => EndOfNumber(_json, position, out bool _),
         };
         if (end <= 0)
         {
@@ -208,7 +213,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
     /// <summary>Adds the properties of an object.</summary>
     /// <returns>Where the object ends; negative if it fails or stops at records.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private int AppendProperties(ReadOnlySpan<byte> json, int position, int parent, int depth, bool mayBeEnvelope)
+    private int AppendProperties(ReadOnlySpan<byte> json, int position, int parent, int depth, Envelope envelope)
     {
         position = SkipBlank(json, position);
         if (ByteAt(json, position) == (byte)'}')
@@ -221,12 +226,10 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         {
             int start = position + 1;
             ref RecordTape.Entry entry = ref to.Append(parent);
-            bool isRecords;
             int end = EndOfShortName(json, start, out Vector256<byte> block);
             if (end >= 0)
             {
                 to.ReadName(ref entry, block, _offset + start, end - start);
-                isRecords = mayBeEnvelope && json.Slice(start, 8).SequenceEqual("records\""u8);
             }
             else
             {
@@ -235,11 +238,12 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
                 {
                     return Failure;
                 }
-
-                isRecords = mayBeEnvelope && to.Slice(entry.Name).SequenceEqual("records"u8);
             }
 
-            if (isRecords && StandsAtRecords(position, end + 1))
+            // A name with escapes is left to the other cursor.
+            if (envelope != Envelope.None && json[start] is (byte)'r' or (byte)'s' or (byte)'l' or (byte)'i' or (byte)'\\'
+                && envelope.Opens(to.Slice(entry.Name))
+                && (entry.Name.Length != end - start || StandsAtRecords(envelope, position, end)))
             {
                 return Failure;
             }
@@ -294,12 +298,12 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         return end.Position;
     }
 
-    private bool StandsAtRecords(int tokenStart, int position)
+    private bool StandsAtRecords(Envelope envelope, int tokenStart, int nameEnd)
     {
         _tokenStart = tokenStart;
-        _position = position;
-        _isNamedRecords = true;
-        if (!OpensRecords())
+        _position = nameEnd + 1;
+        (_nameStart, _nameLength) = (tokenStart + 1, nameEnd - tokenStart - 1);
+        if (!OpensRecords(envelope, out _))
         {
             return false;
         }
@@ -376,13 +380,13 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
                 bool isObject = first == (byte)'{';
                 int index = _tape.OpenLast(isObject ? FieldValueKind.Object : FieldValueKind.Array);
                 end = isObject
-                    ? AppendProperties(json, position + 1, index, depth + 1, mayBeEnvelope: false)
+                    ? AppendProperties(json, position + 1, index, depth + 1, Envelope.None)
                     : AppendElements(json, position + 1, index, depth + 1);
                 _tape.Close(index);
                 return end;
             default:
-                end = EndOfNumber(json, position);
-                _tape.SetValue(ref entry, FieldValueKind.Number, _offset + position, end - position, RecordTape.EntryFlags.Clean);
+                end = EndOfNumber(json, position, out bool hasExponent);
+                _tape.SetValue(ref entry, FieldValueKind.Number, _offset + position, end - position, _tape.FlagsOfNumber(hasExponent));
                 return end;
         }
     }
@@ -593,8 +597,9 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         (uint)position < (uint)json.Length && json[position..].StartsWith(literal) ? position + literal.Length : Failure;
 
     /// <summary>The end of a number, or <see cref="Failure"/>; what follows it is for the caller to check.</summary>
-    private static int EndOfNumber(ReadOnlySpan<byte> json, int position)
+    private static int EndOfNumber(ReadOnlySpan<byte> json, int position, out bool hasExponent)
     {
+        hasExponent = false;
         if (ByteAt(json, position) == (byte)'-')
         {
             position++;
@@ -620,6 +625,7 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
 
         if (ByteAt(json, position) is (byte)'e' or (byte)'E')
         {
+            hasExponent = true;
             position++;
             if (ByteAt(json, position) is (byte)'+' or (byte)'-')
             {

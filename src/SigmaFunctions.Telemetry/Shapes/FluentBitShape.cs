@@ -7,21 +7,23 @@ using SigmaFunctions.Telemetry.Windows;
 namespace SigmaFunctions.Telemetry.Shapes;
 
 /// <summary>
-/// Fluent Bit's <c>winevtlog</c>, and <c>winlog</c> before it: flat, with the event's data as <c>StringInserts</c>, a list without names.
-/// They get the names of the event's schema where that is known, and are <c>Data</c> otherwise.
+/// Fluent Bit's <c>winevtlog</c>, and <c>winlog</c> before it: flat, with the event's data as <c>StringInserts</c>, a list without names,
+/// or as <c>EventData</c>, an object (<c>Event_Data_As_Map</c>); or the event's XML as <c>System</c> (<c>Render_Event_As_XML</c>).
 /// </summary>
 internal sealed class FluentBitShape(NameTable.Builder names) : IShape
 {
     private readonly WindowsViews _windows = new(names);
-    private readonly EventSchemas _schemas = new(names);
+    private readonly EventElements _elements = new(names);
+    private readonly PositionalData _positional = new(names);
+    private readonly Name _system = names.Add("System");
+    private readonly Name _eventData = names.Add("EventData");
     private readonly Name _eventId = names.Add("EventID");
+    private readonly Name _version = names.Add("Version");
     private readonly Name _channel = names.Add("Channel");
-    private readonly Name _provider = names.Add("ProviderName");
-    private readonly Name _sourceName = names.Add("SourceName");
+    private readonly ImmutableArray<Name> _providers = [names.Add("ProviderName"), names.Add("SourceName"), names.Add("Provider_Name")];
     private readonly Name _computer = names.Add("Computer");
     private readonly Name _computerName = names.Add("ComputerName");
     private readonly Name _inserts = names.Add("StringInserts");
-    private readonly Name _data = names.Add("Data");
     private readonly Name _eventType = names.Add("EventType");
     private readonly Name _providerName = names.Add("Provider_Name");
     private readonly Name _utcTime = names.Add("UtcTime");
@@ -30,7 +32,7 @@ internal sealed class FluentBitShape(NameTable.Builder names) : IShape
     private readonly Name _timestamp = names.Add("@timestamp");
 
     /// <summary>Fluent Bit's names of what else the event's <c>System</c> element holds.</summary>
-    private readonly ImmutableArray<(Name Field, Name Column)> _system =
+    private readonly ImmutableArray<(Name Field, Name Column)> _columns =
     [
         (names.Add("Provider_Guid"), names.Add("ProviderGuid")),
         (names.Add("Execution_ProcessID"), names.Add("ProcessID")),
@@ -41,34 +43,59 @@ internal sealed class FluentBitShape(NameTable.Builder names) : IShape
 
     public string Name => "fluentbit";
 
-    public bool Recognises(RecordValue record) =>
-        record[_inserts].Kind == FieldValueKind.Array
-        && record[_eventId].HasText
-        && record[_channel].HasText
-        && !ProviderOf(record).Text.IsEmpty;
+    public bool Recognises(RecordValue record) => record[_eventId].HasText
+        ? (record[_inserts].Kind == FieldValueKind.Array || HasNamedData(record)) && record[_channel].HasText && !ProviderOf(record).Text.IsEmpty
+        : IsXml(record);
 
     public void Decode(RecordValue record, EventSink sink)
     {
+        if (!record[_eventId].HasText)
+        {
+            DecodeXml(record, sink);
+            return;
+        }
+
         RecordValue eventId = record[_eventId];
         RecordValue channel = record[_channel];
         RecordValue provider = ProviderOf(record);
         RecordValue inserts = record[_inserts];
         RecordValue computer = record[_computer];
+        RecordValue data = record[_eventData];
         computer = computer.HasText ? computer : record[_computerName];
+        if (data.Kind == FieldValueKind.Text && !data.Text.IsEmpty && !sink.Tape.TryParseObject(data, out data))
+        {
+            sink.Reject("EventData is not the JSON text of an object");
+            return;
+        }
+
         sink.SetAll(record);
-        foreach ((Name field, Name column) in _system)
+        foreach ((Name field, Name column) in _columns)
         {
             sink.Map(field, record[column]);
         }
 
+        if (data.IsObject)
+        {
+            if (!_elements.TryAddData(sink, data))
+            {
+                return;
+            }
+        }
+        else
+        {
+            _positional.Set(provider, eventId, record[_version], inserts, sink);
+        }
+
+        // What identifies an event is not what its data calls by the same name.
+        sink.Set(_eventId, eventId);
+        sink.Set(_channel, channel);
         sink.Set(_providerName, provider);
         sink.Set(_computer, computer);
-        SetData(sink, provider, eventId, inserts);
         sink.AddOwnValues(provider);
         sink.AddOwnValues(eventId);
         sink.AddOwnValues(channel);
         sink.AddOwnValues(computer);
-        sink.AddOwnValues(inserts);
+        sink.AddOwnValues(data.IsObject ? data : inserts);
         if (sink.Facts is { } facts)
         {
             facts.Time = EventTime.FirstOf(sink[_utcTime], record[_timeCreated], record[_timeGenerated], record[_timestamp]);
@@ -79,28 +106,33 @@ internal sealed class FluentBitShape(NameTable.Builder names) : IShape
         _windows.Write(WindowsLogSources.KindOf(channel.Text, provider.Text, eventId.Text, sink[_eventType].Text), sink);
     }
 
-    private void SetData(EventSink sink, RecordValue provider, RecordValue eventId, RecordValue inserts)
+    private void DecodeXml(RecordValue record, EventSink sink)
     {
-        int count = 0;
-        foreach (RecordValue _ in inserts.Children)
+        if (sink.TryParseXml(record[_system], 0, firstOnly: false, out RecordValue parsed) && _elements.AreIn(parsed))
         {
-            count++;
+            _elements.Write(parsed, sink);
         }
-
-        ImmutableArray<Name> schema = _schemas.Find(provider.Text, eventId.Text, count);
-        if (schema.IsEmpty)
+        else
         {
-            sink.Set(_data, inserts);
-            return;
-        }
-
-        int index = 0;
-        foreach (RecordValue value in inserts.Children)
-        {
-            sink.Set(schema[index++], value);
+            sink.Reject("System is no event XML that can be read");
         }
     }
 
-    private RecordValue ProviderOf(RecordValue record) =>
-        record[_provider].Kind == FieldValueKind.Text ? record[_provider] : record[_sourceName];
+    // Text that is JSON is one of an object; any other was not made by Fluent Bit.
+    private bool HasNamedData(RecordValue record) => record[_eventData] is { IsObject: true } or { Kind: FieldValueKind.Text, Text: [(byte)'{', ..] };
+
+    private bool IsXml(RecordValue record) => record[_system] is { Kind: FieldValueKind.Text } system && system.Text.TrimStart(" \t\r\n"u8).StartsWith("<Event"u8);
+
+    private RecordValue ProviderOf(RecordValue record)
+    {
+        foreach (Name name in _providers)
+        {
+            if (record[name] is { Kind: FieldValueKind.Text } provider)
+            {
+                return provider;
+            }
+        }
+
+        return default;
+    }
 }

@@ -18,6 +18,7 @@ internal sealed class NxlogShape(NameTable.Builder names) : IShape
     private readonly Name _moduleType = names.Add("SourceModuleType");
     private readonly Name _receivedTime = names.Add("EventReceivedTime");
     private readonly Name _channel = names.Add("Channel");
+    private readonly Name _eventData = names.Add("EventData");
     private readonly Name _eventType = names.Add("EventType");
     private readonly Name _message = names.Add("Message");
     private readonly Name _data = names.Add("Data");
@@ -51,9 +52,10 @@ internal sealed class NxlogShape(NameTable.Builder names) : IShape
     public void Decode(RecordValue record, EventSink sink)
     {
         sink.SetAll(record);
+        AddPrefixed(record, sink);
         foreach ((Name field, Name column) in _system)
         {
-            if (!record[field].Exists)
+            if (!sink[field].Exists)
             {
                 sink.Map(field, record[column]);
             }
@@ -62,13 +64,13 @@ internal sealed class NxlogShape(NameTable.Builder names) : IShape
         RecordValue channel = record[_channel];
         RecordValue eventId = record[_eventId];
         RecordValue provider = sink[_providerName];
-        if (IsSeverity(record[_eventType].Text) && provider.Text.EndsWith("-Sysmon"u8))
+        if (IsSeverity(sink[_eventType].Text) && provider.Text.EndsWith("-Sysmon"u8))
         {
             RestoreEventType(record, eventId, sink);
         }
 
         // The event's only data, which have no names, end the rendered text and are nowhere else.
-        if (provider.Text.SequenceEqual("PowerShell"u8) && !record[_data].Exists)
+        if (provider.Text.SequenceEqual("PowerShell"u8) && !sink[_data].Exists)
         {
             sink.Map(_data, record[_message]);
         }
@@ -77,12 +79,52 @@ internal sealed class NxlogShape(NameTable.Builder names) : IShape
         if (sink.Facts is { } facts)
         {
             // NXLog writes its own times in the local time of the host unless it is told otherwise.
-            facts.Time = EventTime.FirstOf(record[_utcTime], record[_timestamp], record[_eventTime]);
+            facts.Time = EventTime.FirstOf(sink[_utcTime], record[_timestamp], record[_eventTime]);
             facts.SetHost(record[_hostname]);
             facts.SetUser(_windows.AccountOf(sink));
         }
 
         _windows.Write(WindowsLogSources.KindOf(channel.Text, provider.Text, eventId.Text, sink[_eventType].Text), sink);
+    }
+
+    /// <summary>
+    /// Sets data whose names have the prefix that <c>AddPrefix</c> gives them, or are in an object where that was made of it. What
+    /// identifies the event has none, and data of the same name do not hide it.
+    /// </summary>
+    private void AddPrefixed(RecordValue record, EventSink sink)
+    {
+        foreach (RecordValue child in record[_eventData].Children)
+        {
+            SetData(child.Name, child, sink);
+        }
+
+        if (!sink.Tape.HasPunctuatedNames)
+        {
+            return;
+        }
+
+        foreach (RecordValue child in record.Children)
+        {
+            ReadOnlySpan<byte> name = child.Name;
+            if (name.StartsWith("EventData."u8))
+            {
+                SetData(name["EventData."u8.Length..], child, sink);
+            }
+            else if (name.StartsWith("UserData."u8))
+            {
+                SetData(name[(name.LastIndexOf((byte)'.') + 1)..], child, sink);
+            }
+        }
+    }
+
+    private static void SetData(ReadOnlySpan<byte> name, RecordValue value, EventSink sink)
+    {
+        bool isIdentity = name.SequenceEqual("EventID"u8) || name.SequenceEqual("Channel"u8) || name.SequenceEqual("SourceName"u8)
+            || name.SequenceEqual("Provider_Name"u8) || name.SequenceEqual("Hostname"u8) || name.SequenceEqual("Computer"u8);
+        if (!isIdentity && !name.IsEmpty)
+        {
+            sink.SetWithoutSpaces(name, value);
+        }
     }
 
     /// <summary>

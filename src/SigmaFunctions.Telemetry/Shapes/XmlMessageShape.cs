@@ -9,10 +9,10 @@ using SigmaFunctions.Telemetry.Xml;
 namespace SigmaFunctions.Telemetry.Shapes;
 
 /// <summary>
-/// Log messages that are event XML, as text of a row: Log Analytics' <c>Syslog</c> with what Sysmon for Linux writes to syslog, and
-/// messages of other collectors. Sysmon's own tag may stand before the XML; where other text does, the row must name Sysmon as the
-/// program that wrote it: else anybody's message could pass for an event. A row with an event id is an event itself, whatever its
-/// message is.
+/// Event XML as text of a row: where shippers put the event itself, and log messages that are event XML, such as Log Analytics'
+/// <c>Syslog</c> with what Sysmon for Linux writes to syslog. Sysmon's own tag may stand before the XML; where other text does, the row
+/// must name Sysmon as the program that wrote it: else anybody's message could pass for an event. A row with an event id is an event
+/// itself, whatever its message is.
 /// </summary>
 internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
 {
@@ -20,8 +20,22 @@ internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
     private readonly Name _eventId = names.Add("EventID");
     private readonly Name _processName = names.Add("ProcessName");
 
+    /// <summary>Where the event itself stands, and so before messages, which may quote one.</summary>
+    private readonly ImmutableArray<Name> _events =
+    [
+        names.Add("RawXml"), names.Add("RawXML"), names.Add("EventXml"), names.Add("EventXML"), names.Add("xml"), names.Add("event.original"),
+    ];
+
+    private readonly Name _event = names.Add("event");
+    private readonly Name _original = names.Add("original");
+    private readonly Name _result = names.Add("result");
+    private readonly Name _raw = names.Add("_raw");
+
     private readonly ImmutableArray<Name> _messages =
-        [names.Add("SyslogMessage"), names.Add("message"), names.Add("Message"), names.Add("msg"), names.Add("_raw")];
+    [
+        names.Add("SyslogMessage"), names.Add("message"), names.Add("Message"), names.Add("msg"), names.Add("_raw"), names.Add("log"),
+        names.Add("body"), names.Add("data"), names.Add("event"),
+    ];
 
     public string Name => "xml-message";
 
@@ -42,19 +56,45 @@ internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
 
     private int FindXml(RecordValue record, out RecordValue message)
     {
+        foreach (Name name in _events)
+        {
+            if (FindXmlIn(message = record[name]) is >= 0 and int start)
+            {
+                return start;
+            }
+        }
+
+        if (FindXmlIn(message = record[_event][_original]) is >= 0 and int original)
+        {
+            return original;
+        }
+
+        if (FindXmlIn(message = record[_result][_raw]) is >= 0 and int raw)
+        {
+            return raw;
+        }
+
         foreach (Name name in _messages)
         {
             message = record[name];
-
-            // Some writers of JSON escape angle brackets.
-            if (message.Kind == FieldValueKind.Text && message.RawContains("Event"u8) && message.RawContains("System"u8))
+            if (MayBeXml(message))
             {
                 int xml = SysmonMessage.FindXml(message.Text);
-                return xml >= 0 || !Ascii.EqualsIgnoreCase(record[_processName].Text, "sysmon"u8) ? xml : message.Text.IndexOf("<Event>"u8);
+                xml = xml >= 0 || !Ascii.EqualsIgnoreCase(record[_processName].Text, "sysmon"u8) ? xml : message.Text.IndexOf("<Event>"u8);
+                if (xml >= 0)
+                {
+                    return xml;
+                }
             }
         }
 
         message = default;
         return -1;
     }
+
+    private static int FindXmlIn(RecordValue text) => MayBeXml(text) ? SysmonMessage.FindXml(text.Text) : -1;
+
+    // Some writers of JSON escape angle brackets.
+    private static bool MayBeXml(RecordValue text) =>
+        text.Kind == FieldValueKind.Text && text.RawContains("Event"u8) && text.RawContains("System"u8);
 }

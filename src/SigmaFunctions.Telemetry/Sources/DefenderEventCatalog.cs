@@ -48,7 +48,7 @@ internal static class DefenderEventCatalog
         ("ParentProcessId", "InitiatingProcessParentId"),
         ("Computer", "DeviceName"));
 
-    private static readonly ImmutableArray<SourceField> FileHashes = Fields(("Hashes", "SHA1 MD5 SHA256"));
+    private static readonly ImmutableArray<SourceField> FileHashes = Fields(("Hashes", "SHA1 MD5 SHA256"), ("md5", "MD5"), ("sha1", "SHA1"), ("sha256", "SHA256"));
 
     private static readonly ImmutableArray<SourceField> SourceAndTarget = Fields(
         ("SourceImage", "InitiatingProcessFolderPath InitiatingProcessFileName"),
@@ -86,11 +86,7 @@ internal static class DefenderEventCatalog
             ("IntegrityLevel", "ProcessIntegrityLevel"),
             ("ProcessId", "ProcessId"),
             ("LogonId", "LogonId"),
-            ("Hashes", "SHA1 MD5 SHA256"),
-            ("md5", "MD5"),
-            ("sha1", "SHA1"),
-            ("sha256", "SHA256"),
-            ("CurrentDirectory", WorkingDirectory));
+            ("CurrentDirectory", WorkingDirectory)).AddRange(FileHashes);
         yield return table.Event(null, "process_creation", fields, leftEmpty: [WorkingDirectory]);
 
         // Only files of Windows have version information.

@@ -67,8 +67,14 @@ internal static class SysmonEventCatalog
         {
             string text = id.ToString(CultureInfo.InvariantCulture);
             yield return new SourceEvent(
-                $"Sysmon {text}", null, LogSourcesOf(provider, text), WindowsEventCatalog.Fields(data.Split(' ')));
+                $"Sysmon {text}", null, LogSourcesOf(provider, text), WindowsEventCatalog.Fields(FieldsOf(data)));
         }
+    }
+
+    private static string[] FieldsOf(string data)
+    {
+        string[] fields = data.Split(' ');
+        return fields.Contains("Hashes") || fields.Contains("Hash") ? [.. fields, .. HashFields.Fields] : fields;
     }
 
     /// <summary>The log sources that an event can be of, whichever kind of event 12 it is.</summary>

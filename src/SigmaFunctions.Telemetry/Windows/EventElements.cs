@@ -7,29 +7,33 @@ using SigmaFunctions.Telemetry.Json;
 namespace SigmaFunctions.Telemetry.Windows;
 
 /// <summary>
-/// Writes an event of the Windows event log from its XML, as evtx_dump and <see cref="Xml.XmlCursor"/> make objects of that:
-/// <c>System</c> with <c>EventData</c> or <c>UserData</c>; attributes are under <c>#attributes</c> (or beside the element, as
-/// <c>Provider_attributes</c>), the text of an element that has both under <c>#text</c>. What else there is, such as
-/// <c>RenderingInfo</c>, is not the event's own.
+/// Writes an event of the Windows event log from its XML, made an object element by element: <c>System</c> with <c>EventData</c> or
+/// <c>UserData</c>. <see cref="ElementNames"/> knows the ways in which attributes and text are told apart; evtx_dump also writes
+/// attributes beside the element, as <c>Provider_attributes</c>. What else there is, such as <c>RenderingInfo</c>, is not the event's own.
 /// </summary>
 internal sealed class EventElements(NameTable.Builder names)
 {
+    // Senders choose names, which are written once for each attribute. Those of Windows stay below 50 bytes.
+    private const int MaxAttributeName = 256;
+
+    private const string UnknownData = "EventData is in a form that is not known";
+
     private static readonly SearchValues<byte> HexadecimalDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
     private readonly WindowsViews _windows = new(names);
+    private readonly ElementNames _elements = new(names);
+    private readonly AttributeNames _name = new(names, "Name");
+    private readonly AttributeNames _systemTime = new(names, "SystemTime");
     private readonly Name _event = names.Add("Event");
     private readonly Name _system = names.Add("System");
     private readonly Name _eventData = names.Add("EventData");
     private readonly Name _userData = names.Add("UserData");
-    private readonly Name _attributes = names.Add("#attributes");
-    private readonly Name _text = names.Add("#text");
-    private readonly Name _name = names.Add("Name");
     private readonly Name _data = names.Add("Data");
+    private readonly Name _complexData = names.Add("ComplexData");
     private readonly Name _provider = names.Add("Provider");
     private readonly Name _providerAttributes = names.Add("Provider_attributes");
     private readonly Name _timeCreated = names.Add("TimeCreated");
     private readonly Name _timeCreatedAttributes = names.Add("TimeCreated_attributes");
-    private readonly Name _systemTime = names.Add("SystemTime");
     private readonly Name _eventId = names.Add("EventID");
     private readonly Name _eventType = names.Add("EventType");
     private readonly Name _channel = names.Add("Channel");
@@ -69,20 +73,33 @@ internal sealed class EventElements(NameTable.Builder names)
     /// <summary>Whether an object has an <c>Event</c> element.</summary>
     public bool AreIn(RecordValue parent) => parent[_event][_system].IsObject;
 
-    /// <summary>Writes an event.</summary>
+    /// <summary>Whether an object is such an element itself.</summary>
+    public bool AreOf(RecordValue @event) => @event[_system].IsObject && @event[_system][_eventId].Exists;
+
+    /// <summary>Writes an event, or says why it cannot be read.</summary>
     /// <param name="parent">What has the <c>Event</c> element.</param>
     /// <param name="sink">Where to.</param>
-    public void Write(RecordValue parent, EventSink sink)
+    public void Write(RecordValue parent, EventSink sink) => WriteEvent(parent[_event], sink);
+
+    /// <summary>As <see cref="Write"/>, of the <c>Event</c> element itself.</summary>
+    public void WriteEvent(RecordValue @event, EventSink sink)
     {
-        RecordValue @event = parent[_event];
         RecordValue system = @event[_system];
-        RecordValue eventData = @event[_eventData];
-        RecordValue eventId = TextOf(system[_eventId]);
-        RecordValue channel = TextOf(system[_channel]);
-        RecordValue computer = TextOf(system[_computer]);
+        RecordValue eventId = _elements.TextOf(system[_eventId]);
+        RecordValue channel = _elements.TextOf(system[_channel]);
+        RecordValue computer = _elements.TextOf(system[_computer]);
         RecordValue provider = Attribute(system, _provider, _providerAttributes, _name);
+        if (!eventId.IsNull && !eventId.HasText)
+        {
+            sink.Reject("EventID is in a form that is not known");
+            return;
+        }
+
         AddSystem(sink, system);
-        AddAllData(@event, sink);
+        if (!TryAddAllData(@event, sink))
+        {
+            return;
+        }
 
         // What identifies an event is not what its data calls by the same name.
         sink.Set(_eventId, eventId);
@@ -94,12 +111,10 @@ internal sealed class EventElements(NameTable.Builder names)
         }
 
         sink.AddOwnValues(system);
-        sink.AddOwnValues(eventData);
-        sink.AddOwnValues(@event[_userData]);
+        AddOwnData(@event, sink);
         if (sink.Facts is { } facts)
         {
-            facts.Time = EventTime.FirstOf(
-                eventData[_utcTime], Attribute(system, _timeCreated, _timeCreatedAttributes, _systemTime));
+            facts.Time = EventTime.FirstOf(sink[_utcTime], Attribute(system, _timeCreated, _timeCreatedAttributes, _systemTime));
             facts.SetHost(computer);
             facts.SetUser(_windows.AccountOf(sink));
         }
@@ -110,13 +125,88 @@ internal sealed class EventElements(NameTable.Builder names)
     /// <summary>Sets the data of an event, whether it is under <c>EventData</c> or <c>UserData</c>.</summary>
     /// <param name="parent">The element that holds either.</param>
     /// <param name="sink">Where to.</param>
-    public void AddAllData(RecordValue parent, EventSink sink)
+    /// <returns>Whether they could be read; if not the sink was told so.</returns>
+    public bool TryAddAllData(RecordValue parent, EventSink sink)
     {
-        AddData(sink, parent[_eventData]);
+        bool isRead = TryAddData(sink, parent[_eventData]);
         foreach (RecordValue element in parent[_userData].Children)
         {
-            AddData(sink, element);
+            isRead = isRead && (!element.IsObject || TryAddData(sink, element));
         }
+
+        return isRead;
+    }
+
+    /// <summary>Adds the data of an event to its own values: their text, not their names.</summary>
+    /// <param name="parent">The element that holds <c>EventData</c> or <c>UserData</c>.</param>
+    /// <param name="sink">Where to.</param>
+    public void AddOwnData(RecordValue parent, EventSink sink)
+    {
+        RecordValue data = parent[_eventData];
+        if (!HasObjects(data) && !HasObjects(data[_data]) && !HasObjects(data[_complexData]))
+        {
+            sink.AddOwnValues(data);
+        }
+        else if (data.Kind == FieldValueKind.Array)
+        {
+            AddOwnItems(sink, data);
+        }
+        else
+        {
+            foreach (RecordValue child in data.Children)
+            {
+                if (!ElementNames.IsAttribute(child.Name))
+                {
+                    AddOwnItems(sink, child);
+                }
+            }
+        }
+
+        sink.AddOwnValues(parent[_userData]);
+    }
+
+    /// <summary>Named data under their names without spaces; data without names together as <c>Data</c>.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="data"><c>EventData</c>, or the element under <c>UserData</c>.</param>
+    /// <returns>Whether they could be read; if not the sink was told so.</returns>
+    public bool TryAddData(EventSink sink, RecordValue data)
+    {
+        RecordValue first = default;
+        int unnamed = 0;
+        bool isRead = true;
+        if (data.StartsWith("{"u8) && sink.Tape.TryParseObject(data, out RecordValue parsed))
+        {
+            data = parsed;
+        }
+        else if (data.Kind == FieldValueKind.Array || !data.Text.IsEmpty)
+        {
+            // A list is all Data; a text is what the element holds instead.
+            isRead = TryAddItems(sink, data, ref first, ref unnamed);
+        }
+
+        foreach (RecordValue item in data.IsObject ? data.Children : default)
+        {
+            ReadOnlySpan<byte> name = item.Name;
+            if (IsData(name))
+            {
+                isRead = isRead && TryAddItems(sink, item, ref first, ref unnamed);
+            }
+            else if (!ElementNames.IsAttribute(name) && !name.EndsWith(AttributesSuffix))
+            {
+                sink.SetAsWithoutSpaces(item, Number(sink, name, _elements.TextOf(item)));
+            }
+        }
+
+        if (!isRead)
+        {
+            sink.Reject(UnknownData);
+        }
+        else if (unnamed > 0)
+        {
+            sink.Set(_data, unnamed == 1 ? first : Together(sink.Tape, data));
+        }
+
+        return isRead;
     }
 
     /// <summary>Elements under their names, attributes as <c>Element_Attribute</c>.</summary>
@@ -131,8 +221,12 @@ internal sealed class EventElements(NameTable.Builder names)
                 continue;
             }
 
-            AddAttributes(sink, name, element[_attributes]);
-            RecordValue text = TextOf(element);
+            if (element.IsObject)
+            {
+                AddAttributes(sink, name, element);
+            }
+
+            RecordValue text = _elements.TextOf(element);
             if (!text.IsNull && !text.IsObject)
             {
                 sink.SetAs(element, text);
@@ -140,63 +234,164 @@ internal sealed class EventElements(NameTable.Builder names)
         }
     }
 
-    private static void AddAttributes(EventSink sink, ReadOnlySpan<byte> element, RecordValue attributes)
+    private static void AddAttributes(EventSink sink, ReadOnlySpan<byte> element, RecordValue parent)
     {
-        foreach (RecordValue attribute in attributes.Children)
+        foreach (RecordValue attribute in parent.Children)
         {
-            sink.Set(sink.Tape.Compose(element, "_"u8, attribute.Name).Text, attribute);
-        }
-    }
-
-    /// <summary>Named data under their names without spaces; data without names together as <c>Data</c>.</summary>
-    public void AddData(EventSink sink, RecordValue data)
-    {
-        foreach (RecordValue item in data.Children)
-        {
-            ReadOnlySpan<byte> name = item.Name;
-            if (name.SequenceEqual("#attributes"u8) || name.EndsWith(AttributesSuffix))
+            if (attribute.IsObject)
             {
-                continue;
-            }
-
-            if (!name.SequenceEqual("Data"u8))
-            {
-                if (name.Contains((byte)' '))
+                if (ElementNames.HoldsAttributes(attribute.Name))
                 {
-                    SetWithoutSpaces(sink, name, TextOf(item));
+                    AddAttributes(sink, element, attribute);
                 }
-                else
-                {
-                    sink.SetAs(item, Number(sink, name, TextOf(item)));
-                }
-
-                continue;
             }
-
-            bool named = AddIfNamed(sink, item);
-            foreach (RecordValue element in item.Children)
+            else if (!ElementNames.IsText(attribute.Name) && ElementNames.AttributeOf(attribute.Name) is var name && !name.StartsWith("xmlns"u8)
+                && element.Length + name.Length <= MaxAttributeName)
             {
-                named |= AddIfNamed(sink, element);
-            }
-
-            if (!named)
-            {
-                sink.Set(_data, TextOf(item));
+                sink.Set(sink.Tape.Compose(element, "_"u8, name).Text, attribute);
             }
         }
     }
 
-    private bool AddIfNamed(EventSink sink, RecordValue element)
+    /// <summary>Sets what has a name of a <c>Data</c> element or of a list of them.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="items">The element or the list.</param>
+    /// <param name="first">The first of them without a name.</param>
+    /// <param name="unnamed">How many there are without one; a list of texts is one of them.</param>
+    /// <returns>Whether they are in a known form.</returns>
+    private bool TryAddItems(EventSink sink, RecordValue items, ref RecordValue first, ref int unnamed)
     {
-        ReadOnlySpan<byte> name = element[_attributes][_name].Text;
+        if (!HasObjects(items))
+        {
+            first = unnamed++ == 0 ? items : first;
+            return true;
+        }
+
+        bool isList = items.Kind == FieldValueKind.Array;
+        foreach (RecordValue item in isList ? items.Children : default)
+        {
+            if (!TryAddItem(sink, item, isList, ref first, ref unnamed))
+            {
+                return false;
+            }
+        }
+
+        return isList || TryAddItem(sink, items, isList, ref first, ref unnamed);
+    }
+
+    private bool TryAddItem(EventSink sink, RecordValue item, bool isOfList, ref RecordValue first, ref int unnamed)
+    {
+        RecordValue text = item.IsObject ? _elements.TextIn(item) : item;
+        ReadOnlySpan<byte> name = item.IsObject ? _elements.AttributeOf(item, _name).Text : default;
+        if (!text.Exists && HasElements(item))
+        {
+            if (isOfList && name.IsEmpty)
+            {
+                return false;
+            }
+
+            text = item;
+        }
+
         if (name.IsEmpty)
         {
-            return false;
+            first = unnamed++ > 0 ? first : text.Exists ? text : sink.Tape.Compose(default);
+        }
+        else
+        {
+            sink.SetWithoutSpaces(name, text.Exists ? Number(sink, name, text) : sink.Tape.Compose(default));
         }
 
-        RecordValue text = element[_text];
-        SetWithoutSpaces(sink, name, text.Exists ? Number(sink, name, text) : sink.Tape.Compose(default));
         return true;
+    }
+
+    /// <summary>All data that have no name, as one list.</summary>
+    private RecordValue Together(RecordTape tape, RecordValue data)
+    {
+        RecordValue empty = tape.Compose(default);
+        RecordValue list = tape.OpenList();
+        foreach (RecordValue child in data.Children)
+        {
+            if (!data.IsObject || IsData(child.Name))
+            {
+                AddUnnamed(list, child, empty);
+            }
+        }
+
+        tape.Close(list.Index);
+        return list;
+    }
+
+    private void AddUnnamed(RecordValue list, RecordValue value, RecordValue empty)
+    {
+        if (value.Kind == FieldValueKind.Array)
+        {
+            foreach (RecordValue item in value.Children)
+            {
+                AddUnnamed(list, item, empty);
+            }
+        }
+        else if (!value.IsObject)
+        {
+            list.Tape!.AddTo(list, value);
+        }
+        else if (_elements.AttributeOf(value, _name).Text.IsEmpty)
+        {
+            AddUnnamed(list, _elements.TextIn(value) is { Exists: true } text ? text : empty, empty);
+        }
+    }
+
+    private void AddOwnItems(EventSink sink, RecordValue items)
+    {
+        if (items.IsObject && !HasElements(items))
+        {
+            sink.AddOwnValues(_elements.TextIn(items));
+        }
+        else if (HasObjects(items) && items.Kind == FieldValueKind.Array)
+        {
+            foreach (RecordValue item in items.Children)
+            {
+                AddOwnItems(sink, item);
+            }
+        }
+        else
+        {
+            sink.AddOwnValues(items);
+        }
+    }
+
+    private static bool IsData(ReadOnlySpan<byte> name) => name.SequenceEqual("Data"u8) || name.SequenceEqual("ComplexData"u8);
+
+    private static bool HasObjects(RecordValue value)
+    {
+        if (value.Kind != FieldValueKind.Array)
+        {
+            return value.IsObject;
+        }
+
+        foreach (RecordValue item in value.Children)
+        {
+            if (item.IsObject)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether an element holds others.</summary>
+    private static bool HasElements(RecordValue element)
+    {
+        foreach (RecordValue child in element.IsObject ? element.Children : default)
+        {
+            if (!ElementNames.IsAttribute(child.Name) && !ElementNames.IsText(child.Name) && !child.Name.SequenceEqual("Name"u8))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>A value as it is, or as Windows writes it where it is a hexadecimal number that was filled up with zeros.</summary>
@@ -214,30 +409,6 @@ internal sealed class EventElements(NameTable.Builder names)
         return sink.Tape.Compose("0x"u8, digits, value.Text[^1..]);
     }
 
-    private static void SetWithoutSpaces(EventSink sink, ReadOnlySpan<byte> name, RecordValue value)
-    {
-        if (!name.Contains((byte)' '))
-        {
-            sink.Set(name, value);
-            return;
-        }
-
-        Span<byte> text = sink.Tape.Reserve(name.Length);
-        int length = 0;
-        foreach (byte letter in name)
-        {
-            if (letter != (byte)' ')
-            {
-                text[length++] = letter;
-            }
-        }
-
-        sink.Set(sink.Tape.Take(length).Text, value);
-    }
-
-    /// <summary>The text of an element, whether or not it stands beside attributes.</summary>
-    private RecordValue TextOf(RecordValue element) => element[_text] is { Exists: true } text ? text : element;
-
-    private RecordValue Attribute(RecordValue parent, Name element, Name beside, Name attribute) =>
-        parent[element][_attributes][attribute] is { Exists: true } value ? value : parent[beside][attribute];
+    private RecordValue Attribute(RecordValue parent, Name element, Name beside, AttributeNames attribute) =>
+        _elements.AttributeOf(parent[element], attribute) is { Exists: true } value ? value : parent[beside][attribute.Plain];
 }

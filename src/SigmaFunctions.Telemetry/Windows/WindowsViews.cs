@@ -10,6 +10,7 @@ namespace SigmaFunctions.Telemetry.Windows;
 internal sealed class WindowsViews(NameTable.Builder names)
 {
     private readonly SecurityProcessCreation _processCreation = new(names);
+    private readonly HashFields _hashes = new(names);
     private readonly Name _threatName = names.Add("ThreatName");
     private readonly Name _path = names.Add("Path");
     private readonly Name _signature = names.Add("Signature");
@@ -34,11 +35,16 @@ internal sealed class WindowsViews(NameTable.Builder names)
 
     /// <summary>Begins the view with the event's own fields, for shapes that compose some of them; <see cref="End"/> must follow.</summary>
     /// <returns>Whether anybody looks at it.</returns>
-    public static bool Begin(WindowsEventKind? kind, EventSink sink) => sink.BeginView(kind?.Own ?? WindowsLogSources.Unknown);
+    public static bool Begin(WindowsEventKind? kind, EventSink sink)
+    {
+        sink.AddWithoutSpaces();
+        return sink.BeginView(kind?.Own ?? WindowsLogSources.Unknown);
+    }
 
     /// <summary>Ends the view with the event's own fields and writes the others.</summary>
     public void End(WindowsEventKind? kind, EventSink sink)
     {
+        _hashes.Map(sink);
         sink.EndView();
         if (kind?.ProcessCreation is { } processCreation)
         {

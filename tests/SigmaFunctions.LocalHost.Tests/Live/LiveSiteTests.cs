@@ -166,7 +166,7 @@ public sealed class LiveSiteTests : IAsyncLifetime
     {
         Alert alert = Some(1);
         _site.Show(alert, null);
-        _site.Attach(new LiveRun(() => new RunCounters(0, 0), (_, _) => throw new Azure.RequestFailedException("no"), "", (_, _) => Task.FromResult<HttpReply?>(null)));
+        _site.Attach(new LiveRun(() => new RunCounters(0, 0, []), (_, _) => throw new Azure.RequestFailedException("no"), "", (_, _) => Task.FromResult<HttpReply?>(null)));
 
         using HttpResponseMessage response = await GetAsync($"detection?id={alert.Id}");
 

@@ -209,9 +209,21 @@ source.addEventListener('reset', event => {
   list.replaceChildren();
   soon();
 });
+function unseen(kinds) {
+  const box = $('unseen');
+  box.hidden = kinds.length === 0;
+  const events = kinds.reduce((sum, kind) => sum + kind.events, 0);
+  box.querySelector('summary').textContent = `${events.toLocaleString()} of these events no rule can see`;
+  box.querySelector('ul').replaceChildren(...kinds.map(kind => {
+    const item = document.createElement('li');
+    item.textContent = `${kind.events.toLocaleString()} ${kind.description}`;
+    return item;
+  }));
+}
 source.addEventListener('counters', event => {
   const now = JSON.parse(event.data);
   for (const name of ['events', 'batches', 'detections']) $(name).textContent = now[name].toLocaleString();
   levels(now.levels);
+  unseen(now.unseen);
   if (now.eventHubs) $('send').textContent = `dotnet run --project src/SigmaFunctions.Cli -- send events.ndjson --connection '${now.eventHubs}'`;
 });

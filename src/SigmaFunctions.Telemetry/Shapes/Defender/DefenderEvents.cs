@@ -55,8 +55,13 @@ internal sealed class DefenderEvents(NameTable.Builder names, DefenderActor acto
     public void Write(RecordValue row, EventSink sink)
     {
         DefenderAdditionalFields additional = actor.AdditionalFieldsOf(row);
-        if (LogSourcesOf(row[_actionType].Text, ref additional) is not { } logSources
-            || (IsAboutProcess(logSources) && !actor.IsNamed(row)))
+        if (LogSourcesOf(row[_actionType].Text, ref additional) is not { } logSources)
+        {
+            sink.LeaveOut();
+            return;
+        }
+
+        if (IsAboutProcess(logSources) && !actor.IsNamed(row))
         {
             return;
         }

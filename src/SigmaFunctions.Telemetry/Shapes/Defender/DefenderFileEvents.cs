@@ -28,7 +28,13 @@ internal sealed class DefenderFileEvents(NameTable.Builder names, DefenderActor 
     /// <param name="sink">Where to.</param>
     public void Write(RecordValue row, EventSink sink)
     {
-        if (LogSourcesOf(row[_actionType].Text) is not { } logSources || !actor.IsNamed(row))
+        if (LogSourcesOf(row[_actionType].Text) is not { } logSources)
+        {
+            sink.LeaveOut();
+            return;
+        }
+
+        if (!actor.IsNamed(row))
         {
             return;
         }

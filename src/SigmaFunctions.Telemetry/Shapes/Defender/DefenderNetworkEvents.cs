@@ -29,11 +29,6 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
     /// <param name="sink">Where to.</param>
     public void Write(RecordValue row, EventSink sink)
     {
-        if (!actor.IsNamed(row))
-        {
-            return;
-        }
-
         ReadOnlySpan<byte> action = row[_actionType].Text;
         if (action.StartsWith("InboundConnection"u8))
         {
@@ -48,10 +43,19 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
             // It was there before: who began it is not known.
             WriteConnection(row, sink, initiated: default);
         }
+        else
+        {
+            sink.LeaveOut();
+        }
     }
 
     private void WriteConnection(RecordValue row, EventSink sink, ReadOnlySpan<byte> initiated)
     {
+        if (!actor.IsNamed(row))
+        {
+            return;
+        }
+
         DefenderAdditionalFields additional = actor.AdditionalFieldsOf(row);
         DefenderProduct product = actor.ProductOf(row, ref additional);
         if (sink.BeginView(Connection[product]))
@@ -120,15 +124,7 @@ internal sealed class DefenderNetworkEvents(NameTable.Builder names, DefenderAct
         /// <summary>The host of a URL; most rows hold the host alone.</summary>
         private static RecordValue HostOf(RecordTape tape, RecordValue url)
         {
-            ReadOnlySpan<byte> host = url.Text;
-            int scheme = host.IndexOf("://"u8);
-            host = scheme < 0 ? host : host[(scheme + 3)..];
-            int end = host.IndexOfAny("/?#"u8);
-            host = end < 0 ? host : host[..end];
-
-            // More than one colon is an IPv6 address.
-            int colon = host.IndexOf((byte)':');
-            host = colon >= 0 && colon == host.LastIndexOf((byte)':') ? host[..colon] : host;
+            ReadOnlySpan<byte> host = UrlHost.Of(url.Text);
             return host.IsEmpty ? default : host.Length == url.Text.Length ? url : tape.Compose(host);
         }
     }

@@ -25,9 +25,6 @@ internal sealed class DefenderProcessEvents(NameTable.Builder names)
         (names.Add("FileVersion"), names.Add("ProcessVersionInfoProductVersion")),
         (names.Add("IntegrityLevel"), names.Add("ProcessIntegrityLevel")),
         (names.Add("ParentProcessId"), names.Add("InitiatingProcessId")),
-        (names.Add("md5"), names.Add("MD5")),
-        (names.Add("sha1"), names.Add("SHA1")),
-        (names.Add("sha256"), names.Add("SHA256")),
     ];
 
     private readonly Name _folderPath = names.Add("FolderPath");

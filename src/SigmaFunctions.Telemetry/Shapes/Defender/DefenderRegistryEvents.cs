@@ -35,11 +35,6 @@ internal sealed class DefenderRegistryEvents(NameTable.Builder names, DefenderAc
     /// <param name="sink">Where to.</param>
     public void Write(RecordValue row, EventSink sink)
     {
-        if (!actor.IsNamed(row))
-        {
-            return;
-        }
-
         switch (row[_actionType].Text)
         {
             case var action when action.SequenceEqual("RegistryValueSet"u8):
@@ -57,11 +52,19 @@ internal sealed class DefenderRegistryEvents(NameTable.Builder names, DefenderAc
             case var action when action.SequenceEqual("RegistryKeyRenamed"u8):
                 Write(row, sink, KeyRenamed, "RenameKey"u8, isValue: false);
                 break;
+            default:
+                sink.LeaveOut();
+                break;
         }
     }
 
     private void Write(RecordValue row, EventSink sink, Kind kind, ReadOnlySpan<byte> eventType, bool isValue)
     {
+        if (!actor.IsNamed(row))
+        {
+            return;
+        }
+
         DefenderAdditionalFields additional = actor.AdditionalFieldsOf(row);
         if (sink.BeginView(kind.LogSources))
         {

@@ -6,7 +6,7 @@ namespace SigmaFunctions.Telemetry.Shapes.Defender;
 /// <summary>
 /// Rows of Microsoft Defender XDR's advanced hunting tables. The streaming API has the row under <c>properties</c> and, as
 /// <c>category</c>, <c>AdvancedHunting-</c> and the table's name; the export of a Log Analytics workspace that holds the same tables has
-/// the row itself, with the table's name as <c>Type</c>.
+/// the row itself, with the table's name as <c>Type</c>; a hunting query gives rows without it.
 /// </summary>
 internal sealed class DefenderShape : IShape
 {
@@ -62,7 +62,7 @@ internal sealed class DefenderShape : IShape
 
     public string Name => "defender";
 
-    public bool Recognises(RecordValue record) => IsStreamed(record) || IsExported(record);
+    public bool Recognises(RecordValue record) => IsStreamed(record) || IsExported(record) || IsHunted(record);
 
     public void Decode(RecordValue record, EventSink sink)
     {
@@ -80,7 +80,8 @@ internal sealed class DefenderShape : IShape
             facts.SetTenantId(record[_tenantId].IfStated());
         }
 
-        switch (isStreamed ? record[_category].Text[CategoryPrefix.Length..] : record[_type].Text)
+        ReadOnlySpan<byte> name = isStreamed ? record[_category].Text[CategoryPrefix.Length..] : record[_type].Text;
+        switch (name.IsEmpty ? TableOf(row[_actionType].Text) : name)
         {
             case var table when table.SequenceEqual("DeviceProcessEvents"u8):
                 _processEvents.Write(row, sink);
@@ -100,6 +101,9 @@ internal sealed class DefenderShape : IShape
             case var table when table.SequenceEqual("DeviceEvents"u8):
                 _events.Write(row, sink);
                 break;
+            case var table when table.SequenceEqual("DeviceLogonEvents"u8):
+                sink.LeaveOut();
+                break;
         }
     }
 
@@ -107,4 +111,23 @@ internal sealed class DefenderShape : IShape
 
     private bool IsExported(RecordValue record) =>
         record[_type].StartsWith("Device"u8) && (record[_deviceId].Exists || record[_actionType].Exists);
+
+    /// <summary>Whether this is a row that a hunting query gave: it does not name its table. Who states a log source is not asked for more.</summary>
+    private bool IsHunted(RecordValue record) =>
+        record[_deviceId].HasText && record[_actionType].HasText && (record[_timestamp].HasText || record[_timeGenerated].HasText)
+        && !record[_type].Exists && !record[_category].Exists;
+
+    /// <summary>The table that has such an action (Microsoft's reference of the schema); all others are kinds of <c>DeviceEvents</c>.</summary>
+    private static ReadOnlySpan<byte> TableOf(ReadOnlySpan<byte> action) => action switch
+    {
+        _ when action.SequenceEqual("ProcessCreated"u8) => "DeviceProcessEvents"u8,
+        _ when action.SequenceEqual("ImageLoaded"u8) => "DeviceImageLoadEvents"u8,
+        _ when action.StartsWith("Logon"u8) => "DeviceLogonEvents"u8,
+        _ when action.StartsWith("FileCreated"u8) || action.StartsWith("FileModified"u8) || action.StartsWith("FileDeleted"u8)
+            || action.StartsWith("FileRenamed"u8) => "DeviceFileEvents"u8,
+        _ when action.StartsWith("RegistryKey"u8) || action.StartsWith("RegistryValue"u8) => "DeviceRegistryEvents"u8,
+        _ when action.StartsWith("Connection"u8) || action.StartsWith("InboundConnection"u8) || action.StartsWith("ListeningConnection"u8)
+            || action.EndsWith("ConnectionInspected"u8) || action.SequenceEqual("NetworkSignatureInspected"u8) => "DeviceNetworkEvents"u8,
+        _ => "DeviceEvents"u8,
+    };
 }

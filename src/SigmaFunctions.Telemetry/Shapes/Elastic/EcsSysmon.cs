@@ -23,6 +23,7 @@ internal sealed class EcsSysmon : IEcsModule
     private readonly RecordPath _userDomain;
     private readonly RecordPath _userName;
     private readonly Name _hashes;
+    private readonly HashFields _hashFields;
     private readonly Name _hash;
     private readonly ImmutableArray<HashPlaces> _hashPlaces;
     private readonly Name _initiated;
@@ -84,6 +85,7 @@ internal sealed class EcsSysmon : IEcsModule
         _userDomain = new RecordPath(names, "user.domain");
         _userName = new RecordPath(names, "user.name");
         _hashes = names.Add("Hashes");
+        _hashFields = new HashFields(names);
         _hash = names.Add("Hash");
         _hashPlaces = [new HashPlaces(names, "process."), new HashPlaces(names, "file."), new HashPlaces(names, "")];
         _initiated = names.Add("Initiated");
@@ -135,7 +137,7 @@ internal sealed class EcsSysmon : IEcsModule
         }
 
         Name hashes = NumberOf(eventId) == StreamHash ? _hash : _hashes;
-        if (sink.Wants(hashes) && !sink[hashes].Exists)
+        if ((sink.Wants(hashes) || _hashFields.AreWanted(sink)) && !sink[hashes].Exists)
         {
             sink.Map(hashes, HashesOf(record, sink.Tape));
         }

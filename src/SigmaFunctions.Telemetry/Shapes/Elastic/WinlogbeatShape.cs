@@ -138,17 +138,22 @@ internal sealed class WinlogbeatShape(NameTable.Builder names) : IShape
     {
         foreach (RecordValue child in parent.Children)
         {
-            sink.SetAs(child, child);
+            sink.SetAsWithoutSpaces(child, child);
         }
     }
 
     private static void SetPrefixed(EventSink sink, RecordValue parent, ReadOnlySpan<byte> prefix)
     {
+        if (!sink.Tape.HasPunctuatedNames)
+        {
+            return;
+        }
+
         foreach (RecordValue child in parent.Children)
         {
             if (child.Name.StartsWith(prefix))
             {
-                sink.Set(child.Name[prefix.Length..], child);
+                sink.SetWithoutSpaces(child.Name[prefix.Length..], child);
             }
         }
     }

@@ -15,7 +15,6 @@ internal sealed class LogAnalyticsEvent(NameTable.Builder names) : IShape
     private readonly Name _eventLog = names.Add("EventLog");
     private readonly Name _source = names.Add("Source");
     private readonly Name _eventData = names.Add("EventData");
-    private readonly Name _userData = names.Add("UserData");
     private readonly Name _dataItem = names.Add("DataItem");
     private readonly Name _parameterXml = names.Add("ParameterXml");
     private readonly Name _param = names.Add("Param");
@@ -48,9 +47,12 @@ internal sealed class LogAnalyticsEvent(NameTable.Builder names) : IShape
         if (isXml)
         {
             data = data[_dataItem] is { Exists: true } item ? item : data;
-            _elements.AddAllData(data, sink);
-            sink.AddOwnValues(data[_eventData]);
-            sink.AddOwnValues(data[_userData]);
+            if (!_elements.TryAddAllData(data, sink))
+            {
+                return;
+            }
+
+            _elements.AddOwnData(data, sink);
         }
         else if (LogAnalyticsRow.IsXml(record[_parameterXml])
             && sink.TryParseXml(record[_parameterXml], 0, firstOnly: false, out RecordValue parameters))

@@ -36,8 +36,12 @@ internal sealed class LogAnalyticsSecurityEvent(NameTable.Builder names) : IShap
         sink.AddOwnValues(record);
         if (isXml)
         {
-            _elements.AddAllData(data, sink);
-            sink.AddOwnValues(data[_eventData]);
+            if (!_elements.TryAddAllData(data, sink))
+            {
+                return;
+            }
+
+            _elements.AddOwnData(data, sink);
         }
 
         _row.Write(record, record[_channel], record[_eventSourceName], sink);

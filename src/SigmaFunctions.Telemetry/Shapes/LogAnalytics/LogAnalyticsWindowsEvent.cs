@@ -16,7 +16,6 @@ internal sealed class LogAnalyticsWindowsEvent(NameTable.Builder names) : IShape
     private readonly Name _channel = names.Add("Channel");
     private readonly Name _provider = names.Add("Provider");
     private readonly Name _eventData = names.Add("EventData");
-    private readonly Name _userData = names.Add("UserData");
     private readonly Name _rawEventData = names.Add("RawEventData");
     private readonly Name _event = names.Add("Event");
 
@@ -42,7 +41,11 @@ internal sealed class LogAnalyticsWindowsEvent(NameTable.Builder names) : IShape
         }
 
         _row.AddSystem(record, sink);
-        _elements.AddData(sink, data);
+        if (!_elements.TryAddData(sink, data))
+        {
+            return;
+        }
+
         sink.AddOwnValues(data);
         Write(record, sink);
     }
@@ -57,9 +60,12 @@ internal sealed class LogAnalyticsWindowsEvent(NameTable.Builder names) : IShape
 
         raw = raw[_event] is { IsObject: true } element ? element : raw;
         _row.AddSystem(record, sink);
-        _elements.AddAllData(raw, sink);
-        sink.AddOwnValues(raw[_eventData]);
-        sink.AddOwnValues(raw[_userData]);
+        if (!_elements.TryAddAllData(raw, sink))
+        {
+            return;
+        }
+
+        _elements.AddOwnData(raw, sink);
         Write(record, sink);
     }
 

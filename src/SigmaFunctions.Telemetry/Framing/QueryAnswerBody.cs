@@ -1,0 +1,294 @@
+using System.Text.Json;
+
+namespace SigmaFunctions.Telemetry.Framing;
+
+/// <summary>
+/// Turns answers to queries into arrays of rows: those of Log Analytics (<c>{"tables":[{"columns":[{"name":…}],"rows":[[…]]}]}</c>) and of advanced
+/// hunting (<c>{"schema":[…],"results":[{…}]}</c>, in older versions <c>Schema</c>, <c>Results</c>). What was turned is good until the next body.
+/// </summary>
+internal sealed class QueryAnswerBody
+{
+    // What is kept between bodies.
+    private const int KeptBytes = 4 * 1024 * 1024;
+
+    // A row repeats the names of its columns, which are mostly longer than the values.
+    private const int MaxRatio = 16;
+
+    private readonly List<byte[]> _columns = [];
+    private byte[] _rows = [];
+    private int _length;
+    private int _maxLength;
+
+    // What is known of the answer at hand.
+    private bool _hasTable;
+    private bool _hasSchema;
+    private bool _hasResults;
+
+    // Where the rows end that were written whole.
+    private int _whole;
+
+    /// <summary>Most bytes that the rows of an answer of a length take.</summary>
+    public static long MaxLength(int length) => Math.Min(GzipBody.MaxBytes, (long)length * MaxRatio);
+
+    /// <summary>Whether a body begins as an answer does: with one of the properties that answers have.</summary>
+    public static bool MayBe(ReadOnlySpan<byte> body)
+    {
+        body = (body.StartsWith("\uFEFF"u8) ? body[3..] : body).TrimStart(" \t\r\n"u8);
+        if (body is not [(byte)'{', .. var inner])
+        {
+            return false;
+        }
+
+        inner = inner.TrimStart(" \t\r\n"u8);
+        return inner.StartsWith("\"tables\""u8) || inner.StartsWith("\"Tables\""u8)
+            || inner.StartsWith("\"schema\""u8) || inner.StartsWith("\"Schema\""u8)
+            || inner.StartsWith("\"results\""u8) || inner.StartsWith("\"Results\""u8)
+            || inner.StartsWith("\"stats\""u8) || inner.StartsWith("\"Stats\""u8)
+            || inner.StartsWith("\"@odata.context\""u8);
+    }
+
+    /// <summary>Turns a body into its rows where it is an answer.</summary>
+    /// <param name="body">The body in UTF-8; where it was turned, an array of its rows.</param>
+    /// <param name="maxLength">Most bytes that the rows may take.</param>
+    /// <param name="cancellationToken">Ends the turning.</param>
+    /// <param name="reason">Why the rows cannot be read, where there are too many.</param>
+    /// <returns>Whether it was turned. Where not, and without a reason, it is no answer, or not valid JSON.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public bool TryConvert(ref ReadOnlyMemory<byte> body, long maxLength, CancellationToken cancellationToken, out string? reason)
+    {
+        reason = null;
+        if (!MayBe(body.Span))
+        {
+            return false;
+        }
+
+        Trim();
+        _maxLength = (int)Math.Min(GzipBody.MaxBytes, maxLength);
+        (_length, _whole) = (0, 0);
+        (_hasTable, _hasSchema, _hasResults) = (false, false, false);
+        try
+        {
+            if (!Convert(body.Span, cancellationToken) || !IsAnswer)
+            {
+                return false;
+            }
+
+            Write("]"u8);
+        }
+        catch (JsonException) when (IsAnswer && _whole > 0)
+        {
+            // The rows before the damage, in an array that does not end.
+            _length = _whole;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Whoever reads it tells where it is damaged. A name with half a surrogate pair cannot be compared.
+            return false;
+        }
+        catch (TooLongException)
+        {
+            reason = "the rows of this answer to a query take too much room; export them as rows";
+            return false;
+        }
+
+        body = _rows.AsMemory(0, _length);
+        return true;
+    }
+
+    /// <summary>Gives up what was turned, but for what is kept.</summary>
+    public void Trim()
+    {
+        if (_rows.Length > KeptBytes)
+        {
+            _rows = [];
+        }
+    }
+
+    private bool IsAnswer => _hasTable || (_hasResults && _hasSchema);
+
+    private bool Convert(ReadOnlySpan<byte> bytes, CancellationToken cancellationToken)
+    {
+        var reader = new Utf8JsonReader(bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes);
+        reader.Read();
+        Write("["u8);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isTables = reader.ValueTextEquals("tables"u8) || reader.ValueTextEquals("Tables"u8);
+            bool isResults = reader.ValueTextEquals("results"u8) || reader.ValueTextEquals("Results"u8);
+            bool isSchema = reader.ValueTextEquals("schema"u8) || reader.ValueTextEquals("Schema"u8) || reader.ValueTextEquals("Stats"u8) || reader.ValueTextEquals("stats"u8);
+            reader.Read();
+            _hasSchema |= isSchema && (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject);
+            if (reader.TokenType != JsonTokenType.StartArray || !(isTables || isResults))
+            {
+                reader.Skip();
+                continue;
+            }
+
+            _hasResults |= isResults;
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (isResults)
+                {
+                    WriteValue(ref reader, bytes);
+                }
+                else if (reader.TokenType != JsonTokenType.StartObject || !ConvertTable(ref reader, bytes, cancellationToken))
+                {
+                    return false;
+                }
+            }
+        }
+
+        // It ends with the object.
+        while (reader.Read())
+        {
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes the rows of a table; false where it is none.</summary>
+    private bool ConvertTable(ref Utf8JsonReader reader, ReadOnlySpan<byte> bytes, CancellationToken cancellationToken)
+    {
+        _columns.Clear();
+        bool hasRows = false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isColumns = reader.ValueTextEquals("columns"u8) || reader.ValueTextEquals("Columns"u8);
+            bool isRows = reader.ValueTextEquals("rows"u8) || reader.ValueTextEquals("Rows"u8);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartArray || !(isColumns || isRows))
+            {
+                reader.Skip();
+                continue;
+            }
+
+            if (isColumns)
+            {
+                ReadColumns(ref reader);
+                continue;
+            }
+
+            if (_columns.Count == 0)
+            {
+                return false;
+            }
+
+            hasRows = _hasTable = true;
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                WriteRow(ref reader, bytes);
+            }
+        }
+
+        return hasRows;
+    }
+
+    private void ReadColumns(ref Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            byte[] column = [];
+            if (reader.TokenType == JsonTokenType.StartObject)
+            {
+                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    bool isName = reader.ValueTextEquals("name"u8) || reader.ValueTextEquals("ColumnName"u8);
+                    reader.Read();
+                    if (isName && reader.TokenType == JsonTokenType.String)
+                    {
+                        // With its escapes, as it is written again.
+                        column = reader.ValueSpan.ToArray();
+                    }
+                    else
+                    {
+                        reader.Skip();
+                    }
+                }
+            }
+            else
+            {
+                reader.Skip();
+            }
+
+            _columns.Add(column);
+        }
+    }
+
+    /// <summary>Writes a row as an object, without what it leaves empty. One that is no array is written as it is: it is no record then.</summary>
+    private void WriteRow(ref Utf8JsonReader reader, ReadOnlySpan<byte> bytes)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            WriteValue(ref reader, bytes);
+            return;
+        }
+
+        Separate();
+        Write("{"u8);
+        bool isFirst = true;
+        for (int column = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; column++)
+        {
+            int start = (int)reader.TokenStartIndex;
+            bool isNull = reader.TokenType == JsonTokenType.Null;
+            reader.Skip();
+            if (isNull || column >= _columns.Count || _columns[column].Length == 0)
+            {
+                continue;
+            }
+
+            Write(isFirst ? "\""u8 : ",\""u8);
+            Write(_columns[column]);
+            Write("\":"u8);
+            Write(ValueAt(bytes, start, (int)reader.BytesConsumed));
+            isFirst = false;
+        }
+
+        Write("}"u8);
+        _whole = _length;
+    }
+
+    private void WriteValue(ref Utf8JsonReader reader, ReadOnlySpan<byte> bytes)
+    {
+        int start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        Separate();
+        Write(ValueAt(bytes, start, (int)reader.BytesConsumed));
+        _whole = _length;
+    }
+
+    private static ReadOnlySpan<byte> ValueAt(ReadOnlySpan<byte> bytes, int start, int end)
+    {
+        int mark = bytes.StartsWith("\uFEFF"u8) ? 3 : 0;
+        return bytes[(mark + start)..(mark + end)];
+    }
+
+    private void Separate()
+    {
+        if (_length > 1)
+        {
+            Write(","u8);
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (_rows.Length - _length < bytes.Length)
+        {
+            int needed = _length + bytes.Length;
+            if (needed > _maxLength)
+            {
+                throw new TooLongException();
+            }
+
+            Array.Resize(ref _rows, (int)Math.Min(_maxLength, Math.Max(needed, Math.Max(64 * 1024L, _rows.Length * 2L))));
+        }
+
+        bytes.CopyTo(_rows.AsSpan(_length));
+        _length += bytes.Length;
+    }
+
+    /// <summary>There are more rows than may be.</summary>
+    private sealed class TooLongException : Exception;
+}

@@ -1,0 +1,231 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.RuleSets;
+
+namespace SigmaFunctions.Telemetry.Tests;
+
+/// <summary>Real events in the forms that shippers make of them: SigmaHQ's rules find the same in each as in the event's XML.</summary>
+public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.Rules>
+{
+    /// <summary>
+    /// Form, how many of the hits are kept. Values without names have none where the event's schema is not known: one rule asks for
+    /// <c>TaskName</c> of TaskScheduler's 142, one for <c>Operation</c> of WMI's 5858.
+    /// </summary>
+    public static TheoryData<string, int> Kept => new()
+    {
+        { "fluentbit-xml", Rules.Hits },
+        { "fluentbit-map", Rules.Hits },
+        { "fluentbit-inserts", Rules.Hits - 2 },
+        { "nxlog-prefix", Rules.Hits },
+        { "at", Rules.Hits },
+        { "dollar", Rules.Hits },
+        { "event.original", Rules.Hits },
+        { "event/original", Rules.Hits },
+        { "RawXml", Rules.Hits },
+        { "EventXml", Rules.Hits },
+        { "xml", Rules.Hits },
+        { "log", Rules.Hits },
+        { "body", Rules.Hits },
+        { "data", Rules.Hits },
+        { "event", Rules.Hits },
+        { "result/_raw", Rules.Hits },
+        { "opentelemetry", Rules.Hits },
+        { "opentelemetry-old", Rules.Hits },
+        { "otlp", Rules.Hits },
+        { "otlp-text", Rules.Hits },
+        { "otlp-raw", Rules.Hits },
+        { "get-winevent", Rules.Hits - 2 },
+        { "evtx_dump-xml", Rules.Hits },
+        { "evtx_dump-json", Rules.Hits },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kept))]
+    public void Rules_find_in_every_form_what_they_find_in_XML(string form, int kept)
+    {
+        int found = 0;
+        var lost = new List<string>();
+        foreach ((string xml, string[] expected) in rules.Events)
+        {
+            string[] actual = rules.Match(Make(form, xml));
+            Assert.Empty(actual.Except(expected));
+            found += actual.Length;
+            lost.AddRange(expected.Except(actual));
+        }
+
+        Assert.True(kept == found, $"{form}: {found} of {Rules.Hits}; lost {string.Join(' ', lost)}");
+    }
+
+    private static string Make(string form, string xml)
+    {
+        string text = JsonSerializer.Serialize(xml);
+        XElement @event = WithoutNamespaces(XElement.Parse(xml));
+        return form switch
+        {
+            "fluentbit-xml" => $$"""{"System":{{text}},"Message":"m","StringInserts":["x"]}""",
+            "fluentbit-map" => Flat(@event, "ProviderName", "Computer", row => row["EventData"] = Properties(DataOf(@event))),
+            "fluentbit-inserts" => Flat(@event, "ProviderName", "Computer", row => row["StringInserts"] = Values(@event)),
+            "nxlog-prefix" => Flat(@event, "SourceName", "Hostname", row =>
+            {
+                row["SourceModuleType"] = "im_msvistalog";
+                foreach ((string name, string value) in DataOf(@event))
+                {
+                    row[$"EventData.{name}"] = value;
+                }
+            }),
+            "at" => new JsonObject { ["Event"] = Marked(@event, "@", "#text") }.ToJsonString(),
+            "dollar" => new JsonObject { ["Event"] = Marked(@event, "$", "_") }.ToJsonString(),
+            "event/original" => $$$"""{"event":{"original":{{{text}}}},"message":"m"}""",
+            "result/_raw" => $$$"""{"preview":false,"result":{"_raw":{{{text}}}}}""",
+            "opentelemetry" => OpenTelemetry(@event, Properties(DataOf(@event).Where(data => data.Value.Length > 0))),
+            "opentelemetry-old" => OpenTelemetry(@event, new JsonObject
+            {
+                ["data"] = new JsonArray([.. DataOf(@event).Select(data => new JsonObject { [data.Name] = data.Value })]),
+            }),
+            "otlp" => OpenTelemetryTests.ToOtlp(OpenTelemetry(@event, Properties(DataOf(@event)))),
+            "otlp-text" => OpenTelemetryTests.ToOtlp(JsonSerializer.Serialize(OpenTelemetry(@event, Properties(DataOf(@event))))),
+            "otlp-raw" => OpenTelemetryTests.ToOtlp(text),
+            "get-winevent" => WinEvent(@event),
+            "evtx_dump-xml" => $"Record 1\n<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{@event}\n\n",
+            "evtx_dump-json" => $"Record 1\n{Dumped(@event).ToJsonString(Indented)}\n\n",
+            _ => $$"""{"{{form}}":{{text}},"host":"h"}""",
+        };
+    }
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    private static XElement WithoutNamespaces(XElement element) => new(
+        element.Name.LocalName,
+        element.Attributes().Where(attribute => !attribute.IsNamespaceDeclaration),
+        element.Nodes().Select(node => node is XElement child ? WithoutNamespaces(child) : node));
+
+    private static XElement System(XElement @event) => @event.Element("System")!;
+
+    private static string Provider(XElement @event) => System(@event).Element("Provider")!.Attribute("Name")!.Value;
+
+    /// <summary>Data by name, whether under <c>EventData</c> or <c>UserData</c>.</summary>
+    private static IEnumerable<(string Name, string Value)> DataOf(XElement @event) =>
+        (@event.Element("EventData")?.Elements() ?? @event.Element("UserData")?.Elements().Elements() ?? [])
+            .Select(data => (data.Attribute("Name")?.Value ?? data.Name.LocalName, ValueOf(data)));
+
+    // Windows writes no zeros in front of hexadecimal numbers, but what read these log files did.
+    private static string ValueOf(XElement data) => data.Attribute("Name")?.Value == "GrantedAccess" ? $"0x{data.Value[2..].TrimStart('0')}" : data.Value;
+
+    private static JsonObject Properties(IEnumerable<(string Name, string Value)> data) =>
+        new(data.Select(one => KeyValuePair.Create(one.Name, (JsonNode?)one.Value)));
+
+    private static JsonArray Values(XElement @event) => new([.. DataOf(@event).Select(data => (JsonNode)data.Value)]);
+
+    private static string Flat(XElement @event, string provider, string computer, Action<JsonObject> addData)
+    {
+        var row = new JsonObject
+        {
+            [provider] = Provider(@event),
+            ["EventID"] = int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture),
+            ["Version"] = int.Parse(System(@event).Element("Version")?.Value ?? "0", CultureInfo.InvariantCulture),
+            ["Channel"] = System(@event).Element("Channel")!.Value,
+            [computer] = System(@event).Element("Computer")!.Value,
+        };
+        addData(row);
+        return row.ToJsonString();
+    }
+
+    private static JsonNode? Marked(XElement element, string attributeMark, string text)
+    {
+        if (!element.HasAttributes && !element.HasElements)
+        {
+            return element.IsEmpty ? null : element.Value;
+        }
+
+        var made = new JsonObject();
+        var attributes = new JsonObject(element.Attributes().Select(attribute => KeyValuePair.Create(attribute.Name.LocalName, (JsonNode?)attribute.Value)));
+        if (attributeMark == "$" && attributes.Count > 0)
+        {
+            made["$"] = attributes;
+        }
+        else
+        {
+            foreach ((string name, JsonNode? value) in attributes)
+            {
+                made[$"{attributeMark}{name}"] = value!.GetValue<string>();
+            }
+        }
+
+        foreach (IGrouping<string, XElement> children in element.Elements().GroupBy(child => child.Name.LocalName))
+        {
+            JsonNode?[] nodes = [.. children.Select(child => Marked(child, attributeMark, text))];
+            made[children.Key] = nodes.Length == 1 ? nodes[0] : new JsonArray(nodes);
+        }
+
+        if (!element.HasElements && element.Value.Length > 0)
+        {
+            made[text] = element.Value;
+        }
+
+        return made;
+    }
+
+    private static string OpenTelemetry(XElement @event, JsonObject data) => new JsonObject
+    {
+        ["event_id"] = new JsonObject { ["id"] = int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture), ["qualifiers"] = 0 },
+        ["provider"] = new JsonObject { ["name"] = Provider(@event), ["guid"] = "{g}" },
+        ["channel"] = System(@event).Element("Channel")!.Value,
+        ["computer"] = System(@event).Element("Computer")!.Value,
+        ["level"] = "Information",
+        ["event_data"] = data,
+    }.ToJsonString();
+
+    private static string WinEvent(XElement @event) => new JsonObject
+    {
+        ["Id"] = int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture),
+        ["Version"] = int.Parse(System(@event).Element("Version")?.Value ?? "0", CultureInfo.InvariantCulture),
+        ["ProviderName"] = Provider(@event),
+        ["LogName"] = System(@event).Element("Channel")!.Value,
+        ["MachineName"] = System(@event).Element("Computer")!.Value,
+        ["Properties"] = new JsonArray([.. DataOf(@event).Select(data => new JsonObject { ["Value"] = Typed(data.Value) })]),
+    }.ToJsonString();
+
+    // .NET gives numbers as such, whatever event XML makes of them.
+    private static JsonNode Typed(string value) =>
+        value.StartsWith("0x", StringComparison.Ordinal) && ulong.TryParse(value[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong number) ? number
+        : value is "true" or "false" ? value == "true"
+        : value;
+
+    private static JsonObject Dumped(XElement @event)
+    {
+        JsonNode system = Marked(System(@event), "#attributes", "#text")!;
+        system["Provider"] = new JsonObject { ["#attributes"] = new JsonObject { ["Name"] = Provider(@event) } };
+        return new JsonObject { ["Event"] = new JsonObject { ["System"] = system, ["EventData"] = Properties(DataOf(@event)) } };
+    }
+
+    /// <summary>SigmaHQ's rules and the events, once for all forms.</summary>
+    public sealed class Rules
+    {
+        /// <summary>How many hits there are in XML.</summary>
+        public const int Hits = 161;
+
+        private readonly Lazy<BodyMatcher> _matcher = new(() => new BodyMatcher(new EventDecoder(), new Detector(RuleSet.LoadPaths([Corpus.Require("sigmahq")]))));
+        private readonly Lazy<(string, string[])[]> _events;
+
+        /// <summary>Loads nothing yet.</summary>
+        public Rules() => _events = new(() =>
+        [
+            .. Corpus.Wire("regression/wire/raw_xml.ndjson").Select(wire => Encoding.UTF8.GetString(wire.Body)).Select(xml => (xml, Match(xml))),
+        ]);
+
+        /// <summary>The events with the rules that hold on them.</summary>
+        public (string Xml, string[] Rules)[] Events => _events.Value;
+
+        /// <summary>The rules that hold on a body of one event.</summary>
+        public string[] Match(string body)
+        {
+            BodyMatches matches = _matcher.Value.Match(Encoding.UTF8.GetBytes(body), CancellationToken.None);
+            Assert.Equal((1, 0), (matches.Events, matches.UndecodedCount));
+            return matches.Records.Length == 0 ? [] : [.. matches.Records[0].Rules.ToArray().Select(rule => _matcher.Value.Detector.Rules[rule].Id)];
+        }
+    }
+}
