@@ -70,6 +70,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
             throw new LocalHostException($"The events file {eventsPath} does not exist.");
         }
 
+        await EventFile.RequireAsync(eventsPath, cancellationToken);
         if (_options.Rules.FirstOrDefault(path => !Path.Exists(path)) is { } missing)
         {
             throw new LocalHostException($"The rules {missing} do not exist.");
@@ -300,12 +301,17 @@ internal sealed class LocalHostRun : IAsyncDisposable
             await Task.Delay(PollInterval, cancellationToken);
         }
         await sending;
+        foreach (string fault in sender.Faults)
+        {
+            _report.Warn(fault);
+        }
+
         TimeSpan processed = _watch.Elapsed;
         await alerts.DrainedAsync(cancellationToken);
         await AskUnseenAsync(cancellationToken);
         long rows = await alerts.CountDetectionsAsync(cancellationToken);
         Summarize(sender, alerts, rows, processed);
-        return sender.TooLarge == 0 && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
+        return sender is { TooLarge: 0, Unreadable: 0 } && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
     }
 
     private void Summarize(EventSender sender, AlertReader alerts, long rows, TimeSpan elapsed)
@@ -342,6 +348,11 @@ internal sealed class LocalHostRun : IAsyncDisposable
         if (sender.TooLarge > 0)
         {
             lines.Add(("Bodies too large to send", Count(sender.TooLarge)));
+        }
+
+        if (sender.Unreadable > 0)
+        {
+            lines.Add(("Places that cannot be read", Count(sender.Unreadable)));
         }
 
         if (alerts.Dangling > 0)

@@ -170,6 +170,8 @@ public sealed class BodyMatches
 
     internal DecodedEvent Decode(int record, Range bytes) => _decoder.DecodeRecord(record, OriginalOf(bytes));
 
+    internal int StartOf(Range bytes) => _isPacked ? 0 : bytes.Start.Value;
+
     internal ReadOnlyMemory<byte> OriginalOf(Range bytes) => _isPacked ? _body[bytes].ToArray() : _body[bytes];
 
     private static void Clear<T>(List<T> list)
@@ -275,6 +277,9 @@ public readonly struct MatchedRecord : IEquatable<MatchedRecord>
     internal int Event { get; }
 
     internal Range RuleRange { get; }
+
+    /// <summary>Where the record begins in the body, in bytes; 0 where it is from what the body was turned into first.</summary>
+    public int Start => _matches.StartOf(_bytes);
 
     /// <summary>The record's bytes; they stay when the <see cref="BodyMatches"/> goes on.</summary>
     public ReadOnlyMemory<byte> Original => _matches.OriginalOf(_bytes);

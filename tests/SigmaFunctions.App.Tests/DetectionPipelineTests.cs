@@ -134,11 +134,29 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         Assert.Equal(
             [
                 "Hub events: no rule can see 2 events: 2 of shape flat without a log source (foo).",
-                "Hub events: no rule can see 3 events: 2 of shape flat without a log source (foo); 1 of shape flat that state a log source which no rule is for (category).",
-                "Hub events: no rule can see 3 events: 2 of shape flat without a log source (foo); 1 of shape flat that state a log source which no rule is for (category).",
+                "Hub events: no rule can see 1 events: 1 of shape flat that state a log source which no rule is for (category).",
+                "Hub events: no rule can see 5 events: 4 of shape flat without a log source (foo); 1 of shape flat that state a log source which no rule is for (category).",
             ],
             _logger.Entries.Where(entry => entry.Id == 65).Select(entry => entry.Message));
         Assert.DoesNotContain(_logger.Entries, entry => entry.Message.Contains("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Of_many_kinds_that_no_rule_can_see_the_next_batch_tells_those_that_found_no_room()
+    {
+        DetectionPipeline pipeline = Create(await CreateStoreAsync());
+        string[] channels = ["System", "Application", "Security", "Windows PowerShell", "DNS Server", "Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Bits-Client/Operational", "Directory Service", "Microsoft-Windows-WMI-Activity/Operational", "Microsoft-Windows-TaskScheduler/Operational"];
+        byte[] all = Encoding.UTF8.GetBytes(string.Join('\n', channels.Select(channel => $"{{\"EventID\":1000,\"Channel\":\"{channel}\"}}")));
+
+        for (int batch = 0; batch < 3; batch++)
+        {
+            await RunAsync(pipeline, [all]);
+        }
+
+        string[] lines = [.. _logger.Entries.Where(entry => entry.Id == 65).Select(entry => entry.Message)];
+        Assert.Equal(["see 8 events: 1", "see 4 events: 2"], lines.Select(line => line[line.IndexOf("see", StringComparison.Ordinal)..][..15]));
+        Assert.EndsWith("; and 2 more kinds.", lines[0], StringComparison.Ordinal);
+        Assert.Equal(10, lines.SelectMany(line => line.Split(["of shape flat, ", ", which no rule is for"], StringSplitOptions.None)).Where(part => part.StartsWith("product=", StringComparison.Ordinal)).Distinct().Count());
     }
 
     [Theory]

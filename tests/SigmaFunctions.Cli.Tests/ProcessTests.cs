@@ -19,7 +19,8 @@ public sealed class ProcessTests : IDisposable
 
         Assert.Equal(0, exitCode);
         Assert.Equal(
-            "{\"line\":0,\"record\":0,\"rule\":\"aaaaaaaa-0000-4000-8000-000000000001\",\"title\":\"a is 1\",\"level\":\"high\"}\n", output);
+            $"{{\"line\":0,\"record\":0,\"rule\":\"aaaaaaaa-0000-4000-8000-000000000001\",\"title\":\"a is 1\",\"level\":\"high\",\"file\":\"{events}\",\"fileLine\":1,\"time\":null,\"host\":null}}\n",
+            output);
         Assert.StartsWith("{\"bodies\":1,\"events\":1,\"matches\":1,", errors, StringComparison.Ordinal);
     }
 

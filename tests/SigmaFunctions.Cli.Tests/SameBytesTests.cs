@@ -10,6 +10,7 @@ namespace SigmaFunctions.Cli.Tests;
 /// <summary><c>sigmaf send</c> and LocalHost send the same events of a file, over AMQP.</summary>
 public sealed class SameBytesTests : IDisposable
 {
+    private const string Xml = "<Event><System><EventID>1</EventID></System></Event>";
     private const string Json = "{\"n\":1}\n{\"n\":2}\n";
 
     private readonly EventHubsEndpoint _hub = EventHubsEndpoint.Start(
@@ -30,9 +31,10 @@ public sealed class SameBytesTests : IDisposable
         { "packed.ndjson", Gzip(Bytes(Json)), ["{\"n\":1}", "{\"n\":2}"] },
         { "plain.gz", Bytes(Json), ["{\"n\":1}", "{\"n\":2}"] },
         { "utf-16.ndjson", Encoding.Unicode.GetBytes("\uFEFF{\"n\":\"Œ\"}\r\n{\"n\":2}"), ["{\"n\":\"Œ\"}\r", "{\"n\":2}"] },
-        { "array.json", Bytes("[{\"n\":1},\n{\"n\":2}]\n"), ["[{\"n\":1},", "{\"n\":2}]"] },
-        { "events.xml", Bytes("<Events>\n<Event a='1'/>\n</Events>\n"), ["<Events>", "<Event a='1'/>", "</Events>"] },
-        { "latin-1.txt", Encoding.Latin1.GetBytes("café\nthé"), ["caf\u00E9", "th\u00E9"] },
+        { "array.json", Bytes("[{\"n\":1},\n{\"n\":2}]\n"), ["{\"n\":1}", "{\"n\":2}"] },
+        { "pretty.json", Bytes("{\n \"n\": 1\n}\n{\n \"n\": 2\n}\n"), ["{\n \"n\": 1\n}", "{\n \"n\": 2\n}"] },
+        { "events.xml", Bytes("<Events>\n" + Xml + "\n</Events>\n"), [Xml] },
+        { "latin-1.txt", Encoding.Latin1.GetBytes("{}\nthé"), ["{}", "th\u00E9"] },
     };
 
     public void Dispose()
@@ -61,20 +63,34 @@ public sealed class SameBytesTests : IDisposable
     [Fact]
     public async Task Both_leave_out_a_line_that_is_longer_than_any_body_and_say_so()
     {
-        byte[] content = new byte[(64 << 20) + 4];
+        byte[] content = new byte[(64 << 20) + 5];
         Array.Fill(content, (byte)' ');
-        content[0] = content[^1] = (byte)'a';
-        content[^2] = (byte)'\n';
+        content[0] = (byte)'a';
+        "\n{}"u8.CopyTo(content.AsSpan(content.Length - 3));
         string file = _cli.Write("long.ndjson", content);
 
         CommandLine.Outcome outcome = await _cli.RunAsync(["send", file, "--connection", _hub.ConnectionString, "--hub", "command"], cancellationToken: Token);
         var sender = new EventSender(_hub.ConnectionString, "local", batchSize: 2, (_, _) => Task.CompletedTask);
         await sender.SendAsync(EventFile.ReadAsync(file), Token);
 
-        Assert.Equal((1, "sigmaf: line 0 is larger than the hub takes"), (outcome.ExitCode, outcome.Errors.TrimEnd()));
-        Assert.Equal((1, 1), (sender.TooLarge, sender.Sent));
-        Assert.Equal("a", Encoding.UTF8.GetString(Assert.Single(await ReceiveAsync("command", 1))));
-        Assert.Equal("a", Encoding.UTF8.GetString(Assert.Single(await ReceiveAsync("local", 1))));
+        Assert.Equal((1, $"sigmaf: {file}:1: the line is longer than 64 MiB"), (outcome.ExitCode, outcome.Errors.TrimEnd()));
+        Assert.Equal([$"{file}:1: the line is longer than 64 MiB"], sender.Faults);
+        Assert.Equal((0, 1), (sender.TooLarge, sender.Sent));
+        Assert.Equal("{}", Encoding.UTF8.GetString(Assert.Single(await ReceiveAsync("command", 1))));
+        Assert.Equal("{}", Encoding.UTF8.GetString(Assert.Single(await ReceiveAsync("local", 1))));
+    }
+
+    /// <summary>However many places cannot be read, only the first are kept to be told.</summary>
+    [Fact]
+    public async Task LocalHost_counts_places_that_cannot_be_read()
+    {
+        string file = _cli.Write("broken.json", string.Concat(Enumerable.Repeat("[\n{}\n}\n", 30)));
+        var sender = new EventSender(_hub.ConnectionString, "local", batchSize: 2, (_, _) => Task.CompletedTask);
+
+        await sender.SendAsync(EventFile.ReadAsync(file), Token);
+
+        Assert.Equal((30, 20), (sender.Unreadable, sender.Faults.Count));
+        Assert.StartsWith($"{file}:3: the JSON document", sender.Faults[0], StringComparison.Ordinal);
     }
 
     private async Task<List<byte[]>> ReceiveAsync(string hub, int count)

@@ -49,25 +49,25 @@ public sealed class SendTests : IDisposable
     public async Task Each_line_is_one_event()
     {
         string first = _cli.Write("1.ndjson", "{\"n\":1}\n\n{\"n\":2}\r\n");
-        string second = _cli.Write("2.ndjson", "not json");
+        string second = _cli.Write("2.ndjson", "{}\nnot json");
 
         CommandLine.Outcome outcome = await RunAsync("send", first, second, "--connection", Connection, "--hub", "h", "--partition-key", "pk");
 
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Errors));
-        Assert.Equal(["{\"n\":1}", "{\"n\":2}\r", "not json"], Assert.Single(_batches));
+        Assert.Equal(["{\"n\":1}", "{\"n\":2}\r", "{}", "not json"], Assert.Single(_batches));
         Assert.Equal(((Connection, "h"), "pk"), (_connected, _partitionKey));
-        Assert.StartsWith("3 events (23 bytes) sent in 1 batches, 0 too large", outcome.Output, StringComparison.Ordinal);
+        Assert.StartsWith("4 events (25 bytes) sent in 1 batches, 0 too large", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Batches_are_filled_and_what_fits_none_is_told()
     {
-        string file = _cli.Write("e.ndjson", string.Join('\n', new string('a', 60), new string('b', 40), new string('c', 101), new string('d', 1)));
+        string file = _cli.Write("e.ndjson", string.Join('\n', "{}" + new string(' ', 58), new string('b', 40), new string('c', 101), new string('d', 1)));
 
         CommandLine.Outcome outcome = await RunAsync("send", file, "--connection", Connection);
 
         Assert.Equal([[60, 40], [1]], _batches.Select(batch => batch.Select(body => body.Length).ToArray()));
-        Assert.Equal((1, "sigmaf: line 2 is larger than the hub takes"), (outcome.ExitCode, outcome.Errors.TrimEnd()));
+        Assert.Equal((1, $"sigmaf: {file}:3 is larger than the hub takes"), (outcome.ExitCode, outcome.Errors.TrimEnd()));
     }
 
     [Fact]

@@ -107,7 +107,7 @@ public sealed class VisibilityTests : IDisposable
 
             """.ReplaceLineEndings("\n"),
             outcome.Output);
-        Assert.StartsWith("sigmaf: line 3, record 0: ", outcome.Errors, StringComparison.Ordinal);
+        Assert.Contains(":4: record 0: ", outcome.Errors, StringComparison.Ordinal);
     }
 
     /// <summary>The same files as for a scan, and the log source of those that tell none.</summary>

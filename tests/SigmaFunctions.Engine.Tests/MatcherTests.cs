@@ -291,12 +291,59 @@ public sealed class MatcherTests
         var detector = new Detector(RuleText.Load(RuleText.WithSelection($"[{keywords}]")));
         var matcher = new EventMatcher(detector);
         KeywordFilter filter = detector.RouteOf([EventText.LogSource]).Keywords!;
-        for (int length = 1_100; length >= 0; length--)
+        foreach (int length in Enumerable.Range(0, 1_100).Append(100_000).Reverse())
         {
             byte[] body = Encoding.ASCII.GetBytes(new string('z', length) + "Mimikatz");
             Assert.True(filter.MayStandIn(body, matcher));
             Assert.False(filter.MayStandIn(body.AsSpan(0, body.Length - 1), matcher));
             Assert.False(filter.MayStandIn(body.AsSpan(length + 1), matcher));
+        }
+    }
+
+    /// <summary>
+    /// What a large event makes a matcher's buffers grow to is given back when the next begins, and what usual ones do is kept: the same
+    /// again takes as much memory again, or none.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 500_000, false)]
+    [InlineData(1, 3_000_000, true)]
+    [InlineData(20_000, 1, false)]
+    [InlineData(150_000, 1, true)]
+    public void A_matcher_gives_back_what_a_large_event_took(int values, int length, bool isGivenBack)
+    {
+        var detector = new Detector(RuleText.Load(RuleText.WithSelection($"[{string.Join(", ", Enumerable.Range(0, 100).Select(i => $"keyword{i:D3}"))}]")));
+        Route route = detector.RouteOf([EventText.LogSource]);
+        var matcher = new EventMatcher(detector);
+        byte[] text = Encoding.ASCII.GetBytes(new string('z', length));
+        long Taken(bool asBody)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            matcher.BeginEvent();
+            if (asBody)
+            {
+                Assert.False(route.Keywords!.MayStandIn(text, matcher));
+            }
+            else
+            {
+                ViewWriter view = matcher.BeginView(route);
+                view.Set(route.OwnValuesSlot);
+                for (int i = 0; i < values; i++)
+                {
+                    view.Add(route.OwnValuesSlot, FieldValueKind.Text, text);
+                }
+
+                view.End();
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        foreach (bool asBody in values == 1 ? new[] { false, true } : [false])
+        {
+            long first = Taken(asBody);
+            long again = Taken(asBody);
+            Assert.InRange(first, (long)values * length, long.MaxValue);
+            Assert.InRange(again, isGivenBack ? (long)values * length : 0, isGivenBack ? long.MaxValue : 10_000);
         }
     }
 
@@ -412,6 +459,81 @@ public sealed class MatcherTests
         {
             Assert.Equal(expected, RuleText.Matches(RuleText.WithSelection($"F|{modifiers}: G"), json));
         }
+    }
+
+    /// <summary>A text of an event is looked for in another up to a length; long ones are looked for in another way, and mean the same.</summary>
+    [Theory]
+    [InlineData("", "abc", 2_730, true)]
+    [InlineData("xy", "abc", 2_730, true)]
+    [InlineData("xyz", "abc", 2_731, false)]
+    [InlineData("", "abc", 30, true)]
+    [InlineData("xyz", "abc", 30, true)]
+    public void A_reference_looks_for_texts_up_to_a_length(string before, string repeated, int times, bool expected)
+    {
+        string sought = "12" + string.Concat(Enumerable.Repeat(repeated, times));
+        string Event(string f) => $$"""{"F":"{{f}}","G":"{{sought}}"}""";
+        Assert.Equal(expected, RuleText.Matches(RuleText.WithSelection("F|fieldref|contains: G"), Event($"{before}{sought}x")));
+        Assert.Equal(expected, RuleText.Matches(RuleText.WithSelection("F|fieldref|contains: G"), Event($"{before}{sought.ToUpperInvariant()}")));
+        Assert.Equal(expected, RuleText.Matches(RuleText.WithSelection("F|fieldref|contains|cased: G"), Event($"{before}{sought}x")));
+        Assert.False(RuleText.Matches(RuleText.WithSelection("F|fieldref|contains|cased: G"), Event($"{before}{sought.ToUpperInvariant()}")));
+        Assert.False(RuleText.Matches(RuleText.WithSelection("F|fieldref|contains: G"), Event($"{before}{sought[..^1]}")));
+    }
+
+    /// <summary>Of an array all elements count, in whatever way each is tested; references alone look at the first ones only.</summary>
+    [Theory]
+    [InlineData("gt: 5", "1", "7")]
+    [InlineData("cidr: 10.0.0.0/8", "11.0.0.1", "10.0.0.1")]
+    [InlineData("re: '[0-9][a-c]'", "0 a", "0a")]
+    [InlineData("contains: 'ax'", "a x", "xax")]
+    [InlineData("contains|cased: 'AX'", "ax", "AX")]
+    [InlineData("contains|cased: 'Absent'", "absent", "is Absent")]
+    [InlineData("contains: 'ab?de'", "abde", "abcde")]
+    [InlineData("minute: 5", "2026-11-25T03:04:00Z", "2026-11-25T03:05:00Z")]
+    public void An_element_behind_hundreds_of_others_is_found(string test, string other, string sought)
+    {
+        string rule = RuleText.WithSelection($"F|{test}");
+        string Event(string last) => $$"""{"F":[{{string.Concat(Enumerable.Repeat($"\"{other}\",", 300))}}"{{last}}"]}""";
+        Assert.True(RuleText.Matches(rule, Event(sought)));
+        Assert.False(RuleText.Matches(rule, Event(other)));
+    }
+
+    /// <summary>Many values of a field are searched as one text only where none of another field stand between them.</summary>
+    [Theory]
+    [InlineData("a x", "ax", false)]
+    [InlineData("ax", "a x", true)]
+    public void Values_that_are_written_by_turns_are_those_of_their_own_fields(string valueOfF, string valueOfG, bool expected)
+    {
+        var detector = new Detector(RuleText.Load(RuleText.WithDetection("s: {F|contains: 'ax'}\nt: {G: none}\ncondition: s or t")));
+        Route route = detector.RouteOf([EventText.LogSource]);
+        (Slot f, Slot g) = (new Slot(route.Fields.IndexOf("F")), new Slot(route.Fields.IndexOf("G")));
+        var matcher = new EventMatcher(detector);
+        matcher.BeginEvent();
+        ViewWriter view = matcher.BeginView(route);
+        view.Set(f);
+        view.Set(g);
+        for (int i = 0; i < 20; i++)
+        {
+            view.Add(f, FieldValueKind.Text, i < 19 ? "a x" : valueOfF);
+            view.Add(g, FieldValueKind.Text, valueOfG);
+        }
+
+        view.End();
+        Assert.Equal(expected ? 1 : 0, matcher.EndEvent().Length);
+    }
+
+    /// <summary>The search for a piece with case goes over to another way after many places that begin like it.</summary>
+    [Theory]
+    [InlineData("q")]
+    [InlineData("a")]
+    [InlineData("Q")]
+    public void A_piece_is_found_behind_many_places_that_begin_like_it(string filling)
+    {
+        string rule = RuleText.WithSelection("F: '*qa?*end'");
+        string before = string.Concat(Enumerable.Repeat(filling, 2_000));
+        Assert.True(RuleText.Matches(rule, $$"""{"F":"{{before}}qA!end"}"""));
+        Assert.True(RuleText.Matches(rule, $$"""{"F":"{{before}}-qa!!end"}"""));
+        Assert.False(RuleText.Matches(rule, $$"""{"F":"{{before}}qaend"}"""));
+        Assert.False(RuleText.Matches(rule, $$"""{"F":"{{before}}-q!!end"}"""));
     }
 
     [Theory]

@@ -12,6 +12,7 @@ public sealed class SemanticsTests
         new("admins", ["root", "adm*n"]),
         new("net", ["10.0.0.0/8", "fe80::/10"]),
         new("one", ["a.c"]),
+        new("a_b-c.d", ["x"]),
     ]);
 
     public static TheoryData<int, string, string, string, string> Items => CaseFile.Read("items.cases");
@@ -34,6 +35,21 @@ public sealed class SemanticsTests
             ? "{\"Holds\":[" + string.Join(',', expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(name => name != "-").Select(name => $"\"{name}\"")) + "]}"
             : expected;
         Check($"conditions.cases({line}) {group}", RuleText.WithDetection(detection), arrow, right);
+    }
+
+    /// <summary>A text, or a regular expression, is as long as its bound at most.</summary>
+    [Theory]
+    [InlineData("F|contains", 8_190, null)]
+    [InlineData("F|contains", 8_193, "SF0003")]
+    [InlineData("F", 8_192, null)]
+    [InlineData("F", 8_193, "SF0003")]
+    [InlineData("F|re", 8_193, null)]
+    [InlineData("F|re", 16_384, null)]
+    [InlineData("F|re", 16_385, "SF0206")]
+    public void A_value_is_no_longer_than_its_bound(string item, int length, string? code)
+    {
+        string value = new('a', length);
+        Check(item, RuleText.WithSelection($"{item}: {value}"), code is null ? "=>" : "!!", code ?? $$"""{"F":"{{value}}"}""");
     }
 
     private static void Check(string place, string rule, string arrow, string expected)

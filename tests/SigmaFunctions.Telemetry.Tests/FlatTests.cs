@@ -59,8 +59,8 @@ public sealed class FlatTests
     [InlineData("0e99999999999999999999", "0")]
     [InlineData("-0.00e5", "-0")]
     [InlineData("1.7976931348623157e16", "17976931348623157")]
-    [InlineData("1e398", "1e398")]
-    [InlineData("1e-399", "1e-399")]
+    [InlineData("1e62", "1e62")]
+    [InlineData("1e-63", "1e-63")]
     [InlineData("1e99999999999999999999", "1e99999999999999999999")]
     [InlineData("1e-99999999999999999999", "1e-99999999999999999999")]
     [InlineData("1.50", "1.50")]
@@ -77,8 +77,8 @@ public sealed class FlatTests
     {
         string zeros = new string('0', JsonNumber.MaxLength - 3);
 
-        Assert.Equal("1" + zeros, Decoded.One("""{"category":"x","F":1e397}""").Event.Views.Single().Field("F"));
-        Assert.Equal($"0.{zeros[1..]}12", Decoded.One("""{"category":"x","F":1.2e-397}""").Event.Views.Single().Field("F"));
+        Assert.Equal("1" + zeros, Decoded.One("""{"category":"x","F":1e61}""").Event.Views.Single().Field("F"));
+        Assert.Equal($"0.{zeros[1..]}12", Decoded.One("""{"category":"x","F":1.2e-61}""").Event.Views.Single().Field("F"));
     }
 
     /// <summary>Wherever rules look at a number: equality, comparison, another field, keywords, JSON within JSON.</summary>

@@ -24,6 +24,16 @@ public sealed class FluentBitTests
     [InlineData("""{"EventID":1,"Channel":"System","StringInserts":[]}""", "flat")]
     public void It_is_recognised_by_its_list_of_values(string body, string shape) => Assert.Equal(shape, Decoded.One(body).Shape);
 
+    [Theory]
+    [InlineData("{}", "Data", "[x]")]
+    [InlineData("null", "Data", "[x]")]
+    [InlineData("\"\"", "Data", "[x]")]
+    [InlineData("{\"A\":\"y\"}", "A", "y")]
+    [InlineData("{\"A\":\"y\"}", "Data", "absent")]
+    public void An_empty_map_of_data_hides_no_list(string data, string field, string value) => Assert.Equal(
+        value,
+        Decoded.One($$"""{"ProviderName":"Contoso","EventID":1,"Channel":"System","EventData":{{data}},"StringInserts":["x"]}""").View(null, service: "system").Field(field));
+
     /// <summary>Provider, channel, event id, number of values, field, its place from 0; "Data" alone where the schema is not known.</summary>
     public static TheoryData<string, string, int, int, string, int> Schemas => new()
     {

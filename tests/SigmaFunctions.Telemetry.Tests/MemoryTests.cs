@@ -4,6 +4,7 @@ using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry.Events;
+using SigmaFunctions.Telemetry.Json;
 
 namespace SigmaFunctions.Telemetry.Tests;
 
@@ -35,15 +36,37 @@ public sealed class MemoryTests
         }
     }
 
+    /// <summary>However a shape composes values, what it takes is bounded.</summary>
+    [Fact]
+    public void What_is_composed_of_a_record_is_bounded()
+    {
+        var tape = new RecordTape(new NameTable([]));
+        byte[] megabyte = new byte[1024 * 1024];
+        tape.Begin("{}"u8.ToArray());
+        tape.EndReading();
+
+        Assert.Throws<RecordTooLargeException>(() =>
+        {
+            for (int made = 0; made < 16; made++)
+            {
+                tape.Compose(megabyte);
+            }
+        });
+    }
+
     [Theory]
     [InlineData("[{0},{1},{0}]", "0 2", "1")]
     [InlineData("{\"x\":{1},\"records\":[{1},{0}],\"y\":{1}}", "1", "0")]
     [InlineData("[{1},[{1}],{0}]", "2", "0 1")]
     [InlineData("[{0},{\"records\":[{1},{0}]},{1}", "0 2", "1 3 4")]
+    [InlineData("[{0},{2},{0}]", "0 2", "1")]
+    [InlineData("{\"records\":[{0},{2}],\"y\":{2},\"records\":[{0},{2}]}", "0 2", "1 3")]
     public void What_stands_beside_a_record_that_is_too_large_is_read(string body, string events, string undecoded)
     {
         string large = $$"""{"a":[{{Repeated("1,", MaxValues)}}1]}""";
-        byte[] bytes = Encoding.UTF8.GetBytes(body.Replace("{0}", "{\"n\":1}", StringComparison.Ordinal).Replace("{1}", large, StringComparison.Ordinal));
+        string list = $"[{Repeated("1,", 3 * MaxValues)}1]";
+        byte[] bytes = Encoding.UTF8.GetBytes(
+            body.Replace("{0}", "{\"n\":1}", StringComparison.Ordinal).Replace("{1}", large, StringComparison.Ordinal).Replace("{2}", list, StringComparison.Ordinal));
         BodyMatcherTests.AssertSame(_decoder, Matcher(), bytes);
         DecodedBody decoded = _decoder.Decode(bytes);
 

@@ -50,9 +50,27 @@ public sealed class OpenTelemetryTests
     [InlineData("""{"data":"x"}""", "data", "x")]
     [InlineData("""{"param1":"x","parameter":"y"}""", "Data", "x")]
     [InlineData("""{"Channel":"x"}""", "Channel", "System")]
+    [InlineData("""[{"A B":"x"},{"C":"z"}]""", "C", "z")]
+    [InlineData("\"{\\\"A\\\":\\\"x\\\"}\"", "A", "x")]
     public void Data_are_fields(string data, string field, string value) => Assert.Equal(
         value,
         Decoded.One($$"""{"event_id":{"id":1},"channel":"System","event_data":{{data}}}""").View(null, service: "system").Field(field));
+
+    [Fact]
+    public void Data_that_are_other_text_are_no_half_event() => Assert.Equal(
+        "event_data is not the JSON text of an object",
+        Assert.Single(Decoded.Body("""{"event_id":{"id":1},"channel":"System","event_data":"A=x"}""").Undecoded).Reason);
+
+    /// <summary>Somebody's own log has names like that too.</summary>
+    [Fact]
+    public void A_body_whose_event_id_is_no_object_is_no_row_of_windows() =>
+        Assert.Equal("flat", Decoded.One(ToOtlp("""{"event_id":7,"channel":"c"}"""), new("any")).Shape);
+
+    [Fact]
+    public void Whole_numbers_are_numbers_however_their_text_is_written() => Assert.Equal(
+        ("7045", FieldValueKind.Number),
+        Decoded.One(ToOtlp(Row).Replace("\"intValue\":\"7045\"", "\"intValue\":\"704\\u0035\"", StringComparison.Ordinal))
+            .View(null, service: "system").Fields["EventID"] is var id ? (id.Text, id.Kind) : default);
 
     [Fact]
     public void Each_log_record_of_a_body_is_a_record()

@@ -142,6 +142,8 @@ public sealed class QueryAnswerTests
     [InlineData("""{"DeviceId":"d","ActionType":"ProcessCreated"}""", "flat")]
     [InlineData("""{"Timestamp":"2026-03-02T10:11:12Z","ActionType":"ProcessCreated"}""", "flat")]
     [InlineData("""{"Timestamp":"2026-03-02T10:11:12Z","DeviceId":"d","ActionType":"ProcessCreated","category":"mine"}""", "flat")]
+    [InlineData("""{"Timestamp":"2026-03-02T10:11:12Z","DeviceId":"d","ActionType":"ProcessCreated","product":"mine"}""", "flat")]
+    [InlineData("""{"Timestamp":"2026-03-02T10:11:12Z","DeviceId":"d","ActionType":"ProcessCreated","service":"mine"}""", "flat")]
     [InlineData("""{"Timestamp":"2026-03-02T10:11:12Z","DeviceId":"d","ActionType":"ProcessCreated","Type":"Other"}""", "flat")]
     [InlineData("""{"TimeGenerated":"2026-03-02T10:11:12Z","DeviceId":"d","ActionType":"ProcessCreated"}""", "defender")]
     public void A_row_of_hunting_is_known_by_its_columns(string row, string shape) => Assert.Equal(shape, Decoded.One(row).Shape);

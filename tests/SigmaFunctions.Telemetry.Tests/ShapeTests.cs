@@ -32,6 +32,15 @@ public sealed class ShapeTests
         { $$"""{"RawXml":"{{Xml}}"}""", "xml-message" },
         { $$"""{"EventXml":"{{Xml}}"}""", "xml-message" },
         { $$"""{"xml":"{{Xml}}"}""", "xml-message" },
+
+        // Who can write into a column of a row that states its log source cannot hide the row.
+        { $$"""{"category":"webserver","xml":"{{Xml}}"}""", "flat" },
+        { $$"""{"product":"linux","body":"{{Xml}}"}""", "flat" },
+        { $$"""{"service":"auth","log":"{{Xml}}"}""", "flat" },
+        { $$"""{"service":"auth","data":"{{Xml}}","event":"{{Xml}}"}""", "flat" },
+        { $$"""{"service":{"name":"s"},"product":"","log":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"product":"windows","RawXml":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"category":"x","body":{ "stringValue":"{{Xml}}" } }""", "flat" },
         { $$"""{"log":"{{Xml}}"}""", "xml-message" },
         { $$"""{"body":"{{Xml}}"}""", "xml-message" },
         { $$"""{"data":"{{Xml}}"}""", "xml-message" },

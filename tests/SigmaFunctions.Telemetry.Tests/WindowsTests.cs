@@ -198,6 +198,10 @@ public sealed class WindowsTests
         { """ "System":{"Channel":"System"},"EventData":{"ComplexData":{"#attributes":{"Name":"A"},"#text":"1,2"}} """, "A", "1,2" },
         { """ "System":{"Channel":"System"},"EventData":"text" """, "Data", "text" },
         { """ "System":{"Channel":"System"},"EventData":"{\"A\":\"x\"}" """, "A", "x" },
+        { """ "System":{"Channel":"System"},"EventData":"{g}" """, "Data", "{g}" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":{"A":"x"}} """, "A", "x" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":{"A":"x"}} """, "Data", "absent" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"Name":"A","Value":"x"},{"Name":"B","Value":7}]} """, "B", "7" },
 
         // Attributes with a mark (Newtonsoft, xmltodict, fast-xml-parser), under $ (xml2js), or like elements (Logstash).
         { """ "System":{"Channel":"System","EventID":{"@Qualifiers":"16384","#text":"7045"}} """, "EventID", "7045" },
@@ -236,8 +240,22 @@ public sealed class WindowsTests
     [InlineData(""" "System":{"Channel":"System","EventID":{"value":1}} """, "EventID is in a form that is not known")]
     [InlineData(""" "System":{"Channel":"System"},"EventData":{"Data":[{"key":"A","val":"x"}]} """, "EventData is in a form that is not known")]
     [InlineData(""" "System":{"Channel":"System"},"UserData":{"X":{"Data":[{"key":"A","val":"x"}]}} """, "EventData is in a form that is not known")]
+    [InlineData(""" "System":{"Channel":"System"},"UserData":{"X":[{"A":"x"},{"A":"y"}]} """, "UserData is in a form that is not known")]
+    [InlineData(""" "System":{"Channel":"System"},"EventData":"{\"A\":\"x" """, "EventData is not the JSON text of an object")]
     public void What_is_in_no_known_form_is_no_half_event(string @event, string reason) =>
         Assert.Equal(reason, Assert.Single(Decoded.Body("{\"Event\":{" + @event + "}}").Undecoded).Reason);
+
+    [Theory]
+    [InlineData(248, "x")]
+    [InlineData(249, "absent")]
+    public void A_long_name_of_an_attribute_makes_no_field(int length, string value)
+    {
+        string name = new('n', length);
+
+        Assert.Equal(
+            value,
+            Decoded.One($$"""{"Event":{"System":{"Channel":"System","Provider":{"@{{name}}":"x"} } } }""").View(null, service: "system").Field($"Provider_{name}"));
+    }
 
     [Fact]
     public void The_element_may_stand_alone()
@@ -257,6 +275,16 @@ public sealed class WindowsTests
 
         Assert.Equal(["Security", "4688", "a.exe", "x", "00"], decoded.Event.OwnValues.Select(Decoded.Show));
     }
+
+    /// <summary>Data, and what of them keywords find.</summary>
+    [Theory]
+    [InlineData(""" "EventData":"{\"Path\":\"C:\\\\a\"}" """, @"C:\a")]
+    [InlineData(""" "EventData":{"Data":[{"Name":"A","Value":"x"},{"Name":"B","Value":7}]} """, "x", "7")]
+    [InlineData(""" "EventData":{"Data":{"A":"x","B":"y"}} """, "x", "y")]
+    [InlineData(""" "UserData":{"X":{"A":"x"}} """, "{A:x}")]
+    public void Keywords_search_data_in_every_form(string data, params string[] values) => Assert.Equal(
+        ["System", .. values],
+        Decoded.One($$$"""{"Event":{"System":{"Channel":"System"},{{{data}}}}}""").Event.OwnValues.Select(Decoded.Show));
 
     /// <summary>Rows of all forms with a name that has spaces.</summary>
     public static TheoryData<string> Spaced =>
@@ -278,6 +306,8 @@ public sealed class WindowsTests
         """{"EventID":1116,"Channel":"System","Thr\u0065at N\u0061me":"x"}""",
         """{"Event":{"System":{"EventID":1116,"Channel":"System"},"EventData":{"Threat Name":"x"}}}""",
         """{"Event":{"System":{"EventID":1116,"Channel":"System"},"EventData":{"Data":{"@Name":"Threat Name","#text":"x"}}}}""",
+        """{"Event":{"System":{"EventID":1116,"Channel":"System"},"EventData":{"Data":{"Name":"Threat Name","content":"x"}}}}""",
+        """{"Event":{"System":{"EventID":1116,"Channel":"System"},"EventData":{"Data":[{"Name":"Threat Name","Value":"x"}]}}}""",
     ];
 
     [Theory]

@@ -57,6 +57,10 @@ public sealed class XmlTests
         { "Record 1\n{\n\"EventID\":\nRecord 2\n{\n\"EventID\":8,\n\"Channel\":\"System\"}", "1:8", "0@22" },
         { "Record 1\nRecord 2\n{2}", "0:2", "" },
         { "Record 1\nnothing\nmore\nRecord 2\n{2}", "1:2", "0@9" },
+        { "Record 1\n{1}\n{2}\n{\"EventID\":8,\"Channel\":\"System\"}", "0:1 1:2 2:8", "" },
+        { "Record 1\n{\"EventID\":7,\"Channel\":\"System\"}\n{\"EventID\":8,\"Channel\":\"System\"}\nRecord 2\n{2}", "0:7 1:8 2:2", "" },
+        { "Record 1\n{\"EventID\":7,\n{\"EventID\":8,\"Channel\":\"System\"}\nRecord 2\n{2}", "1:8 2:2", "0@22" },
+        { "Record 1\nnothing\n{\"EventID\":8,\"Channel\":\"System\"}\nRecord 2\n{2}", "1:8 2:2", "0@9" },
         { "Record x\n{2}", "1:2", "0@0" },
 
         // Lines of syslog.

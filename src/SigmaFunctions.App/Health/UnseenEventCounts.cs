@@ -9,7 +9,7 @@ namespace SigmaFunctions.App.Health;
 /// <param name="timeProvider">Clock.</param>
 public sealed class UnseenEventCounts(TimeProvider timeProvider)
 {
-    /// <summary>The shortest time between two lines of the log about one hub.</summary>
+    /// <summary>The shortest time between two lines of the log about one kind.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     // Beyond this many, kinds are counted in the metric alone.
@@ -36,8 +36,9 @@ public sealed class UnseenEventCounts(TimeProvider timeProvider)
     /// <param name="hub">Event hub.</param>
     /// <param name="unseen">The events, of each kind once.</param>
     /// <returns>
-    /// What is to be told of the hub now: the number of events since it was told last and what they are; null where there is nothing, or where a kind was told
-    /// of less than <see cref="Interval"/> ago. Events that rules leave out on purpose are not told.
+    /// What is to be told of the hub now: of the kinds that were not told of for <see cref="Interval"/>, the number of events since and what they
+    /// are; null where there is nothing. Of many kinds the first are told, the others with the batches that follow. Events that rules leave out on
+    /// purpose are not told.
     /// </returns>
     internal (long Events, string Kinds)? Add(string hub, IEnumerable<UnseenEvents> unseen)
     {
@@ -69,21 +70,25 @@ public sealed class UnseenEventCounts(TimeProvider timeProvider)
 
         entry.Events += events.Count;
         entry.Untold += events.Count;
-        return events.Kind.Reason != UnseenReason.LeftOut && !(now - entry.ToldAt < Interval);
+        return IsDue(events.Kind, entry, now);
     }
+
+    private static bool IsDue(UnseenKind kind, Entry entry, DateTimeOffset now) =>
+        kind.Reason != UnseenReason.LeftOut && entry.Untold > 0 && !(now - entry.ToldAt < Interval);
 
     private (long Events, string Kinds) Tell(string hub, DateTimeOffset now)
     {
-        List<(UnseenKind Kind, Entry Entry)> told =
+        List<(UnseenKind Kind, Entry Entry)> due =
         [
             .. _entries
-                .Where(entry => entry.Key.Hub == hub && entry.Key.Kind.Reason != UnseenReason.LeftOut && entry.Value.Untold > 0)
+                .Where(entry => entry.Key.Hub == hub && IsDue(entry.Key.Kind, entry.Value, now))
                 .Select(entry => (entry.Key.Kind, entry.Value))
                 .OrderByDescending(entry => entry.Value.Untold),
         ];
+        List<(UnseenKind Kind, Entry Entry)> told = [.. due.Take(MaxTold)];
         long events = told.Sum(entry => entry.Entry.Untold);
-        string kinds = string.Join("; ", told.Take(MaxTold).Select(entry => Describe(entry.Kind, entry.Entry)))
-            + (told.Count > MaxTold ? $"; and {told.Count - MaxTold} more kinds" : "");
+        string kinds = string.Join("; ", told.Select(entry => Describe(entry.Kind, entry.Entry)))
+            + (due.Count > MaxTold ? $"; and {due.Count - MaxTold} more kinds" : "");
         foreach ((_, Entry entry) in told)
         {
             (entry.Untold, entry.ToldAt) = (0, now);

@@ -18,7 +18,7 @@ internal static class DiffCommand
         var newRules = new Argument<string>("NEW") { Description = "Likewise." };
         var events = new Option<string[]>("--events")
         {
-            Description = "Files of one Event Hub body a line, plain or gzip: tells which verdicts change on them.",
+            Description = "Files of events as scan takes them: tells which verdicts change on them.",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
             HelpName = "FILE...",
@@ -52,10 +52,11 @@ internal static class DiffCommand
             RuleSet before = RuleInput.LoadSome([parsed.GetRequiredValue(oldRules)], parsed.GetValue(placeholders), terminal);
             RuleSet after = RuleInput.LoadSome([parsed.GetRequiredValue(newRules)], parsed.GetValue(placeholders), terminal);
             var comparison = RuleSetComparison.Of(before, after);
+            var unread = new UndecodedReport(terminal.Errors);
             VerdictComparison? verdicts = files.Length == 0
                 ? null
                 : await VerdictComparison.RunAsync(
-                    before, after, new EventDecoder(parsed.GetValue(logSource)), new EventInput(terminal).ReadAsync(files, [], cancellationToken));
+                    before, after, new EventDecoder(parsed.GetValue(logSource)), new EventInput(terminal).ReadAsync(files, [], cancellationToken), unread);
             if (parsed.GetRequiredValue(format) == "json")
             {
                 TerminalText.WriteJson(terminal, writer => ComparisonJson.Write(writer, comparison, verdicts));
@@ -65,7 +66,7 @@ internal static class DiffCommand
                 ComparisonText.Write(terminal, comparison, verdicts);
             }
 
-            return ExitCode.Success;
+            return verdicts is null ? ExitCode.Success : await unread.EndAsync(verdicts.Events);
         });
         return command;
     }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using SigmaFunctions.Archives;
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Catalog.Building;
 using SigmaFunctions.Catalog.Coverage;
 using SigmaFunctions.Catalog.Model;
@@ -109,11 +111,28 @@ internal static class ExplainCommand
         if (events is not null)
         {
             EventDecoder decoder = await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal);
-            DecodedBody body = decoder.Decode(await File.ReadAllBytesAsync(events, cancellationToken));
-            await WriteExplanationsAsync(terminal, ruleSet, explained, body, events, isJson);
+            return await ExplainAsync(terminal, ruleSet, explained, decoder, events, isJson, cancellationToken);
         }
 
         return ExitCode.Success;
+    }
+
+    private static async Task<int> ExplainAsync(
+        Terminal terminal, RuleSet ruleSet, SigmaRule[] explained, EventDecoder decoder, string events, bool isJson, CancellationToken cancellationToken)
+    {
+        int exitCode = ExitCode.Success;
+        await foreach (BodyLine whole in BodyFile.ReadAsync([BodyInput.OfFile(events) with { IsWhole = true }], cancellationToken))
+        {
+            DecodedBody body = whole.Fault is null ? decoder.Decode(whole.Body) : new DecodedBody([], []);
+            await WriteExplanationsAsync(terminal, ruleSet, explained, whole, body, isJson);
+            if (body.Events.IsEmpty)
+            {
+                await terminal.Errors.WriteLineAsync($"sigmaf: {whole.Fault ?? $"{whole.Source.Name} holds no event that can be read"}");
+                exitCode = ExitCode.Unusable;
+            }
+        }
+
+        return exitCode;
     }
 
     /// <summary>Whether a path is that of a file, or of a folder around it.</summary>
@@ -142,21 +161,17 @@ internal static class ExplainCommand
     }
 
     private static async Task WriteExplanationsAsync(
-        Terminal terminal, RuleSet ruleSet, SigmaRule[] explained, DecodedBody body, string events, bool isJson)
+        Terminal terminal, RuleSet ruleSet, SigmaRule[] explained, BodyLine whole, DecodedBody body, bool isJson)
     {
+        var places = new BodyPlaces(whole);
         foreach (UndecodedRecord record in body.Undecoded)
         {
-            await terminal.Errors.WriteLineAsync($"sigmaf: record {record.Record}: {record.Reason} (byte {record.Offset})");
+            await terminal.Errors.WriteLineAsync($"sigmaf: {InputPlace.Of(ref places, record.Offset, record.Record)}: record {record.Record}: {record.Reason} (byte {record.Offset})");
         }
 
         if (body.UndecodedCount > body.Undecoded.Length)
         {
             await terminal.Errors.WriteLineAsync($"sigmaf: {body.UndecodedCount - body.Undecoded.Length} more records could not be read");
-        }
-
-        if (body.Events.IsEmpty)
-        {
-            throw new CommandException($"{events} holds no event that can be read");
         }
 
         foreach (DecodedEvent decoded in body.Events)

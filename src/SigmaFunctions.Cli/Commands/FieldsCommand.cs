@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Cli.Checking;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
@@ -7,7 +8,6 @@ using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Visibility;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Telemetry.Events;
-using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Cli.Commands;
 
@@ -62,9 +62,13 @@ internal static class FieldsCommand
         var totals = new FieldTotals();
         await foreach (BodyLine body in new EventInput(terminal).ReadAsync(request.Events, request.Bodies, cancellationToken))
         {
-            DecodedBody decoded = body.Fault is { } fault
-                ? new DecodedBody([], [new UndecodedRecord(0, fault, 0, default)])
-                : decoder.Decode(body.Body);
+            if (body.Fault is not null)
+            {
+                await undecoded.AddAsync(body);
+                continue;
+            }
+
+            DecodedBody decoded = decoder.Decode(body.Body);
             foreach (DecodedEvent one in decoded.Events)
             {
                 census.Add(one.Event);
@@ -72,15 +76,16 @@ internal static class FieldsCommand
                 totals.Unseen += one.Event.Views.IsEmpty ? 1 : 0;
             }
 
+            var places = new BodyPlaces(body);
             foreach (UndecodedRecord record in decoded.Undecoded)
             {
-                await undecoded.AddAsync(body.Line, record);
+                await undecoded.AddAsync(InputPlace.Of(ref places, record.Offset, record.Record), record);
             }
 
-            undecoded.AddOmitted(decoded.UndecodedCount - decoded.Undecoded.Length);
+            undecoded.AddOmitted(body.Source.Name, decoded.UndecodedCount - decoded.Undecoded.Length);
         }
 
-        await undecoded.EndAsync();
+        int exitCode = await undecoded.EndAsync(totals.Events);
         totals.Undecoded = undecoded.Count;
         if (request.Json)
         {
@@ -91,7 +96,7 @@ internal static class FieldsCommand
             FieldsOutput.WriteText(terminal, totals, census);
         }
 
-        return ExitCode.Success;
+        return exitCode;
     }
 
     private sealed record Request(

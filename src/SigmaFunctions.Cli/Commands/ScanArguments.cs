@@ -6,10 +6,13 @@ namespace SigmaFunctions.Cli.Commands;
 /// <summary>Which rules and which events: the arguments of commands that bring both together.</summary>
 internal sealed class ScanArguments
 {
-    /// <summary>Files of one body a line.</summary>
+    /// <summary>What files of events may be.</summary>
+    public const string FilesDescription = "Files of one Event Hub body a line, or of JSON documents; plain, gzip, zstd or zip; - is standard input.";
+
+    /// <summary>Files of bodies.</summary>
     public Argument<string[]> Events { get; } = new("EVENTS")
     {
-        Description = "Files of one Event Hub body a line, plain or gzip; - is standard input.",
+        Description = FilesDescription,
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -26,7 +29,7 @@ internal sealed class ScanArguments
     /// <summary>Files that are one body.</summary>
     public Option<string[]> Bodies { get; } = new("--body")
     {
-        Description = "A file that is one body as a whole (gzip, several lines). It counts as one line, after EVENTS.",
+        Description = "A file that is one body as a whole (several lines, or packed). It counts as one line, after EVENTS.",
         Arity = ArgumentArity.OneOrMore,
         HelpName = "FILE",
     };

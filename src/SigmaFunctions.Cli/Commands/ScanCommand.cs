@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Events;
@@ -51,11 +52,12 @@ internal static class ScanCommand
         var input = new ScanArguments();
         var format = new Option<string>("--format")
         {
-            Description = "ndjson (one JSON object a match) or table.",
+            Description = "ndjson (one JSON object a match) or table (a few lines a match, for people).",
             DefaultValueFactory = _ => "ndjson",
             HelpName = "FORMAT",
         };
         format.AcceptOnlyFromAmong("ndjson", "table");
+        var evidence = new Option<bool>("--evidence") { Description = "Tells for each match the fields that made the rule hold, with their values." };
         var stats = new Option<bool>("--stats") { Description = "Ends with one line of JSON on standard error: counts, times, memory." };
         Option<int?> threads = CommandOptions.Positive("--threads", "Threads that decode and match. [default: one a processor]");
         Option<int?> repeat = CommandOptions.Positive(
@@ -64,14 +66,15 @@ internal static class ScanCommand
             "scan",
             "Runs rules over events and prints the matches, in the order of the input.",
             """
-            "line" counts input lines from 0, over all
-            files and blank lines too; "record" counts the records of a body from 0, unreadable ones too. Rejected rules,
-            unreadable records and events that no rule can see are reported on standard error and do not stop the scan.
-            Exit code 0 whether or not anything matched.
+            "line" counts input lines from 0, over all files and blank lines too, "fileLine" those of "file" from 1; "record" counts the
+            records of a line or document from 0, unreadable ones too. Rejected rules, unreadable records, events that no rule can see and files
+            that are not read are reported on standard error and do not stop the scan. Exit code 0 whether or not anything matched, 2 where
+            a file, or all that was given, could not be read.
 
             Examples:
               sigmaf scan --rules rules/ events.ndjson
               sigmaf scan --rules rules/windows my.yml --stats events.ndjson.gz
+              sigmaf scan --rules rules/ --format table --evidence export.json logs.zip
               zcat events.gz | sigmaf scan --rules rules/ --format table -
               sigmaf scan --rules rules/ --body export.json
               sigmaf scan --rules rules/ --logsource product=linux,category=process_creation events.ndjson
@@ -80,6 +83,7 @@ internal static class ScanCommand
             """);
         input.AddTo(command);
         command.Add(format);
+        command.Add(evidence);
         command.Add(stats);
         command.Add(threads);
         command.Add(repeat);
@@ -92,6 +96,7 @@ internal static class ScanCommand
                 parsed.GetValue(input.LogSource),
                 parsed.GetValue(input.Mappings) ?? [],
                 parsed.GetValue(input.Placeholders),
+                parsed.GetValue(evidence),
                 parsed.GetValue(stats),
                 parsed.GetValue(threads) ?? Environment.ProcessorCount,
                 parsed.GetValue(repeat) ?? 1),
@@ -113,18 +118,14 @@ internal static class ScanCommand
         var scanner = new Scanner(
             await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal),
             detector,
-            request.Table ? () => new TableMatchWriter() : () => new NdjsonMatchWriter(),
+            request.Table ? () => new TextMatchWriter() : () => new NdjsonMatchWriter(),
+            request.Evidence,
             request.Threads);
         IAsyncEnumerable<Scanner.Chunk> chunks =
             Scanner.ChunksAsync(new EventInput(terminal).ReadAsync(request.Events, request.Bodies, cancellationToken));
         if (request.Repeat > 1)
         {
             chunks = (await chunks.ToListAsync(cancellationToken)).ToAsyncEnumerable();
-        }
-
-        if (request.Table)
-        {
-            await terminal.Text.WriteLineAsync(TableMatchWriter.Header);
         }
 
         var undecoded = new UndecodedReport(terminal.Errors);
@@ -139,12 +140,20 @@ internal static class ScanCommand
                 totals.Events += result.Events;
                 totals.Matches += result.Matches;
                 totals.Allocated += result.Allocated;
-                foreach ((long line, UndecodedRecord record) in result.Undecoded)
+                foreach ((InputPlace place, UndecodedRecord record) in result.Undecoded)
                 {
-                    await undecoded.AddAsync(line, record);
+                    await undecoded.AddAsync(place, record);
                 }
 
-                undecoded.AddOmitted(result.UndecodedOmitted);
+                foreach (BodyLine fault in result.Faults)
+                {
+                    await undecoded.AddAsync(fault);
+                }
+
+                foreach ((string file, int count) in result.Omitted)
+                {
+                    undecoded.AddOmitted(file, count);
+                }
                 unseen.Add(result.Unseen);
             },
             cancellationToken);
@@ -164,7 +173,8 @@ internal static class ScanCommand
                     totals.Allocated += result.Allocated;
                     return ValueTask.CompletedTask;
                 },
-                cancellationToken);
+                cancellationToken,
+                isWritten: false);
         }
 
         if (request.Repeat > 1)
@@ -174,8 +184,9 @@ internal static class ScanCommand
 
         totals.RulesAlwaysEvaluated = detector.RulesAlwaysEvaluated;
         totals.Undecoded = undecoded.Count;
+        totals.UnreadableFiles = undecoded.Files;
         totals.Unseen = unseen.Count;
-        await undecoded.EndAsync();
+        int exitCode = await undecoded.EndAsync(totals.Events);
         await unseen.EndAsync(terminal.Errors, totals.Events);
 
         if (request.Stats)
@@ -183,7 +194,7 @@ internal static class ScanCommand
             await terminal.Errors.WriteLineAsync(totals.ToJson());
         }
 
-        return ExitCode.Success;
+        return exitCode;
     }
 
     private static async ValueTask WriteAsync(ReadOnlyMemory<byte> output, Terminal terminal, CancellationToken cancellationToken)
@@ -212,6 +223,7 @@ internal static class ScanCommand
         LogSource? LogSource,
         string[] Mappings,
         string? Placeholders,
+        bool Evidence,
         bool Stats,
         int Threads,
         int Repeat);

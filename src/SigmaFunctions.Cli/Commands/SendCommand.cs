@@ -1,9 +1,13 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Azure.Messaging.EventHubs.Producer;
+using SigmaFunctions.Archives;
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Cli.Sending;
+using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.Cli.Commands;
 
@@ -16,7 +20,7 @@ internal static class SendCommand
     {
         var files = new Argument<string[]>("FILE")
         {
-            Description = "Files of one event a line, plain or gzip; - is standard input.",
+            Description = ScanArguments.FilesDescription,
             Arity = ArgumentArity.OneOrMore,
         };
         var connection = new Option<string?>("--connection")
@@ -37,9 +41,10 @@ internal static class SendCommand
         Option<int?> rate = CommandOptions.Positive("--rate", "At most that many events a second.");
         var command = new DocumentedCommand(
             "send",
-            "Publishes each line as one event of an Event Hub and reports what was sent.",
+            "Publishes each line, or each record of a JSON document that spans lines, as one event of an Event Hub and reports what was sent.",
             $"""
-            Exit code 1 if an event could not be sent.
+            A file without any event that can be read is refused before anything is sent. Exit code 1 if an event could not be sent, 2 if a
+            file could not be read to its end.
 
             Examples:
               sigmaf send events.ndjson --connection "Endpoint=sb://...;SharedAccessKeyName=...;SharedAccessKey=..."
@@ -64,26 +69,46 @@ internal static class SendCommand
             }
 
             await using EventHubProducerClient producer = connect(text, parsed.GetValue(hub));
+            ImmutableArray<BodyInput> bodies = await RequireEventsAsync(inputs, terminal, cancellationToken);
             var sender = new HubSender(
                 producer, new CreateBatchOptions { PartitionKey = parsed.GetValue(partitionKey) }, parsed.GetValue(rate), time);
-            return await SendAsync(sender, inputs, terminal, time, cancellationToken);
+            return await SendAsync(sender, bodies, terminal, time, cancellationToken);
         });
         return command;
     }
 
+    private static async Task<ImmutableArray<BodyInput>> RequireEventsAsync(string[] files, Terminal terminal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EventCheck.RequireAsync(files.Select(new EventInput(terminal).InputOf), new EventDecoder(), cancellationToken);
+        }
+        catch (BodyFileException exception)
+        {
+            throw new CommandException($"nothing was sent: {exception.Message}");
+        }
+    }
+
     private static async Task<int> SendAsync(
-        HubSender sender, string[] inputs, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
+        HubSender sender, ImmutableArray<BodyInput> inputs, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
-        long refused = 0;
+        long tooLarge = 0;
+        long unreadable = 0;
+        int faulty = 0;
         try
         {
             await sender.SendAsync(
-                new EventInput(terminal).ReadAsync(inputs, [], cancellationToken),
-                line =>
+                BodyFile.ReadAsync(inputs, cancellationToken),
+                body =>
                 {
-                    refused++;
-                    terminal.Errors.WriteLine($"sigmaf: line {line} is larger than the hub takes");
+                    tooLarge++;
+                    terminal.Errors.WriteLine($"sigmaf: {InputPlace.Of(body)} is larger than the hub takes");
+                },
+                fault =>
+                {
+                    (unreadable, faulty) = fault.EndsSource ? (unreadable, faulty + 1) : (unreadable + 1, faulty);
+                    terminal.Errors.WriteLine(fault.EndsSource ? $"sigmaf: {fault.Fault}" : $"sigmaf: {InputPlace.Of(fault)}: {fault.Fault}");
                 },
                 cancellationToken);
         }
@@ -94,11 +119,12 @@ internal static class SendCommand
         finally
         {
             double seconds = time.GetElapsedTime(started).TotalSeconds;
+            string others = unreadable > 0 ? string.Create(CultureInfo.InvariantCulture, $", {unreadable} unreadable") : "";
             await terminal.Text.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{sender.Sent} events ({sender.SentBytes} bytes) sent in {sender.Batches} batches, {refused} too large, {seconds:0.0} s"));
+                $"{sender.Sent} events ({sender.SentBytes} bytes) sent in {sender.Batches} batches, {tooLarge} too large{others}, {seconds:0.0} s"));
         }
 
-        return refused > 0 ? ExitCode.Failure : ExitCode.Success;
+        return faulty > 0 ? ExitCode.Unusable : tooLarge + unreadable > 0 ? ExitCode.Failure : ExitCode.Success;
     }
 }

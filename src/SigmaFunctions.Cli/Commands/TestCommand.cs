@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SigmaFunctions.Archives;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Testing;
 using SigmaFunctions.Engine.Packing;
@@ -44,6 +45,14 @@ internal static class TestCommand
             if (wanted.Any(RulePack.IsPack))
             {
                 throw new CommandException("a pack holds no tests: name the YAML that it was made of");
+            }
+
+            foreach (string path in wanted.Where(File.Exists))
+            {
+                if (BodyFile.WhatIsNoText(path) is { } what)
+                {
+                    throw new CommandException($"{path} {what}; 'test' takes YAML: rules, and *.test.yml files of events. 'scan' runs rules over files of events");
+                }
             }
 
             var found = RuleTestPaths.Find(wanted);

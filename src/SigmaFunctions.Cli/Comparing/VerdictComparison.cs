@@ -1,8 +1,10 @@
+using SigmaFunctions.Archives.Bodies;
+using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry;
-using SigmaFunctions.Telemetry.Framing;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Cli.Comparing;
 
@@ -26,47 +28,58 @@ internal readonly record struct EventPlace(long Line, int Record);
 internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes)
 {
     /// <summary>Reads and matches bodies one after another.</summary>
-    public static async Task<VerdictComparison> RunAsync(RuleSet oldRules, RuleSet newRules, EventDecoder decoder, IAsyncEnumerable<BodyLine> bodies)
+    /// <param name="oldRules">The rules before.</param>
+    /// <param name="newRules">The rules after.</param>
+    /// <param name="decoder">What events are.</param>
+    /// <param name="bodies">The bodies.</param>
+    /// <param name="unread">Is told of what could not be read.</param>
+    public static async Task<VerdictComparison> RunAsync(
+        RuleSet oldRules, RuleSet newRules, EventDecoder decoder, IAsyncEnumerable<BodyLine> bodies, UndecodedReport unread)
     {
         var oldSide = new Side(oldRules, decoder);
         var newSide = new Side(newRules, decoder);
         var changes = new Dictionary<string, ChangedVerdicts>(StringComparer.Ordinal);
         long events = 0;
-        long undecoded = 0;
         await foreach (BodyLine body in bodies)
         {
             if (body.Fault is not null)
             {
-                undecoded++;
+                await unread.AddAsync(body);
                 continue;
             }
 
-            Dictionary<(int Record, string Rule), SigmaRule> before = oldSide.Match(body.Body, out _);
-            Dictionary<(int Record, string Rule), SigmaRule> after = newSide.Match(body.Body, out BodyMatches matches);
+            Dictionary<(EventPlace Place, string Rule), SigmaRule> before = oldSide.Match(body, out _);
+            Dictionary<(EventPlace Place, string Rule), SigmaRule> after = newSide.Match(body, out BodyMatches matches);
             events += matches.Events;
-            undecoded += matches.UndecodedCount;
-            foreach (((int record, string id), SigmaRule rule) in after)
+            var places = new BodyPlaces(body);
+            foreach (UndecodedRecord record in matches.Undecoded)
             {
-                if (!before.ContainsKey((record, id)))
+                await unread.AddAsync(InputPlace.Of(ref places, record.Offset, record.Record), record);
+            }
+
+            unread.AddOmitted(body.Source.Name, matches.UndecodedCount - matches.Undecoded.Count);
+            foreach (((EventPlace place, string id), SigmaRule rule) in after)
+            {
+                if (!before.ContainsKey((place, id)))
                 {
                     ChangedVerdicts known = changes.GetValueOrDefault(id) ?? new ChangedVerdicts(rule, 0, null, 0, null);
-                    changes[id] = known with { Rule = rule, Gained = known.Gained + 1, FirstGained = known.FirstGained ?? new EventPlace(body.Line, record) };
+                    changes[id] = known with { Rule = rule, Gained = known.Gained + 1, FirstGained = known.FirstGained ?? place };
                 }
             }
 
-            foreach (((int record, string id), SigmaRule rule) in before)
+            foreach (((EventPlace place, string id), SigmaRule rule) in before)
             {
-                if (!after.ContainsKey((record, id)))
+                if (!after.ContainsKey((place, id)))
                 {
                     ChangedVerdicts known = changes.GetValueOrDefault(id) ?? new ChangedVerdicts(rule, 0, null, 0, null);
-                    changes[id] = known with { Lost = known.Lost + 1, FirstLost = known.FirstLost ?? new EventPlace(body.Line, record) };
+                    changes[id] = known with { Lost = known.Lost + 1, FirstLost = known.FirstLost ?? place };
                 }
             }
         }
 
         return new VerdictComparison(
             events,
-            undecoded,
+            unread.Count,
             [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)]);
     }
 
@@ -83,15 +96,17 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
         }
 
         /// <summary>What matches in a body, by record and the rule's id.</summary>
-        public Dictionary<(int Record, string Rule), SigmaRule> Match(ReadOnlyMemory<byte> body, out BodyMatches matches)
+        public Dictionary<(EventPlace Place, string Rule), SigmaRule> Match(BodyLine body, out BodyMatches matches)
         {
-            matches = _matcher.Match(body);
-            var found = new Dictionary<(int, string), SigmaRule>();
+            matches = _matcher.Match(body.Body);
+            var found = new Dictionary<(EventPlace, string), SigmaRule>();
+            var places = new BodyPlaces(body);
             foreach (MatchedRecord matched in matches.Records)
             {
+                var place = new EventPlace(places.LineAt(matched.Start), body.FirstRecord + matched.Record);
                 foreach (int rule in matched.Rules)
                 {
-                    found.TryAdd((matched.Record, _detector.Rules[rule].Id), _detector.Rules[rule]);
+                    found.TryAdd((place, _detector.Rules[rule].Id), _detector.Rules[rule]);
                 }
             }
 

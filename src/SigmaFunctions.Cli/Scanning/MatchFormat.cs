@@ -1,18 +1,28 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Printing;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.Cli.Scanning;
+
+/// <summary>A match as it is written.</summary>
+/// <param name="Place">Where the event stands.</param>
+/// <param name="Event">The event.</param>
+/// <param name="Rule">The rule that holds on it.</param>
+/// <param name="Evidence">The fields that made it hold; null where they are not asked for.</param>
+internal readonly record struct ScanMatch(InputPlace Place, DecodedEvent Event, SigmaRule Rule, RuleMatch? Evidence);
 
 /// <summary>How matches are written. One writer is used by one worker at a time.</summary>
 internal interface IMatchWriter : IDisposable
 {
     /// <summary>Appends a match.</summary>
-    void Write(IBufferWriter<byte> output, long line, int record, SigmaRule rule);
+    void Write(IBufferWriter<byte> output, ScanMatch match);
 }
 
 /// <summary>One JSON object a line.</summary>
@@ -20,15 +30,45 @@ internal sealed class NdjsonMatchWriter : IMatchWriter
 {
     private readonly Utf8JsonWriter _json = new(Stream.Null, JsonOutput.Options);
 
-    public void Write(IBufferWriter<byte> output, long line, int record, SigmaRule rule)
+    public void Write(IBufferWriter<byte> output, ScanMatch match)
     {
         _json.Reset(output);
         _json.WriteStartObject();
-        _json.WriteNumber("line"u8, line);
-        _json.WriteNumber("record"u8, record);
-        _json.WriteString("rule"u8, rule.Id);
-        _json.WriteString("title"u8, rule.Title);
-        _json.WriteString("level"u8, rule.Level);
+        _json.WriteNumber("line"u8, match.Place.Line);
+        _json.WriteNumber("record"u8, match.Place.Record);
+        _json.WriteString("rule"u8, match.Rule.Id);
+        _json.WriteString("title"u8, match.Rule.Title);
+        _json.WriteString("level"u8, match.Rule.Level);
+        _json.WriteString("file"u8, match.Place.File);
+        _json.WriteNumber("fileLine"u8, match.Place.FileLine);
+        if (match.Event.Time is { } time)
+        {
+            _json.WriteString("time"u8, time.UtcDateTime);
+        }
+        else
+        {
+            _json.WriteNull("time"u8);
+        }
+
+        _json.WriteString("host"u8, match.Event.Host);
+        if (match.Evidence is { } evidence)
+        {
+            _json.WriteStartArray("fields"u8);
+            foreach (MatchedField field in evidence.Fields)
+            {
+                _json.WriteStartObject();
+                _json.WriteString("field"u8, field.Field);
+                _json.WriteString("value"u8, field.Value);
+                _json.WriteEndObject();
+            }
+
+            _json.WriteEndArray();
+            if (evidence.IsEvidencePartial)
+            {
+                _json.WriteBoolean("partial"u8, true);
+            }
+        }
+
         _json.WriteEndObject();
         _json.Flush();
         output.Write("\n"u8);
@@ -37,25 +77,52 @@ internal sealed class NdjsonMatchWriter : IMatchWriter
     public void Dispose() => _json.Dispose();
 }
 
-/// <summary>Columns for people. Their widths are fixed, so that matches appear as they are found.</summary>
-internal sealed class TableMatchWriter : IMatchWriter
+/// <summary>A few lines for people: what, where and when, and the fields; none of them needs a wide window, but for long values.</summary>
+internal sealed class TextMatchWriter : IMatchWriter
 {
-    /// <summary>The line above the matches.</summary>
-    public static string Header { get; } = Row("line", "record", "level", "rule", "title");
+    private const int LevelWidth = 13;
 
-    public void Write(IBufferWriter<byte> output, long line, int record, SigmaRule rule) => Encoding.UTF8.GetBytes(
-        Row(
-            line.ToString(CultureInfo.InvariantCulture),
-            record.ToString(CultureInfo.InvariantCulture),
-            PrintableText.Of(rule.Level ?? "-"),
-            PrintableText.Of(rule.Id),
-            PrintableText.Of(rule.Title)) + "\n",
-        output);
+    private static readonly string Indent = new(' ', LevelWidth + 1);
+
+    public void Write(IBufferWriter<byte> output, ScanMatch match)
+    {
+        var text = new StringBuilder();
+        text.Append(PrintableText.Of(match.Rule.Level ?? "-").PadRight(LevelWidth)).Append(' ').Append(PrintableText.Of(match.Rule.Title)).Append('\n');
+        text.Append(Indent).Append(PrintableText.Of(match.Place.ToString()));
+        if (match.Place.Record > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" record {match.Place.Record}");
+        }
+
+        if (match.Event.Time is { } time)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  {time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+        }
+
+        if (match.Event.Host is { } host)
+        {
+            text.Append("  ").Append(PrintableText.Of(TerminalText.Brief(host)));
+        }
+
+        text.Append('\n').Append(Indent).Append(PrintableText.Of(match.Rule.Id)).Append('\n');
+        ImmutableArray<MatchedField> fields = match.Evidence?.Fields ?? [];
+        int width = fields.IsEmpty ? 0 : fields.Max(field => NameOf(field).Length);
+        foreach (MatchedField field in fields)
+        {
+            text.Append(Indent).Append("  ").Append(NameOf(field).PadRight(width)).Append("  ").Append(PrintableText.Of(TerminalText.Brief(field.Value))).Append('\n');
+        }
+
+        if (match.Evidence is { IsEvidencePartial: true })
+        {
+            text.Append(Indent).Append("  … not all fields that matched are known\n");
+        }
+
+        Encoding.UTF8.GetBytes(text.ToString(), output);
+    }
 
     public void Dispose()
     {
     }
 
-    private static string Row(string line, string record, string level, string rule, string title) =>
-        $"{line,8} {record,6}  {level,-13} {rule,-36}  {title}";
+    private static string NameOf(MatchedField field) => field.Field.Length == 0 ? "keyword" : PrintableText.Of(field.Field);
 }

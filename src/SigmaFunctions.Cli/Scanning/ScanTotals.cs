@@ -20,6 +20,9 @@ internal sealed record ScanTotals
     /// <summary>Records that could not be read.</summary>
     public long Undecoded { get; set; }
 
+    /// <summary>Files that could not be read, or not to their end.</summary>
+    public int UnreadableFiles { get; set; }
+
     /// <summary>Events that no rule can see; they are among <see cref="Events"/>.</summary>
     public long Unseen { get; set; }
 
@@ -57,6 +60,7 @@ internal sealed record ScanTotals
             writer.WriteNumber("events", Events);
             writer.WriteNumber("matches", Matches);
             writer.WriteNumber("undecoded", Undecoded);
+            writer.WriteNumber("unreadableFiles", UnreadableFiles);
             writer.WriteNumber("unseen", Unseen);
             writer.WriteNumber("rules", Rules);
             writer.WriteNumber("rulesAlwaysEvaluated", RulesAlwaysEvaluated);

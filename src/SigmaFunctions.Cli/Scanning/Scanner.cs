@@ -2,10 +2,10 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Threading.Channels;
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Telemetry.Events;
-using SigmaFunctions.Telemetry.Framing;
 
 namespace SigmaFunctions.Cli.Scanning;
 
@@ -13,7 +13,7 @@ namespace SigmaFunctions.Cli.Scanning;
 /// Decodes and matches bodies on several threads and gives the results in the order of the input. Work in flight is bounded, so
 /// the input may be endless.
 /// </summary>
-internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMatchWriter> writers, int threads)
+internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMatchWriter> writers, bool withEvidence, int threads)
 {
     private const int ChunkBytes = 256 * 1024;
     private const int ChunkBodies = 256;
@@ -46,8 +46,9 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     /// <param name="Bodies">Number of bodies.</param>
     /// <param name="Events">Number of events.</param>
     /// <param name="Matches">Number of matches.</param>
-    /// <param name="Undecoded">The records that could not be read, with their lines; the first of each body.</param>
-    /// <param name="UndecodedOmitted">How many more of them there were.</param>
+    /// <param name="Undecoded">The records that could not be read, with their places; the first of each body.</param>
+    /// <param name="Omitted">How many more of them there were, by file.</param>
+    /// <param name="Faults">The faults among the bodies.</param>
     /// <param name="Unseen">The events that no rule can see, by body and kind.</param>
     /// <param name="Allocated">Bytes allocated by decoding and matching.</param>
     internal sealed record Result(
@@ -55,8 +56,9 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         int Bodies,
         int Events,
         int Matches,
-        ImmutableArray<(long Line, UndecodedRecord Record)> Undecoded,
-        long UndecodedOmitted,
+        ImmutableArray<(InputPlace Place, UndecodedRecord Record)> Undecoded,
+        ImmutableArray<(string File, int Count)> Omitted,
+        ImmutableArray<BodyLine> Faults,
         IReadOnlyList<UnseenEvents> Unseen,
         long Allocated);
 
@@ -84,7 +86,8 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     /// <param name="chunks">The input.</param>
     /// <param name="onResult">Called for one result after another.</param>
     /// <param name="cancellationToken">Ends the scan.</param>
-    public async Task RunAsync(IAsyncEnumerable<Chunk> chunks, Func<Result, ValueTask> onResult, CancellationToken cancellationToken)
+    /// <param name="isWritten">Whether matches are written; else they are only counted.</param>
+    public async Task RunAsync(IAsyncEnumerable<Chunk> chunks, Func<Result, ValueTask> onResult, CancellationToken cancellationToken, bool isWritten = true)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var free = new SemaphoreSlim(threads);
@@ -107,7 +110,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
                                 try
                                 {
                                     IMatchWriter writer = pool.TryTake(out IMatchWriter? idle) ? idle : writers();
-                                    Result result = Scan(chunk, writer, stop.Token);
+                                    Result result = Scan(chunk, isWritten ? writer : null, stop.Token);
                                     pool.Add(writer);
                                     return result;
                                 }
@@ -155,21 +158,22 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         }
     }
 
-    private Result Scan(Chunk chunk, IMatchWriter writer, CancellationToken cancellationToken)
+    private Result Scan(Chunk chunk, IMatchWriter? writer, CancellationToken cancellationToken)
     {
         var output = new ArrayBufferWriter<byte>();
-        ImmutableArray<(long, UndecodedRecord)>.Builder undecoded = ImmutableArray.CreateBuilder<(long, UndecodedRecord)>();
+        ImmutableArray<(InputPlace, UndecodedRecord)>.Builder undecoded = ImmutableArray.CreateBuilder<(InputPlace, UndecodedRecord)>();
+        ImmutableArray<BodyLine>.Builder faults = ImmutableArray.CreateBuilder<BodyLine>();
         var unseen = new List<UnseenEvents>();
         int events = 0;
         int matches = 0;
-        long undecodedOmitted = 0;
+        ImmutableArray<(string, int)>.Builder omitted = ImmutableArray.CreateBuilder<(string, int)>();
         long allocated = 0;
         BodyMatcher matcher = _matchers.Rent(_detector);
         foreach (BodyLine body in chunk.Bodies)
         {
             if (body.Fault is not null)
             {
-                undecoded.Add((body.Line, new UndecodedRecord(0, body.Fault, 0, default)));
+                faults.Add(body);
                 continue;
             }
 
@@ -178,21 +182,48 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             BodyMatches found = matcher.Match(body.Body, cancellationToken);
             allocated += GC.GetAllocatedBytesForCurrentThread() - before;
             events += found.Events;
+            var places = new BodyPlaces(body);
             foreach (MatchedRecord matched in found.Records)
             {
                 matches += matched.Rules.Length;
-                foreach (int rule in matched.Rules)
+                if (writer is not null)
                 {
-                    writer.Write(output, body.Line, matched.Record, _detector.Rules[rule]);
+                    Write(output, writer, InputPlace.Of(ref places, matched.Start, matched.Record), matched);
                 }
             }
 
-            undecoded.AddRange(found.Undecoded.Select(record => (body.Line, record)));
+            foreach (UndecodedRecord record in found.Undecoded)
+            {
+                undecoded.Add((InputPlace.Of(ref places, record.Offset, record.Record), record));
+            }
+
             unseen.AddRange(found.Unseen);
-            undecodedOmitted += found.UndecodedCount - found.Undecoded.Count;
+            if (found.UndecodedCount - found.Undecoded.Count is var more and > 0)
+            {
+                omitted.Add((body.Source.Name, more));
+            }
         }
 
         _matchers.Return(matcher);
-        return new Result(output.WrittenMemory, chunk.Bodies.Count, events, matches, undecoded.DrainToImmutable(), undecodedOmitted, unseen, allocated);
+        return new Result(
+            output.WrittenMemory,
+            chunk.Bodies.Count - faults.Count(fault => fault.EndsSource),
+            events,
+            matches,
+            undecoded.DrainToImmutable(),
+            omitted.DrainToImmutable(),
+            faults.DrainToImmutable(),
+            unseen,
+            allocated);
+    }
+
+    private void Write(ArrayBufferWriter<byte> output, IMatchWriter writer, InputPlace place, MatchedRecord matched)
+    {
+        DecodedEvent decoded = matched.Decode();
+        EventEvidence? evidence = withEvidence ? new EventEvidence(_detector, decoded.Event) : null;
+        foreach (int rule in matched.Rules)
+        {
+            writer.Write(output, new ScanMatch(place, decoded, _detector.Rules[rule], evidence?.Of(rule)));
+        }
     }
 }

@@ -1,6 +1,6 @@
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
-using SigmaFunctions.Telemetry.Framing;
+using SigmaFunctions.Archives.Bodies;
 
 namespace SigmaFunctions.Cli.Sending;
 
@@ -20,9 +20,10 @@ internal sealed class HubSender(EventHubProducerClient producer, CreateBatchOpti
 
     /// <summary>Sends everything.</summary>
     /// <param name="bodies">The bodies in order.</param>
-    /// <param name="onTooLarge">Called with the line of a body that no event can hold; the others are sent.</param>
+    /// <param name="onTooLarge">Called with a body that no event can hold; the others are sent.</param>
+    /// <param name="onFault">Called with a fault among the bodies; what comes after it is sent.</param>
     /// <param name="cancellationToken">Ends the sending.</param>
-    public async Task SendAsync(IAsyncEnumerable<BodyLine> bodies, Action<long> onTooLarge, CancellationToken cancellationToken)
+    public async Task SendAsync(IAsyncEnumerable<BodyLine> bodies, Action<BodyLine> onTooLarge, Action<BodyLine> onFault, CancellationToken cancellationToken)
     {
         _started = time.GetTimestamp();
 
@@ -34,8 +35,14 @@ internal sealed class HubSender(EventHubProducerClient producer, CreateBatchOpti
         {
             await foreach (BodyLine body in bodies)
             {
+                if (body.Fault is not null)
+                {
+                    onFault(body);
+                    continue;
+                }
+
                 var data = new EventData(body.Body);
-                if (body.Fault is null && batch.Count < most && batch.TryAdd(data))
+                if (batch.Count < most && batch.TryAdd(data))
                 {
                     bytes += body.Body.Length;
                     continue;
@@ -49,13 +56,13 @@ internal sealed class HubSender(EventHubProducerClient producer, CreateBatchOpti
                     batch = await producer.CreateBatchAsync(options, cancellationToken);
                 }
 
-                if (body.Fault is null && batch.TryAdd(data))
+                if (batch.TryAdd(data))
                 {
                     bytes = body.Body.Length;
                 }
                 else
                 {
-                    onTooLarge(body.Line);
+                    onTooLarge(body);
                 }
             }
 

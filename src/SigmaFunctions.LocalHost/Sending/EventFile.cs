@@ -1,38 +1,28 @@
+using SigmaFunctions.Archives;
+using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.LocalHost.Processes;
-using SigmaFunctions.Telemetry.Framing;
+using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.LocalHost.Sending;
 
-/// <summary>A file of event hub bodies, one a line; blank lines are left out.</summary>
+/// <summary>A file of event hub bodies.</summary>
 internal static class EventFile
 {
-    /// <summary>Reads the bodies as they are asked for (<see cref="BodyFile"/>).</summary>
-    /// <exception cref="LocalHostException">The file cannot be read.</exception>
-    public static async IAsyncEnumerable<BodyLine> ReadAsync(string path)
-    {
-        await using IAsyncEnumerator<BodyLine> lines = BodyFile.ReadAsync(path, CancellationToken.None).GetAsyncEnumerator();
-        while (await NextAsync(lines, path))
-        {
-            if (!lines.Current.IsBlank)
-            {
-                yield return lines.Current;
-            }
-        }
-    }
-
-    private static async Task<bool> NextAsync(IAsyncEnumerator<BodyLine> lines, string path)
+    /// <summary>Makes sure that there is an event in the file that can be read.</summary>
+    /// <exception cref="LocalHostException">There is none, or the file is one that is not read.</exception>
+    public static async Task RequireAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
-            return await lines.MoveNextAsync();
+            await EventCheck.RequireAsync([BodyInput.OfFile(path)], new EventDecoder(), cancellationToken);
         }
         catch (BodyFileException exception)
         {
-            throw new LocalHostException($"The events file cannot be read: {exception.Message}", exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new LocalHostException($"The events file {path} cannot be read: {exception.Message}", exception);
+            throw new LocalHostException($"The events file cannot be used: {exception.Message}", exception);
         }
     }
+
+    /// <summary>Reads the bodies as they are asked for, faults among them (<see cref="BodyFile"/>).</summary>
+    public static IAsyncEnumerable<BodyLine> ReadAsync(string path) =>
+        BodyFile.ReadAsync([BodyInput.OfFile(path)], CancellationToken.None);
 }

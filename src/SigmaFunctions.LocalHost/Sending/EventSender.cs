@@ -1,12 +1,14 @@
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
-using SigmaFunctions.Telemetry.Framing;
+using SigmaFunctions.Archives.Bodies;
 
 namespace SigmaFunctions.LocalHost.Sending;
 
 /// <summary>Sends bodies to the event hub through the official SDK, in batches that the hub spreads over its partitions.</summary>
 internal sealed class EventSender
 {
+    private const int MaxFaults = 20;
+
     private readonly string _connectionString;
     private readonly string _eventHub;
     private readonly Func<long, CancellationToken, Task> _beforeSend;
@@ -31,6 +33,12 @@ internal sealed class EventSender
     /// <summary>Bodies that were left out because the event hub takes none so large.</summary>
     public int TooLarge { get; private set; }
 
+    /// <summary>Places of the file that were left out, and files of which the rest was.</summary>
+    public int Unreadable { get; private set; }
+
+    /// <summary>What is the matter with the first of these.</summary>
+    public List<string> Faults { get; } = [];
+
     /// <summary>Sends all bodies.</summary>
     public async Task SendAsync(IAsyncEnumerable<BodyLine> bodies, CancellationToken cancellationToken)
     {
@@ -40,9 +48,13 @@ internal sealed class EventSender
         {
             await foreach (BodyLine body in bodies.WithCancellation(cancellationToken))
             {
-                if (body.Fault is not null)
+                if (body.Fault is { } fault)
                 {
-                    TooLarge++;
+                    if (Unreadable++ < MaxFaults)
+                    {
+                        Faults.Add(body.EndsSource ? fault : $"{body.Source.Name}:{body.SourceLineAt(0)}: {fault}");
+                    }
+
                     continue;
                 }
 

@@ -94,9 +94,9 @@ internal abstract class EventSink(NameTable names)
         }
     }
 
-    /// <summary>As <see cref="Set(ReadOnlySpan{byte}, RecordValue)"/>, under a name that loses its spaces.</summary>
+    /// <summary>As <see cref="Set(ReadOnlySpan{byte}, RecordValue)"/>, under a name that loses its spaces. It may be the value of an attribute.</summary>
     public void SetWithoutSpaces(ReadOnlySpan<byte> name, RecordValue value) =>
-        Set(Tape.HasPunctuatedNames && name.Contains((byte)' ') ? WithoutSpaces(name) : name, value);
+        Set(name.Contains((byte)' ') ? WithoutSpaces(name) : name, value);
 
     /// <summary>As <see cref="SetAs"/>, under a name that loses its spaces.</summary>
     public void SetAsWithoutSpaces(RecordValue property, RecordValue value)

@@ -139,7 +139,7 @@ internal sealed class BodyReader
                 _work.Add(next - position);
                 position = next;
             }
-            else if (RecordsBeginLater(position, fault.Offset))
+            else if (RecordsBeginLater(position, fault.Offset, Bytes.Length))
             {
                 ReturnToMark(position);
                 byLine = true;
@@ -169,7 +169,35 @@ internal sealed class BodyReader
         while (next < Bytes.Length && !IsHeading(next, out _));
 
         _work.Add(next - start);
-        ReadLine(start, next);
+        bool isDocument = OpensRecord(Bytes[start]);
+        var fault = new Fault("", -1);
+        if (isDocument && TryReadDocument(start, next, out int end, out fault))
+        {
+            int lineEnd = LineEnd(end);
+            ReadNothing(end, lineEnd);
+            return SkipBlank(lineEnd, Bytes.Length);
+        }
+
+        if (RecordsBeginLater(start, fault.Offset, next))
+        {
+            if (isDocument)
+            {
+                ReturnToMark(start);
+            }
+
+            ReadLine(start, LineEnd(start));
+            return SkipBlank(LineEnd(start), Bytes.Length);
+        }
+
+        if (isDocument)
+        {
+            AddUndecoded(fault.Reason, fault.Offset, _pending, next);
+        }
+        else
+        {
+            ReadLine(start, next);
+        }
+
         return next;
     }
 
@@ -547,12 +575,12 @@ internal sealed class BodyReader
     /// Whether, in a document that is broken, a later line can only begin a record of its own: no JSON goes on with an opening
     /// bracket unless a comma, a colon or another opening bracket comes before it, nor where the fault itself is that bracket.
     /// </summary>
-    private bool RecordsBeginLater(int start, int fault)
+    private bool RecordsBeginLater(int start, int fault, int limit)
     {
-        int line = SkipBlank(LineEnd(start), Bytes.Length);
+        int line = SkipBlank(LineEnd(start), limit);
         int lines = 1;
         int second = line;
-        while (line < Bytes.Length)
+        while (line < limit)
         {
             lines++;
             if (OpensXml(line) || (OpensRecord(Bytes[line]) && (line == fault || !ExpectsValue(LastBefore(line)))))
@@ -560,18 +588,18 @@ internal sealed class BodyReader
                 return true;
             }
 
-            int next = SkipBlank(LineEnd(line), Bytes.Length);
+            int next = SkipBlank(LineEnd(line), limit);
             _work.Add(next - line);
             line = next;
         }
 
-        return lines == 2 && Bytes[start] == (byte)'{' && IsComplete(second);
+        return lines == 2 && Bytes[start] == (byte)'{' && IsComplete(second, limit);
     }
 
-    private bool IsComplete(int start)
+    private bool IsComplete(int start, int limit)
     {
-        _work.Add(Bytes.Length - start);
-        var reader = new TokenReader(Bytes[start..]);
+        _work.Add(limit - start);
+        var reader = new TokenReader(Bytes[start..limit]);
         while (reader.Read())
         {
         }

@@ -3,8 +3,8 @@ namespace SigmaFunctions.Telemetry.Json;
 /// <summary>Numbers of JSON with an exponent, as the plain decimal numbers that they are (RFC 8259): <c>1.5e3</c> is <c>1500</c>.</summary>
 internal static class JsonNumber
 {
-    /// <summary>Longest number that is written out; beyond it stays as it stands. A double has up to 310 digits before the point, and 340 behind.</summary>
-    public const int MaxLength = 400;
+    /// <summary>Longest number that is written out; one beyond stays as it stands. Numbers of telemetry have no more than 20 digits.</summary>
+    public const int MaxLength = 64;
 
     /// <summary>Whether the bytes of a number have an exponent.</summary>
     public static bool HasExponent(ReadOnlySpan<byte> number) => number.ContainsAny((byte)'e', (byte)'E');

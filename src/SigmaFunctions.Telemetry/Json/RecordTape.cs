@@ -30,6 +30,9 @@ internal sealed class RecordTape
     // Text that may be made while a record is read. Names of one that is not too long make no more than four times its bytes, XML less.
     private const int MaxReadText = 5 * RecordTooLargeException.MaxBytes;
 
+    // Text that may be composed of a record: all its values without their escapes, and a few of them together.
+    private const int MaxComposedText = 5 * RecordTooLargeException.MaxBytes;
+
     private int[] _last;
     private Entry[] _entries = new Entry[256];
     private int _count;
@@ -44,6 +47,9 @@ internal sealed class RecordTape
     // What is on the tape at most before a record is too large.
     private int _maxCount = MaxValues;
     private int _maxText = MaxReadText;
+
+    // As far as text goes without growing.
+    private int _textEnd;
     private EntryFlags _source;
     private RepeatedNames? _repeatedNames;
 
@@ -82,7 +88,6 @@ internal sealed class RecordTape
     /// <summary>Begins a body.</summary>
     public void Begin(ReadOnlyMemory<byte> body)
     {
-        Clear();
         ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(body, out ArraySegment<byte> array) ? array : body.ToArray();
         (_body, _bodyOffset) = (bytes.Array!, bytes.Offset);
         if (_entries.Length > KeptEntries)
@@ -94,6 +99,8 @@ internal sealed class RecordTape
         {
             _text = new byte[4096];
         }
+
+        Clear();
     }
 
     /// <summary>Drops the record that was read.</summary>
@@ -115,7 +122,9 @@ internal sealed class RecordTape
         BeginReading();
     }
 
-    /// <summary>Ends what was begun by <see cref="Clear"/>: from here on values are only composed of what is there.</summary>
+    /// <summary>
+    /// Ends what was begun by <see cref="Clear"/>: from here on values are only composed of what is there, of which there is a bound too.
+    /// </summary>
     /// <exception cref="RecordTooLargeException">The record has more than <see cref="MaxValues"/>.</exception>
     public void EndReading()
     {
@@ -125,7 +134,7 @@ internal sealed class RecordTape
         }
 
         _maxCount = int.MaxValue;
-        _maxText = int.MaxValue;
+        SetMaxText(MaxComposedText);
     }
 
     /// <summary>Goes over to a table with further names behind the present ones; the record at hand is found by them too.</summary>
@@ -212,7 +221,7 @@ internal sealed class RecordTape
     /// <summary>Room for text that <see cref="Take"/> makes a value of. Must be well-formed UTF-8.</summary>
     public Span<byte> Reserve(int length)
     {
-        if (_text.Length - _textLength < length)
+        if (_textEnd - _textLength < length)
         {
             GrowText(length);
         }
@@ -564,7 +573,13 @@ internal sealed class RecordTape
     private void BeginReading()
     {
         _maxCount = _count + MaxValues;
-        _maxText = _textLength + MaxReadText;
+        SetMaxText(MaxReadText);
+    }
+
+    private void SetMaxText(int length)
+    {
+        _maxText = _textLength + length;
+        _textEnd = Math.Min(_text.Length, _maxText);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -589,6 +604,7 @@ internal sealed class RecordTape
 
         // Spans of the former array stay good: what was written to it does not change.
         Array.Resize(ref _text, (int)Math.Max(_text.Length * 2L, needed));
+        _textEnd = Math.Min(_text.Length, _maxText);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

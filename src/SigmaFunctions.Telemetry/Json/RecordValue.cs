@@ -38,6 +38,9 @@ internal readonly struct RecordValue
     /// <summary>The values within an object or array; none for other values.</summary>
     public ChildEnumerable Children => new(_tape, Index);
 
+    /// <summary>Whether there are values within.</summary>
+    public bool HasChildren => _tape is not null && _tape[Index].Next > Index + 1;
+
     /// <summary>The tape; null for an absent value.</summary>
     internal RecordTape? Tape => _tape;
 

@@ -88,9 +88,19 @@ internal ref struct ScannerCursor(RecordTape tape, ReadOnlySpan<byte> json, int 
         _tape.Clear();
         bool isObject = _token == JsonTokenType.StartObject;
         int index = _tape.Open(FieldValueKind.Null, -1, RecordTape.NameSlice.None);
-        int end = isObject
-            ? AppendProperties(_json, _position, index, _depth, Envelope.None)
-            : AppendElements(_json, _position, index, _depth);
+        int end;
+        try
+        {
+            end = isObject
+                ? AppendProperties(_json, _position, index, _depth, Envelope.None)
+                : AppendElements(_json, _position, index, _depth);
+        }
+        catch (RecordTooLargeException)
+        {
+            // The other cursor can, without the tape.
+            end = -1;
+        }
+
         Close(end, isObject ? JsonTokenType.EndObject : JsonTokenType.EndArray);
     }
 

@@ -18,9 +18,7 @@ internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSo
     private readonly Name _eventType = names.Add("EventType");
     private readonly Name _channel = names.Add("Channel");
     private readonly Name _providerName = names.Add("Provider_Name");
-    private readonly Name _category = names.Add("category");
-    private readonly Name _product = names.Add("product");
-    private readonly Name _service = names.Add("service");
+    private readonly StatedLogSource _stated = new(names);
     private readonly Name _tenantId = names.Add("tenantId");
 
     private readonly ImmutableArray<Name> _providers =
@@ -90,9 +88,9 @@ internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSo
     /// <summary>Writes the view of a record that states its log source, if it does.</summary>
     private bool WriteStated(RecordValue record, EventSink sink)
     {
-        RecordValue category = IfStated(record[_category]);
-        RecordValue product = IfStated(record[_product]);
-        RecordValue service = IfStated(record[_service]);
+        RecordValue category = _stated.CategoryOf(record);
+        RecordValue product = _stated.ProductOf(record);
+        RecordValue service = _stated.ServiceOf(record);
         if (!category.Exists && !product.Exists && !service.Exists)
         {
             return false;
@@ -118,8 +116,6 @@ internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSo
 
         return null;
     }
-
-    private static RecordValue IfStated(RecordValue value) => value.Kind == FieldValueKind.Text && !value.Text.IsEmpty ? value : default;
 
     private static RecordValue FirstStated(RecordValue record, ImmutableArray<Name> columns)
     {

@@ -74,7 +74,8 @@ internal sealed class FluentBitShape(NameTable.Builder names) : IShape
             sink.Map(field, record[column]);
         }
 
-        if (data.IsObject)
+        bool isNamed = data.IsObject && (data.HasChildren || inserts.Kind != FieldValueKind.Array);
+        if (isNamed)
         {
             if (!_elements.TryAddData(sink, data))
             {
@@ -95,7 +96,7 @@ internal sealed class FluentBitShape(NameTable.Builder names) : IShape
         sink.AddOwnValues(eventId);
         sink.AddOwnValues(channel);
         sink.AddOwnValues(computer);
-        sink.AddOwnValues(data.IsObject ? data : inserts);
+        sink.AddOwnValues(isNamed ? data : inserts);
         if (sink.Facts is { } facts)
         {
             facts.Time = EventTime.FirstOf(sink[_utcTime], record[_timeCreated], record[_timeGenerated], record[_timestamp]);

@@ -9,13 +9,14 @@ namespace SigmaFunctions.Telemetry.Shapes;
 
 /// <summary>
 /// Rows of OpenTelemetry's <c>windowseventlog</c> receiver, by themselves or as the body of an OTLP log record, which may also be the text
-/// of such a row or the event's XML (<c>raw: true</c>). Level, task, opcode and keywords are mostly rendered texts, which are not the
+/// of such a row or the event's XML (<c>raw: true</c>); not of a record that states its log source. Level, task, opcode and keywords are mostly rendered texts, which are not the
 /// event's own.
 /// </summary>
 internal sealed class OpenTelemetryShape(NameTable.Builder names) : IShape
 {
     private readonly WindowsViews _windows = new(names);
     private readonly EventElements _elements = new(names);
+    private readonly StatedLogSource _stated = new(names);
     private readonly Name _eventId = names.Add("event_id");
     private readonly Name _id = names.Add("id");
     private readonly Name _provider = names.Add("provider");
@@ -78,7 +79,7 @@ internal sealed class OpenTelemetryShape(NameTable.Builder names) : IShape
 
     // Most rows that come here have an event id by the usual name.
     public bool Recognises(RecordValue record) =>
-        !record[_fieldEventId].Exists && (RowOf(record).Exists || (record[_body].IsObject && IsLogBody(record[_body])));
+        !record[_fieldEventId].Exists && (RowOf(record).Exists || (record[_body].IsObject && IsLogBody(record[_body]) && !_stated.IsIn(record)));
 
     public void Decode(RecordValue record, EventSink sink)
     {
@@ -135,7 +136,7 @@ internal sealed class OpenTelemetryShape(NameTable.Builder names) : IShape
         foreach (RecordValue pair in body[_kvlist][_values].Children)
         {
             ReadOnlySpan<byte> key = pair[_key].Text;
-            hasId |= key.SequenceEqual("event_id"u8);
+            hasId |= key.SequenceEqual("event_id"u8) && pair[_value][_kvlist].IsObject;
             hasChannel |= key.SequenceEqual("channel"u8) || key.SequenceEqual("provider"u8);
         }
 
@@ -165,7 +166,17 @@ internal sealed class OpenTelemetryShape(NameTable.Builder names) : IShape
             }
         }
 
-        if (data[_data] is { Kind: FieldValueKind.Array } list)
+        if (data.Kind == FieldValueKind.Text && !data.Text.IsEmpty && !sink.Tape.TryParseObject(data, out data))
+        {
+            sink.Reject("event_data is not the JSON text of an object");
+            return;
+        }
+
+        if (data.Kind == FieldValueKind.Array)
+        {
+            AddPairs(data, sink);
+        }
+        else if (data[_data] is { Kind: FieldValueKind.Array } list)
         {
             AddPairs(list, sink);
         }
@@ -307,13 +318,15 @@ internal sealed class OpenTelemetryShape(NameTable.Builder names) : IShape
     // As deep as the record at most, and with no more values.
     private void Add(RecordTape tape, RecordValue value, int parent, in RecordTape.NameSlice name)
     {
-        foreach ((Name scalar, FieldValueKind kind) in _scalars)
+        foreach ((Name scalar, FieldValueKind scalarKind) in _scalars)
         {
             if (value[scalar] is { Exists: true } found && !found.IsObject && found.Kind != FieldValueKind.Array)
             {
                 // OTLP writes whole numbers as text.
+                // Reading the text may move it: first that, then its place.
+                bool isNumber = found.Kind == FieldValueKind.Text && scalarKind == FieldValueKind.Number && IsWhole(found.Text);
                 RecordTape.Entry entry = tape[found.Index];
-                tape.Add(found.Kind == FieldValueKind.Text && kind == FieldValueKind.Number && IsWhole(found.Text) ? kind : found.Kind, parent, name, entry.Start, entry.Length, entry.Flags);
+                tape.Add(isNumber ? scalarKind : found.Kind, parent, name, entry.Start, entry.Length, entry.Flags);
                 return;
             }
         }

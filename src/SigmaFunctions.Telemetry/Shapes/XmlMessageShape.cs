@@ -12,18 +12,19 @@ namespace SigmaFunctions.Telemetry.Shapes;
 /// Event XML as text of a row: where shippers put the event itself, and log messages that are event XML, such as Log Analytics'
 /// <c>Syslog</c> with what Sysmon for Linux writes to syslog. Sysmon's own tag may stand before the XML; where other text does, the row
 /// must name Sysmon as the program that wrote it: else anybody's message could pass for an event. A row with an event id is an event
-/// itself, whatever its message is.
+/// itself, whatever its message is; and of one that states its log source, a column with a name for anything is not looked at.
 /// </summary>
 internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
 {
     private readonly EventElements _elements = new(names);
+    private readonly StatedLogSource _stated = new(names);
     private readonly Name _eventId = names.Add("EventID");
     private readonly Name _processName = names.Add("ProcessName");
 
     /// <summary>Where the event itself stands, and so before messages, which may quote one.</summary>
     private readonly ImmutableArray<Name> _events =
     [
-        names.Add("RawXml"), names.Add("RawXML"), names.Add("EventXml"), names.Add("EventXML"), names.Add("xml"), names.Add("event.original"),
+        names.Add("RawXml"), names.Add("RawXML"), names.Add("EventXml"), names.Add("EventXML"), names.Add("event.original"),
     ];
 
     private readonly Name _event = names.Add("event");
@@ -33,9 +34,11 @@ internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
 
     private readonly ImmutableArray<Name> _messages =
     [
-        names.Add("SyslogMessage"), names.Add("message"), names.Add("Message"), names.Add("msg"), names.Add("_raw"), names.Add("log"),
-        names.Add("body"), names.Add("data"), names.Add("event"),
+        names.Add("SyslogMessage"), names.Add("message"), names.Add("Message"), names.Add("msg"), names.Add("_raw"),
     ];
+
+    /// <summary>Names that a sender may have for anything.</summary>
+    private readonly ImmutableArray<Name> _anything = [names.Add("xml"), names.Add("log"), names.Add("body"), names.Add("data"), names.Add("event")];
 
     public string Name => "xml-message";
 
@@ -74,7 +77,17 @@ internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
             return raw;
         }
 
-        foreach (Name name in _messages)
+        if (FindMessage(record, _messages, out message) is >= 0 and int xml)
+        {
+            return xml;
+        }
+
+        return FindMessage(record, _anything, out message) is >= 0 and int any && !_stated.IsIn(record) ? any : -1;
+    }
+
+    private int FindMessage(RecordValue record, ImmutableArray<Name> columns, out RecordValue message)
+    {
+        foreach (Name name in columns)
         {
             message = record[name];
             if (MayBeXml(message))

@@ -30,6 +30,7 @@ internal sealed class EventElements(NameTable.Builder names)
     private readonly Name _userData = names.Add("UserData");
     private readonly Name _data = names.Add("Data");
     private readonly Name _complexData = names.Add("ComplexData");
+    private readonly Name _value = names.Add("Value");
     private readonly Name _provider = names.Add("Provider");
     private readonly Name _providerAttributes = names.Add("Provider_attributes");
     private readonly Name _timeCreated = names.Add("TimeCreated");
@@ -96,6 +97,7 @@ internal sealed class EventElements(NameTable.Builder names)
         }
 
         AddSystem(sink, system);
+        sink.AddOwnValues(system);
         if (!TryAddAllData(@event, sink))
         {
             return;
@@ -110,8 +112,6 @@ internal sealed class EventElements(NameTable.Builder names)
             sink.Set(_providerName, provider.Kind == FieldValueKind.Text ? provider : sink.Tape.Compose(provider.Text));
         }
 
-        sink.AddOwnValues(system);
-        AddOwnData(@event, sink);
         if (sink.Facts is { } facts)
         {
             facts.Time = EventTime.FirstOf(sink[_utcTime], Attribute(system, _timeCreated, _timeCreatedAttributes, _systemTime));
@@ -122,27 +122,53 @@ internal sealed class EventElements(NameTable.Builder names)
         _windows.Write(WindowsLogSources.KindOf(channel.Text, provider.Text, eventId.Text, sink[_eventType].Text), sink);
     }
 
-    /// <summary>Sets the data of an event, whether it is under <c>EventData</c> or <c>UserData</c>.</summary>
+    /// <summary>
+    /// Sets the data of an event, whether it is under <c>EventData</c>, which may be JSON text, or <c>UserData</c>, and adds them to its own
+    /// values: their text, not their names.
+    /// </summary>
     /// <param name="parent">The element that holds either.</param>
     /// <param name="sink">Where to.</param>
     /// <returns>Whether they could be read; if not the sink was told so.</returns>
     public bool TryAddAllData(RecordValue parent, EventSink sink)
     {
-        bool isRead = TryAddData(sink, parent[_eventData]);
-        foreach (RecordValue element in parent[_userData].Children)
+        RecordValue data = parent[_eventData];
+        if (data.StartsWith("{"u8) && sink.Tape.TryParseObject(data, out RecordValue parsed))
         {
-            isRead = isRead && (!element.IsObject || TryAddData(sink, element));
+            data = parsed;
+        }
+        else if (data.StartsWith("{\""u8) && !sink.Tape.IsXml)
+        {
+            sink.Reject("EventData is not the JSON text of an object");
+            return false;
         }
 
-        return isRead;
+        if (!TryAddData(sink, data))
+        {
+            return false;
+        }
+
+        AddOwnData(sink, data);
+        RecordValue userData = parent[_userData];
+        foreach (RecordValue element in userData.Children)
+        {
+            if (element.Kind == FieldValueKind.Array && HasObjects(element))
+            {
+                sink.Reject("UserData is in a form that is not known");
+                return false;
+            }
+
+            if (element.IsObject && !TryAddData(sink, element))
+            {
+                return false;
+            }
+        }
+
+        sink.AddOwnValues(userData);
+        return true;
     }
 
-    /// <summary>Adds the data of an event to its own values: their text, not their names.</summary>
-    /// <param name="parent">The element that holds <c>EventData</c> or <c>UserData</c>.</param>
-    /// <param name="sink">Where to.</param>
-    public void AddOwnData(RecordValue parent, EventSink sink)
+    private void AddOwnData(EventSink sink, RecordValue data)
     {
-        RecordValue data = parent[_eventData];
         if (!HasObjects(data) && !HasObjects(data[_data]) && !HasObjects(data[_complexData]))
         {
             sink.AddOwnValues(data);
@@ -161,8 +187,6 @@ internal sealed class EventElements(NameTable.Builder names)
                 }
             }
         }
-
-        sink.AddOwnValues(parent[_userData]);
     }
 
     /// <summary>Named data under their names without spaces; data without names together as <c>Data</c>.</summary>
@@ -174,11 +198,7 @@ internal sealed class EventElements(NameTable.Builder names)
         RecordValue first = default;
         int unnamed = 0;
         bool isRead = true;
-        if (data.StartsWith("{"u8) && sink.Tape.TryParseObject(data, out RecordValue parsed))
-        {
-            data = parsed;
-        }
-        else if (data.Kind == FieldValueKind.Array || !data.Text.IsEmpty)
+        if (data.Kind == FieldValueKind.Array || !data.Text.IsEmpty)
         {
             // A list is all Data; a text is what the element holds instead.
             isRead = TryAddItems(sink, data, ref first, ref unnamed);
@@ -281,13 +301,14 @@ internal sealed class EventElements(NameTable.Builder names)
 
     private bool TryAddItem(EventSink sink, RecordValue item, bool isOfList, ref RecordValue first, ref int unnamed)
     {
-        RecordValue text = item.IsObject ? _elements.TextIn(item) : item;
+        RecordValue text = item.IsObject ? TextIn(item) : item;
         ReadOnlySpan<byte> name = item.IsObject ? _elements.AttributeOf(item, _name).Text : default;
         if (!text.Exists && HasElements(item))
         {
-            if (isOfList && name.IsEmpty)
+            if (name.IsEmpty)
             {
-                return false;
+                // One element that holds the data is as good as EventData itself.
+                return !isOfList && TryAddData(sink, item);
             }
 
             text = item;
@@ -304,6 +325,10 @@ internal sealed class EventElements(NameTable.Builder names)
 
         return true;
     }
+
+    /// <summary>The text of a <c>Data</c> element; some writers have it as <c>Value</c> beside <c>Name</c>.</summary>
+    private RecordValue TextIn(RecordValue item) =>
+        _elements.TextIn(item) is { Exists: true } text ? text : item[_name.Plain].HasText && item[_value].HasText ? item[_value] : default;
 
     /// <summary>All data that have no name, as one list.</summary>
     private RecordValue Together(RecordTape tape, RecordValue data)
@@ -337,15 +362,15 @@ internal sealed class EventElements(NameTable.Builder names)
         }
         else if (_elements.AttributeOf(value, _name).Text.IsEmpty)
         {
-            AddUnnamed(list, _elements.TextIn(value) is { Exists: true } text ? text : empty, empty);
+            AddUnnamed(list, TextIn(value) is { Exists: true } text ? text : empty, empty);
         }
     }
 
     private void AddOwnItems(EventSink sink, RecordValue items)
     {
-        if (items.IsObject && !HasElements(items))
+        if (items.IsObject && (TextIn(items).Exists || !HasElements(items)))
         {
-            sink.AddOwnValues(_elements.TextIn(items));
+            sink.AddOwnValues(TextIn(items));
         }
         else if (HasObjects(items) && items.Kind == FieldValueKind.Array)
         {

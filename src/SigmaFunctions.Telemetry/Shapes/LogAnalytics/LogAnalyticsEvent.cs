@@ -51,8 +51,6 @@ internal sealed class LogAnalyticsEvent(NameTable.Builder names) : IShape
             {
                 return;
             }
-
-            _elements.AddOwnData(data, sink);
         }
         else if (LogAnalyticsRow.IsXml(record[_parameterXml])
             && sink.TryParseXml(record[_parameterXml], 0, firstOnly: false, out RecordValue parameters))

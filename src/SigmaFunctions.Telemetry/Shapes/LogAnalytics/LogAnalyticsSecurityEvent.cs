@@ -40,8 +40,6 @@ internal sealed class LogAnalyticsSecurityEvent(NameTable.Builder names) : IShap
             {
                 return;
             }
-
-            _elements.AddOwnData(data, sink);
         }
 
         _row.Write(record, record[_channel], record[_eventSourceName], sink);

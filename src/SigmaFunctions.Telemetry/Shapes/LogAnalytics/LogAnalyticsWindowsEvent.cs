@@ -65,7 +65,6 @@ internal sealed class LogAnalyticsWindowsEvent(NameTable.Builder names) : IShape
             return;
         }
 
-        _elements.AddOwnData(raw, sink);
         Write(record, sink);
     }
 
