@@ -108,6 +108,32 @@ var rules = [
     ]
   }
   {
+    name: 'source-silent'
+    title: 'A source has fallen silent'
+    description: 'Nothing came from a source for longer than is usual, and rules may be blind: the app\'s log (event 66) names it, and "sigmaf sources" lists all.'
+    severity: 2
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.sources.silent"'
+      '| summarize Sources = sum(Sum)'
+      '| where Sources > 0'
+    ]
+  }
+  {
+    name: 'source-thinner'
+    title: 'A source has lost fields'
+    description: 'A field that rules use came with nearly all events of a source, and comes with none: the app\'s log (event 67) names both and the rules that are blind.'
+    severity: 2
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.sources.thinner"'
+      '| summarize Sources = sum(Sum)'
+      '| where Sources > 0'
+    ]
+  }
+  {
     name: 'dead-letters'
     title: 'Records that cannot be read'
     description: 'More records than the threshold became dead letters: look at them with "sigmaf deadletters list".'

@@ -287,6 +287,10 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
       name: 'DetectionsInstances'
     }
 
+    resource sources 'tables' = {
+      name: 'DetectionsSources'
+    }
+
     resource ruleSets 'tables' = {
       name: 'RuleSets'
     }
@@ -432,6 +436,17 @@ resource readDetections 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for id in analystIds: {
     name: guid(account::tables::detections.id, id, storageTableDataReader)
     scope: account::tables::detections
+    properties: {
+      principalId: id
+      roleDefinitionId: storageTableDataReader
+    }
+  }
+]
+
+resource readSources 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for id in analystIds: {
+    name: guid(account::tables::sources.id, id, storageTableDataReader)
+    scope: account::tables::sources
     properties: {
       principalId: id
       roleDefinitionId: storageTableDataReader

@@ -12,6 +12,7 @@ using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Sources;
 using SigmaFunctions.App.Starting;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Accounts;
@@ -20,6 +21,7 @@ using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Storage.Sources;
 using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.App;
@@ -61,6 +63,7 @@ internal static class Startup
         services.AddSingleton(provider => new BatchAttempts(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new PartitionProgressTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new CanaryTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
+        services.AddSingleton(provider => new SourceTable(CreateTableClient(provider, SourceTable.NameSuffix)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertQueue(
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding)));
@@ -84,6 +87,10 @@ internal static class Startup
         services.AddSingleton<HostCheckpoints>();
         services.AddSingleton<BacklogMetrics>();
         services.AddSingleton<BacklogCheck>();
+        services.AddSingleton<SourceCounts>();
+        services.AddSingleton<SourceMetrics>();
+        services.AddSingleton<SourceCheck>();
+        services.AddHostedService<SourceReporter>();
         services.AddSingleton<Func<RuleOverrides>>(provider => () => provider.GetRequiredService<DetectorProvider>().Overrides);
         services.AddSingleton<AlertPolicy>();
         services.AddSingleton<AlertRates>();
@@ -163,6 +170,7 @@ internal static class Startup
             await services.GetRequiredService<AlertOutbox>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertWindows>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<InstanceTable>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<SourceTable>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertQueue>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<DeadLetterStore>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<OriginalStore>().CreateIfNotExistsAsync(cancellationToken);

@@ -39,6 +39,7 @@ internal sealed class CommandLineApp
             CatalogCommand.Create(terminal),
             SendCommand.Create(terminal, connect ?? HubConnection.Open, time),
             DetectionsCommand.Create(terminal, time),
+            SourcesCommand.Create(terminal, time),
             DeadLettersCommand.Create(terminal, connect ?? HubConnection.Open, time),
             RulesCommand.Create(terminal, time),
             EraseCommand.Create(terminal, time),

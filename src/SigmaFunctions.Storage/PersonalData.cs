@@ -5,6 +5,7 @@ using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Erasing;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Storage.Sources;
 
 namespace SigmaFunctions.Storage;
 
@@ -23,6 +24,7 @@ public static class PersonalData
         [DetectionTable.DefaultName + AlertOutbox.NameSuffix] = "spans of time and ids",
         [DetectionTable.DefaultName + AlertWindows.NameSuffix] = "hashes of what a window is for, and ids",
         [DetectionTable.DefaultName + InstanceTable.NameSuffix] = "instances, hubs and partitions of the deployment itself",
+        [SourceTable.DefaultName] = "channels, providers, tenants and counts",
         [RuleSetTable.DefaultName] = "rules",
         [RuleStore.DefaultName] = "rules, overrides and placeholders, which their authors answer for",
         [RuleStore.DefaultCompiledName] = "the same, compiled",

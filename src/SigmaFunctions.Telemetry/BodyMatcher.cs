@@ -103,14 +103,14 @@ public sealed class BodyMatcher
     /// <summary>Matches records.</summary>
     private sealed class Handler(EventDecoder decoder, Detector detector, BodyMatches matches) : IRecordHandler
     {
-        private readonly SlotSink _sink = new(new EventMatcher(detector), decoder.Names);
+        private readonly SlotSink _sink = new(new EventMatcher(detector), decoder.Names, matches.SourceTally);
 
         public string? Take(int record, RecordValue value, int start, int end)
         {
             IShape shape = decoder.ShapeOf(value);
             do
             {
-                _sink.Begin(value.Tape!, start..end);
+                _sink.Begin(value.Tape!, start..end, shape.Name);
                 shape.Decode(value, _sink);
             }
             while (_sink.HasLearnt);
@@ -118,6 +118,7 @@ public sealed class BodyMatcher
             if (_sink.Rejection is null)
             {
                 matches.Add(record, start, end, _sink.End());
+                _sink.CountSource();
                 if (!_sink.IsSeen)
                 {
                     _sink.CountUnseen(matches.UnseenTally, shape.Name, value);

@@ -43,6 +43,13 @@ public sealed class BodyMatches
 
     internal UnseenTally UnseenTally { get; } = new();
 
+    /// <summary>
+    /// Where the events come from, in the order of the first events; those of all are <see cref="Events"/>. They are written anew for each body.
+    /// </summary>
+    public IReadOnlyList<SourceEvents> Sources { get; private set; } = [];
+
+    internal SourceTally SourceTally { get; } = new();
+
     /// <summary>The records that rules hold on and of which a match is kept, in order.</summary>
     public ReadOnlySpan<MatchedRecord> Records => CollectionsMarshal.AsSpan(_records);
 
@@ -74,6 +81,8 @@ public sealed class BodyMatches
         UndecodedCount = 0;
         Unseen = [];
         UnseenTally.Begin();
+        Sources = [];
+        SourceTally.Begin();
         if (++_generation == int.MaxValue)
         {
             Array.Clear(_counts);
@@ -89,6 +98,7 @@ public sealed class BodyMatches
         Undecoded = undecoded;
         UndecodedCount = undecodedCount;
         Unseen = UnseenTally.End();
+        Sources = SourceTally.End();
         foreach (ref SurplusMatch surplus in CollectionsMarshal.AsSpan(_surplus))
         {
             surplus = surplus with { Omitted = _counts[surplus.Rule].Omitted };
@@ -121,6 +131,7 @@ public sealed class BodyMatches
     internal void Mark()
     {
         UnseenTally.Mark();
+        SourceTally.Mark();
         _marked = _totals with { Records = _records.Count, Rules = _rules.Count, Surplus = _surplus.Count };
         _saved.Clear();
         if (++_markGeneration == int.MaxValue)
@@ -134,6 +145,7 @@ public sealed class BodyMatches
     internal void ReturnToMark()
     {
         UnseenTally.ReturnToMark();
+        SourceTally.ReturnToMark();
         foreach ((int rule, RuleCount count) in _saved)
         {
             _counts[rule] = count;

@@ -7,6 +7,7 @@ using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
+using SigmaFunctions.App.Sources;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Instances;
@@ -207,6 +208,7 @@ public sealed class CanaryTests(StorageAccount account)
             store.Metrics,
             new InstanceActivity(),
             new UnseenEventCounts(TimeProvider.System),
+            new SourceCounts(),
             store.Clock,
             log);
         var batch = EventBatch.Read(

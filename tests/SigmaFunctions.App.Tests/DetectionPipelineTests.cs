@@ -14,6 +14,7 @@ using Moq;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
+using SigmaFunctions.App.Sources;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.RuleSets;
@@ -94,6 +95,22 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         Assert.Equal(
             ["3 detections, 3 alerts", "3 detections, 0 alerts"],
             _logger.Entries.Where(entry => entry.Id == 10).Select(entry => entry.Message.Split(", ")[4..6]).Select(parts => string.Join(", ", parts)));
+    }
+
+    [Fact]
+    public async Task Events_are_counted_by_source_and_the_hour_in_which_they_were_enqueued()
+    {
+        Store store = await CreateStoreAsync();
+        var sources = new SourceCounts();
+        DetectionPipeline pipeline = Create(store, sources: sources);
+
+        await RunAsync(pipeline, [Whoami, """{"foo":"secret"}"""u8.ToArray(), Array(Quiet, Quiet)]);
+        await RunAsync(pipeline, [Quiet]);
+
+        Assert.Equal(
+            ["events: defender DeviceProcessEvents, tenant 00000000-0000-0000-0000-000000000001 4 at 3, 1 views", "events: flat 1 at 3, 0 views"],
+            sources.Take(default).Select(day => $"{day.Source} {day.Hours[3]} at 3, {day.Views.Count} views").Order(StringComparer.Ordinal));
+        Assert.Empty(sources.Take(default));
     }
 
     [Fact]
@@ -555,7 +572,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
     private Task<Store> CreateStoreAsync() => Store.CreateAsync(account, Enqueued.AddMinutes(1));
 
     private DetectionPipeline Create(
-        Store store, Func<BodyMatcher, byte[], CancellationToken, BodyMatches>? match = null, BodyGate? gate = null, RecordingSlots? slots = null) => new(
+        Store store, Func<BodyMatcher, byte[], CancellationToken, BodyMatches>? match = null, BodyGate? gate = null, RecordingSlots? slots = null, SourceCounts? sources = null) => new(
         () => Detector,
         new EventDecoder(),
         match ?? ((matcher, body, token) => matcher.Match(body, token)),
@@ -568,6 +585,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         store.Metrics,
         new InstanceActivity(),
         new UnseenEventCounts(store.Clock),
+        sources ?? new SourceCounts(),
         store.Clock,
         _logger);
 

@@ -42,6 +42,7 @@ public sealed class FunctionMetadataTests
     [InlineData("Sweep", "SigmaFunctions.App.Alerting.SweepFunction.RunAsync", "0 * * * * *")]
     [InlineData("Canary", "SigmaFunctions.App.Canary.CanaryFunction.RunAsync", "30 */5 * * * *")]
     [InlineData("Backlog", "SigmaFunctions.App.Health.BacklogFunction.RunAsync", "15 * * * * *")]
+    [InlineData("Sources", "SigmaFunctions.App.Sources.SourcesFunction.RunAsync", "45 4/15 * * * *")]
     [InlineData("Retention", "SigmaFunctions.App.Retention.RetentionFunction.RunAsync", "0 23 * * * *")]
     public async Task A_timer_runs_on_its_schedule_and_keeps_no_state(string name, string entryPoint, string schedule)
     {
@@ -84,7 +85,7 @@ public sealed class FunctionMetadataTests
         List<IFunctionMetadata> functions = await TransformedAsync("one", "Two_2");
 
         Assert.Equal(
-            ["Backlog", "Canary", "Detect-Two_2", "Detect-one", "Health", "HealthDetails", "Retention", "Sweep"],
+            ["Backlog", "Canary", "Detect-Two_2", "Detect-one", "Health", "HealthDetails", "Retention", "Sources", "Sweep"],
             functions.Select(function => function.Name).Order(StringComparer.Ordinal));
         Assert.Equal(functions.Count, functions.Select(function => function.FunctionId).Distinct().Count());
         foreach ((IFunctionMetadata function, string hub) in functions.TakeLast(2).Zip(["one", "Two_2"]))

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Sources;
 
 namespace SigmaFunctions.App.Tests;
 
@@ -56,6 +57,7 @@ public sealed class OperationsTests
         _ = new RuleMetrics(meters);
         _ = new WorkInHand(meters, TimeProvider.System);
         _ = new BacklogMetrics(meters, TimeProvider.System);
+        _ = new SourceMetrics(meters);
 
         Assert.Equal(
             names.Order(StringComparer.Ordinal),

@@ -6,6 +6,7 @@ using SigmaFunctions.App.Retention;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Sources;
 using SigmaFunctions.Tests;
 using MsOptions = Microsoft.Extensions.Options.Options;
 
@@ -43,16 +44,27 @@ public sealed class RetentionTests(StorageAccount account)
         await canaries.TakeAsync("here", canary, Now.AddMinutes(-1), Token);
         await instances.WriteAsync(new InstanceReport("gone", Now - InstanceTable.KeptFor - TimeSpan.FromMinutes(1)), Token);
         await instances.WriteAsync(new InstanceReport("here", Now.AddMinutes(-1)), Token);
+        var sources = new SourceTable(await account.CreateTableAsync());
+        foreach (int age in new[] { SourceJudge.DaysNeeded, SourceJudge.DaysNeeded + 1 })
+        {
+            var day = new SourceDay(new SourceKey("hub", "flat", "", "", ""), DateOnly.FromDateTime(Now.UtcDateTime).AddDays(-age));
+            day.Add(Now.AddDays(-age), 1);
+            await sources.AddAsync(day, Token);
+        }
+
         var logger = new TestLogger<RetentionFunction>();
 
         var function = new RetentionFunction(
-            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, partitions, canaries, new FakeTimeProvider(Now), logger);
+            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, partitions, canaries, sources, new FakeTimeProvider(Now), logger);
         await function.RunAsync(new TimerInfo(), Token);
 
         List<Detection> left = await client.ReadDetectionsAsync(Token);
         Assert.Equal(kept, string.Join(' ', left.Select(detection => detection.Identity.ByKind(hub => hub.SequenceNumber)).Order()));
         Assert.Equal("here", Assert.Single(await instances.ListAsync(DateTimeOffset.UnixEpoch, Token)).Instance);
         Assert.Equal("here", Assert.Single(await partitions.ListAsync(DateTimeOffset.UnixEpoch, Token)).EventHub);
+        var today = DateOnly.FromDateTime(Now.UtcDateTime);
+        SourceDay arrived = Assert.Single(Assert.Single((await sources.ListAsync(today.AddDays(-60), today, today, Token)).Sources));
+        Assert.Equal(DateOnly.FromDateTime(Now.UtcDateTime).AddDays(-SourceJudge.DaysNeeded), arrived.Day);
         Assert.Equal(key, await canaries.GetKeyAsync(Token));
         Assert.Equal(CanaryTable.NameOf(copy), await canaries.TakeAsync("gone", copy, Now, Token));
         Assert.Equal(CanaryTable.NameOf(canary), await canaries.TakeAsync("here", copy, Now, Token));

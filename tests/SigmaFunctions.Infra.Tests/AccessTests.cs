@@ -58,6 +58,7 @@ public sealed partial class AccessTests
             "consumers: Storage Queue Data Message Processor on storage queue alerts",
             "analysts: Storage Blob Data Reader on storage container originals",
             "analysts: Storage Table Data Reader on storage table Detections",
+            "analysts: Storage Table Data Reader on storage table DetectionsSources",
             "pushers of rules: Storage Blob Data Contributor on storage container rules",
             "pushers of rules: Storage Table Data Reader on storage table RuleSets",
             "the app: Azure Event Hubs Data Receiver on eventHubs hub",

@@ -7,6 +7,7 @@ using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Storage.Sources;
 using YamlDotNet.RepresentationModel;
 
 namespace SigmaFunctions.Infra.Tests;
@@ -202,6 +203,7 @@ public sealed partial class DeploymentTests
                 DetectionTable.DefaultName,
                 DetectionTable.DefaultName + InstanceTable.NameSuffix,
                 DetectionTable.DefaultName + AlertOutbox.NameSuffix,
+                SourceTable.DefaultName,
                 DetectionTable.DefaultName + AlertWindows.NameSuffix,
                 RuleSetTable.DefaultName,
             ],

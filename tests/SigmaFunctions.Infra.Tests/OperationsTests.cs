@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Sources;
 
 namespace SigmaFunctions.Infra.Tests;
 
@@ -12,7 +13,7 @@ public sealed partial class OperationsTests
 {
     private static readonly string[] Metrics =
     [
-        .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics), typeof(WorkInHand), typeof(BacklogMetrics) }
+        .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics), typeof(WorkInHand), typeof(BacklogMetrics), typeof(SourceMetrics) }
             .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
             .Where(field => field.IsLiteral && field.Name != nameof(DetectionMetrics.MeterName))
             .Select(field => (string)field.GetRawConstantValue()!),
@@ -40,6 +41,8 @@ public sealed partial class OperationsTests
         { "canary", DetectionMetrics.Canary },
         { "rules-rejected", RuleMetrics.RejectedRules },
         { "rules-stale", RuleMetrics.StaleRules },
+        { "source-silent", SourceMetrics.Silent },
+        { "source-thinner", SourceMetrics.Thinner },
         { "stalled", "IncomingMessages" },
         { "strangers", "StorageBlobLogs" },
     };

@@ -35,7 +35,7 @@ public sealed class PackageTests
         JsonElement[] functions = [.. Read("functions.metadata").EnumerateArray()];
 
         Assert.Equal(
-            ["Backlog", "Canary", "Detect", "Health", "HealthDetails", "Retention", "Sweep"],
+            ["Backlog", "Canary", "Detect", "Health", "HealthDetails", "Retention", "Sources", "Sweep"],
             functions.Select(function => function.GetProperty("name").GetString()).Order(StringComparer.Ordinal));
         Assert.All(functions, function =>
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.App.Canary;
 
@@ -25,6 +26,9 @@ internal static class CanaryEvent
         // What a serializer makes of these is no other: nothing in them has to be escaped.
         return Encoding.UTF8.GetBytes($"{Begin}{sentAt:O}\",\"Proof\":\"{Prove(hub, sentAt, key)}\"}}");
     }
+
+    /// <summary>Whether a source is that of canaries, or of what looks like them.</summary>
+    public static bool IsSource(EventSource source) => source is { Channel: "canary", Provider: "sigmafunctions" };
 
     /// <summary>Whether a record is short enough for a canary: a look that needs no key.</summary>
     public static bool MayBe(string record) => record.Length <= MaxLength;

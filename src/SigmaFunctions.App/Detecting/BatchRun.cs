@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.App.Sources;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Model;
@@ -57,6 +58,9 @@ internal sealed class BatchRun : IDisposable
 
     /// <summary>The events that no rule can see, of each kind once.</summary>
     public IReadOnlyCollection<UnseenEvents> Unseen => _unseen.Values;
+
+    /// <summary>Where the events come from.</summary>
+    public SourceBatch Sources { get; } = new();
 
     public long Undecoded { get; private set; }
 
@@ -182,6 +186,7 @@ internal sealed class BatchRun : IDisposable
             _unseen[events.Kind] = events with { Count = events.Count + (_unseen.TryGetValue(events.Kind, out UnseenEvents before) ? before.Count : 0) };
         }
 
+        Sources.Add(_batch.Identity(message, 0).EnqueuedTime, matches.Sources);
         AddUndecoded(message, matches);
         _originals = 0;
         _evidence = 0;

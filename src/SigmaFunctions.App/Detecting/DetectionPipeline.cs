@@ -4,6 +4,7 @@ using SigmaFunctions.App.Canary;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
+using SigmaFunctions.App.Sources;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Telemetry;
@@ -29,6 +30,7 @@ public sealed class DetectionPipeline
     private readonly BatchGuard _guard;
     private readonly InstanceActivity _activity;
     private readonly UnseenEventCounts _unseen;
+    private readonly SourceCounts _sources;
     private readonly TimeProvider _timeProvider;
 
     /// <summary>Makes the pipeline.</summary>
@@ -43,6 +45,7 @@ public sealed class DetectionPipeline
     /// <param name="metrics">What is measured.</param>
     /// <param name="activity">What is told of how far this instance is.</param>
     /// <param name="unseen">Told what no rule can see.</param>
+    /// <param name="sources">Told where events come from.</param>
     /// <param name="timeProvider">Clock of the elapsed time and the lag.</param>
     /// <param name="logger">Log; never of events' contents.</param>
     public DetectionPipeline(
@@ -57,6 +60,7 @@ public sealed class DetectionPipeline
         DetectionMetrics metrics,
         InstanceActivity activity,
         UnseenEventCounts unseen,
+        SourceCounts sources,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
         : this(
@@ -72,6 +76,7 @@ public sealed class DetectionPipeline
             metrics,
             activity,
             unseen,
+            sources,
             timeProvider,
             logger)
     {
@@ -90,6 +95,7 @@ public sealed class DetectionPipeline
         DetectionMetrics metrics,
         InstanceActivity activity,
         UnseenEventCounts unseen,
+        SourceCounts sources,
         TimeProvider timeProvider,
         ILogger<DetectionPipeline> logger)
     {
@@ -106,6 +112,7 @@ public sealed class DetectionPipeline
         _guard = guard;
         _activity = activity;
         _unseen = unseen;
+        _sources = sources;
         _timeProvider = timeProvider;
     }
 
@@ -215,6 +222,7 @@ public sealed class DetectionPipeline
             .SetTag("sigmafunctions.detections", run.Detections + run.Canaries.Count);
         Metrics.AddEvents(batch.EventHub, run.Events - run.Canaries.Count, run.Undecoded, run.Failed, run.Omitted);
         ReportUnseen(run, batch);
+        _sources.Add(batch.EventHub, run.Sources);
         if (run.ForgedCanaries > 0)
         {
             Metrics.AddForgedCanaries(batch.EventHub, run.ForgedCanaries);

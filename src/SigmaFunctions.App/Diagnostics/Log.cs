@@ -203,4 +203,22 @@ internal static partial class Log
 
     [LoggerMessage(65, LogLevel.Warning, "Hub {Hub}: no rule can see {Events} events: {Kinds}.")]
     public static partial void EventsUnseen(this ILogger logger, string hub, long events, string kinds);
+
+    [LoggerMessage(
+        66,
+        LogLevel.Warning,
+        "Source {Source} is silent since {Since:O}; its longest gap was {LongestGap} hours. {Rules} rules see nothing now, of {Count} ATT&CK techniques: {Techniques}.")]
+    public static partial void SourceSilent(this ILogger logger, string source, DateTimeOffset since, double longestGap, int rules, int count, string techniques);
+
+    [LoggerMessage(
+        67,
+        LogLevel.Warning,
+        "Source {Source} has lost {Fields}, which nearly all of its events had on {LastSeen:O}. {Rules} rules cannot hold on them now, of {Count} ATT&CK techniques: {Techniques}.")]
+    public static partial void SourceThinner(this ILogger logger, string source, string fields, DateOnly lastSeen, int rules, int count, string techniques);
+
+    [LoggerMessage(68, LogLevel.Information, "Source {Source} {What}.")]
+    public static partial void SourceBack(this ILogger logger, string source, string what);
+
+    [LoggerMessage(69, LogLevel.Warning, "Of what arrives not all could be kept in the table of sources ({Reason}); {Count} rows are tried again.")]
+    public static partial void SourcesNotKept(this ILogger logger, string reason, int count);
 }

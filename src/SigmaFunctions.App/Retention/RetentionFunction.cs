@@ -5,15 +5,17 @@ using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Sources;
 
 namespace SigmaFunctions.App.Retention;
 
-/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone, was known of partitions that are, and of canaries.</summary>
+/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone, was known of partitions that are, of canaries, and of what arrived.</summary>
 /// <param name="options">For how long detections are kept.</param>
 /// <param name="table">The detections.</param>
 /// <param name="instances">What instances said.</param>
 /// <param name="partitions">How far partitions were done.</param>
 /// <param name="canaries">Which events canaries were.</param>
+/// <param name="sources">What arrived.</param>
 /// <param name="timeProvider">Clock.</param>
 /// <param name="logger">Log.</param>
 public sealed class RetentionFunction(
@@ -22,6 +24,7 @@ public sealed class RetentionFunction(
     InstanceTable instances,
     PartitionProgressTable partitions,
     CanaryTable canaries,
+    SourceTable sources,
     TimeProvider timeProvider,
     ILogger<RetentionFunction> logger)
 {
@@ -40,7 +43,8 @@ public sealed class RetentionFunction(
             RemoveDetectionsAsync(cancellationToken),
             instances.RemoveAsync(timeProvider.GetUtcNow() - InstanceTable.KeptFor, cancellationToken),
             partitions.RemoveAsync(timeProvider.GetUtcNow() - PartitionProgressTable.KeptFor, cancellationToken),
-            canaries.RemoveAsync(timeProvider.GetUtcNow() - CanaryTable.KeptFor, cancellationToken));
+            canaries.RemoveAsync(timeProvider.GetUtcNow() - CanaryTable.KeptFor, cancellationToken),
+            sources.RemoveAsync(DateOnly.FromDateTime(timeProvider.GetUtcNow().UtcDateTime).AddDays(-SourceJudge.DaysNeeded), cancellationToken));
     }
 
     private async Task RemoveDetectionsAsync(CancellationToken cancellationToken)

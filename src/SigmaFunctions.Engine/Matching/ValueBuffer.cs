@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Values;
@@ -87,6 +89,39 @@ internal sealed class ValueBuffer
         }
 
         FoldedText.Fold(_text, _folded, _used);
+    }
+
+    /// <summary>Adds one for each slot that has a value which is not empty. An object is such a value.</summary>
+    /// <param name="counts">By slot, for the first of them.</param>
+    public void CountStated(Span<int> counts)
+    {
+        Span<int> first = MemoryMarshal.Cast<ValueId, int>(_first.AsSpan(0, counts.Length));
+        int slot = 0;
+        for (; slot <= counts.Length - Vector<int>.Count; slot += Vector<int>.Count)
+        {
+            // What holds is −1.
+            Span<int> block = counts[slot..];
+            (new Vector<int>(block) - Vector.GreaterThanOrEqual(new Vector<int>(first[slot..]), Vector<int>.Zero)).CopyTo(block);
+        }
+
+        for (; slot < counts.Length; slot++)
+        {
+            counts[slot] += first[slot] >= 0 ? 1 : 0;
+        }
+
+        ReadOnlySpan<Value> values = _values.AsSpan(0, _valueCount);
+        for (int index = 0; index < values.Length; index++)
+        {
+            // The slot may have been set anew since.
+            if (values[index].Length == 0
+                && values[index].Slot is int empty
+                && empty < counts.Length
+                && first[empty] == index
+                && !HasText(new ValueId(index)))
+            {
+                counts[empty]--;
+            }
+        }
     }
 
     /// <summary>By slot, the first value; <see cref="ValueId.Absent"/> or <see cref="ValueId.None"/> if it has none.</summary>
@@ -200,6 +235,19 @@ internal sealed class ValueBuffer
         return ValueId.None;
     }
 
+    /// <summary>Whether a value or one after it in its slot is not empty.</summary>
+    private bool HasText(ValueId value)
+    {
+        while (value.IsValue && IsEmpty(in _values[value.Index]))
+        {
+            value = _values[value.Index].Next;
+        }
+
+        return value.IsValue;
+    }
+
+    private static bool IsEmpty(ref readonly Value value) => value.Length == 0 && value.Kind != FieldValueKind.Object;
+
     private int EndOf(ValueId value)
     {
         ref readonly Value entry = ref _values[value.Index];
@@ -246,7 +294,7 @@ internal sealed class ValueBuffer
         }
 
         var value = new ValueId(_valueCount++);
-        _values[value.Index] = new Value { Start = _used, Length = length, Kind = kind, Next = ValueId.None, CharStart = -1 };
+        _values[value.Index] = new Value { Start = _used, Length = length, Kind = kind, Slot = slot.Index, Next = ValueId.None, CharStart = -1 };
         _used += length;
         if (_first[slot.Index].IsValue)
         {
@@ -276,6 +324,7 @@ internal sealed class ValueBuffer
         public int Length;
         public int CharStart;
         public int CharLength;
+        public int Slot;
         public ValueId Next;
         public FieldValueKind Kind;
         public Characters Characters;

@@ -31,6 +31,10 @@ public readonly ref struct ViewWriter
     /// <param name="text">The text in UTF-16; a surrogate without its partner becomes U+FFFD.</param>
     public void Add(Slot slot, FieldValueKind kind, ReadOnlySpan<char> text) => _matcher.Values.Add(slot, kind, text);
 
+    /// <summary>Adds one for each field that has a value which is not empty.</summary>
+    /// <param name="counts">By slot, for all of <see cref="Route.Fields"/> or the first of them.</param>
+    public void CountStated(Span<int> counts) => _matcher.Values.CountStated(counts);
+
     /// <summary>Ends the view and finds the rules that hold on it. It is written to no more.</summary>
     /// <exception cref="InvalidOperationException">It was ended before, and no other was begun since.</exception>
     public void End() => _matcher.EndView();

@@ -210,6 +210,23 @@ internal abstract class EventSink(NameTable names)
         // Of interest to who counts what rules see.
     }
 
+    /// <summary>
+    /// States where the record comes from: the channel and provider of a Windows event, a table, what a record says of itself. Comes before the first view,
+    /// and after <see cref="StateTenant"/>.
+    /// </summary>
+    /// <param name="channel">The channel or table; empty if none is stated.</param>
+    /// <param name="provider">The provider; empty if none is stated.</param>
+    public virtual void StateOrigin(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider)
+    {
+        // Of interest to who counts what arrives.
+    }
+
+    /// <summary>States the tenant that the record comes from; an absent value states none.</summary>
+    public virtual void StateTenant(RecordValue tenant)
+    {
+        // Of interest to who counts what arrives.
+    }
+
     /// <summary>Whether anybody looks at a field of this view. Only worth asking before a value is composed.</summary>
     public abstract bool Wants(Name name);
 

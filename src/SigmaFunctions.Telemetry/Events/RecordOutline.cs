@@ -37,10 +37,10 @@ public static class RecordOutline
     }
 
     /// <summary>Text of an event for people to look at: cut, and printable ASCII.</summary>
-    internal static string Printable(ReadOnlySpan<byte> text)
+    internal static string Printable(ReadOnlySpan<byte> text, int maxLength = MaxLength)
     {
-        bool isCut = text.Length > MaxLength;
-        string printable = string.Concat(Encoding.UTF8.GetString(isCut ? text[..MaxLength] : text).Select(c => c is >= ' ' and <= '~' ? c : '?'));
+        bool isCut = text.Length > maxLength;
+        string printable = string.Concat(Encoding.UTF8.GetString(isCut ? text[..maxLength] : text).Select(c => c is >= ' ' and <= '~' ? c : '?'));
         return isCut ? printable + "…" : printable;
     }
 

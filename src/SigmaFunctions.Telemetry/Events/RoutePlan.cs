@@ -5,7 +5,7 @@ using SigmaFunctions.Telemetry.Json;
 
 namespace SigmaFunctions.Telemetry.Events;
 
-/// <summary>Where the fields of a <see cref="Route"/> are found in a record. Immutable.</summary>
+/// <summary>Where the fields of a <see cref="Route"/> are found in a record. Immutable, but for what it remembers.</summary>
 internal sealed class RoutePlan
 {
     private readonly Slot[] _slots;
@@ -40,6 +40,9 @@ internal sealed class RoutePlan
 
     /// <summary>The route.</summary>
     public Route Route { get; }
+
+    /// <summary>What the last event was counted by that was written by this plan; null before the first.</summary>
+    public SourceView? LatestView { get; set; }
 
     /// <summary>The paths that the fields may be, by slot; of those of one slot the first that leads somewhere counts.</summary>
     public ImmutableArray<FieldPath> Paths { get; }

@@ -15,6 +15,8 @@ internal sealed class SlotSink : EventSink
     // Events can state log sources as they like, within those that rules name.
     private const int MaxPlans = 1_024;
 
+    private const int NoSource = -1;
+
     private readonly EventMatcher _matcher;
     private readonly Dictionary<LogSourceSet, RoutePlan> _plans = [];
     private readonly StatedLogSources _stated;
@@ -32,13 +34,24 @@ internal sealed class SlotSink : EventSink
     private StatedLogSource? _statedInVain;
     private bool _isLeftOut;
 
+    // Where the record comes from, and the views of it that were counted, in an earlier reading of it too.
+    private readonly SourceTally _sources;
+    private string _shape = "";
+    private RecordValue _tenant;
+    private int _source = NoSource;
+    private LogSourceSet? _logSources;
+    private int _viewsEnded;
+    private int _viewsCounted;
+
     /// <summary>Makes a sink.</summary>
     /// <param name="matcher">Where to write.</param>
     /// <param name="names">The names of shapes; those of rules are learnt as routes come up.</param>
-    public SlotSink(EventMatcher matcher, NameTable names)
+    /// <param name="sources">Counts where records come from.</param>
+    public SlotSink(EventMatcher matcher, NameTable names, SourceTally sources)
         : base(names)
     {
         _matcher = matcher;
+        _sources = sources;
         _stated = new StatedLogSources(matcher.Detector.LogSources);
         _logSourceNames = [names.Find("category"u8), names.Find("product"u8), names.Find("service"u8)];
     }
@@ -79,6 +92,7 @@ internal sealed class SlotSink : EventSink
         }
 
         _plan = plan.Route.IsEmpty || HasLearnt ? null : plan;
+        _logSources = logSources;
         return _plan is not null;
     }
 
@@ -97,6 +111,13 @@ internal sealed class SlotSink : EventSink
 
     /// <inheritdoc/>
     public override void LeaveOut() => _isLeftOut = true;
+
+    /// <inheritdoc/>
+    public override void StateOrigin(ReadOnlySpan<byte> channel, ReadOnlySpan<byte> provider) =>
+        _source = _sources.Find(_shape, channel, provider, _tenant.Text);
+
+    /// <inheritdoc/>
+    public override void StateTenant(RecordValue tenant) => _tenant = tenant;
 
     /// <inheritdoc/>
     public override bool Wants(Name name) => _plan is not null && _plan.Wants(name);
@@ -147,16 +168,23 @@ internal sealed class SlotSink : EventSink
             }
         }
 
+        Count(view, plan);
         view.End();
     }
 
     /// <summary>Begins the next record.</summary>
     /// <param name="tape">Where it was read to.</param>
     /// <param name="bytes">Where it stands in the body.</param>
-    public void Begin(RecordTape tape, Range bytes)
+    /// <param name="shape">Name of its shape.</param>
+    public void Begin(RecordTape tape, Range bytes, string shape)
     {
         Begin(tape);
         _bytes = bytes;
+        _shape = shape;
+        _source = NoSource;
+        _tenant = default;
+        _viewsEnded = 0;
+        _viewsCounted = HasLearnt ? _viewsCounted : 0;
         _keywords = null;
         _hasBegun = false;
         HasLearnt = false;
@@ -165,6 +193,9 @@ internal sealed class SlotSink : EventSink
         _statedInVain = null;
         _isLeftOut = false;
     }
+
+    /// <summary>Counts the record by where it comes from.</summary>
+    public void CountSource() => _sources.Add(Source());
 
     /// <summary>Counts the record, which no rule sees.</summary>
     public void CountUnseen(UnseenTally tally, string shape, RecordValue record)
@@ -185,6 +216,18 @@ internal sealed class SlotSink : EventSink
     {
         // No rule has a field of that name.
     }
+
+    private void Count(ViewWriter view, RoutePlan plan)
+    {
+        // Those that were counted before the record was written again come first.
+        if (++_viewsEnded > _viewsCounted)
+        {
+            _viewsCounted++;
+            view.CountStated(_sources.AddView(Source(), plan, _logSources!));
+        }
+    }
+
+    private int Source() => _source != NoSource ? _source : _source = _sources.Find(_shape, default, default, _tenant.Text);
 
     private RoutePlan Learn(Route route)
     {

@@ -79,6 +79,7 @@ internal sealed class MappingShape : IShape
             facts.SetTenantId(FirstStated(record, _tenant));
         }
 
+        sink.StateTenant(FirstStated(record, _tenant));
         if (sink.BeginView(LogSourcesOf(record)))
         {
             foreach ((byte[] field, RecordPath? path) in _prefixes)

@@ -46,6 +46,7 @@ internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSo
     public void Decode(RecordValue record, EventSink sink)
     {
         sink.SetAll(record);
+        sink.StateTenant(record[_tenantId]);
         if (sink.Facts is { } facts)
         {
             facts.Time = TimeOf(record);
@@ -97,6 +98,7 @@ internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSo
 
         // What only says where the event belongs is its envelope, not its content.
         sink.AddOwnValues(record, withoutLogSource: true);
+        sink.StateOrigin((service.Exists ? service : category).Text, product.Text);
         sink.BeginView(category, product, service);
         sink.EndView();
         return true;

@@ -10,6 +10,8 @@ namespace SigmaFunctions.Telemetry.Windows;
 internal sealed class WindowsViews(NameTable.Builder names)
 {
     private readonly SecurityProcessCreation _processCreation = new(names);
+    private readonly Name _channel = names.Add("Channel");
+    private readonly Name _provider = names.Add("Provider_Name");
     private readonly HashFields _hashes = new(names);
     private readonly Name _threatName = names.Add("ThreatName");
     private readonly Name _path = names.Add("Path");
@@ -35,9 +37,10 @@ internal sealed class WindowsViews(NameTable.Builder names)
 
     /// <summary>Begins the view with the event's own fields, for shapes that compose some of them; <see cref="End"/> must follow.</summary>
     /// <returns>Whether anybody looks at it.</returns>
-    public static bool Begin(WindowsEventKind? kind, EventSink sink)
+    public bool Begin(WindowsEventKind? kind, EventSink sink)
     {
         sink.AddWithoutSpaces();
+        sink.StateOrigin(sink[_channel].Text, sink[_provider].Text);
         return sink.BeginView(kind?.Own ?? WindowsLogSources.Unknown);
     }
 

@@ -15,6 +15,7 @@ internal sealed class DefenderShape : IShape
     private readonly Name _properties;
     private readonly Name _time;
     private readonly Name _tenantId;
+    private readonly Name _workspaceId;
     private readonly Name _type;
     private readonly Name _deviceId;
     private readonly Name _actionType;
@@ -41,6 +42,7 @@ internal sealed class DefenderShape : IShape
         _properties = names.Add("properties");
         _time = names.Add("time");
         _tenantId = names.Add("tenantId");
+        _workspaceId = names.Add("TenantId");
         _type = names.Add("Type");
         _deviceId = names.Add("DeviceId");
         _actionType = names.Add("ActionType");
@@ -71,6 +73,10 @@ internal sealed class DefenderShape : IShape
         bool isStreamed = IsStreamed(record);
         RecordValue row = isStreamed ? record[_properties] : record;
         sink.AddOwnValues(row);
+        ReadOnlySpan<byte> name = isStreamed ? record[_category].Text[CategoryPrefix.Length..] : record[_type].Text;
+        name = name.IsEmpty ? TableOf(row[_actionType].Text) : name;
+        sink.StateTenant(record[isStreamed ? _tenantId : _workspaceId]);
+        sink.StateOrigin(name, default);
         if (sink.Facts is { } facts)
         {
             facts.Time = EventTime.FirstOf(row[_timestamp], row[_timeGenerated], record[_time]);
@@ -82,8 +88,7 @@ internal sealed class DefenderShape : IShape
             facts.SetTenantId(record[_tenantId].IfStated());
         }
 
-        ReadOnlySpan<byte> name = isStreamed ? record[_category].Text[CategoryPrefix.Length..] : record[_type].Text;
-        switch (name.IsEmpty ? TableOf(row[_actionType].Text) : name)
+        switch (name)
         {
             case var table when table.SequenceEqual("DeviceProcessEvents"u8):
                 _processEvents.Write(row, sink);

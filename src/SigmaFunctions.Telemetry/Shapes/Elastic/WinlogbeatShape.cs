@@ -95,7 +95,7 @@ internal sealed class WinlogbeatShape(NameTable.Builder names) : IShape
         }
 
         WindowsEventKind? kind = WindowsLogSources.KindOf(channel.Text, provider.Text, eventId.Text, sink[_eventType].Text);
-        if (WindowsViews.Begin(kind, sink))
+        if (_windows.Begin(kind, sink))
         {
             Compose(module, record, eventId, eventData, sink);
         }

@@ -65,6 +65,7 @@ internal sealed class LogAnalyticsRow(NameTable.Builder names)
         sink.Set(_channel, channel);
         sink.Set(_providerName, provider);
         sink.Set(_computer, row[_computer]);
+        sink.StateTenant(row[_tenantId]);
         if (sink.Facts is { } facts)
         {
             facts.Time = EventTime.FirstOf(sink[_utcTime], row[_times[0]], row[_times[1]], row[_times[2]]);
