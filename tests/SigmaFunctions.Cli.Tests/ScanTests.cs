@@ -200,9 +200,21 @@ public sealed class ScanTests : IDisposable
               1 flat: no rule for the log source that they state, such as category=tset
               1 defender: of kinds that rules do not look at (docs/telemetry.md)
               3 of log sources that no rule is for: product=windows (2); product=windows,service=sense (1)
+              --logsource states the log source of events that do not; --mapping gives fields their names
 
             """,
             outcome.Errors);
+    }
+
+    [Theory]
+    [InlineData("""{"category":"test","a":1}""", "")]
+    [InlineData("""{"category":"test","a":2}""", "sigmaf: no rule matched any of 1 events\n")]
+    [InlineData("""{"EventID":5,"Channel":"Microsoft-Windows-SENSE/Operational"}""", "sigmaf: no rule can see 1 of 1 events:\n  1 of a log source that no rule is for: product=windows,service=sense\nsigmaf: no rule matched any of 1 events\n")]
+    public async Task That_nothing_matched_is_told(string body, string errors)
+    {
+        CommandLine.Outcome outcome = await RunAsync(["scan", "--rules", _rules, _cli.Write("e.ndjson", body)]);
+
+        Assert.Equal((0, errors), (outcome.ExitCode, outcome.Errors));
     }
 
     [Fact]
@@ -215,10 +227,11 @@ public sealed class ScanTests : IDisposable
         Assert.Equal(0, outcome.ExitCode);
         Assert.StartsWith($"sigmaf: {events}:2: record 1: not JSON: single quotes (byte 9)\n", outcome.Errors, StringComparison.Ordinal);
         Assert.EndsWith(
-            $"sigmaf: {events}: 81 more records could not be read\nsigmaf: no rule can see 2 of 2 events:\n  2 flat: no log source; properties: \n",
+            $"sigmaf: {events}: 81 more records could not be read\nsigmaf: no rule can see 2 of 2 events:\n  2 flat: no log source; properties: \n"
+            + "  --logsource states the log source of events that do not; --mapping gives fields their names\nsigmaf: no rule matched any of 2 events\n",
             outcome.Errors,
             StringComparison.Ordinal);
-        Assert.Equal(23, outcome.Errors.TrimEnd().Split('\n').Length);
+        Assert.Equal(25, outcome.Errors.TrimEnd().Split('\n').Length);
     }
 
     /// <summary>Of one body not all are kept, but all are counted.</summary>

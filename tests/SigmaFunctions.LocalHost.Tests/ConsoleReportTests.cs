@@ -20,6 +20,22 @@ public sealed class ConsoleReportTests
     [InlineData("0123456789012345678901234567890", "012345678901234567890123456789…")]
     public void Text_from_events_is_fit_for_a_terminal(string text, string shown) => Assert.Equal(shown, ConsoleReport.Printable(text, 30));
 
+    /// <summary>A line end within it would be copied with it.</summary>
+    [Fact]
+    public void A_connection_string_is_one_line_on_a_narrow_terminal()
+    {
+        string connection = "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=local;SharedAccessKey=" + new string('k', 200);
+        using var written = new StringWriter { NewLine = "\n" };
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(written) });
+        console.Profile.Width = 80;
+        var report = new ConsoleReport(console, new FakeTimeProvider());
+
+        report.Connection("Event Hubs", connection);
+        report.Line(string.Join(' ', Enumerable.Repeat("word", 30)));
+
+        Assert.Equal(["  Event Hubs      " + connection, "word word", "word word"], written.ToString().Split('\n')[..3].Select((line, index) => index == 0 ? line : line[..9]));
+    }
+
     /// <summary>Whatever the report is given, where a person looks too: colours are the only control codes, and those of the console.</summary>
     [Theory]
     [InlineData(AnsiSupport.Yes)]

@@ -188,6 +188,10 @@ internal static class ScanCommand
         totals.Unseen = unseen.Count;
         int exitCode = await undecoded.EndAsync(totals.Events);
         await unseen.EndAsync(terminal.Errors, totals.Events);
+        if (totals is { Events: > 0, Matches: 0 })
+        {
+            await terminal.Errors.WriteLineAsync($"sigmaf: no rule matched any of {totals.Events} events");
+        }
 
         if (request.Stats)
         {

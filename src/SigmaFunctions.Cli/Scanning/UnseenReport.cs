@@ -57,10 +57,16 @@ internal sealed class UnseenReport
         ];
         if (withoutRule.Length > 0)
         {
-            await errors.WriteLineAsync(
-                $"  {withoutRule.Sum(kind => kind.Count)} of log sources that no rule is for: "
-                + string.Join("; ", withoutRule.Take(MaxLogSources).Select(kind => $"{kind.LogSource} ({kind.Count})"))
-                + (withoutRule.Length > MaxLogSources ? $"; and {withoutRule.Length - MaxLogSources} more" : ""));
+            await errors.WriteLineAsync(withoutRule is [var (logSource, only)]
+                ? $"  {only} of a log source that no rule is for: {logSource}"
+                : $"  {withoutRule.Sum(kind => kind.Count)} of log sources that no rule is for: "
+                    + string.Join("; ", withoutRule.Take(MaxLogSources).Select(kind => $"{kind.LogSource} ({kind.Count})"))
+                    + (withoutRule.Length > MaxLogSources ? $"; and {withoutRule.Length - MaxLogSources} more" : ""));
+        }
+
+        if (others.Any(kind => kind.First.Kind.Reason == UnseenReason.NoLogSource))
+        {
+            await errors.WriteLineAsync("  --logsource states the log source of events that do not; --mapping gives fields their names");
         }
     }
 

@@ -40,8 +40,17 @@ internal sealed class ConsoleReport
     /// <summary>Plain text.</summary>
     public void Line(string text = "") => Write(Printable(text));
 
-    /// <summary>A connection string, on a line of its own so that it can be copied.</summary>
-    public void Connection(string name, string value) => Write($"  [bold]{Printable(name),-16}[/]{Printable(value)}");
+    /// <summary>A connection string, on a line of its own so that it can be copied: the terminal may break it, and nothing else does.</summary>
+    public void Connection(string name, string value)
+    {
+        lock (_gate)
+        {
+            int width = _console.Profile.Width;
+            _console.Profile.Width = int.MaxValue;
+            Write($"  [bold]{Printable(name),-16}[/]{Printable(value)}");
+            _console.Profile.Width = width;
+        }
+    }
 
     /// <summary>What the worker logged.</summary>
     public void Log(WorkerLogLine line)
