@@ -184,7 +184,7 @@ public sealed class AttackCoverageTests
     [Fact]
     public void A_layer_tells_its_version_and_what_was_retired()
     {
-        JsonNode layer = Layer(Coverage(("a", ["attack.defense-evasion", "attack.t1562.001"]), ("b", ["attack.t1089", "attack.t1685"]), ("c", ["attack.t1064"])));
+        JsonNode layer = Layer(Coverage(("a", ["attack.defense-evasion", "attack.t1562.001"]), ("b", ["attack.t1089", "attack.t1685", "attack.defense_evasion"]), ("c", ["attack.t1064"])));
 
         Assert.Equal("19", layer["versions"]!["attack"]!.GetValue<string>());
         Assert.EndsWith(" ATT&CK Enterprise v19.2.", layer["description"]!.GetValue<string>(), StringComparison.Ordinal);
@@ -192,11 +192,11 @@ public sealed class AttackCoverageTests
         Assert.Equal(("T1685", 2, "a\nb"), (technique["techniqueID"]!.GetValue<string>(), technique["score"]!.GetValue<int>(), technique["comment"]!.GetValue<string>()));
         Assert.Equal(
             [
-                "revoked: T1089 Disabling Security Tools, replaced by T1685 Disable or Modify Tools: b",
-                "revoked: T1562.001 Impair Defenses: Disable or Modify Tools, replaced by T1685 Disable or Modify Tools: a",
+                "revoked: T1089 Disabling Security Tools, replaced by T1685 Disable or Modify Tools; named by 1",
+                "revoked: T1562.001 Impair Defenses: Disable or Modify Tools, replaced by T1685 Disable or Modify Tools; named by 1",
             ],
             Metadata(technique));
-        Assert.Equal(["deprecated: T1064 Scripting: c", "renamed: Defense Evasion, replaced by Stealth and Defense Impairment: a"], Metadata(layer));
+        Assert.Equal(["deprecated: T1064 Scripting; named by 1", "renamed: Defense Evasion, replaced by Stealth and Defense Impairment; named by 2"], Metadata(layer));
     }
 
     private static IEnumerable<string> Metadata(JsonNode node) => node["metadata"]!.AsArray().Select(one => $"{one!["name"]}: {one["value"]}");

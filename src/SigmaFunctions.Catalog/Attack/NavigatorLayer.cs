@@ -74,7 +74,7 @@ public static class NavigatorLayer
         {
             writer.WriteStartObject();
             writer.WriteString("name", use.Tag.State.ToString().ToLowerInvariant());
-            writer.WriteString("value", $"{use.Tag.Was}{(use.Tag.Now.IsEmpty ? "" : $", replaced by {string.Join(" and ", use.Tag.Now)}")}: {string.Join(", ", use.Rules.Select(rule => rule.Title))}");
+            writer.WriteString("value", $"{use.Tag.Was}{(use.Tag.Now.IsEmpty ? "" : $", replaced by {string.Join(" and ", use.Tag.Now)}")}; named by {use.Rules.Length}");
             writer.WriteEndObject();
         }
 

@@ -166,7 +166,7 @@ internal sealed class AttackView
         {
             html.Write($"<li>");
             AttackSection.Retired(html, use.First().Tag);
-            html.Write($" <details class=\"rulesof\"><summary>{PageText.Count(use.Count(), "rule")}</summary>");
+            html.Write($" <details><summary>{PageText.Count(use.Count(), "rule")}</summary>");
             PageLinks.WriteAll(html, root, use.Select(one => one.Link));
             html.Write($"</details></li>\n");
         }
