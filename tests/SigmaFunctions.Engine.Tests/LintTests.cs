@@ -38,7 +38,7 @@ public sealed class LintTests
         { "tags: [attack.T1562.001]", "SF1006" },
         { "tags: [attack.Command_and_control]", "SF1006" },
         { "tags: [attack.no_tactic]", "SF1006" },
-        { "tags: [tlp.credential_access]", null },
+        { "tags: [d3fend.credential_access]", null },
         { "tags: [attack.T1059]", "SF1006" },
         { "tags: [attack.t105]", "SF1006" },
         { "tags: [attack.defence-evasion]", "SF1006" },
