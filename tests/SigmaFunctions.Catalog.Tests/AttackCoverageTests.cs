@@ -18,6 +18,17 @@ public sealed class AttackCoverageTests
     /// </summary>
     private static readonly JsonSchema LayerFormat = JsonSchema.FromText("""
         {
+          "$defs": {
+            "metadata": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "required": ["name", "value"],
+                "additionalProperties": false,
+                "properties": { "name": { "type": "string" }, "value": { "type": "string" } }
+              }
+            }
+          },
           "type": "object",
           "required": ["name", "domain", "versions"],
           "additionalProperties": false,
@@ -57,10 +68,12 @@ public sealed class AttackCoverageTests
                 "properties": {
                   "techniqueID": { "type": "string", "pattern": "^T[0-9]{4}(\\.[0-9]{3})?$" },
                   "comment": { "type": "string" },
-                  "score": { "type": "number" }
+                  "score": { "type": "number" },
+                  "metadata": { "$ref": "#/$defs/metadata" }
                 }
               }
             },
+            "metadata": { "$ref": "#/$defs/metadata" },
             "gradient": {
               "type": "object",
               "required": ["colors", "minValue", "maxValue"],
@@ -80,12 +93,16 @@ public sealed class AttackCoverageTests
     [InlineData("T1059.001", "a b", 2)]
     [InlineData("T1003", "", 1)]
     [InlineData("T1003.001", "c", 1)]
-    [InlineData("T1002", "d", 1)]
+    [InlineData("T1560", "d", 1)]
+    [InlineData("T1685", "f g", 3)]
+    [InlineData("T1685.005", "h", 1)]
+    [InlineData("T1064", "i", 1)]
     public void A_technique_has_the_rules_that_name_it(string id, string titles, int withSubTechniques)
     {
         AttackCoverage coverage = Coverage(
             ("a", ["attack.t1059.001"]), ("b", ["attack.t1059", "attack.t1059.001"]), ("c", ["attack.t1003.001"]), ("d", ["attack.t1002"]),
-            ("e", ["attack.t1059"]));
+            ("e", ["attack.t1059"]), ("f", ["attack.t1562.001", "attack.t1685"]), ("g", ["attack.t1089"]), ("h", ["attack.t1070.001"]),
+            ("i", ["attack.t1064"]));
 
         CoveredTechnique covered = coverage.Techniques.Single(covered => covered.Technique.Id == id);
 
@@ -103,7 +120,7 @@ public sealed class AttackCoverageTests
 
         // T1059, T1059.001 and T1047.
         Assert.Equal((1, 3), (execution.Rules.Length, execution.Covered));
-        Assert.Equal((1, 0, 0), (stealth.Rules.Length, stealth.Covered, stealth.Techniques));
+        Assert.Equal((1, 0), (stealth.Rules.Length, stealth.Covered));
         Assert.Equal((3, 1), (coverage.Rules, coverage.Untagged));
     }
 
@@ -116,6 +133,33 @@ public sealed class AttackCoverageTests
         Assert.Equal(
             [("T1059.001", 1), ("T1190", 0)],
             coverage.GapsIn(wanted.Select(id => Attack.FindTechnique(id)!)).Select(gap => (gap.Technique.Id, gap.RulesOfParent)));
+    }
+
+    [Fact]
+    public void What_names_a_former_tactic_or_a_revoked_technique_counts_where_it_is_now()
+    {
+        AttackCoverage coverage = Coverage(("a", ["attack.defense-evasion", "attack.t1562.001"]), ("b", ["attack.defense_evasion", "attack.t1027"]));
+
+        Assert.Equal(
+            [("Stealth", "b", 1), ("Defense Impairment", "a", 1)],
+            coverage.Tactics.Where(covered => covered.Covered > 0).Select(covered => (covered.Tactic.Name, string.Join(' ', covered.Rules.Select(rule => rule.Title)), covered.Covered)));
+        Assert.Equal(["T1027", "T1685"], coverage.Techniques.Select(covered => covered.Technique.Id));
+        Assert.Empty(coverage.Unknown);
+        Assert.Equal((2, 0), (coverage.Rules, coverage.Untagged));
+    }
+
+    [Fact]
+    public void Retired_tags_are_gathered()
+    {
+        AttackCoverage coverage = Coverage(
+            ("b", ["attack.defense_evasion", "attack.T1562.001"]), ("a", ["attack.defense-evasion", "attack.t1562.001", "attack.t1685"]), ("c", ["attack.t1064"]));
+
+        Assert.Equal(
+            [
+                "attack.t1064 Deprecated T1064 Scripting >  by c", "attack.t1562.001 Revoked T1562.001 Impair Defenses: Disable or Modify Tools > T1685 Disable or Modify Tools by a b",
+                "attack.defense-evasion Renamed Defense Evasion > Stealth, Defense Impairment by a b",
+            ],
+            coverage.Retired.Select(use => $"{use.Tag.Tag} {use.Tag.State} {use.Tag.Was} > {string.Join(", ", use.Tag.Now)} by {string.Join(' ', use.Rules.Select(rule => rule.Title))}"));
     }
 
     [Fact]
@@ -132,10 +176,30 @@ public sealed class AttackCoverageTests
         JsonNode layer = Layer(Coverage(("b \"<>\n", ["attack.t1059.001"]), ("a", ["attack.t1059.001", "attack.t1047"]), ("c", ["attack.t1002", "attack.t9999"])));
 
         Assert.Equal(
-            ["T1047 1 a", "T1059.001 2 a\nb \"<>\n"],
+            ["T1047 1 a", "T1059.001 2 a\nb \"<>\n", "T1560 1 c"],
             layer["techniques"]!.AsArray().Select(technique => $"{technique!["techniqueID"]} {technique["score"]} {technique["comment"]}"));
         Assert.Equal(2, layer["gradient"]!["maxValue"]!.GetValue<int>());
     }
+
+    [Fact]
+    public void A_layer_tells_its_version_and_what_was_retired()
+    {
+        JsonNode layer = Layer(Coverage(("a", ["attack.defense-evasion", "attack.t1562.001"]), ("b", ["attack.t1089", "attack.t1685", "attack.defense_evasion"]), ("c", ["attack.t1064"])));
+
+        Assert.Equal("19", layer["versions"]!["attack"]!.GetValue<string>());
+        Assert.EndsWith(" ATT&CK Enterprise v19.2.", layer["description"]!.GetValue<string>(), StringComparison.Ordinal);
+        JsonNode technique = Assert.Single(layer["techniques"]!.AsArray())!;
+        Assert.Equal(("T1685", 2, "a\nb"), (technique["techniqueID"]!.GetValue<string>(), technique["score"]!.GetValue<int>(), technique["comment"]!.GetValue<string>()));
+        Assert.Equal(
+            [
+                "revoked: T1089 Disabling Security Tools, replaced by T1685 Disable or Modify Tools; named by 1",
+                "revoked: T1562.001 Impair Defenses: Disable or Modify Tools, replaced by T1685 Disable or Modify Tools; named by 1",
+            ],
+            Metadata(technique));
+        Assert.Equal(["deprecated: T1064 Scripting; named by 1", "renamed: Defense Evasion, replaced by Stealth and Defense Impairment; named by 2"], Metadata(layer));
+    }
+
+    private static IEnumerable<string> Metadata(JsonNode node) => node["metadata"]!.AsArray().Select(one => $"{one!["name"]}: {one["value"]}");
 
     [Fact]
     public void Correlations_cover_techniques_and_count_in_a_layer()
@@ -169,10 +233,11 @@ public sealed class AttackCoverageTests
     [InlineData("\"expandedSubtechniques\": \"annotated\"", "\"expandedSubtechniques\": true")]
     [InlineData("\"techniqueID\": \"T1047\"", "\"techniqueId\": \"T1047\"")]
     [InlineData("\"name\": \"A layer\"", "\"title\": \"A layer\"")]
+    [InlineData("\"name\": \"renamed\"", "\"key\": \"renamed\"")]
     [InlineData("\"#e8f1fa\",", "")]
     public void A_layer_that_breaks_the_format_is_told_from_one_that_keeps_it(string before, string after)
     {
-        string text = Text(Coverage(("a", ["attack.t1047"])));
+        string text = Text(Coverage(("a", ["attack.t1047", "attack.defense-evasion"])));
         Assert.Contains(before, text, StringComparison.Ordinal);
 
         using var broken = JsonDocument.Parse(text.Replace(before, after, StringComparison.Ordinal));

@@ -33,9 +33,41 @@ public sealed class BrowserTests(SiteInBrowser browser) : IClassFixture<SiteInBr
 
     [Theory]
     [MemberData(nameof(Views))]
-    public async Task Pages_are_accessible_fit_the_window_and_load_nothing_from_elsewhere(string path, int width, ColorScheme scheme)
+    public Task Pages_are_accessible_fit_the_window_and_load_nothing_from_elsewhere(string path, int width, ColorScheme scheme) =>
+        AssertSoundAsync(browser.Corpus(), path, width, scheme);
+
+    [Theory]
+    [InlineData("attack.html", 1440, ColorScheme.Dark)]
+    [InlineData("attack.html", 390, ColorScheme.Light)]
+    [InlineData("rules/aaaaaaaa-0000-4000-8000-000000000001.html", 390, ColorScheme.Dark)]
+    [InlineData("rules/aaaaaaaa-0000-4000-8000-000000000001.html", 1440, ColorScheme.Light)]
+    [InlineData("techniques/T1064.html", 1440, ColorScheme.Light)]
+    public Task Pages_with_retired_names_are_too(string path, int width, ColorScheme scheme) => AssertSoundAsync(browser.Retired(), path, width, scheme);
+
+    [Fact]
+    public async Task The_matrix_has_the_tactics_that_replaced_one_side_by_side_and_leads_to_rules_with_retired_names()
     {
-        IPage page = await browser.OpenAsync(browser.Corpus(), "index.html", width, scheme);
+        IPage page = await browser.OpenAsync(browser.Retired(), "attack.html");
+        LocatorBoundingBoxResult stealth = (await page.Locator(".matrix section", new PageLocatorOptions { HasText = "Stealth" }).First.BoundingBoxAsync())!;
+        LocatorBoundingBoxResult impairment = (await page.Locator(".matrix section", new PageLocatorOptions { HasText = "Defense Impairment" }).First.BoundingBoxAsync())!;
+        ILocator cleared = page.Locator("#retired li", new PageLocatorOptions { HasText = "T1070.001" });
+
+        await cleared.GetByText("1 rule").ClickAsync();
+        await cleared.GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "A Log Is Cleared" }).ClickAsync();
+
+        Assert.Equal(stealth.Y, impairment.Y);
+        Assert.InRange(impairment.X - stealth.X - stealth.Width, 0, 20);
+        await Assertions.Expect(page.GetByRole(AriaRole.List, new PageGetByRoleOptions { Name = "Retired names" }).GetByRole(AriaRole.Listitem)).ToHaveTextAsync(
+            [
+                "Defense Evasion renamed replaced by Stealth and Defense Impairment",
+                "T1070.001 Indicator Removal: Clear Windows Event Logs revoked replaced by T1685.005 Disable or Modify Tools: Clear Windows Event Logs",
+            ]);
+        await page.Context.CloseAsync();
+    }
+
+    private async Task AssertSoundAsync(string site, string path, int width, ColorScheme scheme)
+    {
+        IPage page = await browser.OpenAsync(site, "index.html", width, scheme);
         var trouble = new List<string>();
         page.Console += (_, message) => trouble.Add($"{message.Type}: {message.Text}");
         page.PageError += (_, error) => trouble.Add(error);

@@ -108,6 +108,25 @@ public sealed class SiteInBrowser : IAsyncLifetime
         return Site("kinds", [rules]);
     }
 
+    /// <summary>The site of a rule whose tags name what ATT&amp;CK retired.</summary>
+    public string Retired()
+    {
+        string rules = Path.Combine(_folder, "retired-rules");
+        Directory.CreateDirectory(rules);
+        File.WriteAllText(
+            Path.Combine(rules, "retired.yml"),
+            """
+            title: A Log Is Cleared
+            id: aaaaaaaa-0000-4000-8000-000000000001
+            level: high
+            status: test
+            tags: [attack.defense-evasion, attack.t1070.001, attack.t1064]
+            logsource: {product: windows, service: security}
+            detection: {selection: {EventID: 1102}, condition: selection}
+            """);
+        return Site("retired", [rules]);
+    }
+
     /// <summary>A page at a size, in a browsing context of its own.</summary>
     public async Task<IPage> OpenAsync(string site, string path, int width = 1440, ColorScheme scheme = ColorScheme.Light, bool javaScript = true)
     {

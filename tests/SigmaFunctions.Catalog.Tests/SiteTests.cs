@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Json.Schema;
 using SigmaFunctions.Catalog.Site;
 using SigmaFunctions.Engine.Model;
@@ -31,7 +32,43 @@ public sealed class SiteTests : IDisposable
             .Evaluate(json.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
 
         Assert.True(results.IsValid, string.Join('\n', (results.Details ?? []).Where(one => one.Errors is not null).Select(one => $"{one.InstanceLocation}: {string.Join("; ", one.Errors!.Values)}")));
+        Assert.Equal(
+            """[{"tag":"attack.defense_evasion","name":"Defense Evasion","state":"renamed","replacedBy":["stealth","defense-impairment"]},{"tag":"attack.t1562.001","name":"Impair Defenses: Disable or Modify Tools","state":"revoked","replacedBy":["T1685"]}]""",
+            json.RootElement.GetProperty("rules")[0].GetProperty("retiredTags").GetRawText());
+        Assert.Equal("""["defense-impairment","credential-access"]""", json.RootElement.GetProperty("rules")[0].GetProperty("tactics").GetRawText());
         Assert.Equal($"https://rules.contoso.example/all/rules/{RuleFolder.Id(1)}.html", json.RootElement.GetProperty("rules")[0].GetProperty("page").GetString());
+    }
+
+    [Fact]
+    public void Retired_names_are_told_and_their_rules_count_where_the_techniques_are_now()
+    {
+        _rules.Rule(1, "s: {a: x}\ncondition: s", "tags: [attack.defense-evasion, attack.t1070.001]")
+            .Rule(2, "s: {a: y}\ncondition: s", "tags: [attack.defense_evasion, attack.t1685, attack.t1064]");
+
+        string matrix = _rules.Write("attack.html");
+
+        Assert.Matches("<h2>Stealth</h2><p class=\"none\">0 of 30 techniques</p>", matrix);
+        Assert.Matches("<h2>Defense Impairment</h2><p class=\"none\">1 of 18 techniques</p>", matrix);
+        Assert.Contains("href=\"techniques/T1685.html\" data-counts=\"2,", matrix, StringComparison.Ordinal);
+        Assert.DoesNotContain("href=\"techniques/T1064.html\"", matrix, StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                "T1064 Scripting deprecated 1 rule",
+                "T1070.001 Indicator Removal: Clear Windows Event Logs revoked replaced by T1685.005 Disable or Modify Tools: Clear Windows Event Logs 1 rule",
+                "Defense Evasion renamed replaced by Stealth and Defense Impairment 2 rules",
+            ],
+            Regex.Matches(matrix[matrix.IndexOf("<section id=\"retired\">", StringComparison.Ordinal)..], "<li>(.*?)</summary>")
+                .Select(item => Regex.Replace(item.Groups[1].Value, "<[^>]*>", "")));
+        Assert.Contains(" · 1 rule · deprecated</p>", File.ReadAllText(Path.Combine(_rules.Site, "techniques", "T1064.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_in_force_alone_are_not_called_retired()
+    {
+        _rules.Rule(1, "s: {a: x}\ncondition: s", "tags: [attack.stealth, attack.t1027]");
+
+        Assert.DoesNotContain("retired", _rules.Write("attack.html"), StringComparison.Ordinal);
+        Assert.DoesNotContain("retired", File.ReadAllText(Path.Combine(_rules.Site, "rules", $"{RuleFolder.Id(1)}.html")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,7 +214,8 @@ public sealed class SiteTests : IDisposable
             tags:
                 - attack.credential-access
                 - attack.t1003.001
-                - attack.stealth
+                - attack.defense_evasion
+                - attack.t1562.001
                 - cve.2025-0001
             logsource:
                 category: process_creation

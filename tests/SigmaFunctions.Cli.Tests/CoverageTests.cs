@@ -15,13 +15,14 @@ public sealed class CoverageTests : IDisposable
         CommandLine.Outcome outcome = await RunAsync("coverage", "--rules", rules);
 
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Errors));
-        Assert.Matches(@"(?m)^Execution +2 +2 +46 *$", outcome.Output);
-        Assert.Matches(@"(?m)^Stealth +1 +- +- *$", outcome.Output);
+        Assert.Matches(@"(?m)^Execution +2 +2 +64 *$", outcome.Output);
+        Assert.Matches(@"(?m)^Stealth +1 +0 +148 *$", outcome.Output);
         Assert.Matches(@"(?m)^T1059 +Command and Scripting Interpreter +0 +2 +execution *$", outcome.Output);
         Assert.Matches(@"(?m)^T1059\.001 +Command and Scripting Interpreter: PowerShell +2 +execution *$", outcome.Output);
-        Assert.Matches(@"(?m)^T1002 +Data Compressed \(revoked\) +1 ", outcome.Output);
+        Assert.Matches(@"(?m)^T1560 +Archive Collected Data +1 +1 +collection *$", outcome.Output);
+        Assert.Matches(@"(?m)^attack\.t1002 +Data Compressed +revoked +T1560 Archive Collected Data +1 *$", outcome.Output);
         Assert.Matches(@"(?m)^attack\.t9999 +1 *$", outcome.Output);
-        Assert.Contains("2 rules (0 name no technique); 2 of 691 techniques covered", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("2 rules (0 name no technique); 3 of 697 techniques covered", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("© 2025 The MITRE Corporation.", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', outcome.Output);
     }
@@ -36,10 +37,58 @@ public sealed class CoverageTests : IDisposable
         CommandLine.Outcome json = await RunAsync("coverage", "--rules", rules, "--techniques", wanted, "--format", "json");
 
         Assert.Contains("Not covered of the 3 techniques asked for: 2", text.Output, StringComparison.Ordinal);
-        Assert.Contains("Not covered of all in ATT&CK v18.1: 689", text.Output, StringComparison.Ordinal);
+        Assert.Contains("Not covered of all in ATT&CK v19.2: 694", text.Output, StringComparison.Ordinal);
         Assert.Equal("""["T1059.003","T1190"]""", json.Json.GetProperty("wantedGaps").GetRawText());
-        Assert.Equal(689, json.Json.GetProperty("gaps").GetArrayLength());
+        Assert.Equal(694, json.Json.GetProperty("gaps").GetArrayLength());
         Assert.Equal("2", json.Json.GetProperty("tactics").EnumerateArray().Single(one => one.GetProperty("tactic").GetString() == "execution").GetProperty("rules").GetRawText());
+    }
+
+    [Fact]
+    public async Task Retired_names_are_told_with_what_replaces_them()
+    {
+        _cli.Write("rules/a.yml", Rule("1", "attack.defense-evasion, attack.t1562.001"));
+        _cli.Write("rules/b.yml", Rule("2", "attack.defense_evasion, attack.t1064"));
+        string rules = Path.Combine(_cli.Folder, "rules");
+
+        CommandLine.Outcome text = await RunAsync("coverage", "--rules", rules);
+        CommandLine.Outcome json = await RunAsync("coverage", "--rules", rules, "--format", "json");
+
+        Assert.Matches(@"(?m)^Stealth +1 +0 +148 *$", text.Output);
+        Assert.Matches(@"(?m)^Defense Impairment +1 +1 +56 *$", text.Output);
+        Assert.DoesNotMatch("(?m)^Defense Evasion", text.Output);
+        Assert.Matches(@"(?m)^T1685 +Disable or Modify Tools +1 +1 +defense-impairment *$", text.Output);
+        Assert.Matches(@"(?m)^T1064 +Scripting \(deprecated\) +1 +1 +execution, stealth *$", text.Output);
+        Assert.Matches(@"(?m)^attack\.defense-evasion +Defense Evasion +renamed +Stealth, Defense Impairment +2 *$", text.Output);
+        Assert.Matches(@"(?m)^attack\.t1562\.001 +Impair Defenses: Disable or Modify Tools +revoked +T1685 Disable or Modify Tools +1 *$", text.Output);
+        Assert.Matches(@"(?m)^attack\.t1064 +Scripting +deprecated +- +1 *$", text.Output);
+        Assert.DoesNotContain("does not have", text.Output, StringComparison.Ordinal);
+        Assert.Equal("[]", json.Json.GetProperty("unknownTags").GetRawText());
+        Assert.Equal(
+            [
+                """attack.t1064 Scripting deprecated []""",
+                """attack.t1562.001 Impair Defenses: Disable or Modify Tools revoked ["T1685"]""",
+                """attack.defense-evasion Defense Evasion renamed ["stealth","defense-impairment"]""",
+            ],
+            json.Json.GetProperty("retiredTags").EnumerateArray().Select(one => $"{one.GetProperty("tag")} {one.GetProperty("name")} {one.GetProperty("state")} {one.GetProperty("replacedBy").GetRawText()}"));
+        Assert.Equal(
+            """["aaaaaaaa-0000-4000-8000-000000000001","aaaaaaaa-0000-4000-8000-000000000002"]""",
+            json.Json.GetProperty("retiredTags")[2].GetProperty("ruleIds").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_retired_technique_that_is_asked_for_is_what_replaces_it()
+    {
+        _cli.Write("rules/a.yml", Rule("1", "attack.t1070.001"));
+        string rules = Path.Combine(_cli.Folder, "rules");
+        string wanted = _cli.Write("wanted.txt", "T1562.001\nT1685\nT1685.005\nT1064\n");
+
+        CommandLine.Outcome text = await RunAsync("coverage", "--rules", rules, "--techniques", wanted);
+        CommandLine.Outcome json = await RunAsync("coverage", "--rules", rules, "--techniques", wanted, "--format", "json");
+
+        Assert.Contains("T1562.001 Impair Defenses: Disable or Modify Tools is revoked; T1685 Disable or Modify Tools is asked for in its place\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains("T1064 Scripting is deprecated, without a replacement\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains("Not covered of the 3 techniques asked for: 1\n", text.Output, StringComparison.Ordinal);
+        Assert.Equal("""["T1064"]""", json.Json.GetProperty("wantedGaps").GetRawText());
     }
 
     [Fact]
@@ -58,7 +107,7 @@ public sealed class CoverageTests : IDisposable
         Assert.Matches(@"(?m)^T1110 +Brute Force +0 +0 +0 +credential-access *$", text.Output);
         Assert.Matches(@"(?m)^T1110\.003 +Brute Force: Password Spraying +0 +1 +credential-access *$", text.Output);
         Assert.DoesNotContain("T1190", text.Output, StringComparison.Ordinal);
-        Assert.Contains("2 rules (0 name no technique), 1 correlation (0 name none); 4 of 691 techniques covered, 2 by correlations alone", text.Output, StringComparison.Ordinal);
+        Assert.Contains("2 rules (0 name no technique), 1 correlation (0 name none); 5 of 697 techniques covered, 2 by correlations alone", text.Output, StringComparison.Ordinal);
         Assert.Equal(
             """["aaaaaaaa-0000-4000-8000-000000000003"]""",
             json.Json.GetProperty("techniques").EnumerateArray().Single(one => one.GetProperty("technique").GetString() == "T1110.003").GetProperty("correlationIds").GetRawText());
@@ -76,7 +125,7 @@ public sealed class CoverageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("(2): ATT&CK v18.1 has no technique 'T0'", "--techniques", "wrong.txt")]
+    [InlineData("(2): ATT&CK v19.2 has no technique 'T0'", "--techniques", "wrong.txt")]
     [InlineData("none.txt", "--techniques", "none.txt")]
     public async Task What_is_not_usable_is_told(string message, string option, string file)
     {

@@ -88,9 +88,10 @@ public sealed class ExplainTests : IDisposable
 
             MITRE ATT&CK coverage
               Execution (TA0002)
-              Stealth
-              T1002 Data Compressed (revoked)
+              Stealth (TA0005)
               T1059.001 Command and Scripting Interpreter: PowerShell
+              T1560 Archive Collected Data
+              written as attack.t1002: T1002 Data Compressed, revoked, replaced by T1560 Archive Collected Data
               other tags: attack.t9999, cve.2021-44228
 
             Event coverage

@@ -1,3 +1,4 @@
+using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Engine.Tests;
@@ -28,7 +29,16 @@ public sealed class LintTests
         { "{date: 2025-01-01, modified: 2025-01-02}", null },
         { "tags: [attack.t1059, attack.t1059]", "SF1005" },
         { "tags: [attack.execution, attack.t1059.001, attack.g0016, attack.s0002, cve.2021-44228, cve.2021.44228, car.2013-05-009, detection.emerging-threats, tlp.red, stp.1k]", null },
-        { "tags: [attack.stealth, attack.defense-impairment, attack.defense-evasion, attack.command-and-control]", null },
+        { "tags: [attack.stealth, attack.defense-impairment, attack.command-and-control, attack.t1685.005, attack.t9999]", null },
+        { "tags: [attack.defense-evasion]", "SF1020" },
+        { "tags: [attack.defense_evasion]", "SF1020" },
+        { "tags: [attack.command_and_control]", "SF1020" },
+        { "tags: [attack.t1562.001]", "SF1020" },
+        { "tags: [attack.t1064]", null },
+        { "tags: [attack.T1562.001]", "SF1006" },
+        { "tags: [attack.Command_and_control]", "SF1006" },
+        { "tags: [attack.no_tactic]", "SF1006" },
+        { "tags: [d3fend.credential_access]", null },
         { "tags: [attack.T1059]", "SF1006" },
         { "tags: [attack.t105]", "SF1006" },
         { "tags: [attack.defence-evasion]", "SF1006" },
@@ -49,6 +59,18 @@ public sealed class LintTests
         }
 
         Check(Rule(attributes: attribute), code);
+    }
+
+    [Theory]
+    [InlineData("attack.defense_evasion", "The tag 'attack.defense_evasion' names what ATT&CK replaced. Write attack.stealth or attack.defense-impairment.")]
+    [InlineData("attack.t1070.001", "The tag 'attack.t1070.001' names what ATT&CK replaced. Write attack.t1685.005.")]
+    [InlineData("attack.t1089", "The tag 'attack.t1089' names what ATT&CK replaced. Write attack.t1685.")]
+    [InlineData("attack.lateral_movement", "The tag 'attack.lateral_movement' is an older spelling. Write attack.lateral-movement.")]
+    public void What_a_tag_is_now_is_told(string tag, string message)
+    {
+        Diagnostic told = Assert.Single(RuleText.Load(Rule(attributes: $"tags: [attack.t1059, {tag}]")).Diagnostics);
+
+        Assert.Equal((DiagnosticSeverity.Info, 4, 22, message), (told.Severity, told.Line, told.Column, told.Message));
     }
 
     [Fact]

@@ -5,8 +5,7 @@ namespace SigmaFunctions.Rules.Tests;
 /// <summary>Holds tags against MITRE's names.</summary>
 public sealed class AttackTagTests
 {
-    /// <summary>Tactics of the next version of ATT&amp;CK, whose techniques are not known yet.</summary>
-    private static readonly string[] NewTactics = ["stealth", "defense-impairment"];
+    private const string Techniques = "https://attack.mitre.org/techniques/";
 
     private static readonly AttackCatalogue Attack = AttackCatalogue.Enterprise;
 
@@ -21,14 +20,15 @@ public sealed class AttackTagTests
         System.Collections.Immutable.ImmutableArray<AttackTactic> tactics = Attack.TacticsOf(tags);
 
         Assert.Empty(Attack.UnknownOf(tags));
+        Assert.Empty(Attack.RetiredOf(tags));
         Assert.NotEmpty(techniques);
-        Assert.All(techniques, technique => Assert.Equal(AttackState.Current, technique.State));
-        if (tactics.Any(tactic => NewTactics.Contains(tactic.ShortName)))
-        {
-            return;
-        }
-
         Assert.All(tactics, tactic => Assert.Contains(tactic, techniques.SelectMany(technique => technique.Tactics)));
         Assert.All(techniques, technique => Assert.NotEmpty(technique.Tactics.Intersect(tactics)));
     }
+
+    [Theory]
+    [MemberData(nameof(RuleFiles))]
+    public void References_to_MITRE_lead_to_techniques_in_force(string file) => Assert.All(
+        BundledRules.Rule(file).References.Where(reference => reference.StartsWith(Techniques, StringComparison.Ordinal)),
+        reference => Assert.Equal(AttackState.Current, Attack.FindTechnique(reference[Techniques.Length..].Trim('/').Replace('/', '.'))?.State));
 }

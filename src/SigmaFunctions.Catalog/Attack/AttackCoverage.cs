@@ -29,6 +29,11 @@ public sealed record AttackGap(AttackTechnique Technique, int RulesOfParent);
 /// <param name="Rules">The rules and correlations, ordered by title.</param>
 public sealed record UnknownAttackTag(string Tag, ImmutableArray<NamingRule> Rules);
 
+/// <summary>Something no longer in force that rules or correlations still name.</summary>
+/// <param name="Tag">The tag as the first rule writes it.</param>
+/// <param name="Rules">The rules and correlations, ordered by title.</param>
+public sealed record RetiredAttackTagUse(RetiredAttackTag Tag, ImmutableArray<NamingRule> Rules);
+
 /// <summary>A rule or correlation that names something.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Title">Its title.</param>
@@ -36,7 +41,8 @@ public sealed record NamingRule(string Id, string Title);
 
 /// <summary>
 /// What rules and correlations say of ATT&amp;CK by their tags. A technique is covered if one of them names it or one of its
-/// sub-techniques; a sub-technique only if one names it itself. Correlations are counted apart from rules.
+/// sub-techniques; a sub-technique only if one names it itself. Who names a revoked technique names the one that replaces it.
+/// Correlations are counted apart from rules.
 /// </summary>
 public sealed class AttackCoverage
 {
@@ -81,15 +87,25 @@ public sealed class AttackCoverage
                 return new CoveredTactic(tactic, [.. byTactic[tactic]], own.Count(Covers), own.Count);
             }),
         ];
-        Unknown =
+        ImmutableArray<(NamingRule Rule, ImmutableArray<string> Tags)> naming =
         [
             .. ordered.Select(rule => (Rule: new NamingRule(rule.Id, rule.Title), rule.Tags))
                 .Concat(orderedCorrelations.Select(one => (Rule: new NamingRule(one.Id, one.Title), one.Tags)))
-                .OrderBy(one => one.Rule.Title, StringComparer.Ordinal).ThenBy(one => one.Rule.Id, StringComparer.Ordinal)
-                .SelectMany(one => catalogue.UnknownOf(one.Tags), (one, tag) => (rule: one.Rule, tag))
+                .OrderBy(one => one.Rule.Title, StringComparer.Ordinal).ThenBy(one => one.Rule.Id, StringComparer.Ordinal),
+        ];
+        Unknown =
+        [
+            .. naming.SelectMany(one => catalogue.UnknownOf(one.Tags), (one, tag) => (rule: one.Rule, tag))
                 .GroupBy(pair => pair.tag, pair => pair.rule, StringComparer.OrdinalIgnoreCase)
                 .OrderBy(group => group.Key, StringComparer.OrdinalIgnoreCase)
                 .Select(group => new UnknownAttackTag(group.Key, [.. group])),
+        ];
+        Retired =
+        [
+            .. naming.SelectMany(one => catalogue.RetiredOf(one.Tags), (one, tag) => (rule: one.Rule, tag))
+                .GroupBy(pair => pair.tag.Was)
+                .OrderBy(group => group.Key.Id, StringComparer.Ordinal)
+                .Select(group => new RetiredAttackTagUse(group.First().tag, [.. group.Select(pair => pair.rule)])),
         ];
         Untagged = ordered.Count(rule => !NamesTechnique(rule.Tags));
         UntaggedCorrelations = orderedCorrelations.Count(one => !NamesTechnique(one.Tags));
@@ -114,11 +130,14 @@ public sealed class AttackCoverage
     /// <summary>Every tactic, in matrix order.</summary>
     public ImmutableArray<CoveredTactic> Tactics { get; }
 
-    /// <summary>The techniques that are covered, ordered by id; also those that are no longer in force.</summary>
+    /// <summary>The techniques that are covered, ordered by id; also those that are deprecated.</summary>
     public ImmutableArray<CoveredTechnique> Techniques { get; }
 
     /// <summary>Tags that the catalogue does not know, in their order.</summary>
     public ImmutableArray<UnknownAttackTag> Unknown { get; }
+
+    /// <summary>What is no longer in force and still named, by id or short name.</summary>
+    public ImmutableArray<RetiredAttackTagUse> Retired { get; }
 
     /// <summary>The techniques and sub-techniques in force, ordered by id.</summary>
     public IEnumerable<AttackTechnique> InForce => _catalogue.Techniques.Where(technique => technique.State == AttackState.Current);

@@ -1,10 +1,12 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace SigmaFunctions.Catalog.Attack;
 
 /// <summary>
 /// Coverage as a layer of the ATT&amp;CK Navigator, format 4.5: a technique's score is the number of rules and correlations that name it, its
-/// comment their titles. Techniques that are no longer in force are left out, since the Navigator shows none of them.
+/// comment their titles. What is no longer in force and still named stands in metadata, since the Navigator shows none of it: what was
+/// replaced by a technique with that technique, the rest with the layer.
 /// </summary>
 public static class NavigatorLayer
 {
@@ -28,7 +30,7 @@ public static class NavigatorLayer
         writer.WriteString("layer", FormatVersion);
         writer.WriteEndObject();
         writer.WriteString("domain", "enterprise-attack");
-        writer.WriteString("description", $"{coverage.Rules} Sigma rules, {coverage.Correlations} correlations. The score of a technique is the number of those that name it.");
+        writer.WriteString("description", $"{coverage.Rules} Sigma rules, {coverage.Correlations} correlations. The score of a technique is the number of those that name it. ATT&CK Enterprise v{AttackCatalogue.Version}.");
         writer.WriteStartObject("layout");
         writer.WriteString("layout", "side");
         writer.WriteBoolean("showAggregateScores", true);
@@ -42,10 +44,12 @@ public static class NavigatorLayer
             writer.WriteString("techniqueID", covered.Technique.Id);
             writer.WriteNumber("score", ScoreOf(covered));
             writer.WriteString("comment", string.Join('\n', covered.Rules.Select(rule => rule.Title).Concat(covered.Correlations.Select(one => $"{one.Title} (correlation)"))));
+            WriteMetadata(writer, coverage.Retired.Where(use => use.Tag.Now.Any(now => now.Id == covered.Technique.Id)));
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
+        WriteMetadata(writer, coverage.Retired.Where(use => use.Tag.State != AttackState.Revoked));
         writer.WriteStartObject("gradient");
         writer.WriteStartArray("colors");
         writer.WriteStringValue("#e8f1fa");
@@ -55,6 +59,26 @@ public static class NavigatorLayer
         writer.WriteNumber("maxValue", techniques.Select(ScoreOf).DefaultIfEmpty(1).Max());
         writer.WriteEndObject();
         writer.WriteEndObject();
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter writer, IEnumerable<RetiredAttackTagUse> uses)
+    {
+        ImmutableArray<RetiredAttackTagUse> retired = [.. uses];
+        if (retired.IsEmpty)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("metadata");
+        foreach (RetiredAttackTagUse use in retired)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", use.Tag.State.ToString().ToLowerInvariant());
+            writer.WriteString("value", $"{use.Tag.Was}{(use.Tag.Now.IsEmpty ? "" : $", replaced by {string.Join(" and ", use.Tag.Now)}")}; named by {use.Rules.Length}");
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static int ScoreOf(CoveredTechnique covered) => covered.Rules.Length + covered.Correlations.Length;

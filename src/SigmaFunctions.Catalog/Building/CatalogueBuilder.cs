@@ -209,14 +209,10 @@ public sealed class CatalogueBuilder
     private static PageLink LinkOf(SigmaFilter filter) => new(filter.Id, filter.Title, null);
 
     private static TagNames NamesOf(ImmutableArray<string> tags) => new(
-        AttackCatalogue.Enterprise.TacticsOf(tags), AttackCatalogue.Enterprise.TechniquesOf(tags), [.. tags.Where(IsOther)]);
-
-    private static bool IsOther(string tag) => !AttackTag.TryParse(tag, out AttackTag parsed) || parsed.Kind switch
-    {
-        AttackTagKind.Tactic => AttackCatalogue.Enterprise.FindTactic(parsed.Value) is null,
-        AttackTagKind.Technique => AttackCatalogue.Enterprise.FindTechnique(parsed.Value) is null,
-        _ => true,
-    };
+        AttackCatalogue.Enterprise.TacticsOf(tags),
+        AttackCatalogue.Enterprise.TechniquesOf(tags),
+        AttackCatalogue.Enterprise.RetiredOf(tags),
+        [.. tags.Where(tag => !(AttackTag.TryParse(tag, out AttackTag parsed) && AttackCatalogue.Enterprise.Knows(parsed)))]);
 
     private static DateOnly? DayOf(string? text) =>
         DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyy/MM/dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;

@@ -5,13 +5,15 @@ using SigmaFunctions.Engine.Model;
 namespace SigmaFunctions.Catalog.Model;
 
 /// <summary>What tags name.</summary>
-/// <param name="Tactics">Tactics, in matrix order.</param>
-/// <param name="Techniques">Techniques and sub-techniques, by id.</param>
-/// <param name="Others">Tags that name neither.</param>
-public sealed record TagNames(ImmutableArray<AttackTactic> Tactics, ImmutableArray<AttackTechnique> Techniques, ImmutableArray<string> Others)
+/// <param name="Tactics">Tactics, in matrix order; for a former one those that replace it.</param>
+/// <param name="Techniques">Techniques and sub-techniques, by id; for a revoked one that which replaces it.</param>
+/// <param name="Retired">Tags that name what is no longer in force, in their order.</param>
+/// <param name="Others">Tags that name neither tactics nor techniques.</param>
+public sealed record TagNames(
+    ImmutableArray<AttackTactic> Tactics, ImmutableArray<AttackTechnique> Techniques, ImmutableArray<RetiredAttackTag> Retired, ImmutableArray<string> Others)
 {
     /// <summary>No tags.</summary>
-    public static TagNames None { get; } = new([], [], []);
+    public static TagNames None { get; } = new([], [], [], []);
 }
 
 /// <summary>Everything that the page of a rule tells.</summary>

@@ -53,44 +53,18 @@ internal sealed class AttackView
     /// <summary>The columns of the matrix: every tactic with its techniques, those of most rules first.</summary>
     public IEnumerable<(AttackTactic Tactic, List<(AttackTechnique Technique, List<RulePage> Rules)> Cells)> Columns()
     {
-        // Where rules say under which tactic of the next version a technique stands, it no longer stands under the one replaced.
-        var upcoming = AttackCatalogue.Enterprise.Tactics
-            .Where(tactic => tactic.Id is null)
-            .ToDictionary(tactic => tactic, tactic => IdsUnder(tactic));
-        HashSet<string> moved = [.. upcoming.Values.SelectMany(ids => ids)];
         foreach (AttackTactic tactic in AttackCatalogue.Enterprise.Tactics)
         {
-            bool isReplaced = tactic.ShortName == "defense-evasion";
             List<(AttackTechnique Technique, List<RulePage> Rules)> cells =
             [
-                .. Pages
-                    .Where(technique => upcoming.TryGetValue(tactic, out HashSet<string>? ids)
-                        ? ids.Contains(technique.Id)
-                        : technique.Tactics.Contains(tactic) && !(isReplaced && moved.Contains(technique.Id)))
-                    .Select(technique => (technique, RulesOf(technique, tactic)))
+                .. InForce
+                    .Where(technique => technique.Tactics.Contains(tactic))
+                    .Select(technique => (technique, _rules.GetValueOrDefault(technique.Id) ?? []))
                     .OrderByDescending(cell => cell.Item2.Count)
                     .ThenBy(cell => cell.technique.Name, StringComparer.Ordinal),
             ];
-            if (cells.Count > 0)
-            {
-                yield return (tactic, cells);
-            }
+            yield return (tactic, cells);
         }
-
-        // Such a tactic has techniques by the word of rules alone, so that only these rules count.
-        List<RulePage> RulesOf(AttackTechnique technique, AttackTactic tactic)
-        {
-            List<RulePage> rules = _rules.GetValueOrDefault(technique.Id) ?? [];
-            return upcoming.ContainsKey(tactic) ? [.. rules.Where(page => page.Tactics.Contains(tactic))] : rules;
-        }
-
-        HashSet<string> IdsUnder(AttackTactic tactic) =>
-        [
-            .. _rules.Where(pair => pair.Value.Any(page => page.Tactics.Contains(tactic))
-                    && AttackCatalogue.Enterprise.FindTechnique(pair.Key) is { } technique
-                    && (technique.Tactics.IsEmpty || technique.Tactics.Any(one => one.ShortName == "defense-evasion")))
-                .Select(pair => pair.Key),
-        ];
     }
 
     /// <summary>Writes the matrix.</summary>
@@ -99,7 +73,7 @@ internal sealed class AttackView
         html.Write(
             $"""
             <h1>ATT&amp;CK coverage</h1>
-            <p class="lead">{Covered} of {Total} techniques have a rule. A cell counts the rules that name the technique or one of its sub-techniques; the stronger its colour, the more. ATT&amp;CK {AttackCatalogue.Version}; tactics of the next version stand beside the one that they replace.</p>
+            <p class="lead">{Covered} of {Total} techniques have a rule. A cell counts the rules that name the technique or one of its sub-techniques; the stronger its colour, the more. ATT&amp;CK {AttackCatalogue.Version}.</p>
 
             """);
         if (!_catalogue.Telemetry.IsEmpty)
@@ -127,6 +101,7 @@ internal sealed class AttackView
         }
 
         html.Write($"</div>");
+        WriteRetired(html, root);
     }
 
     /// <summary>Writes the page of a technique.</summary>
@@ -139,7 +114,7 @@ internal sealed class AttackView
             html.Write($" <span aria-hidden=\"true\">·</span> {tactic.Name}");
         }
 
-        html.Write($"</p>\n<h1>{technique.Name}</h1>\n<p class=\"lead\"><a class=\"id\" href=\"{technique.Url}\" rel=\"noreferrer\">{technique.Id}</a> · {PageText.Count(rules.Count, "rule")}</p>\n");
+        html.Write($"</p>\n<h1>{technique.Name}</h1>\n<p class=\"lead\"><a class=\"id\" href=\"{technique.Url}\" rel=\"noreferrer\">{technique.Id}</a> · {PageText.Count(rules.Count, "rule")}{(technique.State == AttackState.Deprecated ? " · deprecated" : "")}</p>\n");
         Section(null, rules.Where(page => page.Techniques.Contains(technique)));
         foreach (AttackTechnique sub in AttackCatalogue.Enterprise.Techniques.Where(one => one.Parent == technique))
         {
@@ -173,6 +148,30 @@ internal sealed class AttackView
                 RuleList.Write(html, root, pages);
             }
         }
+    }
+
+    private void WriteRetired(HtmlWriter html, string root)
+    {
+        IEnumerable<(RetiredAttackTag Tag, PageLink Link)> rules = _catalogue.Rules.SelectMany(page => page.Attack.Retired, (page, tag) => (tag, page.Link));
+        IEnumerable<(RetiredAttackTag Tag, PageLink Link)> correlations = _catalogue.Correlations.SelectMany(page => page.Attack.Retired, (page, tag) => (tag, page.Link));
+        IGrouping<AttackName, (RetiredAttackTag Tag, PageLink Link)>[] uses =
+            [.. rules.Concat(correlations).GroupBy(use => use.Tag.Was).OrderBy(group => group.Key.Id, StringComparer.Ordinal)];
+        if (uses.Length == 0)
+        {
+            return;
+        }
+
+        html.Write($"<section id=\"retired\"><h2>Names that ATT&amp;CK retired</h2>\n<p class=\"none\">Rules that use them count where the techniques are now.</p>\n<ul class=\"retired\">\n");
+        foreach (IGrouping<AttackName, (RetiredAttackTag Tag, PageLink Link)> use in uses)
+        {
+            html.Write($"<li>");
+            AttackSection.Retired(html, use.First().Tag);
+            html.Write($" <details><summary>{PageText.Count(use.Count(), "rule")}</summary>");
+            PageLinks.WriteAll(html, root, use.Select(one => one.Link));
+            html.Write($"</details></li>\n");
+        }
+
+        html.Write($"</ul></section>\n");
     }
 
     private static string Shade(int count) => count switch { 0 => "c0", 1 => "c1", <= 5 => "c2", <= 15 => "c3", <= 50 => "c4", _ => "c5" };

@@ -107,6 +107,18 @@ public static class CatalogueJson
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("retiredTags");
+        foreach (RetiredAttackTag tag in page.Attack.Retired)
+        {
+            json.WriteStartObject();
+            json.WriteString("tag", tag.Tag);
+            json.WriteString("name", tag.Was.Name);
+            json.WriteString("state", tag.State.ToString().ToLowerInvariant());
+            Texts(json, "replacedBy", tag.Now.Select(now => now.Id));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         Coverage(json, page.Coverage);
         json.WriteStartArray("stages");
         foreach (Stage stage in page.Stages)

@@ -109,7 +109,7 @@ internal static class SearchIndex
     private static string TextOf(Entry entry)
     {
         var text = new StringBuilder();
-        foreach (string? part in entry.Words.Concat(entry.Attack.Techniques.Select(technique => technique.Name)))
+        foreach (string? part in entry.Words.Concat(entry.Attack.Techniques.Select(technique => technique.Name)).Concat(entry.Attack.Retired.Select(tag => tag.Was.Name)))
         {
             Add(part);
         }

@@ -59,6 +59,19 @@ internal static class CoverageJson
         }
 
         writer.WriteEndArray();
+        writer.WriteStartArray("retiredTags");
+        foreach (RetiredAttackTagUse use in coverage.Retired)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("tag", use.Tag.Tag);
+            writer.WriteString("name", use.Tag.Was.Name);
+            writer.WriteString("state", NameOf(use.Tag.State));
+            writer.WriteTexts("replacedBy", use.Tag.Now.Select(now => now.Id));
+            writer.WriteTexts("ruleIds", use.Rules.Select(rule => rule.Id));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
         writer.WriteTexts("gaps", coverage.GapsIn(coverage.InForce).Select(gap => gap.Technique.Id));
         if (wanted is not null)
         {
@@ -68,6 +81,6 @@ internal static class CoverageJson
         writer.WriteEndObject();
     }
 
-    /// <summary>The word for a technique's state.</summary>
+    /// <summary>The word for a state.</summary>
     public static string NameOf(AttackState state) => state.ToString().ToLowerInvariant();
 }

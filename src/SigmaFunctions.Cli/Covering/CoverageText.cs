@@ -17,12 +17,8 @@ internal static class CoverageText
         Table tactics = TerminalText.Table(terminal, "tactic", "#rules", "#techniques", "#of");
         foreach (CoveredTactic covered in coverage.Tactics)
         {
-            bool counts = covered.Techniques > 0;
             tactics.Row(
-                covered.Tactic.Name,
-                TerminalText.Number(covered.Rules.Length),
-                counts ? TerminalText.Number(covered.Covered) : "-",
-                counts ? TerminalText.Number(covered.Techniques) : "-");
+                covered.Tactic.Name, TerminalText.Number(covered.Rules.Length), TerminalText.Number(covered.Covered), TerminalText.Number(covered.Techniques));
         }
 
         TerminalText.Write(terminal, tactics);
@@ -45,6 +41,24 @@ internal static class CoverageText
 
         TerminalText.Write(terminal, techniques);
         terminal.Text.WriteLine();
+        if (!coverage.Retired.IsEmpty)
+        {
+            terminal.Text.WriteLine($"Tags that ATT&CK v{AttackCatalogue.Version} retired; they count as what replaces them:");
+            Table retired = TerminalText.Table(terminal, "tag", "was", "state", "replaced by", "#rules");
+            foreach (RetiredAttackTagUse use in coverage.Retired)
+            {
+                retired.Row(
+                    use.Tag.Tag,
+                    use.Tag.Was.Name,
+                    CoverageJson.NameOf(use.Tag.State),
+                    use.Tag.Now.IsEmpty ? "-" : string.Join(", ", use.Tag.Now),
+                    TerminalText.Number(use.Rules.Length));
+            }
+
+            TerminalText.Write(terminal, retired);
+            terminal.Text.WriteLine();
+        }
+
         if (!coverage.Unknown.IsEmpty)
         {
             terminal.Text.WriteLine($"Tags that ATT&CK v{AttackCatalogue.Version} does not have:");
@@ -60,6 +74,12 @@ internal static class CoverageText
 
         if (wanted is not null)
         {
+            foreach (AttackTechnique retired in wanted.Retired)
+            {
+                string now = retired.ReplacedBy is { } replacement ? $"; {replacement.Id} {replacement.FullName} is asked for in its place" : ", without a replacement";
+                terminal.Text.WriteLine($"{retired.Id} {retired.FullName} is {CoverageJson.NameOf(retired.State)}{now}");
+            }
+
             WriteGaps(terminal, $"Not covered of the {TerminalText.Plural(wanted.Techniques.Length, "technique")} asked for", coverage.GapsIn(wanted.Techniques));
         }
 

@@ -5,8 +5,9 @@ using SigmaFunctions.Cli.Output;
 namespace SigmaFunctions.Cli.Covering;
 
 /// <summary>The techniques that matter to someone: a file of ids, one a line.</summary>
-/// <param name="Techniques">The techniques, each once, in the file's order.</param>
-internal sealed record WantedTechniques(ImmutableArray<AttackTechnique> Techniques)
+/// <param name="Techniques">The techniques, each once, in the file's order; for a revoked one that which replaces it.</param>
+/// <param name="Retired">Those of the file that are no longer in force.</param>
+internal sealed record WantedTechniques(ImmutableArray<AttackTechnique> Techniques, ImmutableArray<AttackTechnique> Retired)
 {
     /// <summary>Reads a file.</summary>
     /// <exception cref="CommandException">A line names no technique.</exception>
@@ -26,6 +27,8 @@ internal sealed record WantedTechniques(ImmutableArray<AttackTechnique> Techniqu
             }
         }
 
-        return new WantedTechniques([.. techniques.Distinct()]);
+        return new WantedTechniques(
+            [.. techniques.Select(technique => technique.ReplacedBy ?? technique).Distinct()],
+            [.. techniques.Where(technique => technique.State != AttackState.Current).Distinct()]);
     }
 }

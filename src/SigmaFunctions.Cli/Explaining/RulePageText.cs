@@ -81,12 +81,17 @@ internal sealed class RulePageText
 
         foreach (AttackTactic tactic in page.Tactics)
         {
-            Line($"  {tactic.Name}{(tactic.Id is null ? "" : $" ({tactic.Id})")}");
+            Line($"  {tactic.Name} ({tactic.Id})");
         }
 
         foreach (AttackTechnique technique in page.Techniques)
         {
-            Line($"  {technique.Id} {technique.FullName}{(technique.State == AttackState.Current ? "" : $" ({technique.State.ToString().ToLowerInvariant()})")}");
+            Line($"  {technique.Id} {technique.FullName}{(technique.State == AttackState.Deprecated ? " (deprecated)" : "")}");
+        }
+
+        foreach (RetiredAttackTag tag in page.Attack.Retired.Where(tag => !tag.Now.IsEmpty))
+        {
+            Line($"  written as {tag.Tag}: {tag.Was}, {tag.State.ToString().ToLowerInvariant()}, replaced by {string.Join(" and ", tag.Now)}");
         }
 
         if (!page.OtherTags.IsEmpty)

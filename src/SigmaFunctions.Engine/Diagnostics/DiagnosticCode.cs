@@ -73,6 +73,7 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode DuplicateTag = Warning("SF1005");
     public static readonly DiagnosticCode UnknownTag = Warning("SF1006");
     public static readonly DiagnosticCode UnknownRelation = Warning("SF1007");
+    public static readonly DiagnosticCode RetiredTag = Info("SF1020");
     public static readonly DiagnosticCode BlankInField = Warning("SF1101");
     public static readonly DiagnosticCode DuplicateValue = Warning("SF1102");
     public static readonly DiagnosticCode EscapedWildcard = Warning("SF1103");

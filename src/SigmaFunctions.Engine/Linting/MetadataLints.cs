@@ -78,6 +78,14 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
             {
                 sink.Report(DiagnosticCode.DuplicateTag, tag.Position, $"The tag '{Shortened.Of(tag.Value)}' stands twice. Keep one of them.");
             }
+            else if (RetiredTags.ReplacementOf(tag.Value.Replace('_', '-')) is { } replacement)
+            {
+                sink.Report(DiagnosticCode.RetiredTag, tag.Position, $"The tag '{Shortened.Of(tag.Value)}' names what ATT&CK replaced. Write {replacement}.");
+            }
+            else if (IsOldSpelling(tag.Value))
+            {
+                sink.Report(DiagnosticCode.RetiredTag, tag.Position, $"The tag '{tag.Value}' is an older spelling. Write {tag.Value.Replace('_', '-')}.");
+            }
             else if (!IsKnownTag(tag.Value))
             {
                 sink.Report(DiagnosticCode.UnknownTag, tag.Position, $"The tag '{Shortened.Of(tag.Value)}' is unknown. Use lower case and one of the namespaces {string.Join(", ", Vocabulary.TagNamespaces.Order(StringComparer.Ordinal))}; for ATT&CK a tactic or an id (attack.t1059.001).");
@@ -107,6 +115,10 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
             _ => !rest.AsSpan().ContainsAnyInRange('A', 'Z') && !rest.Contains(' ', StringComparison.Ordinal),
         };
     }
+
+    private static bool IsOldSpelling(string tag) =>
+        tag.StartsWith("attack.", StringComparison.Ordinal) && tag.Contains('_', StringComparison.Ordinal)
+        && Vocabulary.AttackTactics.Contains(tag["attack.".Length..].Replace('_', '-'));
 
     private void CheckRelated()
     {

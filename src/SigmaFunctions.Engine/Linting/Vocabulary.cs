@@ -24,7 +24,7 @@ internal static class Vocabulary
     public static readonly FrozenSet<string> TagNamespaces = Set("attack car cve d3fend detection stp tlp");
 
     public static readonly FrozenSet<string> AttackTactics = Set(
-        "reconnaissance resource-development initial-access execution persistence privilege-escalation defense-evasion stealth "
+        "reconnaissance resource-development initial-access execution persistence privilege-escalation stealth "
         + "defense-impairment credential-access discovery lateral-movement collection command-and-control exfiltration impact");
 
     public static readonly FrozenSet<string> RelationTypes = Set("derived obsolete obsoletes merged renamed similar correlation");

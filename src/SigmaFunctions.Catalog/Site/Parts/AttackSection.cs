@@ -20,14 +20,7 @@ internal static class AttackSection
             html.Write($"<ul class=\"tactics\" aria-label=\"Tactics\">");
             foreach (AttackTactic tactic in names.Tactics)
             {
-                if (tactic.Url is { } url)
-                {
-                    html.Write($"<li><a href=\"{url}\" rel=\"noreferrer\">{tactic.Name} <span class=\"id\">{tactic.Id}</span></a></li>");
-                }
-                else
-                {
-                    html.Write($"<li>{tactic.Name}</li>");
-                }
+                html.Write($"<li><a href=\"{tactic.Url}\" rel=\"noreferrer\">{tactic.Name} <span class=\"id\">{tactic.Id}</span></a></li>");
             }
 
             html.Write($"</ul>\n");
@@ -45,11 +38,24 @@ internal static class AttackSection
                 }
 
                 html.Write($"<a href=\"{root}techniques/{technique.Parent?.Id ?? technique.Id}.html\">{technique.Name}</a>");
-                if (technique.State != AttackState.Current)
+                if (technique.State == AttackState.Deprecated)
                 {
-                    html.Write($" <span class=\"tag\">{(technique.State == AttackState.Revoked ? "revoked" : "deprecated")}</span>");
+                    html.Write($" <span class=\"tag\">deprecated</span>");
                 }
 
+                html.Write($"</li>");
+            }
+
+            html.Write($"</ul>\n");
+        }
+
+        if (names.Retired.Any(tag => !tag.Now.IsEmpty))
+        {
+            html.Write($"<p class=\"label\">Written under names that ATT&amp;CK retired</p>\n<ul class=\"retired\" aria-label=\"Retired names\">");
+            foreach (RetiredAttackTag tag in names.Retired.Where(tag => !tag.Now.IsEmpty))
+            {
+                html.Write($"<li>");
+                Retired(html, tag);
                 html.Write($"</li>");
             }
 
@@ -69,4 +75,8 @@ internal static class AttackSection
 
         html.Write($"</section>\n");
     }
+
+    /// <summary>Writes what a tag that is no longer in force named, why it is not, and what stands in its place.</summary>
+    public static void Retired(HtmlWriter html, RetiredAttackTag tag) =>
+        html.Write($"{tag.Was.ToString()} <span class=\"tag\">{tag.State.ToString().ToLowerInvariant()}</span>{(tag.Now.IsEmpty ? "" : $" replaced by {string.Join(" and ", tag.Now)}")}");
 }
