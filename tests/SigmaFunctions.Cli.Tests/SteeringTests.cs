@@ -11,6 +11,7 @@ using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Storage.Sources;
 
 namespace SigmaFunctions.Cli.Tests;
 
@@ -34,6 +35,7 @@ public sealed class SteeringTests : IDisposable
     private readonly string _folder;
     private TableClient _detections = null!;
     private TableClient _ruleSets = null!;
+    private TableClient _sources = null!;
     private BlobContainerClient _letters = null!;
     private BlobContainerClient _rules = null!;
     private BlobContainerClient _pushed = null!;
@@ -194,6 +196,7 @@ public sealed class SteeringTests : IDisposable
             [
                 [_detectionId, "--table", _detections.Name], [_detectionId, "--table", _detections.Name, "--format", "json"], [Hostile], [_detectionId, "--table", _detections.Name, Hostile],
             ],
+            ["sources"] = [["--table", _sources.Name], ["--table", _sources.Name, "--format", "json"], ["--table", Hostile], ["--account", Hostile]],
             ["deadletters list"] =
             [
                 ["--container", _letters.Name, "--since", "7d"], ["--container", _letters.Name, "--since", "7d", "--format", "ndjson"], ["--container", _letters.Name, "--until", Hostile],
@@ -319,6 +322,11 @@ public sealed class SteeringTests : IDisposable
         _detections = await _account.CreateTableAsync();
         await new DetectionTable(_detections).AddAsync([detection], Token);
         _detectionId = detection.Id.Value;
+        _sources = await _account.CreateTableAsync();
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        var day = new SourceDay(new SourceKey(Hostile, Hostile, Hostile, Hostile, Hostile), DateOnly.FromDateTime(now.UtcDateTime));
+        day.Add(now, 1);
+        await new SourceTable(_sources).AddAsync(day, Token);
         _letters = await _account.CreateContainerAsync();
         var letter = DeadLetter.OfRecord(identity, Hostile, 0, Encoding.UTF8.GetBytes(Hostile));
         await new DeadLetterStore(_letters).WriteAsync([letter], Token);
