@@ -47,8 +47,14 @@ internal sealed class ConsoleReport
         {
             int width = _console.Profile.Width;
             _console.Profile.Width = int.MaxValue;
-            Write($"  [bold]{Printable(name),-16}[/]{Printable(value)}");
-            _console.Profile.Width = width;
+            try
+            {
+                Write($"  [bold]{Printable(name),-16}[/]{Printable(value)}");
+            }
+            finally
+            {
+                _console.Profile.Width = width;
+            }
         }
     }
 

@@ -90,7 +90,7 @@ public sealed class SourceTable
         var days = new Dictionary<SourceKey, List<SourceDay>>();
         var checks = new HashSet<DateTime>();
         int rows = 0;
-        int characters = 0;
+        long characters = 0;
         string[] columns = ["PartitionKey", "RowKey", .. SourceKey.Columns, Hours, LastEnqueued];
 
         // A hub's clock may be ahead.

@@ -67,7 +67,6 @@ internal sealed class QueryAnswerBody
             return false;
         }
 
-        Trim();
         _maxLength = (int)Math.Min(GzipBody.MaxBytes, maxLength);
         (_length, _whole, _wholeFrom) = (0, 0, 0);
         (_hasTable, _hasSchema, _hasResults) = (false, false, false);

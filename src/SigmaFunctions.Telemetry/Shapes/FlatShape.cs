@@ -18,7 +18,7 @@ internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSo
     private readonly Name _eventType = names.Add("EventType");
     private readonly Name _channel = names.Add("Channel");
     private readonly Name _providerName = names.Add("Provider_Name");
-    private readonly StatedLogSource _stated = new(names);
+    private readonly LogSourceProperties _logSource = new(names);
     private readonly Name _tenantId = names.Add("tenantId");
 
     private readonly ImmutableArray<Name> _providers =
@@ -88,9 +88,9 @@ internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSo
     /// <summary>Writes the view of a record that states its log source, if it does.</summary>
     private bool WriteStated(RecordValue record, EventSink sink)
     {
-        RecordValue category = _stated.CategoryOf(record);
-        RecordValue product = _stated.ProductOf(record);
-        RecordValue service = _stated.ServiceOf(record);
+        RecordValue category = _logSource.CategoryOf(record);
+        RecordValue product = _logSource.ProductOf(record);
+        RecordValue service = _logSource.ServiceOf(record);
         if (!category.Exists && !product.Exists && !service.Exists)
         {
             return false;

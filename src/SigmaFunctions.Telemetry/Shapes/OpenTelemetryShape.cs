@@ -16,7 +16,7 @@ internal sealed class OpenTelemetryShape(NameTable.Builder names) : IShape
 {
     private readonly WindowsViews _windows = new(names);
     private readonly EventElements _elements = new(names);
-    private readonly StatedLogSource _stated = new(names);
+    private readonly LogSourceProperties _logSource = new(names);
     private readonly Name _eventId = names.Add("event_id");
     private readonly Name _id = names.Add("id");
     private readonly Name _provider = names.Add("provider");
@@ -79,7 +79,7 @@ internal sealed class OpenTelemetryShape(NameTable.Builder names) : IShape
 
     // Most rows that come here have an event id by the usual name.
     public bool Recognises(RecordValue record) =>
-        !record[_fieldEventId].Exists && (RowOf(record).Exists || (record[_body].IsObject && IsLogBody(record[_body]) && !_stated.IsIn(record)));
+        !record[_fieldEventId].Exists && (RowOf(record).Exists || (record[_body].IsObject && IsLogBody(record[_body]) && !_logSource.IsIn(record)));
 
     public void Decode(RecordValue record, EventSink sink)
     {

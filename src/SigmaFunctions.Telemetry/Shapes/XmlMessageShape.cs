@@ -17,7 +17,7 @@ namespace SigmaFunctions.Telemetry.Shapes;
 internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
 {
     private readonly EventElements _elements = new(names);
-    private readonly StatedLogSource _stated = new(names);
+    private readonly LogSourceProperties _logSource = new(names);
     private readonly Name _eventId = names.Add("EventID");
     private readonly Name _processName = names.Add("ProcessName");
 
@@ -82,7 +82,7 @@ internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
             return xml;
         }
 
-        return FindMessage(record, _anything, out message) is >= 0 and int any && !_stated.IsIn(record) ? any : -1;
+        return FindMessage(record, _anything, out message) is >= 0 and int any && !_logSource.IsIn(record) ? any : -1;
     }
 
     private int FindMessage(RecordValue record, ImmutableArray<Name> columns, out RecordValue message)

@@ -10,7 +10,7 @@ namespace SigmaFunctions.Telemetry.Shapes.Defender;
 /// </summary>
 internal sealed class DefenderShape : IShape
 {
-    private readonly StatedLogSource _stated;
+    private readonly LogSourceProperties _logSource;
     private readonly Name _category;
     private readonly Name _properties;
     private readonly Name _time;
@@ -37,7 +37,7 @@ internal sealed class DefenderShape : IShape
     /// <param name="names">Where it adds the names that it looks for.</param>
     public DefenderShape(NameTable.Builder names)
     {
-        _stated = new StatedLogSource(names);
+        _logSource = new LogSourceProperties(names);
         _category = names.Add("category");
         _properties = names.Add("properties");
         _time = names.Add("time");
@@ -122,7 +122,7 @@ internal sealed class DefenderShape : IShape
     /// <summary>Whether this is a row that a hunting query gave: it does not name its table. Who states a log source is not asked for more.</summary>
     private bool IsHunted(RecordValue record) =>
         record[_deviceId].HasText && record[_actionType].HasText && (record[_timestamp].HasText || record[_timeGenerated].HasText)
-        && !record[_type].Exists && !_stated.IsIn(record);
+        && !record[_type].Exists && !_logSource.IsIn(record);
 
     /// <summary>The table that has such an action (Microsoft's reference of the schema); all others are kinds of <c>DeviceEvents</c>.</summary>
     private static ReadOnlySpan<byte> TableOf(ReadOnlySpan<byte> action) => action switch

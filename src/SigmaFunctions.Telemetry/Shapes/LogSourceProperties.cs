@@ -4,7 +4,7 @@ using SigmaFunctions.Telemetry.Json;
 namespace SigmaFunctions.Telemetry.Shapes;
 
 /// <summary>The log source that a record states itself, as <c>category</c>, <c>product</c> and <c>service</c>: texts that are not empty.</summary>
-internal sealed class StatedLogSource(NameTable.Builder names)
+internal sealed class LogSourceProperties(NameTable.Builder names)
 {
     private readonly Name _category = names.Add("category");
     private readonly Name _product = names.Add("product");
