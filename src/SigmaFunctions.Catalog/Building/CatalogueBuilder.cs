@@ -175,8 +175,8 @@ public sealed class CatalogueBuilder
     }
 
     private PageLink? Resolve(string reference) =>
-        _rules.Rules.FirstOrDefault(rule => rule.Id == reference) is { } byId ? LinkOf(byId)
-        : _rules.Correlations.FirstOrDefault(one => one.Id == reference) is { } correlation ? LinkOf(correlation)
+        _rules.Rules.FirstOrDefault(rule => RuleIdComparer.Instance.Equals(rule.Id, reference)) is { } byId ? LinkOf(byId)
+        : _rules.Correlations.FirstOrDefault(one => RuleIdComparer.Instance.Equals(one.Id, reference)) is { } correlation ? LinkOf(correlation)
         : _rules.Rules.FirstOrDefault(rule => rule.Name == reference) is { } byName ? LinkOf(byName)
         : _rules.Correlations.FirstOrDefault(one => one.Name == reference) is { } named ? LinkOf(named)
         : null;

@@ -26,6 +26,7 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode UnknownStatus = Warning("SF0108");
     public static readonly DiagnosticCode LogSourceCase = Warning("SF0109");
     public static readonly DiagnosticCode DuplicateName = Warning("SF0110");
+    public static readonly DiagnosticCode OddMetadata = Warning("SF0111");
 
     public static readonly DiagnosticCode MissingDetection = Error("SF0201");
     public static readonly DiagnosticCode EmptyIdentifier = Error("SF0202");
@@ -47,6 +48,7 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode UndefinedIdentifier = Error("SF0303");
     public static readonly DiagnosticCode OldAggregation = Error("SF0304");
     public static readonly DiagnosticCode UnusedIdentifier = Warning("SF0305");
+    public static readonly DiagnosticCode TimeframeWithoutAggregation = Warning("SF0306");
 
     public static readonly DiagnosticCode InvalidFilter = Error("SF0401");
     public static readonly DiagnosticCode FilterWithoutRule = Warning("SF0402");

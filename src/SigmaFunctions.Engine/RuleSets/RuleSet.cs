@@ -84,7 +84,7 @@ public sealed class RuleSet
     public RuleSet Including(RuleSet others)
     {
         ArgumentNullException.ThrowIfNull(others);
-        HashSet<string> taken = [.. Rules.Select(rule => rule.Id)];
+        var taken = Rules.Select(rule => rule.Id).ToHashSet(RuleIdComparer.Instance);
         ImmutableArray<CompiledRule> all =
         [
             .. Compiled.Concat(others.Compiled.Where(rule => !taken.Contains(rule.Rule.Id))).OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal),
