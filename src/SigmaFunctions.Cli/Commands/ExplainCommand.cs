@@ -33,7 +33,7 @@ internal static class ExplainCommand
         };
         var rules = new Option<string[]>(ScanCommand.RulesName)
         {
-            Description = "Rule files and folders, or one pack; filters among them apply, and indicators are counted over them.",
+            Description = "Rule files, folders and zip archives, or one pack; filters among them apply, and indicators are counted over them.",
             HelpName = "PATH...",
         };
         var format = new Option<string>("--format") { Description = "text or json (one object a line).", DefaultValueFactory = _ => "text", HelpName = "FORMAT" };

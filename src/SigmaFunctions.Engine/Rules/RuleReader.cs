@@ -175,7 +175,9 @@ internal sealed class RuleReader
         string? text = _attributes.Note(key);
         if (text is not null && !values.Contains(text))
         {
-            _sink.Report(code, _attributes.PositionOf(key), $"The {key} '{Shortened.Of(text)}' is unknown. Use one of {string.Join(", ", values.Order(StringComparer.Ordinal))}.");
+            _sink.Report(code, _attributes.PositionOf(key), values.Contains(text.ToLowerInvariant())
+                ? $"The {key} '{text}' is unknown as it is written. Write '{text.ToLowerInvariant()}'."
+                : $"The {key} '{Shortened.Of(text)}' is unknown.{Spelling.DidYouMean(values, text)} There are {string.Join(", ", values.Order(StringComparer.Ordinal))}.");
         }
 
         return text;
