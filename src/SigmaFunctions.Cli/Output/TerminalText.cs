@@ -68,6 +68,32 @@ internal static class TerminalText
         }
     }
 
+    /// <summary>A text as lines that break between words, where it can be told where that is; one that is longer than a line is not broken.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="column">Characters that stand before it on its first line.</param>
+    /// <param name="width">Most characters of a line.</param>
+    public static IEnumerable<string> Wrapped(string text, int column, int width)
+    {
+        var line = new StringBuilder();
+        foreach (string word in text.Split(' '))
+        {
+            if (line.Length > 0 && column + line.Length + 1 + word.Length > width)
+            {
+                yield return line.ToString();
+                line.Clear().Append("  ");
+                column = 0;
+            }
+            else if (line.Length > 0)
+            {
+                line.Append(' ');
+            }
+
+            line.Append(word);
+        }
+
+        yield return line.ToString();
+    }
+
     /// <summary>Characters of a line: those of the window, or more than any line has where nobody looks.</summary>
     public static int WidthOf(Terminal terminal) => WidthOf(terminal, Layout());
 
