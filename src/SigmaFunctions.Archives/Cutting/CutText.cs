@@ -4,7 +4,7 @@ namespace SigmaFunctions.Archives.Cutting;
 
 /// <summary>
 /// What was read of a text and is not cut yet, in a buffer, with the number of the line it begins on. Places are offsets in the text. Each byte is
-/// looked for line ends once, and moved no more than than it was read.
+/// looked for line ends once, and moved no more often than it is read.
 /// </summary>
 /// <param name="text">The text, in UTF-8 or whatever else has the line ends of ASCII.</param>
 /// <param name="source">What it is called, and where its lines begin.</param>
