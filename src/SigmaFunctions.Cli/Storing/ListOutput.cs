@@ -14,9 +14,10 @@ namespace SigmaFunctions.Cli.Storing;
 internal sealed class ListOutput<T>(Terminal terminal, string[] columns, Func<T, string[]> cells, Action<Utf8JsonWriter, T> json)
 {
     /// <summary>Writes up to <paramref name="limit"/> of them; says on standard error that there are more.</summary>
-    public async Task WriteAsync(IAsyncEnumerable<T> items, int limit, string format, CancellationToken cancellationToken)
+    /// <returns>How many were written.</returns>
+    public async Task<int> WriteAsync(IAsyncEnumerable<T> items, int limit, string format, CancellationToken cancellationToken)
     {
-        Table? table = format == "table" ? TerminalText.Table(terminal, columns) : null;
+        Table? table = format == "text" ? TerminalText.Table(terminal, columns) : null;
         int count = 0;
         bool more = false;
         await foreach (T item in items.WithCancellation(cancellationToken))
@@ -51,5 +52,7 @@ internal sealed class ListOutput<T>(Terminal terminal, string[] columns, Func<T,
         {
             await terminal.Errors.WriteLineAsync("sigmaf: there are none");
         }
+
+        return count;
     }
 }

@@ -1,6 +1,23 @@
-// Loaded before Azurite (node --require): ends the process when the pipe to the program that started it closes, however that
-// program ended.
+// Loaded before Azurite (node --require), in words that any Node.js understands.
+// Says which Node.js this is. Ends the process when the pipe to the program that started it closes, however that program ended; where Azurite keeps
+// its data, it writes them first. Ctrl-C is for that program alone: until it ends, it needs its storage.
 'use strict';
-process.stdin.on('end', () => process.exit(0));
-process.stdin.on('error', () => process.exit(0));
+process.stdout.write('Node.js ' + process.version + '\n');
+
+var once = process.once;
+process.once = function (name) {
+  return name === 'SIGINT' ? process : once.apply(process, arguments);
+};
+process.on('SIGINT', function () { });
+
+function end() {
+  if (process.argv.indexOf('--inMemoryPersistence') >= 0 || process.listenerCount('SIGTERM') === 0) {
+    process.exit(0);
+  }
+
+  process.emit('SIGTERM');
+}
+
+process.stdin.on('end', end);
+process.stdin.on('error', end);
 process.stdin.resume();
