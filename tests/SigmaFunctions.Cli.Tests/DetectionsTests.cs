@@ -145,6 +145,20 @@ public sealed class DetectionsTests : IDisposable
 
         Assert.Equal((exitCode, ""), (outcome.ExitCode, outcome.Output));
         Assert.Contains(message, outcome.Errors, StringComparison.Ordinal);
+        Assert.Equal(exitCode == 0 ? 0 : 1, outcome.Errors.Count(c => c == '\n'));
+    }
+
+    /// <summary>A window of 80 columns: an id in pieces could not be copied.</summary>
+    [Fact]
+    public async Task On_a_narrow_terminal_an_id_is_a_line_of_its_own()
+    {
+        _cli.IsInteractive = true;
+        Detection detection = Detection(1, minutes: 1) with { RuleTitle = "Certutil Fetches A Remote File", User = null };
+        string table = await FillAsync(detection);
+
+        CommandLine.Outcome outcome = await RunAsync("detections", "list", "--table", table);
+
+        Assert.Equal($"2026-11-26 10:29:00Z  high  Certutil Fetches A Remote File  ws01\n  {detection.Id}\n", outcome.Output);
     }
 
     /// <summary>Not of this level, though of this time.</summary>

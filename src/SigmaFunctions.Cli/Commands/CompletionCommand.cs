@@ -28,21 +28,21 @@ internal static class CompletionCommand
     private const string Zsh = """
         #compdef sigmaf
         _sigmaf() {
-            local line="${BUFFER[1,CURSOR]}" word="${words[CURRENT]}"
-            line="${line#*${words[1]}}"
+            local program="${(Q)words[1]}" line="${LBUFFER#*${words[1]}}" word="${words[CURRENT]}"
             local -a suggestions
-            suggestions=("${(@f)$("${(e)words[1]}" "[suggest:${#line}]" "$line" 2>/dev/null)}")
+            suggestions=("${(@f)$("$program" "[suggest:${#line}]" "$line" 2>/dev/null)}")
             [[ $word == -* ]] || suggestions=("${(@)suggestions:#-*}")
             suggestions=("${(@)suggestions:#(/*|)}")
             if (( ${#suggestions} )); then compadd -a suggestions; else _files; fi
         }
+        (( $+functions[compdef] )) || { autoload -Uz compinit; compinit }
         compdef _sigmaf sigmaf
         """;
 
     private const string Fish = """
         function __sigmaf_complete
             set -l words (commandline -opc)
-            set -l line (string sub -s (math (string length -- $words[1]) + 1) -- (commandline -cp | string collect | string trim -l | string collect))
+            set -l line (string replace -- $words[1] '' (commandline -cp))
             set -l suggestions ($words[1] "[suggest:"(string length -- $line)"]" "$line" 2>/dev/null | string match -v -- '/*')
             if string match -q -- '-*' (commandline -ct)
                 printf '%s\n' $suggestions

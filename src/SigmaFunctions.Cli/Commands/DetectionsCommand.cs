@@ -69,13 +69,12 @@ internal static class DetectionsCommand
 
             // One more, to tell whether there are more.
             int asked = most == int.MaxValue ? most : most + 1;
-            int written = await DetectionOutput.List(terminal).WriteAsync(
-                search.NewestAsync(filter, asked, cancellationToken), most, parsed.GetRequiredValue(format), cancellationToken);
-            if (written == 0 && filter.RuleId is { } wanted)
-            {
-                await RequireRuleAsync(search, filter, wanted, cancellationToken);
-            }
-
+            await DetectionOutput.List(terminal).WriteAsync(
+                search.NewestAsync(filter, asked, cancellationToken),
+                most,
+                parsed.GetRequiredValue(format),
+                cancellationToken,
+                () => RequireRuleAsync(search, filter, cancellationToken));
             return ExitCode.Success;
         }));
         return command;
@@ -84,14 +83,18 @@ internal static class DetectionsCommand
     /// <summary>
     /// Refuses what is no rule's id. Which rules there are is not in the table: what has the form of an id may be that of a rule which detected nothing.
     /// </summary>
-    private static async Task RequireRuleAsync(DetectionSearch search, DetectionFilter filter, string wanted, CancellationToken cancellationToken)
+    private static async Task RequireRuleAsync(DetectionSearch search, DetectionFilter filter, CancellationToken cancellationToken)
     {
+        if (filter.RuleId is not { } wanted || Guid.TryParse(wanted, out _))
+        {
+            return;
+        }
+
         List<(string Id, string Title)> rules = await search
             .NewestAsync(filter with { RuleId = null, Host = null, Level = null }, MaxRulesLookedAt, cancellationToken)
             .Select(detection => (detection.RuleId, detection.RuleTitle))
             .ToListAsync(cancellationToken);
-        bool hasDetections = rules.Exists(rule => string.Equals(rule.Id, wanted, StringComparison.OrdinalIgnoreCase));
-        if (!hasDetections && !Guid.TryParse(wanted, out _))
+        if (!rules.Exists(rule => string.Equals(rule.Id, wanted, StringComparison.OrdinalIgnoreCase)))
         {
             throw new CommandException(
                 $"no detection of this time is of a rule with the id '{wanted}'{(RuleSuggestion.For(wanted, rules) is { Length: > 0 } meant ? meant : " (--rule takes the id, not the title)")}");

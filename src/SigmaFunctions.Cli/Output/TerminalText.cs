@@ -45,14 +45,8 @@ internal static class TerminalText
     /// <summary>Writes a table.</summary>
     public static void Write(Terminal terminal, Table table)
     {
-        // It only lays out: what it lays out is written as any other text.
-        IAnsiConsole layout = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(TextWriter.Null),
-        });
-        int width = terminal.IsInteractive ? layout.Profile.Width : PipeWidth;
+        IAnsiConsole layout = Layout();
+        int width = WidthOf(terminal);
         layout.Profile.Capabilities.Unicode = true;
         var line = new StringBuilder();
         foreach (Segment segment in ((IRenderable)table).Render(RenderOptions.Create(layout), width))
@@ -74,11 +68,22 @@ internal static class TerminalText
         }
     }
 
+    /// <summary>Characters of a line: those of the window, or more than any table has.</summary>
+    public static int WidthOf(Terminal terminal) => terminal.IsInteractive ? Layout().Profile.Width : PipeWidth;
+
     /// <summary>A number and its noun.</summary>
     public static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{Number(count)} {noun}s";
 
     /// <summary>A number as text.</summary>
     public static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
+
+    // It only lays out: what it lays out is written as any other text.
+    private static IAnsiConsole Layout() => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Ansi = AnsiSupport.No,
+        Interactive = InteractionSupport.No,
+        Out = new AnsiConsoleOutput(TextWriter.Null),
+    });
 
     /// <summary>Writes one JSON value and ends the line.</summary>
     public static void WriteJson(Terminal terminal, Action<Utf8JsonWriter> write)

@@ -10,12 +10,24 @@ process.once = function (name) {
 };
 process.on('SIGINT', function () { });
 
+// A server does not close while it has connections, and Azurite writes nothing before.
+var net = require('net');
+var listen = net.Server.prototype.listen;
+var servers = [];
+net.Server.prototype.listen = function () {
+  servers.push(this);
+  return listen.apply(this, arguments);
+};
+
 function end() {
   if (process.argv.indexOf('--inMemoryPersistence') >= 0 || process.listenerCount('SIGTERM') === 0) {
     process.exit(0);
   }
 
   process.emit('SIGTERM');
+  servers.forEach(function (server) {
+    server.closeAllConnections();
+  });
 }
 
 process.stdin.on('end', end);

@@ -1,10 +1,11 @@
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using SigmaFunctions.LocalHost.Processes;
+using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 
-namespace SigmaFunctions.LocalHost.Azurite;
+namespace SigmaFunctions.LocalHost;
 
 /// <summary>The folder in which Azurite keeps its data from one run to the next; one run at a time has it.</summary>
 internal sealed class DataFolder : IDisposable
@@ -46,7 +47,7 @@ internal sealed class DataFolder : IDisposable
     /// <exception cref="Azure.RequestFailedException">The account cannot be reached.</exception>
     public static async Task ForgetHubsAsync(string connectionString, CancellationToken cancellationToken)
     {
-        await new BlobContainerClient(connectionString, Trigger.CheckpointBlobs.ContainerName).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+        await new BlobContainerClient(connectionString, CheckpointBlobs.ContainerName).DeleteIfExistsAsync(cancellationToken: cancellationToken);
         await new TableServiceClient(connectionString).DeleteTableAsync(DetectionTable.DefaultName + InstanceTable.NameSuffix, cancellationToken);
     }
 
