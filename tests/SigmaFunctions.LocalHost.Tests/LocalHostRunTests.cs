@@ -84,7 +84,7 @@ public sealed class LocalHostRunTests
             await new QueueClient(azurite.ConnectionString, "kept").CreateAsync(cancellationToken: Cancelled);
         }
 
-        (complete, string second) = await RunAsync(options);
+        (complete, string second) = await RunAsync(options).WaitAsync(TimeSpan.FromMinutes(3), Cancelled);
 
         Assert.True(complete, second);
         int alerts = Number(first, "Alerts from the queue");
