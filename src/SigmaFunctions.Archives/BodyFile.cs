@@ -17,7 +17,7 @@ namespace SigmaFunctions.Archives;
 public static class BodyFile
 {
     /// <summary>Longest body that is cut from a file: more than any that Event Hubs carries, packed or not.</summary>
-    public const int MaxBodyBytes = BodyCutter.MaxBytes;
+    public const int MaxBodyBytes = CutText.MaxBytes;
 
     /// <summary>Longest file that is one body.</summary>
     public const int MaxWholeBytes = 1 << 30;

@@ -43,6 +43,7 @@ internal sealed class CommandLineApp
             DeadLettersCommand.Create(terminal, connect ?? HubConnection.Open, time),
             RulesCommand.Create(terminal, time),
             EraseCommand.Create(terminal, time),
+            CompletionCommand.Create(terminal),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new DocumentedCommand.HelpWithNotes((HelpAction)help.Action!);

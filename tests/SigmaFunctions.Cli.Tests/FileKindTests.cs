@@ -234,7 +234,7 @@ public sealed class FileKindTests : IDisposable
         string file = _cli.Write("a\u001b[1m\u202e.ndjson", Lines);
 
         CommandLine.Outcome json = await RunAsync(["scan", "--rules", _rule, file]);
-        CommandLine.Outcome text = await RunAsync(["scan", "--rules", _rule, "--format", "table", file]);
+        CommandLine.Outcome text = await RunAsync(["scan", "--rules", _rule, "--format", "text", file]);
 
         Assert.DoesNotContain('\u001b', json.Output + text.Output);
         Assert.DoesNotContain('\u202e', json.Output + text.Output);

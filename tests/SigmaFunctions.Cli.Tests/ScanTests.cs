@@ -295,7 +295,7 @@ public sealed class ScanTests : IDisposable
             {"category":"test","a":1,"b":1,"Computer":"HOST\u001B[1m","UtcTime":"2026-11-30 00:26:16.123"}
             """);
 
-        string[] rows = (await RunAsync(["scan", "--rules", _rules, "--format", "table", events])).Output.TrimEnd().Split('\n');
+        string[] rows = (await RunAsync(["scan", "--rules", _rules, "--format", "text", events])).Output.TrimEnd().Split('\n');
 
         Assert.Equal(
             [
@@ -326,7 +326,7 @@ public sealed class ScanTests : IDisposable
         string events = _cli.Write("e.ndjson", """{"category":"test","Image":"a.exe","CommandLine":"x\u001B","other":"zz","n":1}""");
 
         CommandLine.Outcome json = await RunAsync(["scan", "--rules", rule, "--evidence", events]);
-        CommandLine.Outcome text = await RunAsync(["scan", "--rules", rule, "--evidence", "--format", "table", events]);
+        CommandLine.Outcome text = await RunAsync(["scan", "--rules", rule, "--evidence", "--format", "text", events]);
 
         Assert.Equal(
             """[{"field":"Image","value":"a.exe"},{"field":"CommandLine","value":"x\u001B"},{"field":"","value":"zz"}]""",
