@@ -23,7 +23,7 @@ internal static class LocalHostCommand
     public static RootCommand Create()
     {
         var events = new Option<FileInfo?>("--events") { Description = "File with one event hub body a line, or JSON documents; plain, gzip, zstd or zip. Without it, the sample is sent.", HelpName = "FILE" };
-        var rules = new Option<string[]>("--rules") { Description = "File or folder of Sigma rules; may be given more than once. Without it, the rules that ship with the app.", HelpName = "PATH" };
+        var rules = new Option<string[]>("--rules") { Description = "File, folder or zip archive of Sigma rules; may be given more than once. Without it, the rules that ship with the app.", HelpName = "PATH" };
         var hubs = new Option<string[]>("--hub") { Description = $"Event hub of the endpoint; may be given more than once. Without it, '{WorkerSettings.LocalEventHub}'. The events go to the first.", HelpName = "NAME" };
         hubs.Validators.Add(result =>
         {

@@ -1,3 +1,5 @@
+using SigmaFunctions.Engine.Files;
+
 namespace SigmaFunctions.Cli.Tests;
 
 /// <summary><c>sigmaf catalog</c>.</summary>
@@ -26,6 +28,19 @@ public sealed class CatalogTests : IDisposable
         Assert.Contains("<title>a is 1 · Our rules</title>", page, StringComparison.Ordinal);
         Assert.Contains($"href=\"https://rules.contoso.example/rules/{Id}.html\"", page, StringComparison.Ordinal);
         Assert.Contains("<dd>ours <span class=\"path\">a.yml</span></dd>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rules_of_an_archive_become_pages()
+    {
+        string rule = await File.ReadAllTextAsync(_cli.WriteRule("a.yml", Id, "a", "1"), TestContext.Current.CancellationToken);
+        string archive = _cli.Write("sigma_core.zip", RuleArchive.Write([new("rules/windows/a.yml", rule)]));
+
+        CommandLine.Outcome outcome = await RunAsync("catalog", "--rules", archive, "--out", Site);
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Errors));
+        string page = await File.ReadAllTextAsync(Path.Combine(Site, "rules", $"{Id}.html"), TestContext.Current.CancellationToken);
+        Assert.Contains("<dd>sigma_core <span class=\"path\">rules/windows/a.yml</span></dd>", page, StringComparison.Ordinal);
     }
 
     [Fact]

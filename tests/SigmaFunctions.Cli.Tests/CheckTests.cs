@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Json.Schema;
+using SigmaFunctions.Engine.Files;
 
 namespace SigmaFunctions.Cli.Tests;
 
@@ -80,6 +82,7 @@ public sealed class CheckTests : IDisposable
     [InlineData("check")]
     [InlineData("check", "/no/such/path")]
     [InlineData("check", ".", "--format", "xml")]
+    [InlineData("check", "--mapping", "/no/such/mapping", ".")]
     public async Task What_cannot_run_says_why(params string[] arguments)
     {
         CommandLine.Outcome outcome = await RunAsync(arguments);
@@ -100,6 +103,199 @@ public sealed class CheckTests : IDisposable
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Errors));
         Assert.Contains($"Examples:\n  sigmaf {command} ", outcome.Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Where_there_is_no_rule_that_is_said()
+    {
+        _cli.Write("notes/readme.txt", "none");
+        _cli.Write("notes/empty.yml", "# nothing");
+        string archive = _cli.Write("empty.zip", RuleArchive.Write([]));
+
+        foreach (string path in (string[])[Path.Combine(_cli.Folder, "notes"), archive])
+        {
+            CommandLine.Outcome outcome = await RunAsync("check", path);
+
+            Assert.Equal((2, ""), (outcome.ExitCode, outcome.Output));
+            Assert.Equal($"sigmaf: there is no rule in {path}: the names of rule files end in .yml or .yaml\n", outcome.Errors);
+        }
+    }
+
+    [Theory]
+    [InlineData("1", 0)]
+    [InlineData("[1, 1]", 1)]
+    [InlineData("[1, null]", 0)]
+    public async Task Strict_fails_for_a_warning_and_not_for_less(string value, int exitCode)
+    {
+        string rule = _cli.WriteRule("a.yml", Id, "a", value);
+
+        Assert.Equal(0, (await RunAsync("check", rule)).ExitCode);
+        Assert.Equal(exitCode, (await RunAsync("check", "--strict", rule)).ExitCode);
+    }
+
+    [Fact]
+    public async Task An_archive_is_read_as_a_folder_is()
+    {
+        string rule = await File.ReadAllTextAsync(_cli.WriteRule("a.yml", Id, "a", "1"), TestContext.Current.CancellationToken);
+        string broken = await File.ReadAllTextAsync(Broken(), TestContext.Current.CancellationToken);
+        string archive = _cli.Write("set.zip", RuleArchive.Write([new("rules/a.yml", rule), new("rules/broken.yml", broken), new("LICENSE", "none")]));
+
+        CommandLine.Outcome outcome = await RunAsync("check", archive);
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.StartsWith($"{archive}{Path.DirectorySeparatorChar}rules/broken.yml(8,30): error SF0303: ", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("1 rule loaded, 1 rejected; 1 error,", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_archive_that_is_none_cannot_be_checked()
+    {
+        string archive = _cli.Write("set.zip", "title: not a zip");
+
+        CommandLine.Outcome outcome = await RunAsync("check", archive);
+
+        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Output));
+        Assert.StartsWith($"sigmaf: The archive '{archive}' cannot be read: it is damaged, or no zip archive (", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_circle_of_links_is_told_once()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
+        _cli.WriteRule("rules/a.yml", Id, "a", "1");
+        string other = Path.Combine(_cli.Folder, "rules", "sub");
+        Directory.CreateDirectory(other);
+        string circle = Directory.CreateSymbolicLink(Path.Combine(other, "circle"), Path.Combine(_cli.Folder, "rules")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(_cli.Folder, "rules", "again"), other);
+
+        CommandLine.Outcome outcome = await RunAsync("check", Path.Combine(_cli.Folder, "rules"));
+
+        Assert.Equal(
+            $"{circle}(1,1): error SF0006: The file cannot be read: It is a link to a folder that holds it, and is not followed. Check its permissions and size.\n\n"
+            + "1 rule loaded, 1 rejected; 1 error, 0 warnings, 0 info\n",
+            outcome.Output);
+    }
+
+    [Fact]
+    public async Task A_terminal_shows_the_line_and_the_place()
+    {
+        _cli.IsInteractive = true;
+        string broken = Broken();
+        string mistake = _cli.Write("tab.yml", "title: Tab\nlogsource:\n\tcategory: " + new string('x', 200) + "\n");
+
+        CommandLine.Outcome outcome = await RunAsync("check", broken, mistake);
+
+        string[] lines = outcome.Output.Split('\n');
+        int shown = Array.IndexOf(lines, "  8 |     condition: selection and nothing");
+        Assert.Equal("    |                              ^", lines[shown + 1]);
+        Assert.EndsWith("Define it or correct the name (case counts).", string.Join(' ', lines[..shown].Select(line => line.TrimStart())), StringComparison.Ordinal);
+        Assert.All(lines[1..shown], line => Assert.InRange(line.Length, 3, 80));
+        int excerpt = Array.FindIndex(lines, line => line.StartsWith("  3 | ", StringComparison.Ordinal));
+        Assert.StartsWith(@"  3 | \tcategory: xxx", lines[excerpt], StringComparison.Ordinal);
+        Assert.EndsWith("…", lines[excerpt], StringComparison.Ordinal);
+        Assert.InRange(lines[excerpt].Length, 40, 80);
+        Assert.Equal("    | ^", lines[excerpt + 1]);
+    }
+
+    [Fact]
+    public async Task A_place_far_in_a_long_line_is_shown()
+    {
+        _cli.IsInteractive = true;
+        string rule = _cli.Write(
+            "a.yml",
+            $"title: A\nid: {Id}\nlogsource: {{category: test}}\ndetection:\n    s:\n        a: [{string.Join(", ", Enumerable.Range(0, 100).Select(i => $"v{i}"))}, V50]\n    condition: s\n");
+
+        string[] lines = (await RunAsync("check", rule)).Output.Split('\n');
+
+        int caret = Array.FindIndex(lines, line => line.TrimEnd().EndsWith('^'));
+        Assert.Equal("V50]", lines[caret - 1][lines[caret].IndexOf('^', StringComparison.Ordinal)..]);
+        Assert.All(lines[(caret - 1)..(caret + 1)], line => Assert.InRange(line.Length, 10, 80));
+    }
+
+    [Fact]
+    public async Task GitHub_gets_annotations()
+    {
+        string rule = _cli.WriteRule("a,b.yml", Id, "a", "[1, '100%', '100%']");
+
+        CommandLine.Outcome outcome = await RunAsync("check", rule, "--format", "github");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(
+            $"::warning file={rule.Replace(",", "%2C", StringComparison.Ordinal)},line=8,col=24,title=SF1102::The value '100%25' stands twice in this list (case does not count). Keep one of them.\n"
+            + "1 rule loaded, 0 rejected; 0 errors, 1 warning, 0 info\n",
+            outcome.Output);
+    }
+
+    [Fact]
+    public async Task Sarif_holds_to_its_schema()
+    {
+        string broken = Broken();
+        string warned = _cli.WriteRule("ä b.yml", Id, "a", "[1, 1, null]");
+
+        CommandLine.Outcome outcome = await RunAsync("check", broken, warned, "--format", "sarif");
+
+        Assert.Equal(1, outcome.ExitCode);
+        EvaluationResults valid = Sarif.Evaluate(outcome.Json, new EvaluationOptions { OutputFormat = OutputFormat.List });
+        Assert.True(valid.IsValid, string.Join('\n', valid.Details?.Where(one => one.Errors is not null).SelectMany(one => one.Errors!.Values.Select(error => $"{one.InstanceLocation}: {error}")) ?? []));
+        JsonElement run = outcome.Json.GetProperty("runs")[0];
+        Assert.Equal(
+            ["SF0211", "SF0303", "SF1102"],
+            run.GetProperty("tool").GetProperty("driver").GetProperty("rules").EnumerateArray().Select(one => one.GetProperty("id").GetString()));
+        Assert.Equal(
+            [
+                ("SF0303", 1, "error", new Uri(broken).AbsoluteUri, 8, 30),
+                ("SF1102", 2, "warning", new Uri(warned).AbsoluteUri, 8, 16),
+                ("SF0211", 0, "note", new Uri(warned).AbsoluteUri, 8, 19),
+            ],
+            run.GetProperty("results").EnumerateArray().Select(Result));
+
+        static (string?, int, string?, string?, int, int) Result(JsonElement result)
+        {
+            JsonElement place = result.GetProperty("locations")[0].GetProperty("physicalLocation");
+            return (
+                result.GetProperty("ruleId").GetString(),
+                result.GetProperty("ruleIndex").GetInt32(),
+                result.GetProperty("level").GetString(),
+                place.GetProperty("artifactLocation").GetProperty("uri").GetString(),
+                place.GetProperty("region").GetProperty("startLine").GetInt32(),
+                place.GetProperty("region").GetProperty("startColumn").GetInt32());
+        }
+    }
+
+    /// <summary>What SARIF 2.1.0 says about the parts that are written here.</summary>
+    private static readonly JsonSchema Sarif = JsonSchema.FromText("""
+        {
+          "type": "object", "additionalProperties": false, "required": ["version", "runs"],
+          "properties": {
+            "$schema": { "type": "string", "format": "uri" },
+            "version": { "enum": ["2.1.0"] },
+            "runs": { "type": "array", "items": {
+              "type": "object", "additionalProperties": false, "required": ["tool"],
+              "properties": {
+                "tool": { "type": "object", "additionalProperties": false, "required": ["driver"], "properties": {
+                  "driver": { "type": "object", "additionalProperties": false, "required": ["name"], "properties": {
+                    "name": { "type": "string" },
+                    "version": { "type": "string" },
+                    "rules": { "type": "array", "uniqueItems": true, "items": {
+                      "type": "object", "additionalProperties": false, "required": ["id"],
+                      "properties": {
+                        "id": { "type": "string" },
+                        "defaultConfiguration": { "type": "object", "additionalProperties": false, "properties": { "level": { "$ref": "#/$defs/level" } } } } } } } } } },
+                "columnKind": { "enum": ["utf16CodeUnits", "unicodeCodePoints"] },
+                "results": { "type": "array", "items": {
+                  "type": "object", "additionalProperties": false, "required": ["message"],
+                  "properties": {
+                    "ruleId": { "type": "string" },
+                    "ruleIndex": { "type": "integer", "minimum": -1 },
+                    "level": { "$ref": "#/$defs/level" },
+                    "message": { "type": "object", "additionalProperties": false, "properties": { "text": { "type": "string" } }, "required": ["text"] },
+                    "locations": { "type": "array", "items": { "type": "object", "additionalProperties": false, "properties": {
+                      "physicalLocation": { "type": "object", "additionalProperties": false, "required": ["artifactLocation"], "properties": {
+                        "artifactLocation": { "type": "object", "additionalProperties": false, "properties": { "uri": { "type": "string", "format": "uri-reference" } } },
+                        "region": { "type": "object", "additionalProperties": false, "properties": {
+                          "startLine": { "type": "integer", "minimum": 1 }, "startColumn": { "type": "integer", "minimum": 1 } } } } } } } } } } } } } } },
+          "$defs": { "level": { "enum": ["none", "note", "warning", "error"] } }
+        }
+        """);
 
     private string Broken() => _cli.Write(
         "broken.yml",

@@ -1,3 +1,5 @@
+using SigmaFunctions.Engine.Files;
+
 namespace SigmaFunctions.Cli.Tests;
 
 /// <summary><c>sigmaf pack</c>, and packs where rules are expected.</summary>
@@ -27,6 +29,19 @@ public sealed class PackTests : IDisposable
         Assert.StartsWith("1 rules packed, 0 rejected; ", packed.Output, StringComparison.Ordinal);
         Assert.Equal($"0:0:{Id}", yaml.Matches);
         Assert.Equal((0, yaml.Output, ""), (scanned.ExitCode, scanned.Output, scanned.Errors));
+    }
+
+    [Fact]
+    public async Task An_archive_is_packed_as_its_files_are()
+    {
+        string rule = _cli.WriteRule("rules/a.yml", Id, "a", "1");
+        string archive = _cli.Write("rules.zip", RuleArchive.Write([new("windows/a.yml", await File.ReadAllTextAsync(rule, TestContext.Current.CancellationToken))]));
+
+        Assert.Equal(0, (await RunAsync("pack", "--rules", archive, "--out", Pack)).ExitCode);
+
+        Assert.Equal("1 rule loaded, 0 rejected; 0 errors, 0 warnings, 0 info\n", (await RunAsync("check", Pack)).Output);
+        _cli.Write("rules.zip", RuleArchive.Write([new("windows/a.yml", "title: x")]));
+        Assert.Contains("SF0603", (await RunAsync("check", Pack)).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using SigmaFunctions.Engine.Files;
 
 namespace SigmaFunctions.Cli.Tests;
 
@@ -56,6 +57,30 @@ public sealed class ScanTests : IDisposable
                 ["scan", "--rules", _rules, .. events], events is ["-"] ? new MemoryStream(Encoding.UTF8.GetBytes(text)) : null);
             Assert.Equal((0, expected), (outcome.ExitCode, outcome.Matches));
         }
+    }
+
+    /// <summary>An archive behind others belongs to the rules if it holds rules, and else to the events.</summary>
+    [Fact]
+    public async Task Rules_come_from_archives_too()
+    {
+        string folder = _cli.Write("rules/a.yml", await File.ReadAllBytesAsync(Path.Combine(_rules, "a.yml"), TestContext.Current.CancellationToken));
+        RuleFile[] files = [new("rules/b.yml", await File.ReadAllTextAsync(Path.Combine(_rules, "b.yml"), TestContext.Current.CancellationToken))];
+        string archive = _cli.Write("sigma_core.zip", RuleArchive.Write(files));
+        string events = _cli.Write("events.ndjson", """{"category":"test","a":1,"b":1}""");
+        using var packed = new MemoryStream();
+        using (var zip = new ZipArchive(packed, ZipArchiveMode.Create, leaveOpen: true))
+        await using (Stream entry = await zip.CreateEntry("events.ndjson").OpenAsync(TestContext.Current.CancellationToken))
+        {
+            await entry.WriteAsync(await File.ReadAllBytesAsync(events, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        }
+
+        string stored = _cli.Write("events.zip", packed.ToArray());
+
+        Assert.Equal((0, $"0:0:{B}"), Told(await RunAsync(["scan", "--rules", archive, events])));
+        Assert.Equal((0, $"0:0:{A} 0:0:{B}"), Told(await RunAsync(["scan", "--rules", folder, archive, events])));
+        Assert.Equal((0, $"0:0:{A}"), Told(await RunAsync(["scan", "--rules", folder, stored])));
+
+        static (int, string) Told(CommandLine.Outcome outcome) => (outcome.ExitCode, outcome.Matches);
     }
 
     [Fact]

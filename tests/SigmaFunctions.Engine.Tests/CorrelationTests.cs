@@ -46,6 +46,20 @@ public sealed class CorrelationTests
         Assert.Equal("SourceIp", correlation.Aliases.Single().FieldByRule["rule_a"]);
     }
 
+    [Fact]
+    public void It_refers_to_a_UUID_in_whatever_case()
+    {
+        string rules = Rules.Replace("11111111-1111", "abcdef01-1111", StringComparison.Ordinal);
+        string correlation = Correlation("{type: event_count, rules: ABCDEF01-1111-4111-8111-111111111111, timespan: 1m, condition: {gte: 5}}");
+        string itself = Correlation("{type: event_count, rules: ABCDEF88-9999-4999-8999-999999999999, timespan: 1m, condition: {gte: 5}}", "circle", '8')
+            .Replace("88888888", "abcdef88", StringComparison.Ordinal);
+
+        RuleSet ruleSet = RuleText.Load(string.Join("\n---\n", [rules, correlation, itself]));
+
+        Assert.Equal("many", ruleSet.Correlations.Single().Name);
+        Assert.Contains("refers to itself", ruleSet.Diagnostics.Single(item => item.Code == "SF0502").Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{type: event_count, rules: rule_a, timespan: 10s, condition: {gte: 5}}")]
     [InlineData("{type: event_count, rules: [rule_a], group-by: Host, timespan: 1h, condition: {eq: 5}}")]

@@ -75,13 +75,10 @@ public sealed class DocumentTests
         { Minimal.Replace("title: A", "title: [A]", StringComparison.Ordinal), "SF0102", 1, 8 },
         { Minimal.Replace("{category: process_creation}", "{definition: x}", StringComparison.Ordinal), "SF0103", 3, 12 },
         { Minimal.Replace("logsource:", "log:", StringComparison.Ordinal), "SF0103", 1, 1 },
-        { Minimal + "\ntags: [{a: b}]", "SF0102", 7, 8 },
-        { Minimal + "\nrelated: [x]", "SF0102", 7, 11 },
         { Minimal.Replace("condition: selection", "other: {F: a}", StringComparison.Ordinal), "SF0301", 5, 5 },
         { Minimal.Replace("condition: selection", "condition: selection and nothing", StringComparison.Ordinal), "SF0303", 6, 30 },
         { Minimal.Replace("{F: a}", "{'F|bad': a}", StringComparison.Ordinal), "SF0204", 5, 20 },
         { Minimal.Replace("{F: a}", "{F|re: '('}", StringComparison.Ordinal), "SF0206", 5, 23 },
-        { Minimal.Replace("condition: selection", "condition: selection\n    timeframe: 5m", StringComparison.Ordinal), "SF0304", 7, 16 },
         { "action: other\n" + Minimal, "SF0005", 1, 1 },
     };
 
@@ -105,6 +102,10 @@ public sealed class DocumentTests
         { Minimal + "\nstatus: new", "SF0108" },
         { Minimal.Replace("process_creation", "Process_Creation", StringComparison.Ordinal), "SF0109" },
         { Minimal.Replace("condition: selection", "other: {F: a}\n    condition: selection", StringComparison.Ordinal), "SF0305" },
+        { Minimal.Replace("condition: selection", "condition: selection\n    timeframe: last 2 hours", StringComparison.Ordinal), "SF0306" },
+        { Minimal + "\nrelated: [x]", "SF0111" },
+        { Minimal + "\nauthor: [Ann, Bob]", "SF0111" },
+        { Minimal + "\nfalsepositives: {likely: admins}", "SF0111" },
     };
 
     [Theory]
@@ -114,6 +115,44 @@ public sealed class DocumentTests
         RuleSet ruleSet = RuleText.Load(text);
         Assert.Equal([code], ruleSet.Diagnostics.Select(diagnostic => diagnostic.Code));
         Assert.Single(ruleSet.Rules);
+    }
+
+    [Fact]
+    public void Metadata_of_another_shape_is_kept_as_it_is_written()
+    {
+        RuleSet ruleSet = RuleText.Load(Minimal + """
+
+            references:
+                - https://example.org/a
+                - Internal: see the wiki
+                - [a, b]
+            description: {short: a, long: b}
+            related:
+            """);
+
+        SigmaRule rule = Assert.Single(ruleSet.Rules);
+        Assert.Equal(["https://example.org/a", "Internal: see the wiki", "[a, b]"], rule.References);
+        Assert.Equal("{short: a, long: b}", rule.Description);
+        Assert.Empty(rule.Related);
+        Assert.Equal(["9 SF0111", "10 SF0111", "11 SF0111"], ruleSet.Diagnostics.Select(item => $"{item.Line} {item.Code}"));
+    }
+
+    /// <summary>One id in two cases is one id: the first document keeps it.</summary>
+    [Fact]
+    public void A_UUID_is_taken_in_whatever_case()
+    {
+        var ruleSet = RuleSet.Load(
+        [
+            new RuleFile("a.yml", Minimal.Replace("11111111-1111", "abcdef01-1111", StringComparison.Ordinal)),
+            new RuleFile("b.yml", Minimal.Replace("11111111-1111", "ABCDEF01-1111", StringComparison.Ordinal)),
+            new RuleFile("c.yml", Minimal.Replace("11111111-1111-4111-8111-111111111111", "mine", StringComparison.Ordinal)),
+            new RuleFile("d.yml", Minimal.Replace("11111111-1111-4111-8111-111111111111", "Mine", StringComparison.Ordinal)),
+        ]);
+
+        Assert.Equal(["a.yml", "c.yml", "d.yml"], ruleSet.Rules.Select(rule => rule.File).Order(StringComparer.Ordinal));
+        Diagnostic taken = Assert.Single(ruleSet.Diagnostics, item => item.Severity == DiagnosticSeverity.Error);
+        Assert.Equal(("SF0104", "b.yml", 2), (taken.Code, taken.File, taken.Line));
+        Assert.Contains("already taken by a.yml(1)", taken.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,6 +54,16 @@ public sealed class FilterTests
     }
 
     [Fact]
+    public void It_names_a_UUID_in_whatever_case()
+    {
+        string rules = Rules.Replace("11111111-1111", "abcdef01-1111", StringComparison.Ordinal);
+        RuleSet ruleSet = RuleText.Load(rules + "\n---\n" + Filter("[ABCDEF01-1111-4111-8111-111111111111]"));
+
+        Assert.Empty(ruleSet.Diagnostics);
+        Assert.Equal(["22222222"], new Detector(ruleSet).Match(EventText.Parse("""{"F":"a","User":"admin"}""")).Select(match => match.Rule.Id[..8]));
+    }
+
+    [Fact]
     public void Several_filters_on_a_rule_must_all_let_it_pass()
     {
         string second = Filter("any").Replace("9999", "8888", StringComparison.Ordinal).Replace("admin", "root", StringComparison.Ordinal);

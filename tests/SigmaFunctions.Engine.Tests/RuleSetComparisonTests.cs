@@ -88,14 +88,16 @@ public sealed class RuleSetComparisonTests
     }
 
     [Fact]
-    public void Ids_that_differ_in_case_alone_are_different_rules()
+    public void A_UUID_is_compared_in_whatever_case_and_another_id_as_it_is()
     {
-        string lower = "id: aaaaaaaa-0000-4000-8000-000000000001\ntitle: T\nlogsource: {category: test}\ndetection: {s: {a: x}, condition: s}\n";
-        string upper = lower.Replace("aaaaaaaa", "AAAAAAAA", StringComparison.Ordinal);
+        const string uuid = "id: aaaaaaaa-0000-4000-8000-000000000001\ntitle: T\nlogsource: {category: test}\ndetection: {s: {a: x}, condition: s}\n";
+        string other = uuid.Replace("aaaaaaaa-0000-4000-8000-000000000001", "mine", StringComparison.Ordinal);
 
-        var comparison = RuleSetComparison.Of(Load(lower + "---\n" + upper), Load(upper));
+        var comparison = RuleSetComparison.Of(
+            Load(uuid + "---\n" + other), Load(uuid.Replace("aaaaaaaa", "AAAAAAAA", StringComparison.Ordinal) + "---\n" + other.Replace("mine", "Mine", StringComparison.Ordinal)));
 
-        Assert.Equal((1, 1), (comparison.Removed.Length, comparison.Unchanged));
+        Assert.Equal((1, 1, 1), (comparison.Added.Length, comparison.Removed.Length, comparison.Unchanged));
+        Assert.Equal("mine", comparison.Removed.Single().Id);
     }
 
     [Fact]

@@ -34,6 +34,9 @@ public sealed class RuleTesterTests : IDisposable
         Write("rules.test.yml", Tests($"event: {{a: y}}, match: true, rule: {Second}", "event: {a: y}, match: true"));
 
         Assert.Equal(["passed", "rules.yml has several rules: say which with 'rule', by its id"], Run(_folder));
+
+        Write("rules.yml", (Rule(First, "x") + "---\n" + Rule(Second, "y")).Replace(Second, Second.ToUpperInvariant(), StringComparison.Ordinal));
+        Assert.Equal("passed", Run(_folder)[0]);
     }
 
     [Theory]

@@ -111,9 +111,10 @@ public sealed class CatalogueBuilder
             .Concat(_rules.Correlations.Select(correlation => correlation.File))
             .Concat(_rules.Filters.Select(filter => filter.File))
             .Distinct(StringComparer.Ordinal)];
+        var paths = RuleFiles.FindAll(_sources.Select(source => source.Path)).ToDictionary(path => path.Path, StringComparer.Ordinal);
         var texts = new Dictionary<int, RuleText>[files.Length];
         Parallel.For(0, files.Length, parallel, i =>
-            texts[i] = RuleText.Read(new RuleFile(files[i], new RulePath(files[i], IsNamed: true).ReadText() ?? "")));
+            texts[i] = RuleText.Read(new RuleFile(files[i], paths.GetValueOrDefault(files[i])?.ReadText() ?? "")));
         for (int i = 0; i < files.Length; i++)
         {
             _texts.Add(files[i], texts[i]);
@@ -175,8 +176,8 @@ public sealed class CatalogueBuilder
     }
 
     private PageLink? Resolve(string reference) =>
-        _rules.Rules.FirstOrDefault(rule => rule.Id == reference) is { } byId ? LinkOf(byId)
-        : _rules.Correlations.FirstOrDefault(one => one.Id == reference) is { } correlation ? LinkOf(correlation)
+        _rules.Rules.FirstOrDefault(rule => RuleIdComparer.Instance.Equals(rule.Id, reference)) is { } byId ? LinkOf(byId)
+        : _rules.Correlations.FirstOrDefault(one => RuleIdComparer.Instance.Equals(one.Id, reference)) is { } correlation ? LinkOf(correlation)
         : _rules.Rules.FirstOrDefault(rule => rule.Name == reference) is { } byName ? LinkOf(byName)
         : _rules.Correlations.FirstOrDefault(one => one.Name == reference) is { } named ? LinkOf(named)
         : null;

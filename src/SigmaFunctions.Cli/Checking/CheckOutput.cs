@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry.Sources;
 
@@ -9,22 +10,40 @@ namespace SigmaFunctions.Cli.Checking;
 /// <summary>What <c>sigmaf check</c> found.</summary>
 internal static class CheckOutput
 {
-    /// <summary>For people: a line for each diagnostic, and the counts.</summary>
-    public static void WriteText(Terminal terminal, RuleSet rules)
+    /// <summary>For people: a line for each diagnostic, on a terminal with the line that it is about, and the counts.</summary>
+    public static void WriteText(Terminal terminal, RuleSet rules, RuleLines lines)
     {
+        int width = TerminalText.WidthOf(terminal);
         foreach (Diagnostic diagnostic in rules.Diagnostics)
         {
-            terminal.Text.Write($"{diagnostic.File}({diagnostic.Line},{diagnostic.Column}): ");
+            string place = $"{diagnostic.File}({diagnostic.Line},{diagnostic.Column}): ";
+            terminal.Text.Write(place);
             terminal.Text.Write(SeverityOf(diagnostic), InkOf(diagnostic.Severity));
-            terminal.Text.WriteLine($" {diagnostic.Code}: {diagnostic.Message}");
+            terminal.Text.Write(" ");
+            int column = place.Length + SeverityOf(diagnostic).Length + 1;
+            foreach (string line in TerminalText.Wrapped($"{diagnostic.Code}: {diagnostic.Message}", column, width))
+            {
+                terminal.Text.WriteLine(line);
+            }
+
+            if (terminal.IsInteractive)
+            {
+                DiagnosticExcerpt.Write(terminal, diagnostic, lines, width);
+            }
         }
 
-        int Count(DiagnosticSeverity severity) => rules.Diagnostics.Count(diagnostic => diagnostic.Severity == severity);
         if (!rules.Diagnostics.IsEmpty)
         {
             terminal.Text.WriteLine();
         }
 
+        WriteCounts(terminal, rules);
+    }
+
+    /// <summary>How many rules loaded, and how many diagnostics of each kind there are.</summary>
+    public static void WriteCounts(Terminal terminal, RuleSet rules)
+    {
+        int Count(DiagnosticSeverity severity) => rules.Diagnostics.Count(diagnostic => diagnostic.Severity == severity);
         terminal.Text.WriteLine(
             $"{TerminalText.Plural(rules.Rules.Length, "rule")}{Others(rules)} loaded, {rules.Rejected} rejected; {TerminalText.Plural(Count(DiagnosticSeverity.Error), "error")}, "
             + $"{TerminalText.Plural(Count(DiagnosticSeverity.Warning), "warning")}, {Count(DiagnosticSeverity.Info)} info");

@@ -19,7 +19,7 @@ internal static class CatalogCommand
     {
         var rules = new Option<string[]>(ScanCommand.RulesName)
         {
-            Description = "Rule files and folders, each a source of rules that goes by its name. NAME=PATH gives it another.",
+            Description = "Rule files, folders and zip archives, each a source of rules that goes by its name. NAME=PATH gives it another.",
             Required = true,
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,

@@ -2,7 +2,9 @@ using System.CommandLine;
 using SigmaFunctions.Cli.Checking;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Telemetry.Mappings;
 using SigmaFunctions.Telemetry.Sources;
 
 namespace SigmaFunctions.Cli.Commands;
@@ -14,10 +16,17 @@ internal static class CheckCommand
     {
         var paths = new Argument<string[]>("PATH")
         {
-            Description = "Rule files and folders (every *.yml and *.yaml below them), or one pack.",
+            Description = "Rule files, folders (every *.yml and *.yaml below them) and zip archives such as SigmaHQ's releases, or one pack.",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string> format = CommandOptions.Format();
+        var format = new Option<string>("--format")
+        {
+            Description = "text, json, sarif (2.1.0, for code scanning) or github (annotations of a workflow).",
+            DefaultValueFactory = _ => "text",
+            HelpName = "FORMAT",
+        };
+        format.AcceptOnlyFromAmong("text", "json", "sarif", "github");
+        var strict = new Option<bool>("--strict") { Description = "Warnings fail as errors do." };
         var sources = new Option<string[]>("--source")
         {
             Description = $"Also lists the rules that can never fire on this telemetry: {string.Join(", ", TelemetrySource.All.Select(source => source.Name))}. "
@@ -26,49 +35,69 @@ internal static class CheckCommand
             HelpName = "SOURCE",
         };
         sources.AcceptOnlyFromAmong([.. TelemetrySource.All.Select(source => source.Name)]);
+        Option<string[]> mappings = CommandOptions.Mappings();
         Option<string?> placeholders = RuleInput.PlaceholdersOption();
         var command = new DocumentedCommand(
             "check",
-            "Reads rules and reports what is wrong with them.",
+            "Reads rules and reports what is wrong with them, and which of them no event can match.",
             """
-            Exit code 1 if a rule is rejected, 0 if there are only warnings. What --source tells does not change it.
+            Exit code 1 if a rule is rejected, or with --strict if there is a warning; 2 if there is no rule at all. What --source tells
+            does not change it. docs/diagnostics.md explains each code.
 
             Examples:
               sigmaf check rules/
-              sigmaf check rules/ --source defender --source sysmon
-              sigmaf check --format json rules/windows node.yml
+              sigmaf check --strict --format github rules/
+              sigmaf check --format sarif rules/ > rules.sarif
+              sigmaf check sigma_all_rules.zip --source defender
             """)
         {
             paths,
+            strict,
             format,
             sources,
+            mappings,
             placeholders,
         };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, _) =>
         {
-            RuleSet rules = RuleInput.Load(parsed.GetRequiredValue(paths), parsed.GetValue(placeholders));
+            string[] named = parsed.GetRequiredValue(paths);
+            MappingSet given = await CommandOptions.MappingsAsync(parsed.GetValue(mappings) ?? [], terminal);
+            RuleSet rules = RuleInput.Load(named, parsed.GetValue(placeholders), new KnownEventFields(given.Mappings));
+            if (rules.Rules.IsEmpty && rules.Correlations.IsEmpty && rules.Filters.IsEmpty && rules.Diagnostics.IsEmpty)
+            {
+                throw new CommandException($"there is no rule in {string.Join(", ", named)}: the names of rule files end in .yml or .yaml");
+            }
+
             SourceReport[] reports =
             [
                 .. (parsed.GetValue(sources) ?? []).Distinct()
                     .Select(name => SourceReport.Create(TelemetrySource.All.Single(source => source.Name == name), rules)),
             ];
-            if (parsed.GetRequiredValue(format) == "json")
+            switch (parsed.GetRequiredValue(format))
             {
-                TerminalText.WriteJson(terminal, writer => CheckOutput.WriteJson(writer, rules, reports));
-            }
-            else
-            {
-                CheckOutput.WriteText(terminal, rules);
-                foreach (SourceReport report in reports)
-                {
-                    VisibilityText.Write(terminal, report, rules);
-                }
+                case "json":
+                    TerminalText.WriteJson(terminal, writer => CheckOutput.WriteJson(writer, rules, reports));
+                    break;
+                case "sarif":
+                    TerminalText.WriteJson(terminal, writer => CheckSarif.Write(writer, rules.Diagnostics));
+                    break;
+                case "github":
+                    CheckAnnotations.Write(terminal, rules.Diagnostics);
+                    CheckOutput.WriteCounts(terminal, rules);
+                    break;
+                default:
+                    CheckOutput.WriteText(terminal, rules, new RuleLines(named));
+                    foreach (SourceReport report in reports)
+                    {
+                        VisibilityText.Write(terminal, report, rules);
+                    }
+
+                    break;
             }
 
-            return rules.Rejected > 0 || rules.Diagnostics.Any(IsError) ? ExitCode.Failure : ExitCode.Success;
+            DiagnosticSeverity failing = parsed.GetValue(strict) ? DiagnosticSeverity.Warning : DiagnosticSeverity.Error;
+            return rules.Rejected > 0 || rules.Diagnostics.Any(diagnostic => diagnostic.Severity >= failing) ? ExitCode.Failure : ExitCode.Success;
         });
         return command;
     }
-
-    private static bool IsError(Diagnostic diagnostic) => diagnostic.Severity == DiagnosticSeverity.Error;
 }

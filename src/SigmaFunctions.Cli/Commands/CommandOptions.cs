@@ -56,13 +56,20 @@ internal static class CommandOptions
     /// <summary>A decoder with the mappings and the log source that were given; what is wrong with mappings is told.</summary>
     public static async Task<EventDecoder> DecoderAsync(IReadOnlyList<string> mappings, LogSource? logSource, Terminal terminal)
     {
+        MappingSet set = await MappingsAsync(mappings, terminal);
+        return new EventDecoder(logSource, set.Mappings);
+    }
+
+    /// <summary>The mappings that were given; what is wrong with them is told.</summary>
+    public static async Task<MappingSet> MappingsAsync(IReadOnlyList<string> mappings, Terminal terminal)
+    {
         var set = MappingSet.LoadPaths(mappings);
         foreach (Diagnostic diagnostic in set.Diagnostics)
         {
             await terminal.Errors.WriteLineAsync(diagnostic.ToString());
         }
 
-        return new EventDecoder(logSource, set.Mappings);
+        return set;
     }
 
     private static LogSource? ParseLogSource(ArgumentResult result)

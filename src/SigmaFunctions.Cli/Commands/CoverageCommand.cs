@@ -13,7 +13,7 @@ internal static class CoverageCommand
     {
         var rules = new Option<string[]>(ScanCommand.RulesName)
         {
-            Description = "Rule files and folders, or one pack.",
+            Description = "Rule files, folders and zip archives, or one pack.",
             Required = true,
             Arity = ArgumentArity.OneOrMore,
             HelpName = "PATH...",

@@ -33,7 +33,7 @@ internal static class ExplainCommand
         };
         var rules = new Option<string[]>(ScanCommand.RulesName)
         {
-            Description = "Rule files and folders, or one pack; filters among them apply, and indicators are counted over them.",
+            Description = "Rule files, folders and zip archives, or one pack; filters among them apply, and indicators are counted over them.",
             HelpName = "PATH...",
         };
         var format = new Option<string>("--format") { Description = "text or json (one object a line).", DefaultValueFactory = _ => "text", HelpName = "FORMAT" };
@@ -90,7 +90,7 @@ internal static class ExplainCommand
 
         string[] paths = isFile && !others.Any(path => Holds(path, wanted)) ? [wanted, .. others] : others;
         RuleSet ruleSet = RuleInput.Load(paths, request.Placeholders);
-        SigmaRule[] explained = [.. ruleSet.Rules.Where(one => isFile ? Path.GetFullPath(one.File) == Path.GetFullPath(wanted) : one.Id == wanted)];
+        SigmaRule[] explained = [.. ruleSet.Rules.Where(one => isFile ? Path.GetFullPath(one.File) == Path.GetFullPath(wanted) : RuleIdComparer.Instance.Equals(one.Id, wanted))];
         if (explained.Length == 0)
         {
             string reason = ruleSet.Diagnostics.FirstOrDefault(item => item.Severity == DiagnosticSeverity.Error) is { } error ? $": {error}" : "";

@@ -15,7 +15,7 @@ internal static class PackCommand
     {
         var rules = new Option<string[]>(ScanCommand.RulesName)
         {
-            Description = "Rule files and folders.",
+            Description = "Rule files, folders and zip archives.",
             Required = true,
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,

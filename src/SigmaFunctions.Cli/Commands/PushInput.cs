@@ -1,5 +1,6 @@
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Cli.Commands;
@@ -68,7 +69,7 @@ internal static class PushInput
             throw new CommandException(exception.Message);
         }
 
-        var known = rules.Rules.Select(rule => rule.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var known = rules.Rules.Select(rule => rule.Id).ToHashSet(RuleIdComparer.Instance);
         foreach (string id in overrides.Ids.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal))
         {
             await terminal.Errors.WriteLineAsync($"sigmaf: the overrides change {id}, which is not among these rules; the app's package may have it");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Linting;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.Rules;
@@ -26,14 +27,17 @@ internal static class RuleInput
     };
 
     /// <summary>Reads rules, or a pack of them, with the values of placeholders if there is a file of them.</summary>
+    /// <param name="paths">Files, folders and archives, or one pack.</param>
+    /// <param name="placeholders">The file of placeholders; null for none.</param>
+    /// <param name="events">What events have, for doubts about rules that none can satisfy; those of a pack are not raised again.</param>
     /// <exception cref="CommandException">The placeholder file is not of its form, or a pack does not stand alone.</exception>
     /// <exception cref="IOException">A path does not exist, or the placeholder file cannot be read.</exception>
-    public static RuleSet Load(IReadOnlyList<string> paths, string? placeholders)
+    public static RuleSet Load(IReadOnlyList<string> paths, string? placeholders, IEventFields? events = null)
     {
         PlaceholderSet? values = Placeholders(placeholders);
         if (!paths.Any(RulePack.IsPack))
         {
-            return RuleSet.LoadPaths(paths, values);
+            return RuleSet.LoadPaths(paths, values, events);
         }
 
         return paths is [var pack]

@@ -19,7 +19,7 @@ internal sealed class ScanArguments
     /// <summary>The rules.</summary>
     public Option<string[]> Rules { get; } = new(ScanCommand.RulesName)
     {
-        Description = "Rule files and folders, or one pack. The folders and *.yml, *.yaml or *.pack files that follow belong to it; "
+        Description = "Rule files, folders and zip archives, or one pack. The folders, *.yml, *.yaml or *.pack files, and archives of rules that follow belong to it; "
             + "the first other word begins EVENTS.",
         Required = true,
         Arity = ArgumentArity.OneOrMore,

@@ -3,6 +3,7 @@ using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.RuleSets;
@@ -217,6 +218,7 @@ internal static class ScanCommand
         && (argument.EndsWith(".yml", StringComparison.OrdinalIgnoreCase)
             || argument.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase)
             || RulePack.IsPack(argument)
+            || RuleArchive.HoldsRules(argument)
             || Directory.Exists(argument));
 
     private sealed record Request(

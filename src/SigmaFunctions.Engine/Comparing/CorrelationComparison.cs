@@ -33,8 +33,8 @@ public sealed record CorrelationComparison(
 {
     internal static CorrelationComparison Of(RuleSet oldRules, RuleSet newRules)
     {
-        var before = oldRules.Correlations.ToDictionary(one => one.Id, StringComparer.Ordinal);
-        var after = newRules.Correlations.ToDictionary(one => one.Id, StringComparer.Ordinal);
+        var before = oldRules.Correlations.ToDictionary(one => one.Id, RuleIdComparer.Instance);
+        var after = newRules.Correlations.ToDictionary(one => one.Id, RuleIdComparer.Instance);
         Dictionary<string, string> oldIds = IdByReference(oldRules);
         Dictionary<string, string> newIds = IdByReference(newRules);
         List<SigmaCorrelation> kept = [.. after.Values.Where(one => before.ContainsKey(one.Id))];
@@ -118,17 +118,17 @@ public sealed record CorrelationComparison(
     // An id goes before a name.
     private static Dictionary<string, string> IdByReference(RuleSet rules)
     {
-        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+        var ids = new Dictionary<string, string>(RuleIdComparer.Instance);
         foreach (string id in rules.Rules.Select(rule => rule.Id).Concat(rules.Correlations.Select(one => one.Id)))
         {
-            ids.TryAdd(id, id);
+            ids.TryAdd(id, RuleIdComparer.Canonical(id));
         }
 
         foreach ((string? id, string? name) in rules.Rules.Select(rule => (rule.Id, rule.Name)).Concat(rules.Correlations.Select(one => (one.Id, one.Name))))
         {
             if (name is not null)
             {
-                ids.TryAdd(name, id);
+                ids.TryAdd(name, RuleIdComparer.Canonical(id));
             }
         }
 

@@ -51,8 +51,8 @@ public sealed record RuleSetComparison(
         ArgumentNullException.ThrowIfNull(oldRules);
         ArgumentNullException.ThrowIfNull(newRules);
         var logic = new LogicText();
-        var before = oldRules.Compiled.ToDictionary(rule => rule.Rule.Id, StringComparer.Ordinal);
-        var after = newRules.Compiled.ToDictionary(rule => rule.Rule.Id, StringComparer.Ordinal);
+        var before = oldRules.Compiled.ToDictionary(rule => rule.Rule.Id, RuleIdComparer.Instance);
+        var after = newRules.Compiled.ToDictionary(rule => rule.Rule.Id, RuleIdComparer.Instance);
         List<CompiledRule> kept = [.. after.Values.Where(rule => before.ContainsKey(rule.Rule.Id))];
         ImmutableArray<ChangedRule> changed =
         [

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Logic;
@@ -16,7 +17,10 @@ internal static class RegexCompiler
 
     private static readonly SearchValues<char> ClassName = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ^-");
 
-    /// <summary>The predicate. Whether it costs too much is for the caller to see (<see cref="MatchingCost"/>).</summary>
+    /// <summary>
+    /// The predicate. A backslash before what is neither an ASCII letter nor a digit makes it stand for itself, as in PCRE, Go and Rust; .NET refuses
+    /// that of characters of words, such as <c>\_</c>. Whether it costs too much is for the caller to see (<see cref="MatchingCost"/>).
+    /// </summary>
     /// <exception cref="TransformationException">The pattern cannot be used.</exception>
     public static RegexPredicate Compile(string? field, string pattern, RegexOptions options)
     {
@@ -25,6 +29,7 @@ internal static class RegexCompiler
             throw new TransformationException(DiagnosticCode.InvalidRegex, $"The regular expression is longer than {MaxLength} characters. Split it into several.");
         }
 
+        pattern = WithoutIdleEscapes(pattern);
         if (FindPosixClass(pattern) is { } posixClass)
         {
             throw new TransformationException(
@@ -89,6 +94,31 @@ internal static class RegexCompiler
         {
             throw new TransformationException(DiagnosticCode.InvalidRegex, $"This is not a valid regular expression: {exception.Message}");
         }
+    }
+
+    private static string WithoutIdleEscapes(string pattern)
+    {
+        if (!pattern.AsSpan().ContainsAnyExceptInRange('\0', '\u007F') && !pattern.Contains(@"\_", StringComparison.Ordinal))
+        {
+            return pattern;
+        }
+
+        var kept = new StringBuilder(pattern.Length);
+        for (int i = 0; i < pattern.Length; i++)
+        {
+            if (pattern[i] == '\\' && i + 1 < pattern.Length)
+            {
+                i++;
+                if (pattern[i] != '_' && char.IsAscii(pattern[i]))
+                {
+                    kept.Append('\\');
+                }
+            }
+
+            kept.Append(pattern[i]);
+        }
+
+        return kept.ToString();
     }
 
     /// <summary>A <c>[:name:]</c> inside of a character class, which .NET would read as the single characters.</summary>

@@ -15,6 +15,8 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode UnreadableFile = Error("SF0006");
 
     public static readonly DiagnosticCode ResetWithContent = Warning("SF0007");
+    public static readonly DiagnosticCode NotText = Warning("SF0008");
+    public static readonly DiagnosticCode LostCharacters = Warning("SF0009");
 
     public static readonly DiagnosticCode MissingTitle = Error("SF0101");
     public static readonly DiagnosticCode InvalidMetadata = Error("SF0102");
@@ -26,6 +28,7 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode UnknownStatus = Warning("SF0108");
     public static readonly DiagnosticCode LogSourceCase = Warning("SF0109");
     public static readonly DiagnosticCode DuplicateName = Warning("SF0110");
+    public static readonly DiagnosticCode OddMetadata = Warning("SF0111");
 
     public static readonly DiagnosticCode MissingDetection = Error("SF0201");
     public static readonly DiagnosticCode EmptyIdentifier = Error("SF0202");
@@ -47,6 +50,7 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode UndefinedIdentifier = Error("SF0303");
     public static readonly DiagnosticCode OldAggregation = Error("SF0304");
     public static readonly DiagnosticCode UnusedIdentifier = Warning("SF0305");
+    public static readonly DiagnosticCode TimeframeWithoutAggregation = Warning("SF0306");
 
     public static readonly DiagnosticCode InvalidFilter = Error("SF0401");
     public static readonly DiagnosticCode FilterWithoutRule = Warning("SF0402");
@@ -73,6 +77,7 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode DuplicateTag = Warning("SF1005");
     public static readonly DiagnosticCode UnknownTag = Warning("SF1006");
     public static readonly DiagnosticCode UnknownRelation = Warning("SF1007");
+    public static readonly DiagnosticCode UnknownCategory = Warning("SF1008");
     public static readonly DiagnosticCode RetiredTag = Info("SF1020");
     public static readonly DiagnosticCode BlankInField = Warning("SF1101");
     public static readonly DiagnosticCode DuplicateValue = Warning("SF1102");
@@ -80,6 +85,10 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode RegexWithoutRe = Warning("SF1104");
     public static readonly DiagnosticCode MatchesEverything = Warning("SF1105");
     public static readonly DiagnosticCode OutOfRange = Warning("SF1106");
+    public static readonly DiagnosticCode EscapeInPath = Warning("SF1107");
+    public static readonly DiagnosticCode LiteralBraces = Warning("SF1108");
+    public static readonly DiagnosticCode UnknownField = Warning("SF1109");
+    public static readonly DiagnosticCode NameForPath = Warning("SF1110");
     public static readonly DiagnosticCode FilterNotNegated = Warning("SF1201");
 
     private static DiagnosticCode Error(string id) => new(id, DiagnosticSeverity.Error);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Logic;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Values;
 
@@ -12,7 +13,7 @@ public static class Explainer
     /// <summary>Why a rule of a set did or did not match an event; null if the set has no rule of that id.</summary>
     public static Explanation? Explain(RuleSet ruleSet, string ruleId, SigmaEvent sigmaEvent)
     {
-        CompiledRule? rule = ruleSet.Compiled.FirstOrDefault(rule => rule.Rule.Id == ruleId);
+        CompiledRule? rule = ruleSet.Compiled.FirstOrDefault(rule => RuleIdComparer.Instance.Equals(rule.Rule.Id, ruleId));
         if (rule is null)
         {
             return null;

@@ -21,6 +21,26 @@ public static class RuleArchive
     /// <summary>Whether a name is that of an archive.</summary>
     public static bool IsArchive(string name) => name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whether a file is an archive, by its name, and holds files of rules, by theirs; what cannot be read is none.</summary>
+    public static bool HoldsRules(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!IsArchive(path) || !File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            using ZipArchive zip = ZipFile.OpenRead(path);
+            return zip.Entries.Any(entry => RuleFile.HasName(entry.FullName));
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// Reads the files of an archive that may hold rules (<c>*.yml</c> and <c>*.yaml</c>, without <c>*.test.yml</c>), whatever folder they are in. Nothing is
     /// written to disk.
@@ -30,9 +50,13 @@ public static class RuleArchive
     /// <param name="isWanted">Which of them are read, by their names in the archive; all where it is null.</param>
     /// <param name="maximum">Most bytes that they may have unpacked, up to <see cref="MaxSize"/>.</param>
     /// <exception cref="InvalidDataException">It is no zip archive, or is damaged or too large; the message says which, as the end of a sentence.</exception>
-    public static IReadOnlyList<RuleFile> Read(ReadOnlyMemory<byte> archive, string name = "", Func<string, bool>? isWanted = null, long maximum = MaxSize)
+    public static IReadOnlyList<RuleFile> Read(ReadOnlyMemory<byte> archive, string name = "", Func<string, bool>? isWanted = null, long maximum = MaxSize) =>
+        [.. ReadEntries(archive, isWanted, maximum).Select(entry => RuleFile.Decode(name + entry.Name, entry.Content))];
+
+    /// <summary>As <see cref="Read"/>, the bytes of each file.</summary>
+    internal static List<(string Name, byte[] Content)> ReadEntries(ReadOnlyMemory<byte> archive, Func<string, bool>? isWanted = null, long maximum = MaxSize)
     {
-        var files = new List<RuleFile>();
+        var files = new List<(string Name, byte[] Content)>();
         long left = Math.Min(maximum, MaxSize);
         string? excess = null;
         try
@@ -54,7 +78,7 @@ public static class RuleArchive
                 }
 
                 left -= content.Length;
-                files.Add(RuleFile.Decode(name + Printable(entry.FullName), content));
+                files.Add((Printable(entry.FullName), content));
             }
         }
         catch (InvalidDataException exception)

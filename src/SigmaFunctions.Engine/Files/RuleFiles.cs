@@ -6,8 +6,9 @@ internal static class RuleFiles
     /// <summary>What stands before the extension in the name of a file of tests.</summary>
     public const string TestSuffix = ".test";
 
-    /// <summary>The files at or below several paths, each once.</summary>
+    /// <summary>The files at, below or in several paths, each once.</summary>
     /// <exception cref="FileNotFoundException">There is nothing at one of the paths.</exception>
+    /// <exception cref="IOException">A folder or an archive cannot be read.</exception>
     public static List<RulePath> FindAll(IEnumerable<string> paths)
     {
         var files = new List<RulePath>();
@@ -26,13 +27,14 @@ internal static class RuleFiles
         return files;
     }
 
-    /// <summary>The path itself if it is a file, or the rule files below it.</summary>
+    /// <summary>The path itself if it is a file, or the rule files below the folder, or in the archive, that it is.</summary>
     /// <exception cref="FileNotFoundException">There is nothing at this path.</exception>
+    /// <exception cref="IOException">A folder or an archive cannot be read.</exception>
     public static IEnumerable<RulePath> Find(string path)
     {
         if (File.Exists(path))
         {
-            return [new RulePath(path, IsNamed: true)];
+            return RuleArchive.IsArchive(path) ? InArchive(path) : [new RulePath(path, IsNamed: true)];
         }
 
         if (!Directory.Exists(path))
@@ -40,7 +42,36 @@ internal static class RuleFiles
             throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
         }
 
-        return Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsRuleFile).Select(file => new RulePath(file, IsNamed: false));
+        return FolderWalk.Below(path, IsRuleFile);
+    }
+
+    private static List<RulePath> InArchive(string path)
+    {
+        if (new FileInfo(path).Length > RuleArchive.MaxSize)
+        {
+            throw new IOException($"The archive '{path}' is larger than {RuleArchive.MaxSize / (1024 * 1024)} MiB.");
+        }
+
+        try
+        {
+            var files = new List<RulePath>();
+            var names = new HashSet<string>(StringComparer.Ordinal);
+            foreach ((string name, byte[] content) in RuleArchive.ReadEntries(File.ReadAllBytes(path)))
+            {
+                if (!names.Add(name))
+                {
+                    throw new InvalidDataException($"it holds two files named '{name}'");
+                }
+
+                files.Add(new RulePath(path + Path.DirectorySeparatorChar + name, IsNamed: false) { Content = content });
+            }
+
+            return files;
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new IOException($"The archive '{path}' cannot be read: {exception.Message}.", exception);
+        }
     }
 
     /// <summary>Whether a file holds tests of rules, by its name.</summary>

@@ -12,6 +12,12 @@ internal sealed record RulePath(string Path, bool IsNamed)
     /// <summary>Largest file that is read, in bytes.</summary>
     private const long MaxFileSize = 64 * 1024 * 1024;
 
+    /// <summary>Its bytes where it lies in an archive, which was read; null for a file.</summary>
+    public byte[]? Content { get; init; }
+
+    /// <summary>Why it cannot be read, where that is known; null if it is not.</summary>
+    public string? Fault { get; init; }
+
     /// <summary>The file's text; null where it was found and is no file of any length.</summary>
     /// <exception cref="IOException">It cannot be read, or is too large.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
@@ -22,6 +28,16 @@ internal sealed record RulePath(string Path, bool IsNamed)
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public T Read<T>(T nothing, Func<ReadOnlySpan<byte>, T> make)
     {
+        if (Fault is not null)
+        {
+            throw new IOException(Fault);
+        }
+
+        if (Content is not null)
+        {
+            return make(Content);
+        }
+
         var file = new FileInfo(Path);
         if (!IsNamed && IsEndless(file))
         {

@@ -12,38 +12,11 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
 
     public void Run()
     {
-        foreach (SearchIdentifier identifier in detection.Identifiers)
+        foreach (DetectionItem item in detection.Items)
         {
-            if (identifier.Search is { } search)
-            {
-                Check(search);
-            }
-        }
-    }
-
-    private void Check(SearchSyntax search)
-    {
-        switch (search)
-        {
-            case MapSearch map:
-                foreach (DetectionItem item in map.Items)
-                {
-                    Check(item);
-                }
-
-                break;
-            case ListSearch list:
-                foreach (SearchSyntax alternative in list.Alternatives)
-                {
-                    Check(alternative);
-                }
-
-                break;
-            case DetectionItem item:
-                CheckField(item);
-                CheckDuplicates(item);
-                CheckValues(item);
-                break;
+            CheckField(item);
+            CheckDuplicates(item);
+            CheckValues(item);
         }
     }
 
@@ -77,8 +50,20 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
     private void CheckValues(DetectionItem item)
     {
         bool isText = !item.Modifiers.Any(syntax => syntax.Modifier is Modifier.Re or Modifier.Cidr or Modifier.FieldRef or Modifier.Exists or >= Modifier.GreaterThan);
+        bool isRegex = Has(item, Modifier.Re);
         foreach (YamlScalar value in item.Values)
         {
+            if (value.IsDoubleQuoted && EscapeOf(value.Value) is var (at, escape, name))
+            {
+                string meant = value.Value.Remove(at, 1).Insert(at, escape);
+                sink.Report(DiagnosticCode.EscapeInPath, value.Position, $"In double quotes '{escape}' is {name}, and this value holds one. If a backslash is meant, use single quotes, which keep it: '{Shortened.Of(meant)}'.");
+            }
+
+            if (isRegex && LiteralBraces().Match(value.Value) is { Success: true } braces)
+            {
+                sink.Report(DiagnosticCode.LiteralBraces, value.Position, $"'{braces.Value}' is no repetition to .NET but these very characters. Write '{{0{braces.Value[1..]}'.");
+            }
+
             // The patterns below take quadratic time.
             bool isShort = isText && value.Value.Length <= MaxLintedLength;
             if (isShort && value.Value.Contains(@"\*", StringComparison.Ordinal) && EscapedWildcardAfterPath().IsMatch(value.Value))
@@ -98,6 +83,37 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
 
             CheckPart(item, value.Value, value.Position);
         }
+    }
+
+    /// <summary>A character that an escape stands for and that a letter or digit follows, as in a path whose backslash was meant.</summary>
+    private static (int At, string Escape, string Name)? EscapeOf(string value)
+    {
+        for (int i = 0; i + 1 < value.Length; i++)
+        {
+            (string Escape, string Name)? found = value[i] switch
+            {
+                '\0' => (@"\0", "a NUL character"),
+                '\a' => (@"\a", "a bell"),
+                '\b' => (@"\b", "a backspace"),
+                '\t' => (@"\t", "a tab"),
+                '\n' => (@"\n", "a line feed"),
+                '\v' => (@"\v", "a vertical tab"),
+                '\f' => (@"\f", "a form feed"),
+                '\r' => (@"\r", "a carriage return"),
+                '\u001B' => (@"\e", "an escape character"),
+                '\u0085' => (@"\N", "a next-line character"),
+                '\u00A0' => (@"\_", "a no-break space"),
+                '\u2028' => (@"\L", "a line separator"),
+                '\u2029' => (@"\P", "a paragraph separator"),
+                _ => null,
+            };
+            if (found is var (escape, name) && (char.IsLetterOrDigit(value[i + 1]) || value[i + 1] is '_'))
+            {
+                return (i, escape, name);
+            }
+        }
+
+        return null;
     }
 
     private void CheckPart(DetectionItem item, string value, Position position)
@@ -129,6 +145,9 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
         || text.Contains(@"\w", StringComparison.Ordinal);
 
     private static bool Has(DetectionItem item, Modifier modifier) => item.Modifiers.Any(syntax => syntax.Modifier == modifier);
+
+    [GeneratedRegex(@"(?<!\\)\{,[0-9]{1,5}\}", RegexOptions.CultureInvariant)]
+    private static partial Regex LiteralBraces();
 
     // A folder of a path, then one backslash and a star: C:\Users\*
     [GeneratedRegex(@"([A-Za-z]:|[A-Za-z0-9_.]{2,})\\[^*?]*[A-Za-z0-9_]\\\*", RegexOptions.CultureInvariant)]

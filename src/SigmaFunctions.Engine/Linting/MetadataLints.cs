@@ -28,9 +28,20 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
     {
         foreach ((YamlScalar? key, YamlNode _) in root.Entries)
         {
-            if (Vocabulary.Nearest(Vocabulary.Attributes, key.Value) is { } meant)
+            if (Vocabulary.Attributes.Contains(key.Value))
+            {
+                continue;
+            }
+
+            string? meant = Vocabulary.Attributes.FirstOrDefault(attribute => attribute.Equals(key.Value, StringComparison.OrdinalIgnoreCase))
+                ?? Vocabulary.Nearest(Vocabulary.Attributes, key.Value);
+            if (meant is not null)
             {
                 sink.Report(DiagnosticCode.MisspelledWord, key.Position, $"The attribute '{Shortened.Of(key.Value)}' looks like a slip of '{meant}', and means nothing as it is. Correct it.");
+            }
+            else if (Vocabulary.Synonyms.TryGetValue(key.Value, out string? name) && root[name] is null)
+            {
+                sink.Report(DiagnosticCode.MisspelledWord, key.Position, $"The attribute '{Shortened.Of(key.Value)}' means nothing to Sigma, which calls it '{name}'. Write that.");
             }
         }
     }
@@ -138,12 +149,14 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
             return;
         }
 
+        string? system = (logSource["product"] as YamlScalar)?.Value;
         foreach ((YamlScalar? key, YamlNode? value) in logSource.Entries)
         {
             string? meant = (key.Value, value) switch
             {
-                ("category", YamlScalar category) => Vocabulary.Nearest(Vocabulary.Categories, category.Value),
+                ("category", YamlScalar category) => Vocabulary.NearestCategory(category.Value, system),
                 ("product", YamlScalar product) => Vocabulary.Nearest(Vocabulary.Products, product.Value),
+                ("service", YamlScalar service) when system is null or "windows" or "linux" => Vocabulary.Nearest(Vocabulary.Services, service.Value),
                 _ => null,
             };
             if (meant is not null)

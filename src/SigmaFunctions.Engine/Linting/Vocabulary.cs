@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using SigmaFunctions.Engine.Diagnostics;
 
 namespace SigmaFunctions.Engine.Linting;
 
@@ -21,6 +22,28 @@ internal static class Vocabulary
         "aws azure bitbucket cisco django fortigate fortios gcp github google_workspace huawei juniper jvm kubernetes linux m365 macos "
         + "nodejs okta onelogin opencanary paloalto python qualys rpc_firewall ruby_on_rails spring sql velocity windows zeek");
 
+    /// <summary>Services of Windows, Linux and Zeek; those of others are no words of Sigma.</summary>
+    public static readonly FrozenSet<string> Services = Set(
+        "aaa activitylogs application applocker appmodel-runtime appxdeployment-server appxpackaging-om audit auditd auditlogs auth bits-client capi2 "
+        + "certificateservicesclient-lifecycle-system clamav cloudtrail codeintegrity-operational cron diagnosis-scripted dns-client dns-server "
+        + "dns-server-analytic driver-framework firewall-as guacamole iis-configuration kerberos ldap lsa-server microsoft-servicebus-client "
+        + "msexchange-management ntlm openssh powershell powershell-classic printservice-admin printservice-operational security security-mitigations "
+        + "servicebus-client shell-core signinlogs smb_files smbclient-connectivity smbclient-security smbserver-connectivity sshd sudo sysmon syslog "
+        + "system taskscheduler terminalservices-localsessionmanager vsftpd windefend wmi");
+
+    /// <summary>What others call an attribute of Sigma.</summary>
+    public static readonly FrozenDictionary<string, string> Synonyms = new Dictionary<string, string>
+    {
+        ["severity"] = "level",
+        ["priority"] = "level",
+        ["risk"] = "level",
+        ["false_positives"] = "falsepositives",
+        ["false-positives"] = "falsepositives",
+        ["log_source"] = "logsource",
+        ["data_source"] = "logsource",
+        ["detections"] = "detection",
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
     public static readonly FrozenSet<string> TagNamespaces = Set("attack car cve d3fend detection stp tlp");
 
     public static readonly FrozenSet<string> AttackTactics = Set(
@@ -38,37 +61,16 @@ internal static class Vocabulary
         }
 
         int allowed = text.Length < 8 ? 1 : 2;
-        return words.Where(word => Distance(word, text, allowed) <= allowed).Order(StringComparer.Ordinal).FirstOrDefault();
+        return words.Where(word => Spelling.Distance(word, text, allowed) <= allowed).Order(StringComparer.Ordinal).FirstOrDefault();
     }
 
-    /// <summary>Edit distance, cut off above <paramref name="limit"/>.</summary>
-    private static int Distance(string left, string right, int limit)
-    {
-        if (Math.Abs(left.Length - right.Length) > limit)
-        {
-            return limit + 1;
-        }
-
-        int[] above = new int[right.Length + 1];
-        int[] row = new int[right.Length + 1];
-        for (int j = 0; j <= right.Length; j++)
-        {
-            above[j] = j;
-        }
-
-        for (int i = 1; i <= left.Length; i++)
-        {
-            row[0] = i;
-            for (int j = 1; j <= right.Length; j++)
-            {
-                row[j] = Math.Min(Math.Min(row[j - 1], above[j]) + 1, above[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1));
-            }
-
-            (above, row) = (row, above);
-        }
-
-        return above[right.Length];
-    }
+    /// <summary>
+    /// The category that one is probably a slip of: on the operating systems, whose categories are all known, whatever is near; else what
+    /// <see cref="Nearest"/> gives.
+    /// </summary>
+    public static string? NearestCategory(string category, string? product) => Categories.Contains(category) ? null
+        : product is null or "windows" or "linux" or "macos" && Spelling.Near(Categories, category) is [var near, ..] && !near.Equals(category, StringComparison.OrdinalIgnoreCase) ? near
+        : Nearest(Categories, category);
 
     private static FrozenSet<string> Set(string words) => words.Split(' ').ToFrozenSet(StringComparer.Ordinal);
 }

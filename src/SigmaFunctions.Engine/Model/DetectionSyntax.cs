@@ -11,13 +11,27 @@ namespace SigmaFunctions.Engine.Model;
 internal sealed record RuleSyntax(SigmaRule? Rule, DetectionSyntax Detection, DiagnosticSink Diagnostics);
 
 /// <summary>Search identifiers and the condition over them; null where it could not be read.</summary>
-internal sealed record DetectionSyntax(ImmutableArray<SearchIdentifier> Identifiers, ConditionSyntax? Condition);
+internal sealed record DetectionSyntax(ImmutableArray<SearchIdentifier> Identifiers, ConditionSyntax? Condition)
+{
+    /// <summary>Every item of every search identifier, as they are written.</summary>
+    public IEnumerable<DetectionItem> Items => Identifiers.SelectMany(identifier => identifier.Search?.AllItems ?? []);
+}
 
 /// <summary>A named search of a rule's detection; <paramref name="Search"/> is null where it could not be read.</summary>
 internal sealed record SearchIdentifier(string Name, Position Position, SearchSyntax? Search);
 
 /// <summary>The body of a search identifier.</summary>
-internal abstract record SearchSyntax;
+internal abstract record SearchSyntax
+{
+    /// <summary>Every item within, as they are written.</summary>
+    public IEnumerable<DetectionItem> AllItems => this switch
+    {
+        DetectionItem item => [item],
+        MapSearch map => map.Items,
+        ListSearch list => list.Alternatives.SelectMany(alternative => alternative.AllItems),
+        _ => [],
+    };
+}
 
 /// <summary>A map: every item holds.</summary>
 internal sealed record MapSearch(ImmutableArray<DetectionItem> Items) : SearchSyntax;

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using SigmaFunctions.Engine.Diagnostics;
 
 namespace SigmaFunctions.Engine.Model;
 
@@ -102,6 +103,20 @@ internal static class ModifierNames
         ["year"] = Modifier.Year,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    // What other languages of rules call them.
+    private static readonly FrozenDictionary<string, string> Synonyms = new Dictionary<string, string>
+    {
+        ["regex"] = "re",
+        ["regexp"] = "re",
+        ["not"] = "neq",
+        ["ne"] = "neq",
+        ["case"] = "cased",
+        ["begins"] = "startswith",
+        ["prefix"] = "startswith",
+        ["suffix"] = "endswith",
+        ["ip"] = "cidr",
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
     private static readonly FrozenDictionary<Modifier, string> ByModifier =
         ByName.GroupBy(pair => pair.Value).ToFrozenDictionary(group => group.Key, group => group.MinBy(pair => pair.Key.Length).Key);
 
@@ -109,5 +124,6 @@ internal static class ModifierNames
 
     public static string NameOf(Modifier modifier) => modifier == Modifier.Utf16Le ? "utf16le" : ByModifier[modifier];
 
-    public static string All => string.Join(", ", ByName.Keys.Order(StringComparer.Ordinal));
+    /// <summary>The sentence that names what was probably meant, with a blank before it; empty where nothing is near.</summary>
+    public static string DidYouMean(string name) => Synonyms.TryGetValue(name, out string? meant) ? $" Did you mean '{meant}'?" : Spelling.DidYouMean(ByName.Keys, name);
 }

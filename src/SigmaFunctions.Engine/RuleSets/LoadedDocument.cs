@@ -1,5 +1,6 @@
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Linting;
 using SigmaFunctions.Engine.Logic;
@@ -34,18 +35,18 @@ internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
     public Position NamePosition { get; private init; }
 
     /// <summary>The documents of a file. Safe for concurrent use.</summary>
-    public static List<LoadedDocument> Load(RuleFile file, RuleCompiler compiler)
+    public static List<LoadedDocument> Load(RuleFile file, RuleCompiler compiler, IEventFields? events)
     {
         var documents = new List<LoadedDocument>();
         foreach ((YamlMapping? root, DiagnosticSink? sink) in RuleCollection.Resolve(YamlDocumentReader.Read(file)))
         {
-            documents.Add(root is null ? new LoadedDocument(sink) : Load(root, sink, compiler));
+            documents.Add(root is null ? new LoadedDocument(sink) : Load(root, sink, compiler, events));
         }
 
         return documents;
     }
 
-    private static LoadedDocument Load(YamlMapping root, DiagnosticSink sink, RuleCompiler compiler)
+    private static LoadedDocument Load(YamlMapping root, DiagnosticSink sink, RuleCompiler compiler, IEventFields? events)
     {
         var document = new LoadedDocument(sink)
         {
@@ -62,6 +63,7 @@ internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
         {
             FilterSyntax filter = FilterReader.Read(root, sink);
             (System.Collections.Immutable.ImmutableArray<CompiledIdentifier> identifiers, Expression? condition) = compiler.Compile(filter.Detection, sink);
+            Doubt(filter.Detection, filter.Filter?.LogSource);
             return sink.HasErrors || filter.Filter is null || condition is null
                 ? document
                 : document with { Filter = new CompiledFilter(filter.Filter, identifiers, condition) };
@@ -71,6 +73,15 @@ internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
         new MetadataLints(root, sink).Run();
         new DetectionLints(syntax.Detection, sink).Run();
         new ConditionLints(syntax.Detection, sink).Run();
+        Doubt(syntax.Detection, syntax.Rule?.LogSource);
         return document with { Rule = compiler.Compile(syntax) };
+
+        void Doubt(DetectionSyntax detection, LogSource? logSource)
+        {
+            if (events is not null && logSource is not null)
+            {
+                new EventLints(events, logSource, sink).Run(detection, root["logsource"]);
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Linting;
 using SigmaFunctions.Engine.Model;
 
 namespace SigmaFunctions.Engine.RuleSets;
@@ -13,7 +14,8 @@ namespace SigmaFunctions.Engine.RuleSets;
 /// </summary>
 /// <param name="placeholders">Values for the modifier <c>expand</c>.</param>
 /// <param name="concurrency">Most threads that read at a time; -1 for one on every processor.</param>
-internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = -1)
+/// <param name="events">What events have, for doubts about rules that none can satisfy; without it there are none of these.</param>
+internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = -1, IEventFields? events = null)
 {
     private readonly RuleCompiler _compiler = new(placeholders);
 
@@ -69,7 +71,7 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
         try
         {
             return source.ReadText() is { } text
-                ? new LoadedFile(Convert.ToHexString(TextHash.Of(text)), LoadedDocument.Load(new RuleFile(source.Path, text), _compiler))
+                ? new LoadedFile(Convert.ToHexString(TextHash.Of(text)), LoadedDocument.Load(new RuleFile(source.Path, text), _compiler, events))
                 : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

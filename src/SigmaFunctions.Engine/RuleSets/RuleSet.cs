@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Files;
+using SigmaFunctions.Engine.Linting;
 using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Model;
 
@@ -84,7 +85,7 @@ public sealed class RuleSet
     public RuleSet Including(RuleSet others)
     {
         ArgumentNullException.ThrowIfNull(others);
-        HashSet<string> taken = [.. Rules.Select(rule => rule.Id)];
+        var taken = Rules.Select(rule => rule.Id).ToHashSet(RuleIdComparer.Instance);
         ImmutableArray<CompiledRule> all =
         [
             .. Compiled.Concat(others.Compiled.Where(rule => !taken.Contains(rule.Rule.Id))).OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal),
@@ -108,14 +109,15 @@ public sealed class RuleSet
         LoadLayers([RuleLayer.FromFiles(files)], placeholders);
 
     /// <summary>
-    /// Reads every <c>*.yml</c> and <c>*.yaml</c> below the given folders, and the given files; <c>*.test.yml</c> files
+    /// Reads every <c>*.yml</c> and <c>*.yaml</c> below the given folders and in the given archives (<c>*.zip</c>), and the given files; <c>*.test.yml</c> files
     /// (events for testing a rule) are passed over. A file that cannot be read is a diagnostic.
     /// </summary>
     /// <param name="paths">Folders and files.</param>
     /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
-    /// <exception cref="IOException">A path does not exist.</exception>
-    public static RuleSet LoadPaths(IEnumerable<string> paths, PlaceholderSet? placeholders = null) =>
-        LoadLayers([RuleLayer.FromPaths(paths)], placeholders);
+    /// <param name="events">What events have, for doubts about rules that none can satisfy; without it there are none of these.</param>
+    /// <exception cref="IOException">A path does not exist, or an archive cannot be read.</exception>
+    public static RuleSet LoadPaths(IEnumerable<string> paths, PlaceholderSet? placeholders = null, IEventFields? events = null) =>
+        new RuleLoader(placeholders ?? PlaceholderSet.Empty, events: events).Load([RuleLayer.FromPaths(paths)]);
 
     /// <summary>
     /// Reads layers of rules: what a later one holds takes the place of what has the same id in an earlier one, which is then not

@@ -12,11 +12,11 @@ namespace SigmaFunctions.Engine.RuleSets;
 internal sealed class RuleSetBuilder
 {
     private readonly PredicateTable _predicates = new();
-    private readonly Dictionary<string, CompiledRule> _rules = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, SigmaCorrelation> _correlations = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CompiledRule> _rules = new(RuleIdComparer.Instance);
+    private readonly Dictionary<string, SigmaCorrelation> _correlations = new(RuleIdComparer.Instance);
     private readonly List<(CompiledFilter Compiled, DiagnosticSink Sink)> _filters = [];
-    private readonly Dictionary<string, DiagnosticSink> _sinkByCorrelation = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (string File, int Line, int Layer)> _placeById = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DiagnosticSink> _sinkByCorrelation = new(RuleIdComparer.Instance);
+    private readonly Dictionary<string, (string File, int Line, int Layer)> _placeById = new(RuleIdComparer.Instance);
     private readonly Dictionary<string, string> _idByName = new(StringComparer.Ordinal);
     private readonly List<DiagnosticSink> _sinks = [];
     private int _rejected;
@@ -60,7 +60,7 @@ internal sealed class RuleSetBuilder
         return new RuleSet(
             [.. _rules.Values.OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal)],
             [.. _filters.Select(filter => filter.Compiled.Filter).OrderBy(filter => filter.Id, StringComparer.Ordinal)],
-            [.. _correlations.Values],
+            [.. _correlations.Values.OrderBy(correlation => correlation.Id, StringComparer.Ordinal)],
             [.. unreadable.Concat(_sinks.SelectMany(sink => sink.Diagnostics))
                 .OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column)],
             _rejected + unreadable.Count,
@@ -94,7 +94,7 @@ internal sealed class RuleSetBuilder
         {
             List<string> named = filter.Filter.Rules.IsEmpty
                 ? [.. _rules.Keys]
-                : filter.Filter.Rules.Select(Resolve).OfType<string>().Where(_rules.ContainsKey).Distinct(StringComparer.Ordinal).ToList();
+                : filter.Filter.Rules.Select(Resolve).OfType<string>().Where(_rules.ContainsKey).Distinct(RuleIdComparer.Instance).ToList();
             foreach (string reference in filter.Filter.Rules)
             {
                 if (Resolve(reference) is not { } id || !_rules.ContainsKey(id))
@@ -156,13 +156,13 @@ internal sealed class RuleSetBuilder
             }
         }
 
-        return Reaches(correlation, correlation.Id, []) ? "The correlation refers to itself, directly or through others. Break the circle." : null;
+        return Reaches(correlation, correlation.Id, new HashSet<string>(RuleIdComparer.Instance)) ? "The correlation refers to itself, directly or through others. Break the circle." : null;
     }
 
     private bool Reaches(SigmaCorrelation from, string id, HashSet<string> visited) => from.Rules
         .Select(Resolve)
         .OfType<string>()
-        .Any(next => next == id || (visited.Add(next) && _correlations.TryGetValue(next, out SigmaCorrelation? correlation) && Reaches(correlation, id, visited)));
+        .Any(next => RuleIdComparer.Instance.Equals(next, id) || (visited.Add(next) && _correlations.TryGetValue(next, out SigmaCorrelation? correlation) && Reaches(correlation, id, visited)));
 
     private string? Resolve(string reference) =>
         _placeById.ContainsKey(reference) ? reference : _idByName.GetValueOrDefault(reference);

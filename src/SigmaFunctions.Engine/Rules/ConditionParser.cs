@@ -69,7 +69,7 @@ internal sealed class ConditionParser
                 throw new ConditionException(
                     DiagnosticCode.OldAggregation,
                     PositionOf(i),
-                    "The old aggregation syntax ('| count() …') is no longer part of Sigma. Write a correlation rule (event_count, value_count) instead.");
+                    "The old aggregation syntax ('| count() …') is no longer part of Sigma. Its successors, correlation rules, are read but not evaluated yet, so that neither gives an alert.");
             }
 
             int start = i++;

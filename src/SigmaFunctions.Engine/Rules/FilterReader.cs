@@ -34,8 +34,8 @@ internal static class FilterReader
         {
             Id = id,
             Title = title,
-            Name = attributes.Text("name"),
-            Description = attributes.Text("description"),
+            Name = attributes.Note("name"),
+            Description = attributes.Note("description"),
             LogSource = logSource,
             Rules = rules is ["any"] ? [] : rules,
             File = sink.File,

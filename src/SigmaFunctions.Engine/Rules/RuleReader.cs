@@ -69,7 +69,7 @@ internal sealed class RuleReader
             return made;
         }
 
-        if (!Guid.TryParseExact(id, "D", out _))
+        if (!RuleIdComparer.IsUuid(id))
         {
             sink.Report(DiagnosticCode.InvalidId, attributes.PositionOf("id"), $"The id '{Shortened.Of(id)}' is not a UUID. Use a random UUID such as {ContentId.Of(attributes.Map)}.");
         }
@@ -88,21 +88,21 @@ internal sealed class RuleReader
         {
             Id = id,
             Title = title ?? "",
-            Name = _attributes.Text("name"),
+            Name = _attributes.Note("name"),
             Level = level,
             Status = status,
-            Description = _attributes.Text("description"),
-            Author = _attributes.Text("author"),
-            License = _attributes.Text("license"),
-            Date = _attributes.Text("date"),
-            Modified = _attributes.Text("modified"),
-            Taxonomy = _attributes.Text("taxonomy"),
+            Description = _attributes.Note("description"),
+            Author = _attributes.Note("author"),
+            License = _attributes.Note("license"),
+            Date = _attributes.Note("date"),
+            Modified = _attributes.Note("modified"),
+            Taxonomy = _attributes.Note("taxonomy"),
             LogSource = logSource ?? new Events.LogSource(),
-            Tags = _attributes.List("tags"),
-            References = _attributes.List("references"),
-            Fields = _attributes.List("fields"),
-            FalsePositives = _attributes.List("falsepositives"),
-            Scope = _attributes.List("scope"),
+            Tags = _attributes.Notes("tags"),
+            References = _attributes.Notes("references"),
+            Fields = _attributes.Notes("fields"),
+            FalsePositives = _attributes.Notes("falsepositives"),
+            Scope = _attributes.Notes("scope"),
             Related = ReadRelated(),
             CustomAttributes = ReadCustomAttributes(),
             File = _sink.File,
@@ -122,17 +122,19 @@ internal sealed class RuleReader
             return new DetectionSyntax([], null);
         }
 
-        if (detection["timeframe"] is { } timeframe)
+        DetectionSyntax syntax = DetectionReader.Read(detection, ["timeframe"], _sink);
+        if (syntax.Condition is not null && detection["timeframe"] is { } timeframe)
         {
-            _sink.Report(DiagnosticCode.OldAggregation, timeframe.Position, "'timeframe' belongs to the old aggregation syntax. Write a correlation rule with a 'timespan' instead.");
+            _sink.Report(
+                DiagnosticCode.TimeframeWithoutAggregation, timeframe.Position, "'timeframe' means nothing without an aggregation: the rule matches each event by itself. Remove it.");
         }
 
-        return DetectionReader.Read(detection, ["timeframe"], _sink);
+        return syntax;
     }
 
     private ImmutableArray<RelatedRule> ReadRelated()
     {
-        if (Root["related"] is not { } node)
+        if (Root["related"] is not { } node || node is YamlScalar { IsNull: true })
         {
             return [];
         }
@@ -141,13 +143,13 @@ internal sealed class RuleReader
         foreach (YamlNode item in (node as YamlSequence)?.Items ?? [node])
         {
             AttributeReader? attributes = item is YamlMapping map ? new AttributeReader(map, _sink) : null;
-            if (attributes?.Text("id") is { } id && attributes.Text("type") is { } type)
+            if (attributes?.Note("id") is { } id && attributes.Note("type") is { } type)
             {
                 related.Add(new RelatedRule(id, type));
             }
             else
             {
-                _attributes.Invalid(item.Position, "Each entry of 'related' is a map with 'id' and 'type'. Write both.");
+                _attributes.Doubt(item.Position, "Each entry of 'related' is a map with 'id' and 'type'. Write both.");
             }
         }
 
@@ -170,10 +172,12 @@ internal sealed class RuleReader
 
     private string? Known(string key, FrozenSet<string> values, DiagnosticCode code)
     {
-        string? text = _attributes.Text(key);
+        string? text = _attributes.Note(key);
         if (text is not null && !values.Contains(text))
         {
-            _sink.Report(code, _attributes.PositionOf(key), $"The {key} '{Shortened.Of(text)}' is unknown. Use one of {string.Join(", ", values.Order(StringComparer.Ordinal))}.");
+            _sink.Report(code, _attributes.PositionOf(key), values.Contains(text.ToLowerInvariant())
+                ? $"The {key} '{text}' is unknown as it is written. Write '{text.ToLowerInvariant()}'."
+                : $"The {key} '{Shortened.Of(text)}' is unknown.{Spelling.DidYouMean(values, text)} There are {string.Join(", ", values.Order(StringComparer.Ordinal))}.");
         }
 
         return text;

@@ -6,7 +6,7 @@ using SigmaFunctions.Engine.Yaml;
 namespace SigmaFunctions.Engine.Rules;
 
 /// <summary>
-/// Reads the body of a search identifier: a map, a list of maps, or a list of keywords. What cannot be read is reported and left
+/// Reads the body of a search identifier: a map, a list of maps, a list of keywords, or lists of these, which are alternatives too. What cannot be read is reported and left
 /// out; the rest is still compiled, so that everything wrong with a rule is reported at once.
 /// </summary>
 internal sealed class SearchReader(DiagnosticSink sink)
@@ -44,7 +44,8 @@ internal sealed class SearchReader(DiagnosticSink sink)
             {
                 YamlMapping { Entries.Length: > 0 } map => ReadMap(map),
                 YamlScalar keyword => Keywords([keyword]),
-                _ => Refuse(item.Position, "An entry of this list is neither a map with fields nor a keyword. Write one of them."),
+                YamlSequence { Items.Length: > 0 } inner => ReadList(inner),
+                _ => Refuse(item.Position, "An entry of this list is empty, and no map with fields, keyword or list of these. Write one of them."),
             });
         }
 
@@ -96,7 +97,7 @@ internal sealed class SearchReader(DiagnosticSink sink)
             else
             {
                 failed = true;
-                sink.Report(DiagnosticCode.UnknownModifier, position, $"The modifier '{name}' is unknown. Use one of {ModifierNames.All}.");
+                sink.Report(DiagnosticCode.UnknownModifier, position, $"The modifier '{Shortened.Of(name)}' is unknown.{ModifierNames.DidYouMean(name)} docs/rule-language.md and the Sigma specification list them.");
             }
         }
 

@@ -14,6 +14,7 @@ public sealed record RuleTestPaths(IReadOnlyList<string> Rules, IReadOnlyList<(s
     /// the other one beside it.
     /// </summary>
     /// <exception cref="FileNotFoundException">There is nothing at one of the paths.</exception>
+    /// <exception cref="IOException">A folder cannot be read, or a path is an archive.</exception>
     public static RuleTestPaths Find(IEnumerable<string> paths)
     {
         var rules = new SortedSet<string>(StringComparer.Ordinal);
@@ -22,10 +23,10 @@ public sealed record RuleTestPaths(IReadOnlyList<string> Rules, IReadOnlyList<(s
         {
             if (Directory.Exists(path))
             {
-                rules.UnionWith(RuleFiles.Find(path).Select(rule => rule.Path));
-                foreach (string test in Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsTest))
+                rules.UnionWith(RuleFiles.Find(path).Where(rule => rule.Fault is null).Select(rule => rule.Path));
+                foreach (RulePath test in FolderWalk.Below(path, IsTest).Where(test => test.Fault is null))
                 {
-                    tests[test] = RuleOf(test);
+                    tests[test.Path] = RuleOf(test.Path);
                 }
             }
             else if (IsTest(path) && File.Exists(path))
@@ -35,6 +36,10 @@ public sealed record RuleTestPaths(IReadOnlyList<string> Rules, IReadOnlyList<(s
                 {
                     rules.Add(rule);
                 }
+            }
+            else if (RuleArchive.IsArchive(path) && File.Exists(path))
+            {
+                throw new IOException($"'{path}' is an archive: unpack it to test its rules.");
             }
             else
             {

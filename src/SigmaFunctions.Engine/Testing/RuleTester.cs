@@ -85,7 +85,7 @@ public static class RuleTester
     {
         _ when ruleFile is null => (null, "there is no rule file beside the test file"),
         [] => (null, $"no rule of {ruleFile} was loaded"),
-        _ when test.Rule is not null => candidates.FirstOrDefault(rule => rule.Id == test.Rule) is { } named
+        _ when test.Rule is not null => candidates.FirstOrDefault(rule => RuleIdComparer.Instance.Equals(rule.Id, test.Rule)) is { } named
             ? (named, null)
             : (null, $"{ruleFile} has no rule {Shortened.Of(test.Rule)}"),
         [var only] => (only, null),

@@ -19,10 +19,13 @@ internal sealed class YamlDocumentReader
     public const int MaxDepth = 64;
     public const int MaxNodes = 1_000_000;
 
+    private const string StandardTag = "tag:yaml.org,2002:";
+
     // Up to this many keys of a map are compared one by one.
     private const int MaxSearchedKeys = 16;
 
     private readonly Parser _parser;
+    private readonly string _text;
     private readonly string _file;
     private readonly bool _hidesLineBreaks;
     private readonly Dictionary<AnchorName, YamlNode> _anchors = [];
@@ -31,6 +34,7 @@ internal sealed class YamlDocumentReader
 
     private YamlDocumentReader(RuleFile file)
     {
+        _text = file.Text;
         string text = HideLineBreaks(file.Text);
         _hidesLineBreaks = !ReferenceEquals(text, file.Text);
         _parser = new Parser(new StringReader(text));
@@ -76,15 +80,21 @@ internal sealed class YamlDocumentReader
         }
         catch (YamlException exception)
         {
-            End(DiagnosticCode.InvalidYaml, At(exception.Start), NotYaml(exception.InnerException?.Message ?? exception.Message));
+            NotValid(At(exception.Start), exception.InnerException?.Message ?? exception.Message);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
         {
             // The scanner leaves some malformed texts with exceptions of the runtime.
-            End(DiagnosticCode.InvalidYaml, _parser.Current is { } last ? At(last.End) : default, NotYaml("it is malformed here."));
+            NotValid(_parser.Current is { } last ? At(last.End) : default, "it is malformed here.");
         }
 
         return documents;
+
+        void NotValid(Position position, string reason)
+        {
+            (Position at, string message) = YamlMistakes.Explain(_text, position, reason) ?? (position, reason);
+            End(DiagnosticCode.InvalidYaml, at, NotYaml(message));
+        }
 
         void End(DiagnosticCode code, Position position, string message)
         {
@@ -128,7 +138,22 @@ internal sealed class YamlDocumentReader
     {
         Scalar scalar = _parser.Consume<Scalar>();
         bool isPlain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
-        return Anchor(scalar.Anchor, new YamlScalar(WellFormed(ShowLineBreaks(scalar.Value)), isPlain, start));
+        var read = new YamlScalar(WellFormed(ShowLineBreaks(scalar.Value)), isPlain, start) { IsDoubleQuoted = scalar.Style == ScalarStyle.DoubleQuoted };
+        if (scalar.Tag is { IsEmpty: false, IsNonSpecific: false } tag && !tag.Value.StartsWith(StandardTag, StringComparison.Ordinal))
+        {
+            _sink.Report(DiagnosticCode.NotText, start, $"'{Shortened.Of(tag.Value)}' is a tag to YAML, and no part of the text. If it is meant as text, put the value in quotes.");
+        }
+        else if (!scalar.Anchor.IsEmpty && read is { IsPlain: true, Value: "" })
+        {
+            _sink.Report(DiagnosticCode.NotText, start, $"'&{Shortened.Of(scalar.Anchor.Value)}' is an anchor to YAML, of a value that is empty. If it is meant as text, put the value in quotes.");
+        }
+
+        if (read.Value.Contains('\uFFFD', StringComparison.Ordinal))
+        {
+            _sink.Report(DiagnosticCode.LostCharacters, start, "Here stands U+FFFD, which bytes become that are not UTF-8: the text will not be found. Save the file as UTF-8 and write the character again.");
+        }
+
+        return Anchor(scalar.Anchor, read);
     }
 
     private YamlSequence ReadSequence(Position start, int depth)

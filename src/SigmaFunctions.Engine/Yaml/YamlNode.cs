@@ -22,6 +22,9 @@ internal sealed class YamlScalar(string value, bool isPlain, Position position) 
     /// <summary>Unquoted and untagged, so that it may be something else than text.</summary>
     public bool IsPlain { get; } = isPlain;
 
+    /// <summary>In double quotes, where backslashes begin escapes.</summary>
+    public bool IsDoubleQuoted { get; init; }
+
     public bool IsNull => IsPlain && (Value is "" or "~" or "null" or "Null" or "NULL");
 
     public bool? AsBoolean => !IsPlain ? null : Value switch
