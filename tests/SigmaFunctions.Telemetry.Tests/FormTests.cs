@@ -41,6 +41,11 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
         { "get-winevent", Rules.Hits - 2 },
         { "evtx_dump-xml", Rules.Hits },
         { "evtx_dump-json", Rules.Hits },
+        { "velociraptor", Rules.Hits },
+        { "map-without-provider", Rules.Hits },
+        { "map-without-channel", Rules.Hits },
+        { "decimal-ids", Rules.Hits - 2 },
+        { "decimal-ids-evtx", Rules.Hits },
     };
 
     [Theory]
@@ -92,9 +97,34 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
             "get-winevent" => WinEvent(@event),
             "evtx_dump-xml" => $"Record 1\n<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{@event}\n\n",
             "evtx_dump-json" => $"Record 1\n{Dumped(@event).ToJsonString(Indented)}\n\n",
+            "velociraptor" => new JsonObject
+            {
+                ["System"] = new JsonObject
+                {
+                    ["Provider"] = new JsonObject { ["Name"] = Provider(@event), ["Guid"] = "{g}" },
+                    ["EventID"] = new JsonObject { ["Value"] = Id(@event) },
+                    ["TimeCreated"] = new JsonObject { ["SystemTime"] = 1772446272.25 },
+                    ["Channel"] = System(@event).Element("Channel")!.Value,
+                },
+                ["EventData"] = Properties(DataOf(@event)),
+                ["Message"] = "m",
+            }.ToJsonString(),
+            "map-without-provider" => Flat(@event, "x", "Computer", row => row["EventData"] = Properties(DataOf(@event))),
+            "map-without-channel" => Flat(@event, "ProviderName", "Computer", row =>
+            {
+                row["EventData"] = Properties(DataOf(@event)).ToJsonString();
+                row.Remove("Channel");
+            }),
+            "decimal-ids" => Decimal(Flat(@event, "ProviderName", "Computer", row => row["StringInserts"] = Values(@event)), @event),
+            "decimal-ids-evtx" => Decimal(Dumped(@event).ToJsonString().Replace($"\"EventID\":\"{Id(@event)}\"", $"\"EventID\":{Id(@event)}", StringComparison.Ordinal), @event),
             _ => $$"""{"{{form}}":{{text}},"host":"h"}""",
         };
     }
+
+    // As tables write whole numbers in a column that has others.
+    private static string Decimal(string json, XElement @event) => json.Replace($"\"EventID\":{Id(@event)},", $"\"EventID\":{Id(@event)}.0,", StringComparison.Ordinal);
+
+    private static int Id(XElement @event) => int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture);
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -125,7 +155,7 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
         var row = new JsonObject
         {
             [provider] = Provider(@event),
-            ["EventID"] = int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture),
+            ["EventID"] = Id(@event),
             ["Version"] = int.Parse(System(@event).Element("Version")?.Value ?? "0", CultureInfo.InvariantCulture),
             ["Channel"] = System(@event).Element("Channel")!.Value,
             [computer] = System(@event).Element("Computer")!.Value,
@@ -171,7 +201,7 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
 
     private static string OpenTelemetry(XElement @event, JsonObject data) => new JsonObject
     {
-        ["event_id"] = new JsonObject { ["id"] = int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture), ["qualifiers"] = 0 },
+        ["event_id"] = new JsonObject { ["id"] = Id(@event), ["qualifiers"] = 0 },
         ["provider"] = new JsonObject { ["name"] = Provider(@event), ["guid"] = "{g}" },
         ["channel"] = System(@event).Element("Channel")!.Value,
         ["computer"] = System(@event).Element("Computer")!.Value,
@@ -181,7 +211,7 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
 
     private static string WinEvent(XElement @event) => new JsonObject
     {
-        ["Id"] = int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture),
+        ["Id"] = Id(@event),
         ["Version"] = int.Parse(System(@event).Element("Version")?.Value ?? "0", CultureInfo.InvariantCulture),
         ["ProviderName"] = Provider(@event),
         ["LogName"] = System(@event).Element("Channel")!.Value,

@@ -132,6 +132,12 @@ internal sealed class BodyReader
 
             if (TryReadDocument(position, Bytes.Length, out int end, out Fault fault))
             {
+                if (RecordBehind(end, Bytes.Length) is >= 0 and int another)
+                {
+                    position = another;
+                    continue;
+                }
+
                 int lineEnd = LineEnd(end);
                 ReadNothing(end, lineEnd);
                 int next = SkipBlank(lineEnd, Bytes.Length);
@@ -221,15 +227,32 @@ internal sealed class BodyReader
         if (!OpensRecord(Bytes[start]))
         {
             AddUndecoded("a record must be a JSON object or event XML", start, start, end);
+            return;
         }
-        else if (TryReadDocument(start, end, out int documentEnd, out Fault fault))
+
+        int behind = start;
+        while (behind >= 0)
         {
-            ReadNothing(documentEnd, end);
+            start = behind;
+            if (!TryReadDocument(start, end, out int documentEnd, out Fault fault))
+            {
+                AddUndecoded(fault.Reason, fault.Offset, _pending, end);
+                return;
+            }
+
+            behind = RecordBehind(documentEnd, end);
+            if (behind < 0)
+            {
+                ReadNothing(documentEnd, end);
+            }
         }
-        else
-        {
-            AddUndecoded(fault.Reason, fault.Offset, _pending, end);
-        }
+    }
+
+    /// <summary>Where another JSON document begins behind one on the same line, as senders write them that join what they have; -1 if none does.</summary>
+    private int RecordBehind(int start, int end)
+    {
+        int found = Bytes[start..end].IndexOfAnyExcept(" \t\r"u8);
+        return found >= 0 && OpensRecord(Bytes[start + found]) ? start + found : -1;
     }
 
     private void ReadNothing(int start, int end)
