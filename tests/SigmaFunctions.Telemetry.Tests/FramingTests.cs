@@ -101,6 +101,9 @@ public sealed class FramingTests
     [InlineData("""[{"n":1},{"secret":tru}]""", "not JSON", """{"secret":tru}]""")]
     [InlineData("""[{"n":1},{"n":"abc""", "the JSON ends early", """{"n":"abc""")]
     [InlineData("<Event/>", "XML, but no Windows event", "<Event/>")]
+    [InlineData("<13>1 - h app - - - {\"n\":1}", "a syslog line, of which only event XML from Sysmon is read: send the message without its header", "<13>1 - h app - - - {\"n\":1}")]
+    [InlineData("<1300>x", "neither JSON nor event XML", "<1300>x")]
+    [InlineData("<13", "neither JSON nor event XML", "<13")]
     [InlineData("[17]", "a record must be a JSON object", "17")]
     public void An_unreadable_record_says_why_and_keeps_its_bytes(string body, string reason, string original)
     {
@@ -120,6 +123,7 @@ public sealed class FramingTests
         { "{\"n\":2,\"x\":\"\u00ff\"}", "" },
         { "{\"n\":2,\"x\":\"\0\"}", "not JSON: control character" },
         { "\0\0\0", "a record must be a JSON object or event XML" },
+        { "<13>Jan  1 00:00:00 h app: x", "a syslog line, of which only event XML from Sysmon is read: send the message without its header" },
         { "\u00ff\u00fe", "a record must be a JSON object or event XML" },
         { "<Event>\u00ff</Event>", "not UTF-8" },
         { "<Event>\0</Event>", "not XML: a NUL" },
