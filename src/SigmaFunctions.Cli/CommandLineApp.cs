@@ -93,9 +93,9 @@ internal sealed class CommandLineApp
             await _terminal.Errors.WriteLineAsync($"sigmaf: {exception.Message}");
             return exception.ExitCode;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileFault(exception) is { } reason)
         {
-            await _terminal.Errors.WriteLineAsync($"sigmaf: {exception.Message}");
+            await _terminal.Errors.WriteLineAsync($"sigmaf: {reason}");
             return ExitCode.Unusable;
         }
         catch (Exception exception)
@@ -105,6 +105,14 @@ internal sealed class CommandLineApp
             return ExitCode.InternalError;
         }
     }
+
+    // What runs in parallel fails with all faults together; the first says enough.
+    private static string? FileFault(Exception exception) => exception switch
+    {
+        AggregateException all => all.Flatten().InnerExceptions.Select(FileFault).FirstOrDefault(reason => reason is not null),
+        IOException or UnauthorizedAccessException => exception.Message,
+        _ => null,
+    };
 
     // A message may have several lines, and quotes arguments as they are.
     private static string WithPrintable(IEnumerable<Token> arguments, string message) =>
