@@ -17,7 +17,7 @@ namespace SigmaFunctions.Archives;
 public static class BodyFile
 {
     /// <summary>Longest body that is cut from a file: more than any that Event Hubs carries, packed or not.</summary>
-    public const int MaxBodyBytes = BodyCutter.MaxBytes;
+    public const int MaxBodyBytes = CutText.MaxBytes;
 
     /// <summary>Longest file that is one body.</summary>
     public const int MaxWholeBytes = 1 << 30;
@@ -58,7 +58,7 @@ public static class BodyFile
                     continue;
                 }
 
-                var cutter = new BodyCutter(text, source);
+                var cutter = new BodyCutter(new LineEndStream(text), source);
                 do
                 {
                     while (cutter.TryCut(out BodyLine body))
@@ -81,13 +81,18 @@ public static class BodyFile
     }
 
     /// <summary>What a file is that is no text: packed, an archive, or one of those that are known and not read.</summary>
-    /// <returns>As it follows the file's name; null for text.</returns>
+    /// <returns>As it follows the file's name; null for text, and for a pipe, which can be read once.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static string? WhatIsNoText(string path)
     {
         Span<byte> first = stackalloc byte[FileSignatures.Window];
         using FileStream file = File.OpenRead(path);
+        if (!file.CanSeek)
+        {
+            return null;
+        }
+
         int length = file.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
         FileSignatures.TryRecognise(first[..length], isAll: true, out FileForm form);
         return form.Kind switch

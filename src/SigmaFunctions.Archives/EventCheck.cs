@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Archives.Unpacking;
 using SigmaFunctions.Telemetry;
@@ -51,42 +52,124 @@ public static class EventCheck
         return checkedInputs.DrainToImmutable();
     }
 
+    /// <summary>
+    /// Reads files of events as <see cref="BodyFile.ReadAsync"/> does, but for texts without any event, such as a README in an archive: each of these is a
+    /// fault, and none of its bodies is given. Of a text at most as much is held back as is looked at.
+    /// </summary>
+    /// <param name="inputs">The files.</param>
+    /// <param name="decoder">What events are.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async IAsyncEnumerable<BodyLine> ReadAsync(
+        IEnumerable<BodyInput> inputs, EventDecoder decoder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(decoder);
+        var held = new List<BodyLine>();
+        Search? search = null;
+        await foreach (BodyLine body in BodyFile.ReadAsync(inputs, cancellationToken))
+        {
+            if (search is null || search.Source != body.Source)
+            {
+                foreach (BodyLine one in search?.Without(held) ?? [])
+                {
+                    yield return one;
+                }
+
+                held.Clear();
+                search = new Search(body.Source, decoder);
+            }
+
+            if (!search.HasEvent && !search.IsOver)
+            {
+                held.Add(body);
+                search.Add(body);
+                if (search.IsOver)
+                {
+                    held.Clear();
+                }
+            }
+
+            if (search.HasEvent)
+            {
+                if (held.Count == 0)
+                {
+                    yield return body;
+                }
+
+                foreach (BodyLine one in held)
+                {
+                    yield return one;
+                }
+
+                held.Clear();
+            }
+        }
+
+        foreach (BodyLine one in search?.Without(held) ?? [])
+        {
+            yield return one;
+        }
+    }
+
     private static async Task<string?> FaultOfAsync(BodyInput input, EventDecoder decoder, CancellationToken cancellationToken)
     {
-        (string? Source, string Reason)? first = null;
-        int bodies = 0;
-        long bytes = 0;
-        bool isAll = true;
+        Search? search = null;
         await foreach (BodyLine body in BodyFile.ReadAsync([input], cancellationToken))
         {
-            if (body.Fault is null)
+            search ??= new Search(body.Source, decoder);
+            search.Add(body);
+            if (search.HasEvent || search.IsOver)
             {
-                DecodedBody decoded = decoder.Decode(body.Body);
-                if (!decoded.Events.IsEmpty)
-                {
-                    return null;
-                }
-
-                if (decoded.Undecoded is [var record, ..])
-                {
-                    first ??= (body.Source.Name, $"on line {body.SourceLineAt(record.Offset)}: {record.Reason}");
-                }
-            }
-            else
-            {
-                first ??= body.EndsSource ? (null, body.Fault) : (body.Source.Name, $"on line {body.SourceLineAt(0)}: {body.Fault}");
-            }
-
-            bytes += body.Body.Length;
-            if (++bodies == MaxBodies || bytes > MaxBytes)
-            {
-                isAll = false;
                 break;
             }
         }
 
-        return first is not { } fault ? null
-            : fault.Source is null ? fault.Reason
-            : $"{fault.Source} holds no event that can be read{(isAll ? "" : $" among its first {bodies} bodies")}; {fault.Reason}";
+        return search?.Fault;
+    }
+
+    /// <summary>Looks for an event in the first bodies of a text, or of the texts of an archive.</summary>
+    private sealed class Search(BodySource source, EventDecoder decoder)
+    {
+        private (BodySource? Source, string Reason)? _first;
+        private int _bodies;
+        private long _bytes;
+
+        /// <summary>The text, or the first of them.</summary>
+        public BodySource Source => source;
+
+        public bool HasEvent { get; private set; }
+
+        /// <summary>Whether enough was looked at, without finding one.</summary>
+        public bool IsOver => !HasEvent && (_bodies == MaxBodies || _bytes > MaxBytes);
+
+        /// <summary>Why there is no event, with the name of the text; null where there is one, or nothing at all.</summary>
+        public string? Fault => HasEvent || _first is not { } first ? null
+            : first.Source is null ? first.Reason
+            : $"{first.Source.Name} holds no event that can be read{(IsOver ? $" among its first {_bodies} bodies" : "")}; {first.Reason}";
+
+        public void Add(BodyLine body)
+        {
+            if (body.Fault is null)
+            {
+                DecodedBody decoded = decoder.Decode(body.Body);
+                HasEvent |= !decoded.Events.IsEmpty;
+                if (decoded.Undecoded is [var record, ..])
+                {
+                    _first ??= (body.Source, $"on line {body.SourceLineAt(record.Offset)}: {record.Reason}");
+                }
+            }
+            else
+            {
+                _first ??= body.EndsSource ? (null, body.Fault) : (body.Source, $"on line {body.SourceLineAt(0)}: {body.Fault}");
+            }
+
+            _bytes += body.Body.Length;
+            _bodies++;
+        }
+
+        /// <summary>What is given of a text whose bodies were held back to its end: of one without an event the fault that it is.</summary>
+        public IEnumerable<BodyLine> Without(IReadOnlyList<BodyLine> held) =>
+            HasEvent ? [] : Fault is { } fault ? [new BodyLine(source, source.FirstLine, default, fault) { EndsSource = true }] : held;
     }
 }

@@ -43,6 +43,7 @@ internal sealed class CommandLineApp
             DeadLettersCommand.Create(terminal, connect ?? HubConnection.Open, time),
             RulesCommand.Create(terminal, time),
             EraseCommand.Create(terminal, time),
+            CompletionCommand.Create(terminal),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new DocumentedCommand.HelpWithNotes((HelpAction)help.Action!);
@@ -92,9 +93,9 @@ internal sealed class CommandLineApp
             await _terminal.Errors.WriteLineAsync($"sigmaf: {exception.Message}");
             return exception.ExitCode;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileFault(exception) is { } reason)
         {
-            await _terminal.Errors.WriteLineAsync($"sigmaf: {exception.Message}");
+            await _terminal.Errors.WriteLineAsync($"sigmaf: {reason}");
             return ExitCode.Unusable;
         }
         catch (Exception exception)
@@ -104,6 +105,14 @@ internal sealed class CommandLineApp
             return ExitCode.InternalError;
         }
     }
+
+    // What runs in parallel fails with all faults together; the first says enough.
+    private static string? FileFault(Exception exception) => exception switch
+    {
+        AggregateException all => all.Flatten().InnerExceptions.Select(FileFault).FirstOrDefault(reason => reason is not null),
+        IOException or UnauthorizedAccessException => exception.Message,
+        _ => null,
+    };
 
     // A message may have several lines, and quotes arguments as they are.
     private static string WithPrintable(IEnumerable<Token> arguments, string message) =>

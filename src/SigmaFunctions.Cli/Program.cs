@@ -1,7 +1,10 @@
 using Microsoft.Win32.SafeHandles;
 using SigmaFunctions.Cli;
 using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Storage.Accounts;
 using Spectre.Console;
+
+LoopbackTraffic.Bypass();
 
 // None of these is closed here: they write at once, and closing would write again into a pipe that is gone.
 var output = new OutputStream(OpenOutput());

@@ -55,9 +55,10 @@ internal static class LocalHostCommand
                 result.AddError("--http-port must be between 0 and 65535.");
             }
         });
+        var data = new Option<string?>("--data") { Description = "Folder that keeps detections, alerts, rules and dead letters for the next run; made if need be. Without it, they are gone at the end.", HelpName = "DIR" };
         var verbose = new Option<bool>("--verbose") { Description = "Show what the worker logs." };
 
-        var command = new RootCommand("Runs the SigmaFunctions worker on this machine: with Azurite for storage and an Event Hubs endpoint of its own.") { events, rules, hubs, once, port, httpPort, verbose };
+        var command = new RootCommand("Runs the SigmaFunctions worker on this machine: with Azurite for storage and an Event Hubs endpoint of its own.") { events, rules, hubs, once, port, httpPort, data, verbose };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new LocalHostOptions
             {
@@ -67,6 +68,7 @@ internal static class LocalHostCommand
                 Once = parsed.GetValue(once),
                 Port = parsed.GetValue(port),
                 HttpPort = parsed.GetValue(httpPort),
+                DataPath = parsed.GetValue(data) is { } folder ? Path.GetFullPath(folder) : null,
                 Verbose = parsed.GetValue(verbose),
             },
             cancellationToken));
@@ -125,6 +127,9 @@ internal sealed record LocalHostOptions
 
     /// <summary>Port of the live view; 0 for any, null for the default one or any.</summary>
     public int? HttpPort { get; init; }
+
+    /// <summary>Folder that keeps what is stored, with its full path; null for none.</summary>
+    public string? DataPath { get; init; }
 
     /// <summary>Show what the worker logs.</summary>
     public bool Verbose { get; init; }

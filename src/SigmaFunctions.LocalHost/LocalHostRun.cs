@@ -22,6 +22,10 @@ namespace SigmaFunctions.LocalHost;
 /// <summary>One run of the program, from nothing started to nothing left.</summary>
 internal sealed class LocalHostRun : IAsyncDisposable
 {
+    // As 'sigmaf' reads them.
+    private const string HubVariable = "EVENTHUB_CONNECTION";
+    private const string StorageVariable = "DetectionStorage";
+
     private const int Partitions = 4;
     private const int SampleBatchSize = 4;
     private const int FileBatchSize = 500;
@@ -45,6 +49,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private readonly Stopwatch _watch = new();
     private readonly TriggerStatistics _statistics = new();
     private AzuriteProcess? _azurite;
+    private DataFolder? _data;
     private EventHubsEndpoint? _endpoint;
     private RestartingWorker? _worker;
     private LiveSite? _live;
@@ -181,6 +186,8 @@ internal sealed class LocalHostRun : IAsyncDisposable
         {
             await _azurite.DisposeAsync();
         }
+
+        _data?.Dispose();
     }
 
     private async Task StartLiveAsync(CancellationToken cancellationToken)
@@ -211,8 +218,18 @@ internal sealed class LocalHostRun : IAsyncDisposable
         string hubs = string.Join(", ", _options.Hubs.Select(hub => $"'{hub}'"));
         _report.Step("Event Hubs", $"AMQP on 127.0.0.1:{_endpoint.Port}, event hub {hubs} with {Partitions} partitions");
         var watch = Stopwatch.StartNew();
-        _azurite = await AzuriteProcess.StartAsync(cancellationToken);
-        _report.Step("Storage", $"Azurite started in {Milliseconds(watch.Elapsed)}");
+        if (_options.DataPath is { } path)
+        {
+            _data = DataFolder.Open(path);
+        }
+
+        _azurite = await AzuriteProcess.StartAsync(cancellationToken, _data?.Path);
+        if (_data is not null)
+        {
+            await DataFolder.ForgetHubsAsync(_azurite.ConnectionString, cancellationToken);
+        }
+
+        _report.Step("Storage", $"Azurite started in {Milliseconds(watch.Elapsed)}{(_data is null ? "" : $", with the data of {_data.Path}")}");
     }
 
     private async Task<(ImmutableArray<EventHubsTrigger> Triggers, ImmutableArray<TimerTrigger> Timers)> StartWorkerAsync(CancellationToken cancellationToken)
@@ -238,13 +255,9 @@ internal sealed class LocalHostRun : IAsyncDisposable
         }
 
         _report.Line();
-        _report.Connection("Event Hubs", _endpoint.ConnectionString);
-        foreach (TriggerBinding binding in bindings)
-        {
-            _report.Connection("Event hub", binding.EventHubName);
-        }
-
-        _report.Connection("Storage", _azurite.ConnectionString);
+        _report.Line("For sigmaf, in another terminal:");
+        _report.Variable(HubVariable, HubConnection);
+        _report.Variable(StorageVariable, _azurite.ConnectionString);
         _report.Line();
         ImmutableArray<EventHubsTrigger> triggers =
         [
@@ -253,6 +266,10 @@ internal sealed class LocalHostRun : IAsyncDisposable
         ];
         return (triggers, TimerTrigger.Find(functions, settings));
     }
+
+    /// <summary>The namespace's connection string, with the hub where no other is meant and it is not what <c>sigmaf send</c> takes to be meant.</summary>
+    private string HubConnection =>
+        _options.Hubs is [var hub] && hub != WorkerSettings.LocalEventHub ? $"{_endpoint!.ConnectionString}EntityPath={hub};" : _endpoint!.ConnectionString;
 
     private void ShowFailure(string function, string reason) => _report.Warn($"{function} failed: {FirstLine(reason)}");
 
@@ -296,7 +313,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
             if (_watch.Elapsed - shown >= ProgressInterval)
             {
                 shown = _watch.Elapsed;
-                _report.Step("Processed", $"{Count(_statistics.Events)} of {Count(sender.Sent)} events sent{(sending.IsCompleted ? "" : " so far")}, {Count(alerts.Alerts)} alerts");
+                _report.Step("Working", Progress(sender.Sent, _statistics.Events, alerts.Alerts, sending.IsCompleted));
             }
             await Task.Delay(PollInterval, cancellationToken);
         }
@@ -313,6 +330,10 @@ internal sealed class LocalHostRun : IAsyncDisposable
         Summarize(sender, alerts, rows, processed);
         return sender is { TooLarge: 0, Unreadable: 0 } && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
     }
+
+    /// <summary>How far a run is that goes on.</summary>
+    internal static string Progress(long sent, long processed, long alerts, bool isSent) =>
+        $"{Count(sent)} events sent{(isSent ? "" : " so far")}, {Count(processed)} of them processed, {Count(alerts)} alerts yet";
 
     private void Summarize(EventSender sender, AlertReader alerts, long rows, TimeSpan elapsed)
     {

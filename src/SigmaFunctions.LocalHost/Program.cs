@@ -1,6 +1,9 @@
 using System.CommandLine;
 using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.LocalHost;
+using SigmaFunctions.Storage.Accounts;
+
+LoopbackTraffic.Bypass();
 
 // What the parser has to say quotes arguments.
 using var errors = new StreamWriter(new PrintableStream(Console.OpenStandardError())) { AutoFlush = true, NewLine = "\n" };

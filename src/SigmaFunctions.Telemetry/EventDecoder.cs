@@ -28,9 +28,9 @@ public sealed class EventDecoder
         // The first that recognises a record decodes it. Shippers say what a record is, so they come before the shape that takes any
         // row whose message is XML: a message that somebody made up does not hide what the shipper saw. The flat shape takes every
         // object that is left.
-        Shapes =
+        ImmutableArray<IShape> mapped = [.. (mappings ?? []).Select(mapping => new MappingShape(names, mapping))];
+        ImmutableArray<IShape> known =
         [
-            .. (mappings ?? []).Select(mapping => new MappingShape(names, mapping)),
             new DefenderShape(names),
             new XmlShape(names),
             new EvtxShape(names),
@@ -44,8 +44,9 @@ public sealed class EventDecoder
             new OpenTelemetryShape(names),
             new WinEventShape(names),
             new XmlMessageShape(names),
-            new FlatShape(names, defaultLogSource),
         ];
+        var flat = new FlatShape(names, defaultLogSource);
+        Shapes = [.. mapped, .. known, new WrappedShape(names, known, flat), flat];
         Names = names.Build();
     }
 

@@ -5,6 +5,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.App.Sources;
@@ -40,6 +41,7 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
     private readonly FakeTimeProvider _clock = new(Start.AddDays(16));
     private readonly TestLogger<SourceCheck> _log = new();
     private readonly Measured _measured = new();
+    private InstanceTable? _instances;
     private int _told;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -90,6 +92,28 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         Assert.Empty(Told());
 
         check = await CreateAsync(client, behind: TimeSpan.FromHours(22));
+        await check.RunAsync(Rules, Token);
+        Assert.StartsWith("66 ", Assert.Single(Told()), StringComparison.Ordinal);
+    }
+
+    /// <summary>What one instance alone cannot write, or an instance that is not heard of may hold, is no silence; what has ended holds nothing.</summary>
+    [Fact]
+    public async Task Counts_that_are_not_written_are_not_taken_for_silence()
+    {
+        TableClient client = await account.CreateTableAsync();
+        await AddHoursAsync(new SourceTable(client), Sysmon, 0, 15 * 24, Processes);
+        await AddChecksAsync(new SourceTable(client), 15 * 24, 24);
+        SourceCheck check = await CreateAsync(client);
+        var report = new InstanceReport("a", _clock.GetUtcNow()) { LastBatchAt = Start };
+        await _instances!.WriteAsync(new InstanceReport("b", _clock.GetUtcNow().AddMinutes(-10)) { LastBatchAt = Start, HasEnded = true }, Token);
+        foreach (InstanceReport blind in (InstanceReport[])[report with { UncountedSince = Start.AddDays(15) }, report with { UncountedSince = Start.AddDays(15), HasEnded = true }])
+        {
+            await _instances.WriteAsync(blind, Token);
+            await check.RunAsync(Rules, Token);
+            Assert.Empty(Told());
+        }
+
+        await _instances.WriteAsync(report, Token);
         await check.RunAsync(Rules, Token);
         Assert.StartsWith("66 ", Assert.Single(Told()), StringComparison.Ordinal);
     }
@@ -189,17 +213,20 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         var gate = new Gate();
         TableClient client = await account.CreateTableAsync(gate.Options);
         var counts = new SourceCounts();
+        var activity = new InstanceActivity();
         var log = new TestLogger<SourceReporter>();
-        using var reporter = new SourceReporter(counts, new SourceTable(client), _clock, log);
+        using var reporter = new SourceReporter(counts, new SourceTable(client), activity, _clock, log);
         counts.Add("events", Batch(10));
         gate.IsShut = true;
 
         await reporter.WriteAsync(Token);
         await reporter.WriteAsync(Token);
         Assert.Equal([69, 69], log.Entries.Select(entry => entry.Id));
+        Assert.Equal(Start.AddHours(10), activity.UncountedSince);
         counts.Add("events", Batch(10, 11));
         gate.IsShut = false;
         await reporter.StopAsync(Token);
+        Assert.Null(activity.UncountedSince);
 
         SourceDay day = Assert.Single(Assert.Single((await new SourceTable(client).ListAsync(DayOf(Start), DayOf(Start), DayOf(Start), Token)).Sources));
         Assert.Equal(new SourceKey("events", "flat", "Security", "", "t"), day.Source);
@@ -217,7 +244,7 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         TableClient client = await account.CreateTableAsync(gate.Options);
         var counts = new SourceCounts();
         var log = new TestLogger<SourceReporter>();
-        using var reporter = new SourceReporter(counts, new SourceTable(client), _clock, log);
+        using var reporter = new SourceReporter(counts, new SourceTable(client), new InstanceActivity(), _clock, log);
         counts.Add("events", Batch(DateTimeOffset.MinValue));
         counts.Add("events", Batch(10));
 
@@ -368,6 +395,7 @@ public sealed class SourcesTests(StorageAccount account) : IDisposable
         return new SourceCheck(
             new SourceTable(client),
             partitions,
+            _instances ??= new InstanceTable(await account.CreateTableAsync()),
             MsOptions.Create(new EventHubOptions { Names = ["Events"], ConsumerGroup = "sigma" }),
             new DetectorProvider(),
             new SourceMetrics(_measured.Meters),

@@ -50,6 +50,34 @@ public sealed class BodyFileTests
     public async Task Blank_lines_count_and_only_the_first_may_begin_with_a_mark(string text, string lines) =>
         Assert.Equal(lines, await ReadAsync(Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>A text without line feeds has lines all the same; in one with them, a carriage return is no line end by itself.</summary>
+    [Theory]
+    [InlineData("a\rb\r\r c", "0 a|1 b|3  c")]
+    [InlineData("\rab\rc\r", "1 ab|2 c\r")]
+    [InlineData("a\r\nb\rc", "0 a\r|1 b\rc")]
+    [InlineData("a\nb\rc\n\rd", "0 a|1 b\rc|2 \rd")]
+    [InlineData("a\rb\r\nc\rd\n", "0 a|1 b\r|2 c\rd")]
+    [InlineData("{\r\"a\":1\r}\r{\"b\":2}\r", "0 {\n\"a\":1\n}|3 {\"b\":2}\r")]
+    public async Task Lines_may_end_with_carriage_returns(string text, string lines)
+    {
+        Assert.Equal(lines, await ReadAsync(Encoding.UTF8.GetBytes(text)));
+        Assert.Equal(lines, await ReadAsync(Encoding.UTF8.GetBytes(text), most: 1));
+        Assert.Equal(lines, await ReadAsync(Encoding.UTF8.GetBytes(text), most: 2));
+        Assert.Equal(lines, await ReadAsync(Encoding.Unicode.GetBytes("\uFEFF" + text)));
+    }
+
+    /// <summary>However long such a text is, wherever a carriage return falls.</summary>
+    [Fact]
+    public async Task Long_texts_of_carriage_returns_are_lines()
+    {
+        string[] expected = [.. Enumerable.Range(0, 200_000).Select(n => $"{{\"n\":{n}}}")];
+
+        string[] bodies = await BodyFile.ReadAsync([new BodyInput("x", () => new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\r', expected))))], Token)
+            .Select(body => Encoding.UTF8.GetString(body.Body.Span)).ToArrayAsync(Token);
+
+        Assert.Equal(expected, bodies);
+    }
+
     /// <summary>However many places are asked for, in any order.</summary>
     [Fact]
     public void Places_of_a_long_body_have_their_lines()

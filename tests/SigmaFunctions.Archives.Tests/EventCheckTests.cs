@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Telemetry;
@@ -57,6 +58,44 @@ public sealed class EventCheckTests
         {
             await check;
         }
+    }
+
+    /// <summary>Nobody wants the lines of a README as events, and nobody misses them unawares.</summary>
+    [Fact]
+    public async Task A_file_in_an_archive_without_events_is_left_out_and_named()
+    {
+        const string Event = "{\"n\":1}";
+        string longText = string.Concat(Enumerable.Repeat("x\n", EventCheck.MaxBodies)) + Event;
+        byte[] archive = Zip(("README", "Events\n======\n"), ("a", $"x\n{Event}\ny"), ("empty", "\n"), ("long", longText), ("avro", "Obj\u0001"), ("b", Event));
+        var input = new BodyInput("zip", () => new MemoryStream(archive));
+
+        BodyLine[] read = await EventCheck.ReadAsync([input, input with { Name = "again" }], new EventDecoder(), Token).ToArrayAsync(Token);
+
+        Assert.Equal(["x", Event, "y", Event, "x", Event, "y", Event], read.Where(body => body.Fault is null).Select(body => Encoding.UTF8.GetString(body.Body.Span)));
+        Assert.Equal(
+            [
+                "zip:README holds no event that can be read; on line 1: neither JSON nor event XML",
+                "zip:long holds no event that can be read among its first 10000 bodies; on line 1: neither JSON nor event XML",
+                "zip:avro is an Avro file",
+                "again:README holds no event",
+            ],
+            read.Where(body => body.Fault is not null).Take(4).Select((body, index) => index < 2 ? body.Fault! : body.Fault![..(index == 2 ? 24 : 27)]));
+        Assert.All(read.Where(body => body.Fault is not null), body => Assert.True(body.EndsSource));
+    }
+
+    private static byte[] Zip(params (string Name, string Text)[] files)
+    {
+        using var output = new MemoryStream();
+        using (var archive = new ZipArchive(output, ZipArchiveMode.Create))
+        {
+            foreach ((string name, string text) in files)
+            {
+                using Stream entry = archive.CreateEntry(name).Open();
+                entry.Write(Encoding.UTF8.GetBytes(text));
+            }
+        }
+
+        return output.ToArray();
     }
 
     /// <summary>Gives what is left of a content, wherever it is opened.</summary>

@@ -64,7 +64,7 @@ public sealed class DeadLettersTests : IDisposable
     {
         (string container, _) = await FillAsync(Letter(1, minutes: 60 * 25, "old"), Letter(2, minutes: 30, "not JSON"), Letter(3, minutes: 60, "other"));
 
-        CommandLine.Outcome outcome = await RunAsync(["deadletters", "list", "--container", container, "--format", "ndjson", .. arguments]);
+        CommandLine.Outcome outcome = await RunAsync(["deadletters", "list", "--container", container, "--format", "json", .. arguments]);
 
         JsonElement[] found = [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
         Assert.Equal(expected, string.Join(' ', found.Select(letter => letter.GetProperty("sequenceNumber").GetInt64())));

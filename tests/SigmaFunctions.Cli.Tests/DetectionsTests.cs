@@ -53,7 +53,7 @@ public sealed class DetectionsTests : IDisposable
         string table = await FillAsync(
             Detection(1, minutes: 10), Detection(2, minutes: 70) with { RuleId = "rule-2", Host = "other" }, Detection(3, minutes: 5));
 
-        CommandLine.Outcome outcome = await RunAsync(["detections", "list", "--table", table, "--format", "ndjson", .. arguments]);
+        CommandLine.Outcome outcome = await RunAsync(["detections", "list", "--table", table, "--format", "json", .. arguments]);
 
         Assert.Equal(0, outcome.ExitCode);
         JsonElement[] found = [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
@@ -63,8 +63,8 @@ public sealed class DetectionsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("table")]
-    [InlineData("ndjson")]
+    [InlineData("text")]
+    [InlineData("json")]
     public async Task Nothing_of_an_event_steers_the_terminal(string format)
     {
         _cli.IsInteractive = true;
@@ -106,11 +106,93 @@ public sealed class DetectionsTests : IDisposable
         Assert.StartsWith("{\"a\":\"\\u001B[2Jxxx", shown.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_beginning_of_an_id_is_enough_where_no_other_begins_so()
+    {
+        Detection detection = Detection(1, minutes: 10);
+        Detection another = detection with { RuleId = "rule-2" };
+        string table = await FillAsync(detection, another, Detection(2, minutes: 70), Detection(3, minutes: 5));
+        string id = detection.Id.Value;
+        int common = id.Zip(another.Id.Value).TakeWhile(pair => pair.First == pair.Second).Count();
+        BlobContainerClient originals = await _account.CreateContainerAsync();
+
+        async Task<(int ExitCode, string Told)> ShowAsync(string prefix)
+        {
+            CommandLine.Outcome outcome = await RunAsync("detections", "show", prefix, "--table", table, "--originals", originals.Name, "--format", "json");
+            return (outcome.ExitCode, outcome.ExitCode == 0 ? outcome.Json.GetProperty("id").GetString()! : outcome.Errors.TrimEnd());
+        }
+
+        Assert.Equal((0, id), await ShowAsync(id[..(common + 1)]));
+        Assert.Equal((0, id), await ShowAsync(id[..^1]));
+        Assert.Equal((0, Detection(2, minutes: 70).Id.Value), await ShowAsync("2026112609"));
+        Assert.Equal((0, Detection(3, minutes: 5).Id.Value), await ShowAsync("202611261025"));
+        Assert.Equal((2, $"sigmaf: 2 detections have an id that begins with {id[..21]}: give more of it"), await ShowAsync(id[..21]));
+        Assert.Equal((2, $"sigmaf: 2 detections have an id that begins with {id[..common]}: give more of it"), await ShowAsync(id[..common]));
+        Assert.Equal((2, "sigmaf: 3 detections have an id that begins with 20261126102: give more of it"), await ShowAsync("20261126102"));
+        Assert.Equal((1, "sigmaf: there is no detection of this id"), await ShowAsync("2026112608"));
+    }
+
+    [Theory]
+    [InlineData(2, "no detection of this time is of a rule with the id 'whoami': did you mean aaaaaaaa-0000-4000-8000-000000000001 (Whoami Run By A Service)?", "whoami")]
+    [InlineData(2, "with the id 'Whoami Run By Service': did you mean aaaaaaaa-0000-4000-8000-000000000001 (Whoami Run By A Service)?", "Whoami Run By Service")]
+    [InlineData(2, "with the id 'Certutil' (--rule takes the id, not the title)", "Certutil")]
+    [InlineData(0, "", "aaaaaaaa-0000-4000-8000-000000000002")]
+    public async Task What_is_no_rules_id_is_refused(int exitCode, string message, string rule)
+    {
+        string table = await FillAsync(Detection(1, minutes: 1) with { RuleId = "aaaaaaaa-0000-4000-8000-000000000001", RuleTitle = "Whoami Run By A Service" });
+
+        CommandLine.Outcome outcome = await RunAsync("detections", "list", "--table", table, "--format", "json", "--rule", rule);
+
+        Assert.Equal((exitCode, ""), (outcome.ExitCode, outcome.Output));
+        Assert.Contains(message, outcome.Errors, StringComparison.Ordinal);
+        Assert.Equal(exitCode == 0 ? 0 : 1, outcome.Errors.Count(c => c == '\n'));
+    }
+
+    /// <summary>A window of 80 columns: an id in pieces could not be copied.</summary>
+    [Fact]
+    public async Task On_a_narrow_terminal_an_id_is_a_line_of_its_own()
+    {
+        _cli.IsInteractive = true;
+        Detection detection = Detection(1, minutes: 1) with { RuleTitle = "Certutil Fetches A Remote File", User = null };
+        string table = await FillAsync(detection);
+
+        CommandLine.Outcome outcome = await RunAsync("detections", "list", "--table", table);
+
+        Assert.Equal($"2026-11-26 10:29:00Z  high  Certutil Fetches A Remote File  ws01\n  {detection.Id}\n", outcome.Output);
+    }
+
+    /// <summary>Not of this level, though of this time.</summary>
+    [Fact]
+    public async Task A_rule_that_has_other_detections_is_one()
+    {
+        string table = await FillAsync(Detection(1, minutes: 1));
+
+        CommandLine.Outcome outcome = await RunAsync("detections", "list", "--table", table, "--rule", "RULE", "--level", "low");
+
+        Assert.Equal((0, "sigmaf: there are none"), (outcome.ExitCode, outcome.Errors.TrimEnd()));
+    }
+
+    [Theory]
+    [InlineData("high")]
+    [InlineData("HIGH")]
+    public async Task A_level_is_found_as_rules_write_it(string level)
+    {
+        string table = await FillAsync(Detection(1, minutes: 1) with { Level = "High" }, Detection(2, minutes: 1), Detection(3, minutes: 1) with { Level = "low" });
+
+        CommandLine.Outcome outcome = await RunAsync("detections", "list", "--table", table, "--level", level, "--format", "json");
+
+        Assert.Equal(2, outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
     [Theory]
     [InlineData(1, "there is no detection of this id", "show", "202611261025000030000-00000000000000000000000000000000")]
     [InlineData(2, "ID is not that of a detection", "show", "x")]
     [InlineData(2, "has no such table", "list", "--table", "Missing")]
+    [InlineData(2, "ID is not that of a detection", "show", "2026112610-ae")]
+    [InlineData(2, "ID is not that of a detection", "show", "202611261")]
     [InlineData(2, "--since is so long ago", "list", "--since", "yesterday")]
+    [InlineData(2, "--level is one of informational, low, medium, high, critical, not 'hihg': did you mean 'high'?", "list", "--level", "hihg")]
+    [InlineData(2, "no detection of this time is of a rule with the id 'Whoami' (--rule takes the id, not the title)", "list", "--rule", "Whoami")]
     [InlineData(2, "--limit must be", "list", "--limit", "0")]
     [InlineData(2, "See 'sigmaf detections list --help'", "list", "--nonsense")]
     [InlineData(2, "exclude each other", "list", "--storage", "secret", "--account", "abc")]

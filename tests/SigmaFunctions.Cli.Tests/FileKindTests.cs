@@ -55,6 +55,9 @@ public sealed class FileKindTests : IDisposable
         { "Parquet", Bytes("PAR1..."), 0, "", 0, "is a Parquet file, which is not read yet" },
         { "bzip2", [.. "BZh9"u8, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59], 0, "", 0, "is compressed by bzip2, which is not read: unpack it first ('bzip2 -dc FILE')" },
         { "xz", [0xfd, .. "7zXZ\0"u8], 0, "", 0, "is compressed by xz, which is not read: unpack it first ('xz -dc FILE')" },
+        { "carriage returns", Bytes(Lines.Replace('\n', '\r')), 3, "0:0 2:0", 3, null },
+        { "CSV of PowerShell", Bytes("#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord\r\n\"Message\",\"Id\",\"LogName\"\r\n\"a\",\"1\",\"b\"\r\n"), 0, "", 0, "is CSV, which is not read: turn each row into a line of JSON" },
+        { "CSV of Excel", Bytes("sep=;\r\nTime;EventID\r\n2026-11-30;1\r\n"), 0, "", 0, "is CSV, which is not read: turn each row into a line of JSON" },
         { "CSV", Bytes("Time,Computer,EventID\n2026-11-30,a,1\n"), 0, "", 0, "is CSV, which is not read: turn each row into a line of JSON" },
         { "cut gzip", Gzip(Bytes(Lines))[..^8], 3, "0:0 2:0", 3, "is damaged gzip: it is cut off" },
         { "gzip and more", [.. Gzip(Bytes(Lines)), 1, 2, 3], 3, "0:0 2:0", 3, "is damaged gzip: something else follows it" },
@@ -123,6 +126,19 @@ public sealed class FileKindTests : IDisposable
         CommandLine.Outcome send = await RunAsync(["send", "-", "--connection", Connection], new Pipe(content));
         Assert.Equal((said is null ? 0 : 2, sent), (send.ExitCode, _sent));
         AssertSaid(said, "standard input", send.Errors);
+    }
+
+    /// <summary>The bodies of the others are sent; this one is named, once.</summary>
+    [Fact]
+    public async Task Send_leaves_out_a_file_of_an_archive_that_holds_no_event()
+    {
+        string zip = _cli.Write("a.zip", Zip(Bytes("Read me\nfirst.\n"), Bytes(Lines)));
+
+        CommandLine.Outcome send = await RunAsync(["send", zip, "--connection", Connection]);
+
+        Assert.Equal((2, 3), (send.ExitCode, _sent));
+        Assert.Equal($"sigmaf: {zip}:0.json holds no event that can be read; on line 1: neither JSON nor event XML\n", send.Errors);
+        Assert.Equal(3, await EventFile.ReadAsync(zip).CountAsync(body => body.Fault is null, Token));
     }
 
     [Fact]
@@ -234,7 +250,7 @@ public sealed class FileKindTests : IDisposable
         string file = _cli.Write("a\u001b[1m\u202e.ndjson", Lines);
 
         CommandLine.Outcome json = await RunAsync(["scan", "--rules", _rule, file]);
-        CommandLine.Outcome text = await RunAsync(["scan", "--rules", _rule, "--format", "table", file]);
+        CommandLine.Outcome text = await RunAsync(["scan", "--rules", _rule, "--format", "text", file]);
 
         Assert.DoesNotContain('\u001b', json.Output + text.Output);
         Assert.DoesNotContain('\u202e', json.Output + text.Output);

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace SigmaFunctions.Cli.Tests;
 
 /// <summary>The built program as users start it.</summary>
-public sealed class ProcessTests : IDisposable
+public sealed class ProcessTests(StorageAccount account) : IDisposable
 {
     private readonly CommandLine _cli = new();
 
@@ -60,6 +60,26 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal("", await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(141, process.ExitCode);
+    }
+
+    /// <summary>Nothing listens at the proxy.</summary>
+    [Theory]
+    [InlineData("http_proxy")]
+    [InlineData("all_proxy")]
+    [InlineData("HTTP_PROXY")]
+    public async Task What_goes_to_this_machine_goes_past_the_proxy(string variable)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Program, ["sources", "--storage", account.ConnectionString, "--table", (await account.CreateTableAsync()).Name])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { [variable] = "http://127.0.0.1:9", ["no_proxy"] = null, ["NO_PROXY"] = "contoso.example" },
+        })!;
+        string errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain("cannot be reached", errors, StringComparison.Ordinal);
+        Assert.Equal(0, process.ExitCode);
     }
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "sigmaf.exe" : "sigmaf");

@@ -231,6 +231,24 @@ public sealed class ScanTests : IDisposable
             outcome.Errors);
     }
 
+    [Fact]
+    public async Task Long_lists_of_properties_are_read_on_a_narrow_terminal()
+    {
+        string names = string.Join(',', Enumerable.Range(10, 20).Select(n => $"\"property{n}\":1"));
+
+        CommandLine.Outcome outcome = await RunAsync(["scan", "--rules", _rules, _cli.Write("e.ndjson", $"{{{names}}}")]);
+
+        Assert.Equal(
+            """
+            sigmaf: no rule can see 1 of 1 events:
+              1 flat: no log source; properties: property10, property11, property12,
+                property13, property14, property15, property16, property17, property18,
+                property19, property20, property21, property22, property23, property24,
+                property25, …
+            """,
+            string.Join('\n', outcome.Errors.Split('\n').Take(5)));
+    }
+
     [Theory]
     [InlineData("""{"category":"test","a":1}""", "")]
     [InlineData("""{"category":"test","a":2}""", "sigmaf: no rule matched any of 1 events\n")]
@@ -252,7 +270,7 @@ public sealed class ScanTests : IDisposable
         Assert.Equal(0, outcome.ExitCode);
         Assert.StartsWith($"sigmaf: {events}:2: record 1: not JSON: single quotes (byte 9)\n", outcome.Errors, StringComparison.Ordinal);
         Assert.EndsWith(
-            $"sigmaf: {events}: 81 more records could not be read\nsigmaf: no rule can see 2 of 2 events:\n  2 flat: no log source; properties: \n"
+            $"sigmaf: {events}: 81 more records could not be read\nsigmaf: no rule can see 2 of 2 events:\n  2 flat: no log source, and no properties\n"
             + "  --logsource states the log source of events that do not; --mapping gives fields their names\nsigmaf: no rule matched any of 2 events\n",
             outcome.Errors,
             StringComparison.Ordinal);
@@ -295,7 +313,7 @@ public sealed class ScanTests : IDisposable
             {"category":"test","a":1,"b":1,"Computer":"HOST\u001B[1m","UtcTime":"2026-11-30 00:26:16.123"}
             """);
 
-        string[] rows = (await RunAsync(["scan", "--rules", _rules, "--format", "table", events])).Output.TrimEnd().Split('\n');
+        string[] rows = (await RunAsync(["scan", "--rules", _rules, "--format", "text", events])).Output.TrimEnd().Split('\n');
 
         Assert.Equal(
             [
@@ -326,7 +344,7 @@ public sealed class ScanTests : IDisposable
         string events = _cli.Write("e.ndjson", """{"category":"test","Image":"a.exe","CommandLine":"x\u001B","other":"zz","n":1}""");
 
         CommandLine.Outcome json = await RunAsync(["scan", "--rules", rule, "--evidence", events]);
-        CommandLine.Outcome text = await RunAsync(["scan", "--rules", rule, "--evidence", "--format", "table", events]);
+        CommandLine.Outcome text = await RunAsync(["scan", "--rules", rule, "--evidence", "--format", "text", events]);
 
         Assert.Equal(
             """[{"field":"Image","value":"a.exe"},{"field":"CommandLine","value":"x\u001B"},{"field":"","value":"zz"}]""",

@@ -107,7 +107,7 @@ public sealed class SteeringTests : IDisposable
         JsonElement explained = (await RunAsync("explain", Id, "--rules", _folder, "--event", Path.Combine(_folder, $"{Hostile}.json"), "--format", "json")).Json;
         Assert.Equal(Hostile, explained.GetProperty("title").GetString());
         Assert.Contains(JsonSerializer.Serialize(Hostile)[1..^1], JsonSerializer.Serialize(explained.GetProperty("condition")), StringComparison.Ordinal);
-        JsonElement letter = (await RunAsync("deadletters", "list", "--container", _letters.Name, "--since", "7d", "--format", "ndjson")).Json;
+        JsonElement letter = (await RunAsync("deadletters", "list", "--container", _letters.Name, "--since", "7d", "--format", "json")).Json;
         Assert.StartsWith("x\u0007\u001b]0;t", letter.GetProperty("reason").GetString(), StringComparison.Ordinal);
     }
 
@@ -162,7 +162,7 @@ public sealed class SteeringTests : IDisposable
             ["test"] = [[_folder], [_folder, "--failures", "--require-tests"], [missing], [_folder, "--junit", Path.Combine(missing, "x")]],
             ["scan"] =
             [
-                ["--rules", _folder, "--", events], ["--rules", _folder, "--format", "table", "--stats", "--", events], ["--rules", _folder, "--mapping", mapping, "--body", body],
+                ["--rules", _folder, "--", events], ["--rules", _folder, "--format", "text", "--stats", "--", events], ["--rules", _folder, "--mapping", mapping, "--body", body],
                 ["--rules", _folder, missing], ["--rules", _folder, _folder], ["--rules", _folder, "--threads", Hostile, events], ["--rules", _folder, "--logsource", Hostile, events],
             ],
             ["explain"] =
@@ -189,17 +189,18 @@ public sealed class SteeringTests : IDisposable
             ],
             ["detections list"] =
             [
-                ["--table", _detections.Name, "--since", "7d"], ["--table", _detections.Name, "--since", "7d", "--format", "ndjson"], ["--since", Hostile],
-                ["--table", _detections.Name, "--since", "7d", "--host", Hostile, "--rule", Hostile, "--level", Hostile], ["--account", Hostile], ["--storage", Hostile],
+                ["--table", _detections.Name, "--since", "7d"], ["--table", _detections.Name, "--since", "7d", "--format", "json"], ["--since", Hostile],
+                ["--table", _detections.Name, "--since", "7d", "--host", Hostile, "--rule", Hostile], ["--level", Hostile], ["--account", Hostile], ["--storage", Hostile],
             ],
             ["detections show"] =
             [
-                [_detectionId, "--table", _detections.Name], [_detectionId, "--table", _detections.Name, "--format", "json"], [Hostile], [_detectionId, "--table", _detections.Name, Hostile],
+                [_detectionId, "--table", _detections.Name], [_detectionId, "--table", _detections.Name, "--format", "json"], [Hostile], ["2026112610", "--table", _detections.Name], [_detectionId, "--table", _detections.Name, Hostile],
             ],
+            ["completion"] = [["bash"], ["zsh"], ["fish"], ["pwsh"], [Hostile]],
             ["sources"] = [["--table", _sources.Name], ["--table", _sources.Name, "--format", "json"], ["--table", Hostile], ["--account", Hostile]],
             ["deadletters list"] =
             [
-                ["--container", _letters.Name, "--since", "7d"], ["--container", _letters.Name, "--since", "7d", "--format", "ndjson"], ["--container", _letters.Name, "--until", Hostile],
+                ["--container", _letters.Name, "--since", "7d"], ["--container", _letters.Name, "--since", "7d", "--format", "json"], ["--container", _letters.Name, "--until", Hostile],
             ],
             ["deadletters show"] = [[Hostile, "--container", _letters.Name]],
             ["deadletters replay"] =

@@ -33,7 +33,7 @@ public sealed class StoredFormTests : IDisposable
         await StoredForms.RestoreAsync("v1", "originals.json", originals);
 
         CommandLine.Outcome list = await _cli.RunAsync(
-            ["detections", "list", "--table", table.Name, "--format", "ndjson", .. OfTheDay], cancellationToken: Token);
+            ["detections", "list", "--table", table.Name, "--format", "json", .. OfTheDay], cancellationToken: Token);
 
         Assert.Equal((0, ""), (list.ExitCode, list.Errors));
         JsonElement[] found = Lines(list);
@@ -60,7 +60,7 @@ public sealed class StoredFormTests : IDisposable
         await StoredForms.RestoreAsync(version, "dead-letters.json", container);
 
         CommandLine.Outcome list = await _cli.RunAsync(
-            ["deadletters", "list", "--container", container.Name, "--format", "ndjson", .. OfTheDay], cancellationToken: Token);
+            ["deadletters", "list", "--container", container.Name, "--format", "json", .. OfTheDay], cancellationToken: Token);
 
         Assert.Equal((0, ""), (list.ExitCode, list.Errors));
         Assert.Equal(

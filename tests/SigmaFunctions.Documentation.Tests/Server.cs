@@ -22,20 +22,19 @@ internal sealed class Server : IAsyncDisposable
         var server = new Server(workspace.Start(command));
         var seen = new StringBuilder();
         // The sample has gone through when a detection is shown: then everything works.
-        while (!workspace.Variables.ContainsKey("HUB") || !workspace.Variables.ContainsKey("STORAGE") || !seen.ToString().Contains("Detections 2", StringComparison.Ordinal))
+        while (!workspace.Variables.ContainsKey("HUB") || !workspace.Variables.ContainsKey("STORAGE") || !seen.ToString().Contains(" → ", StringComparison.Ordinal))
         {
             string line = await server._process.StandardOutput.ReadLineAsync(cancellationToken)
                 ?? throw new InvalidOperationException($"{command} ended: {seen}");
             seen.AppendLine(line);
-            Keep("Event Hubs", "HUB");
-            Keep("Storage", "STORAGE");
+            Keep("export EVENTHUB_CONNECTION='", "HUB");
+            Keep("export DetectionStorage='", "STORAGE");
 
             void Keep(string name, string variable)
             {
-                string text = line.Trim();
-                if (text.StartsWith(name + " ", StringComparison.Ordinal) && text.Contains('=', StringComparison.Ordinal))
+                if (line.StartsWith(name, StringComparison.Ordinal))
                 {
-                    workspace.Variables[variable] = text[name.Length..].Trim();
+                    workspace.Variables[variable] = line[name.Length..].TrimEnd().TrimEnd('\'');
                 }
             }
         }

@@ -72,8 +72,9 @@ internal sealed class Workspace : IDisposable
     /// <summary>Starts a command in a shell.</summary>
     public Process Start(string command)
     {
-        string built = command.Replace(
-            "dotnet run --project", $"dotnet run --no-build -c {Repository.Configuration} --project", StringComparison.Ordinal);
+        string built = command
+            .Replace("dotnet run -v minimal --project", "dotnet run --project", StringComparison.Ordinal)
+            .Replace("dotnet run --project", $"dotnet run --no-build -c {Repository.Configuration} --project", StringComparison.Ordinal);
         string sigmaf = Path.Combine(Repository.Folder, "src", "SigmaFunctions.Cli", "bin", Repository.Configuration, "net10.0", "sigmaf.dll");
         var start = new ProcessStartInfo("/bin/sh", ["-c", $"sigmaf() {{ dotnet '{sigmaf}' \"$@\"; }}; {built}"])
         {

@@ -54,7 +54,7 @@ public sealed class HostileValueTests(HostileRun run) : IClassFixture<HostileRun
 
     [Theory]
     [InlineData("list", "--limit", "1000")]
-    [InlineData("list", "--format", "ndjson")]
+    [InlineData("list", "--format", "json")]
     public async Task Lists_do_not_steer_a_terminal(params string[] arguments)
     {
         (int exitCode, string output, string errors) = await RunAsync(["detections", .. arguments]);

@@ -21,19 +21,46 @@ public sealed class ConsoleReportTests
     public void Text_from_events_is_fit_for_a_terminal(string text, string shown) => Assert.Equal(shown, ConsoleReport.Printable(text, 30));
 
     /// <summary>A line end within it would be copied with it.</summary>
-    [Fact]
-    public void A_connection_string_is_one_line_on_a_narrow_terminal()
+    [Theory]
+    [InlineData(false, "export EVENTHUB_CONNECTION='Endpoint=sb://127.0.0.1:5672;Key=it'\\''s ", "'")]
+    [InlineData(true, "$env:EVENTHUB_CONNECTION = 'Endpoint=sb://127.0.0.1:5672;Key=it''s ", "'")]
+    public void A_variable_is_one_line_on_a_narrow_terminal_as_the_shell_takes_it(bool isWindows, string begins, string ends)
     {
-        string connection = "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=local;SharedAccessKey=" + new string('k', 200);
+        string key = string.Join(' ', Enumerable.Repeat("k", 200));
         using var written = new StringWriter { NewLine = "\n" };
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(written) });
-        console.Profile.Width = 80;
-        var report = new ConsoleReport(console, new FakeTimeProvider());
+        var report = new ConsoleReport(Narrow(written), new FakeTimeProvider(), isWindows);
 
-        report.Connection("Event Hubs", connection);
+        report.Variable("EVENTHUB_CONNECTION", "Endpoint=sb://127.0.0.1:5672;Key=it's " + key);
         report.Line(string.Join(' ', Enumerable.Repeat("word", 30)));
 
-        Assert.Equal(["  Event Hubs      " + connection, "word word", "word word"], written.ToString().Split('\n')[..3].Select((line, index) => index == 0 ? line : line[..9]));
+        Assert.Equal([begins + key + ends, "word word", "word word"], written.ToString().Split('\n')[..3].Select((line, index) => index == 0 ? line : line[..9]));
+    }
+
+    [Fact]
+    public void A_detection_keeps_its_indent_on_a_narrow_terminal_and_has_its_id_on_a_line()
+    {
+        using var written = new StringWriter { NewLine = "\n" };
+        var report = new ConsoleReport(Narrow(written), new FakeTimeProvider());
+        var detection = new Detection
+        {
+            Identity = new HubEventIdentity("ns", "events", "0", new DateTimeOffset(2026, 11, 30, 0, 24, 52, TimeSpan.Zero), 1, 0),
+            RuleId = "rule",
+            RuleTitle = "Web Server Process Starts Reconnaissance Or A Script Shell",
+            Level = "high",
+            Host = "srv-web01.contoso.example",
+            User = @"iis apppool\shop",
+            Fields = [new DetectedField("CommandLine", string.Join(' ', Enumerable.Repeat("argument", 12)))],
+            Original = "{}",
+        };
+
+        report.Detection(Alert.From(detection, "Detections"), detection);
+
+        string[] lines = written.ToString().TrimEnd('\n').Split('\n');
+        Assert.True(lines.Length >= 5, written.ToString());
+        Assert.StartsWith("00:00:00  high         Web Server Process", lines[0], StringComparison.Ordinal);
+        Assert.All(lines, line => Assert.True(line.Length <= 80, line));
+        Assert.All(lines[1..], line => Assert.Matches("^ {23}[^ ]", line));
+        Assert.Equal(new string(' ', 23) + detection.Id.Value, lines[^1]);
     }
 
     /// <summary>Whatever the report is given, where a person looks too: colours are the only control codes, and those of the console.</summary>
@@ -62,7 +89,7 @@ public sealed class ConsoleReportTests
         report.Step(hostile, hostile);
         report.Warn(hostile);
         report.Line(hostile);
-        report.Connection(hostile, hostile);
+        report.Variable(hostile, hostile);
         report.Log(new WorkerLogLine(RpcLog.Types.Level.Error, hostile, hostile));
         report.Detection(Alert.From(detection, hostile), detection);
         report.Detection(Alert.From(detection, hostile), null);
@@ -72,5 +99,12 @@ public sealed class ConsoleReportTests
         text = ansi == AnsiSupport.Yes ? System.Text.RegularExpressions.Regex.Replace(text, "\u001b\\[[0-9;]+m", "") : text;
         Assert.DoesNotContain(text.EnumerateRunes(), rune => rune.Value != '\n' && PrintableText.IsHidden(rune));
         Assert.Contains(@"[red]x\u001B]0;t\u0007\u001B[2J\r\n\u009B31m\u202E\u2066\u200B\u2028\uFEFF\uDB40\uDC41y", text, StringComparison.Ordinal);
+    }
+
+    private static IAnsiConsole Narrow(TextWriter written)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(written) });
+        console.Profile.Width = 80;
+        return console;
     }
 }

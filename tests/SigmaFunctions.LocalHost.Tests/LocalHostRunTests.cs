@@ -1,14 +1,20 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using SigmaFunctions.LocalHost.Azurite;
 using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Reporting;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
+using SigmaFunctions.Storage.Rules;
 using Spectre.Console;
 
 namespace SigmaFunctions.LocalHost.Tests;
@@ -39,6 +45,119 @@ public sealed class LocalHostRunTests
         Assert.Contains("Detect-second takes batches of up to 128 from 'second'", output, StringComparison.Ordinal);
         Assert.Contains("Potential Arbitrary Code Execution Via Node.EXE", output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task The_variables_name_a_hub_that_is_not_the_one_that_is_taken_to_be_meant()
+    {
+        (bool complete, string output) = await RunAsync(new LocalHostOptions { Once = true, Port = 0, Hubs = ["own"] });
+
+        Assert.True(complete, output);
+        Assert.Matches("EVENTHUB_CONNECTION ?= ?'Endpoint=sb://[^']*;EntityPath=own;'", output);
+        Assert.Matches("DetectionStorage ?= ?'DefaultEndpointsProtocol=http;", output);
+    }
+
+    /// <summary>The hubs of the second run are new: a checkpoint of the first would lie beyond their end.</summary>
+    [Fact]
+    public async Task Data_are_kept_for_the_next_run_and_events_are_processed_as_in_the_first()
+    {
+        using var folder = new TemporaryFolder();
+        string data = Path.Combine(folder.Path, "data");
+        var options = new LocalHostOptions { Once = true, Port = 0, DataPath = data };
+
+        (bool complete, string first) = await RunAsync(options);
+        Assert.True(complete, first);
+        await using (AzuriteProcess azurite = await AzuriteProcess.StartAsync(Cancelled, data))
+        {
+            await new BlobContainerClient(azurite.ConnectionString, RuleStore.DefaultName).GetBlobClient("kept.yml").UploadAsync(BinaryData.FromString("""
+                title: Kept rule
+                id: 1f1d2f6c-2f0c-4a3a-9f60-0d53a1b6c002
+                status: test
+                logsource:
+                    category: process_creation
+                    product: windows
+                detection:
+                    selection:
+                        Image|endswith: '\node.exe'
+                    condition: selection
+                level: low
+                """), Cancelled);
+            await new QueueClient(azurite.ConnectionString, "kept").CreateAsync(cancellationToken: Cancelled);
+        }
+
+        (complete, string second) = await RunAsync(options).WaitAsync(TimeSpan.FromMinutes(3), Cancelled);
+
+        Assert.True(complete, second);
+        int alerts = Number(first, "Alerts from the queue");
+        int again = Number(second, "Alerts from the queue");
+        Assert.DoesNotContain("Kept rule", first, StringComparison.Ordinal);
+        Assert.Contains("Kept rule", second, StringComparison.Ordinal);
+        Assert.Equal((14, Number(first, "Events sent")), (alerts, Number(second, "Events sent")));
+        Assert.True(again > alerts, second);
+        Assert.Equal(alerts + again, Number(second, "Detections in the table"));
+        await using AzuriteProcess after = await AzuriteProcess.StartAsync(Cancelled, data);
+        Assert.True(await new QueueClient(after.ConnectionString, "kept").ExistsAsync(Cancelled));
+
+        static int Number(string output, string name) => int.Parse(Regex.Match(output, $@"{name}\s+(\d+)\s").Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public async Task A_folder_of_data_is_one_runs_at_a_time()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = DataFolder.Open(folder.Path);
+
+        LocalHostException failure = await Assert.ThrowsAsync<LocalHostException>(() => RunAsync(new LocalHostOptions { Once = true, Port = 0, DataPath = folder.Path }));
+
+        Assert.Contains("another LocalHost has it", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("v18.3.0", "Azurite needs Node.js 20 or newer, and '{0}' is v18.3.0.")]
+    [InlineData("v9.11.2", "Azurite needs Node.js 20 or newer, and '{0}' is v9.11.2.")]
+    [InlineData("v100.0.0", "Azurite ended before it served. Node.js v100.0.0")]
+    public async Task A_node_that_is_too_old_is_named(string version, string message)
+    {
+        using var folder = new TemporaryFolder();
+        string node = folder.Write("node", $"#!/bin/sh\necho 'Node.js {version}'\nexit 1\n");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Runs a script.");
+        }
+        else
+        {
+            File.SetUnixFileMode(node, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        LocalHostException failure = await Assert.ThrowsAsync<LocalHostException>(() => AzuriteProcess.StartAsync(Cancelled, node: node));
+
+        Assert.StartsWith(string.Format(CultureInfo.InvariantCulture, message, node), failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_missing_is_told() => Assert.Equal(
+        "Node.js is needed to run Azurite, and '/absent/node' was not found. Install Node.js 20 or newer.",
+        (await Assert.ThrowsAsync<LocalHostException>(() => AzuriteProcess.StartAsync(Cancelled, node: "/absent/node"))).Message);
+
+    /// <summary>The script says which Node.js it is; the newest that Azurite's package asks for is the one that is asked for.</summary>
+    [Fact]
+    public void The_node_that_is_asked_for_is_what_the_package_needs()
+    {
+        using var package = JsonDocument.Parse(File.ReadAllText(Path.Combine(LocalPaths.AzuriteDirectory, "package.json")));
+        Assert.Equal(">=20", package.RootElement.GetProperty("engines").GetProperty("node").GetString());
+
+        using var locked = JsonDocument.Parse(File.ReadAllText(Path.Combine(LocalPaths.AzuriteDirectory, "package-lock.json")));
+        Assert.All(
+            locked.RootElement.GetProperty("packages").EnumerateObject()
+                .Where(one => one.Name.Length > 0 && one.Value.TryGetProperty("engines", out JsonElement engines) && engines.ValueKind == JsonValueKind.Object && engines.TryGetProperty("node", out _))
+                .Select(one => one.Value.GetProperty("engines").GetProperty("node").GetString()!),
+            needed => Assert.Contains(needed.Split("||"), range => int.Parse(Regex.Match(range + " 0", @"\d+").ValueSpan, CultureInfo.InvariantCulture) <= 20));
+    }
+
+    [Theory]
+    [InlineData(26, 0, 0, true, "26 events sent, 0 of them processed, 0 alerts yet")]
+    [InlineData(1_500, 1_000, 3, false, "1,500 events sent so far, 1,000 of them processed, 3 alerts yet")]
+    public void What_goes_on_does_not_read_like_a_failure(long sent, long processed, long alerts, bool isSent, string text) =>
+        Assert.Equal(text, LocalHostRun.Progress(sent, processed, alerts, isSent));
 
     [Fact]
     public async Task Own_events_and_rules_are_used_instead()

@@ -47,7 +47,7 @@ public sealed class ProcessesTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
         using Process program = Start("--port", "0");
-        string connection = "Endpoint=" + (await ReadUntilAsync(program, "Endpoint=sb://")).Split("Endpoint=")[1].Trim();
+        string connection = "Endpoint=" + (await ReadUntilAsync(program, "Endpoint=sb://")).Split("Endpoint=")[1].Trim().TrimEnd('\'');
         await ReadUntilAsync(program, "Waiting for events");
 
         await SignalAsync(Kill, Children(program.Id).Single(IsWorker));
@@ -65,6 +65,27 @@ public sealed class ProcessesTests
         await program.WaitForExitAsync(Cancelled);
         Assert.Equal(0, program.ExitCode);
         Assert.DoesNotContain(children, IsRunning);
+    }
+
+    /// <summary>Nothing listens at the proxy, and everything that is sent stays on this machine.</summary>
+    [Fact]
+    public async Task A_proxy_is_for_what_leaves_the_machine()
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(LocalHostRun).Assembly.Location, "--once", "--port", "0"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string variable in (string[])["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY"])
+        {
+            start.Environment[variable] = "http://127.0.0.1:9";
+        }
+
+        start.Environment.Remove("no_proxy");
+        start.Environment["NO_PROXY"] = "contoso.example";
+        using Process program = Process.Start(start)!;
+        string output = await program.StandardOutput.ReadToEndAsync(Cancelled);
+        string errors = await program.StandardError.ReadToEndAsync(Cancelled);
+        await program.WaitForExitAsync(Cancelled);
+
+        Assert.Equal((0, ""), (program.ExitCode, errors));
+        Assert.Matches(@"Alerts from the queue\s+14\s", output);
     }
 
     [Theory]

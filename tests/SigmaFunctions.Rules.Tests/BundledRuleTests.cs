@@ -70,6 +70,20 @@ public sealed partial class BundledRuleTests
         Assert.True(test.Match == matches.Any(match => match.Rule.Id == rule.Id), $"{file}: {name}: expected match: {test.Match}");
     }
 
+    /// <summary>Rules that look at one event from different sides may both match it; two alerts of one technique tell nothing more than one.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void An_event_makes_no_two_alerts_of_one_technique(string file, int index, string name)
+    {
+        RuleTestCase test = BundledRules.Tests(file)[index];
+        SigmaRule rule = BundledRules.Rule(BundledRules.RuleFileOf(file));
+
+        IEnumerable<string> techniques = BundledRules.Detector.Match(test.EventOf(rule.LogSource))
+            .SelectMany(match => match.Rule.Tags.Where(tag => tag.StartsWith("attack.t", StringComparison.Ordinal)));
+
+        Assert.Empty(techniques.GroupBy(tag => tag).Where(tag => tag.Count() > 1).Select(tag => $"{file}: {name}: {tag.Key}"));
+    }
+
     [Fact]
     public void Ids_and_titles_are_unique()
     {

@@ -57,6 +57,40 @@ public sealed class DetectionIdTests
     }
 
     [Fact]
+    public void A_beginning_is_the_keys_of_all_ids_that_begin_so_and_of_no_others()
+    {
+        string[] ids =
+        [
+            .. from ticks in new[] { 0L, 1, 9, 10, 99, 12_345_678, 10_000_000, 59 * TimeSpan.TicksPerSecond, 10 * TimeSpan.TicksPerMinute, TimeSpan.TicksPerHour - 1, TimeSpan.TicksPerHour }
+               from rule in new[] { "a", "b", "c" }
+               select DetectionId.Create(Some.Identity(enqueued: new DateTimeOffset(2026, 11, 25, 3, 0, 0, TimeSpan.Zero).AddTicks(ticks)), rule).Value,
+        ];
+        foreach (string id in ids)
+        {
+            for (int length = DetectionIdPrefix.MinLength; length <= id.Length; length++)
+            {
+                Assert.True(DetectionIdPrefix.TryParse(id[..length], out DetectionIdPrefix? prefix));
+                Assert.Equal(length > 22 ? 1 : 16, prefix.PartitionKeys.Count);
+                Assert.Equal(ids.Where(one => one.StartsWith(id[..length], StringComparison.Ordinal)), ids.Where(one => IsIn(prefix, new DetectionId(one))));
+            }
+        }
+
+        static bool IsIn(DetectionIdPrefix prefix, DetectionId id) => prefix.PartitionKeys.Contains(id.PartitionKey)
+            && string.CompareOrdinal(prefix.From, id.RowKey) <= 0 && string.CompareOrdinal(id.RowKey, prefix.To) < 0;
+    }
+
+    [Theory]
+    [InlineData("202611250")]
+    [InlineData("2026112524")]
+    [InlineData("20261125030x")]
+    [InlineData("202611250314159260000x")]
+    [InlineData("202611250314159260000-A")]
+    [InlineData("202611250314159260000-0e614cfdd60e51a0dc2ce9d27dfb3ac10")]
+    [InlineData("' or PartitionKey ne '")]
+    [InlineData(null)]
+    public void What_no_id_begins_with_is_no_beginning(string? text) => Assert.False(DetectionIdPrefix.TryParse(text, out _));
+
+    [Fact]
     public void Two_texts_that_join_alike_are_not_alike() => Assert.NotEqual(
         DetectionId.Create(Identity with { Namespace = "ab", EventHub = "c" }, "rule"),
         DetectionId.Create(Identity with { Namespace = "a", EventHub = "bc" }, "rule"));

@@ -59,6 +59,8 @@ public sealed class RetentionTests(StorageAccount account)
             Events = 5_000_000_000,
             LastBatchAt = Before,
             LastEnqueuedTime = Before.AddSeconds(-1),
+            UncountedSince = Before.AddHours(-3),
+            HasEnded = true,
         };
         await table.WriteAsync(busy with { Events = 1 }, Token);
         await table.WriteAsync(busy, Token);

@@ -234,6 +234,26 @@ public sealed class SourceJudgeTests
         Assert.Equal(now, HubHorizon.Of([], now.AddHours(1), now));
     }
 
+    [Fact]
+    public void What_instances_hold_is_not_counted_yet()
+    {
+        DateTimeOffset now = Start.AddDays(1);
+        DateTimeOffset unheard = now - HubHorizon.Unheard;
+        var heard = new InstanceReport("a", unheard) { LastBatchAt = Start };
+        InstanceReport blind = heard with { UncountedSince = now.AddHours(-7), HasEnded = true };
+
+        Assert.Null(HubHorizon.OfInstances([], now));
+        Assert.Null(HubHorizon.OfInstances([heard], now));
+        Assert.Equal(now.AddHours(-7), HubHorizon.OfInstances([heard, blind, blind with { UncountedSince = now.AddHours(-6) }], now));
+
+        // One that reads events and is not heard of, for a while; not one that ended or never read any.
+        Assert.Equal(unheard.AddTicks(-1) - HubHorizon.Slack, HubHorizon.OfInstances([heard with { At = unheard.AddTicks(-1) }], now));
+        Assert.Equal(now - HubHorizon.Missed - HubHorizon.Slack, HubHorizon.OfInstances([heard, heard with { At = now - HubHorizon.Missed }], now));
+        Assert.Null(HubHorizon.OfInstances([heard with { At = now - HubHorizon.Missed - TimeSpan.FromTicks(1) }], now));
+        Assert.Null(HubHorizon.OfInstances([heard with { At = unheard.AddMinutes(-1), HasEnded = true }], now));
+        Assert.Null(HubHorizon.OfInstances([heard with { At = unheard.AddMinutes(-1), LastBatchAt = null }], now));
+    }
+
     private static PartitionProgress Partition(string id, DateTimeOffset at, DateTimeOffset? oldest) => new("ns", "hub", "$Default", id, at)
     {
         LastEnqueued = 10,

@@ -41,6 +41,23 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
         { "get-winevent", Rules.Hits - 2 },
         { "evtx_dump-xml", Rules.Hits },
         { "evtx_dump-json", Rules.Hits },
+        { "velociraptor", Rules.Hits },
+        { "value", Rules.Hits },
+        { "payload", Rules.Hits },
+        { "with-declaration", Rules.Hits },
+        { "_source", Rules.Hits },
+        { "message-json", Rules.Hits },
+        { "_raw-json", Rules.Hits },
+        { "log-json", Rules.Hits - 2 },
+        { "event-object", Rules.Hits },
+        { "event/original-json", Rules.Hits },
+        { "data-object", Rules.Hits },
+        { "value-json", Rules.Hits },
+        { "payload-object", Rules.Hits },
+        { "map-without-provider", Rules.Hits },
+        { "map-without-channel", Rules.Hits },
+        { "decimal-ids", Rules.Hits - 2 },
+        { "decimal-ids-evtx", Rules.Hits },
     };
 
     [Theory]
@@ -92,9 +109,52 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
             "get-winevent" => WinEvent(@event),
             "evtx_dump-xml" => $"Record 1\n<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{@event}\n\n",
             "evtx_dump-json" => $"Record 1\n{Dumped(@event).ToJsonString(Indented)}\n\n",
+            "with-declaration" => $$"""{"message":{{JsonSerializer.Serialize("\uFEFF<?xml version=\"1.0\" encoding=\"utf-8\"?>\n" + xml)}}}""",
+            "_source" => $$"""{"_index":"i","_id":"1","_source":{{Flat(@event, "Provider_Name", "Computer", row => AddData(row, @event))}}}""",
+            "message-json" => $$"""{"@timestamp":"2026-03-02T10:11:12Z","message":{{JsonSerializer.Serialize(Dumped(@event).ToJsonString())}}}""",
+            "_raw-json" => $$"""{"_time":1772446272.25,"_raw":{{JsonSerializer.Serialize(Flat(@event, "Provider_Name", "Computer", row => AddData(row, @event)))}}}""",
+            "log-json" => $$"""{"stream":"stdout","log":{{JsonSerializer.Serialize(WinEvent(@event) + "\n")}}}""",
+            "event-object" => $$"""{"time":1772446272.25,"host":"h","event":{{Flat(@event, "ProviderName", "Computer", row => row["EventData"] = Properties(DataOf(@event)))}}}""",
+            "event/original-json" => $$$"""{"event":{"original":{{{JsonSerializer.Serialize(Dumped(@event).ToJsonString(Indented))}}}}}""",
+            "data-object" => $$"""{"specversion":"1.0","type":"t","source":"s","id":"1","data":{{Dumped(@event).ToJsonString()}}}""",
+            "value-json" => $$"""{"topic":"t","partition":0,"offset":7,"key":null,"value":{{JsonSerializer.Serialize(OpenTelemetry(@event, Properties(DataOf(@event))))}}}""",
+            "payload-object" => $$"""{"schema":{"type":"struct"},"payload":{{Dumped(@event).ToJsonString()}}}""",
+            "velociraptor" => new JsonObject
+            {
+                ["System"] = new JsonObject
+                {
+                    ["Provider"] = new JsonObject { ["Name"] = Provider(@event), ["Guid"] = "{g}" },
+                    ["EventID"] = new JsonObject { ["Value"] = Id(@event) },
+                    ["TimeCreated"] = new JsonObject { ["SystemTime"] = 1772446272.25 },
+                    ["Channel"] = System(@event).Element("Channel")!.Value,
+                },
+                ["EventData"] = Properties(DataOf(@event)),
+                ["Message"] = "m",
+            }.ToJsonString(),
+            "map-without-provider" => Flat(@event, "x", "Computer", row => row["EventData"] = Properties(DataOf(@event))),
+            "map-without-channel" => Flat(@event, "ProviderName", "Computer", row =>
+            {
+                row["EventData"] = Properties(DataOf(@event)).ToJsonString();
+                row.Remove("Channel");
+            }),
+            "decimal-ids" => Decimal(Flat(@event, "ProviderName", "Computer", row => row["StringInserts"] = Values(@event)), @event),
+            "decimal-ids-evtx" => Decimal(Dumped(@event).ToJsonString().Replace($"\"EventID\":\"{Id(@event)}\"", $"\"EventID\":{Id(@event)}", StringComparison.Ordinal), @event),
             _ => $$"""{"{{form}}":{{text}},"host":"h"}""",
         };
     }
+
+    private static void AddData(JsonObject row, XElement @event)
+    {
+        foreach ((string name, string value) in DataOf(@event))
+        {
+            row.TryAdd(name, value);
+        }
+    }
+
+    // As tables write whole numbers in a column that has others.
+    private static string Decimal(string json, XElement @event) => json.Replace($"\"EventID\":{Id(@event)},", $"\"EventID\":{Id(@event)}.0,", StringComparison.Ordinal);
+
+    private static int Id(XElement @event) => int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture);
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -125,7 +185,7 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
         var row = new JsonObject
         {
             [provider] = Provider(@event),
-            ["EventID"] = int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture),
+            ["EventID"] = Id(@event),
             ["Version"] = int.Parse(System(@event).Element("Version")?.Value ?? "0", CultureInfo.InvariantCulture),
             ["Channel"] = System(@event).Element("Channel")!.Value,
             [computer] = System(@event).Element("Computer")!.Value,
@@ -171,7 +231,7 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
 
     private static string OpenTelemetry(XElement @event, JsonObject data) => new JsonObject
     {
-        ["event_id"] = new JsonObject { ["id"] = int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture), ["qualifiers"] = 0 },
+        ["event_id"] = new JsonObject { ["id"] = Id(@event), ["qualifiers"] = 0 },
         ["provider"] = new JsonObject { ["name"] = Provider(@event), ["guid"] = "{g}" },
         ["channel"] = System(@event).Element("Channel")!.Value,
         ["computer"] = System(@event).Element("Computer")!.Value,
@@ -181,7 +241,7 @@ public sealed class FormTests(FormTests.Rules rules) : IClassFixture<FormTests.R
 
     private static string WinEvent(XElement @event) => new JsonObject
     {
-        ["Id"] = int.Parse(System(@event).Element("EventID")!.Value, CultureInfo.InvariantCulture),
+        ["Id"] = Id(@event),
         ["Version"] = int.Parse(System(@event).Element("Version")?.Value ?? "0", CultureInfo.InvariantCulture),
         ["ProviderName"] = Provider(@event),
         ["LogName"] = System(@event).Element("Channel")!.Value,

@@ -45,7 +45,15 @@ public sealed class FramingTests
         { "{'n':1}\n{\"n\":2}", "1:2", "0@1" },
         { "{\"n\":1}\n{\"n\":2,}\n{\"n\":3}", "0:1 2:3", "1@15" },
         { "{\"n\":1}\n{\"n\":2}\n{\"n\":", "0:1 1:2", "2@21" },
-        { "{\"n\":1}{\"n\":2}\n{\"n\":3}", "0:1 2:3", "1@7" },
+
+        // Documents that a sender joined without a line end between them, or with that of another system.
+        { "{\"n\":1}{\"n\":2}\n{\"n\":3}", "0:1 1:2 2:3", "" },
+        { "{\"n\":1}\r{\"n\":2}\r[{\"n\":3}]\t{\"n\":4}\r", "0:1 1:2 2:3 3:4", "" },
+        { "{\n\"n\":1}{\"n\":2}{\n\"n\":3}", "0:1 1:2 2:3", "" },
+        { "{\"n\":1}\n{\"n\":2}{\"n\":3}\n{\"n\":4}", "0:1 1:2 2:3 3:4", "" },
+        { "{\"n\":1}{\"n\":2}x\n{\"n\":3}{\"n\":x}\n{\"n\":4}", "0:1 1:2 3:3 5:4", "2@14 4@28" },
+        { "{\"n\":1}{'n':2}\n{\"n\":3}", "0:1 2:3", "1@8" },
+        { "{\"n\":1}{\"n\":2", "0:1", "1@13" },
         { "{\"n\":1}\n[{\"n\":2},{\"n\":x},{\"n\":4}]\n{\"n\":5}", "0:1 1:2 3:5", "2@22" },
         { "{\"n\":1}\n17\nnull\n\"text\"", "0:1", "1@8 2@11 3@16" },
 
@@ -93,6 +101,9 @@ public sealed class FramingTests
     [InlineData("""[{"n":1},{"secret":tru}]""", "not JSON", """{"secret":tru}]""")]
     [InlineData("""[{"n":1},{"n":"abc""", "the JSON ends early", """{"n":"abc""")]
     [InlineData("<Event/>", "XML, but no Windows event", "<Event/>")]
+    [InlineData("<13>1 - h app - - - {\"n\":1}", "a syslog line, of which only event XML from Sysmon is read: send the message without its header", "<13>1 - h app - - - {\"n\":1}")]
+    [InlineData("<1300>x", "neither JSON nor event XML", "<1300>x")]
+    [InlineData("<13", "neither JSON nor event XML", "<13")]
     [InlineData("[17]", "a record must be a JSON object", "17")]
     public void An_unreadable_record_says_why_and_keeps_its_bytes(string body, string reason, string original)
     {
@@ -112,6 +123,7 @@ public sealed class FramingTests
         { "{\"n\":2,\"x\":\"\u00ff\"}", "" },
         { "{\"n\":2,\"x\":\"\0\"}", "not JSON: control character" },
         { "\0\0\0", "a record must be a JSON object or event XML" },
+        { "<13>Jan  1 00:00:00 h app: x", "a syslog line, of which only event XML from Sysmon is read: send the message without its header" },
         { "\u00ff\u00fe", "a record must be a JSON object or event XML" },
         { "<Event>\u00ff</Event>", "not UTF-8" },
         { "<Event>\0</Event>", "not XML: a NUL" },

@@ -101,6 +101,22 @@ public sealed class QueryAnswerTests
         Assert.Equal(answer, unread.Original.ToArray());
     }
 
+    /// <summary>Whatever is called a schema is a property like any other where it is not an answer's; an answer's is bounded.</summary>
+    [Theory]
+    [InlineData("""{"schema":[#],"a":1}""", "1 0")]
+    [InlineData("""{"schema":[#],"results":[17],"a":1}""", "1 0")]
+    [InlineData("""{"tables":[{"columns":[#]}],"a":1}""", "1 0")]
+    [InlineData("""{"schema":[@],"results":[{"a":1}]}""", "0 1")]
+    [InlineData("""{"results":[{"a":1}],"schema":[@]}""", "0 1")]
+    public void Long_lists_that_are_no_columns_are_as_they_are(string body, string counts)
+    {
+        body = body.Replace("#", string.Join(',', Enumerable.Repeat("1", 5_000))).Replace("@", string.Join(',', Enumerable.Repeat("{\"name\":\"a\"}", 5_000)));
+
+        DecodedBody decoded = new EventDecoder().Decode(Encoding.UTF8.GetBytes(body));
+
+        Assert.Equal(counts, $"{decoded.Events.Length} {decoded.UndecodedCount}");
+    }
+
     /// <summary>What a dead letter keeps of an answer that was unpacked is not overwritten by the next body.</summary>
     [Fact]
     public void What_is_kept_of_an_answer_is_a_copy()

@@ -59,10 +59,24 @@ public sealed class ShapeTests
         { """{"EventID":1,"Channel":"System","ProviderName":"p"}""", "flat" },
         { """{"Event":{"System":{"EventID":1}},"winlog":{"channel":"System"}}""", "evtx" },
         { """{"winlog":{"channel":"System"},"EventID":1,"SourceName":"x","EventReceivedTime":"x"}""", "winlogbeat" },
+
+        // A Windows event log's receiver keeps the fields of the event in the body; the text beside it hides nothing.
+        { $$$"""{"body":{"event_id":{"id":1},"channel":"System","provider":{"name":"p"}},"message":"{{{Xml}}}"}""", "opentelemetry" },
+        { $$"""{"event_id":{"id":1},"channel":"System","log":"{{Xml}}"}""", "opentelemetry" },
+        { $$"""{"Id":1,"LogName":"System","ProviderName":"p","Properties":[],"Message":"{{Xml}}"}""", "get-winevent" },
+        { """{"Id":1,"LogName":"System","ProviderName":"p"}""", "flat" },
+    };
+
+    /// <summary>The same, of records that are no JSON.</summary>
+    public static TheoryData<string, string> XmlRecords => new()
+    {
+        { Xml, "xml" },
+        { $"<Events>{Xml}</Events>", "xml" },
     };
 
     [Theory]
     [MemberData(nameof(Records))]
+    [MemberData(nameof(XmlRecords))]
     public void The_most_telling_shape_decodes_a_record(string record, string shape) => Assert.Equal(shape, Decoded.One(record).Shape);
 
     [Theory]
@@ -76,4 +90,25 @@ public sealed class ShapeTests
         Assert.Equal("own", Assert.Single(decoder.Decode(Encoding.UTF8.GetBytes($"{record[..^1]},\"mine\":\"yes\"}}")).Events).Shape);
         Assert.Equal(shape, Assert.Single(decoder.Decode(Encoding.UTF8.GetBytes(record)).Events).Shape);
     }
+
+    [Fact]
+    public void Every_shape_has_cases_here_and_a_row_in_the_document()
+    {
+        string[] shapes = [.. new EventDecoder().Shapes.Select(shape => shape.Name).Distinct()];
+        IEnumerable<string> cases = Records.Concat(XmlRecords).Select(row => row.Data.Item2).Distinct();
+
+        Assert.Equal(shapes.Order(StringComparer.Ordinal), cases.Order(StringComparer.Ordinal));
+
+        // In the order in which they are asked.
+        Assert.Equal(shapes, DocumentedShapes());
+    }
+
+    /// <summary>The first column of the table of shapes, without the rows that go on with the shape above and that of mappings.</summary>
+    private static IEnumerable<string> DocumentedShapes() => File.ReadLines(Path.Combine(AppContext.BaseDirectory, "telemetry.md"))
+        .SkipWhile(line => line != "| shape | sent by | recognised by |")
+        .Skip(2)
+        .TakeWhile(line => line.StartsWith('|'))
+        .Select(line => line.Split('|')[1].Trim())
+        .Where(cell => cell.StartsWith('`'))
+        .Select(cell => cell.Trim('`'));
 }

@@ -79,7 +79,7 @@ public sealed class SourceTallyTests
 
     /// <summary>A line that is read twice, since its second reading goes on where the first one failed, counts once.</summary>
     [Theory]
-    [InlineData("""{"category":"test","Image":1}{"category":"test","Image":1}""", "1 flat 'test' '' '' [1: 0 1]")]
+    [InlineData("""{"category":"test","Image":1}{"category":"test","Image":1}nonsense""", "2 flat 'test' '' '' [2: 0 2]")]
     [InlineData("""[{"category":"test","Image":1},{"category":"test"},nonsense""", "2 flat 'test' '' '' [2: 0 1]")]
     [InlineData("""{"records":[{"category":"test","Image":1},{"category":"test"},nonsense""", "2 flat 'test' '' '' [2: 0 1]")]
     [InlineData("""{"records":[{"category":"test","Image":1}],"records":[{"category":"test"}]}""", "2 flat 'test' '' '' [2: 0 1]")]

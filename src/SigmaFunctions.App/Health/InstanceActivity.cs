@@ -5,6 +5,15 @@ public sealed class InstanceActivity
 {
     private volatile Snapshot _current = new(0, null, null);
 
+    private long _uncountedSince;
+
+    /// <summary>The hour (UTC) of the oldest events whose counts by source wait to be written since that failed; null where none do.</summary>
+    public DateTimeOffset? UncountedSince
+    {
+        get => Interlocked.Read(ref _uncountedSince) is > 0 and long ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Interlocked.Exchange(ref _uncountedSince, value?.UtcTicks ?? 0);
+    }
+
     internal Snapshot Current => _current;
 
     /// <summary>Notes a batch that is done.</summary>

@@ -28,6 +28,9 @@ internal sealed class InstanceReporter(
     /// <summary>How often.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
+    // The platform gives an app half a minute to end.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     // The platform names its instances; elsewhere a process does.
     private readonly string _instance = RowKeyOf(
         Environment.GetEnvironmentVariable("WEBSITE_INSTANCE_ID") is { Length: > 0 } id ? id : $"{Environment.MachineName}-{Environment.ProcessId}");
@@ -49,7 +52,17 @@ internal sealed class InstanceReporter(
             LastEnqueuedTime = current.LastEnqueuedTime,
             InHand = taken,
             InHandCount = taken.Length,
+            UncountedSince = activity.UncountedSince,
         };
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        await WriteAsync(hasEnded: true, patience.Token);
     }
 
     /// <inheritdoc/>
@@ -60,7 +73,7 @@ internal sealed class InstanceReporter(
         {
             do
             {
-                await WriteAsync(stoppingToken);
+                await WriteAsync(hasEnded: false, stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
@@ -72,11 +85,11 @@ internal sealed class InstanceReporter(
 
     // Detection does not wait for what is only told to people.
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault in telling must not end the app.")]
-    private async Task WriteAsync(CancellationToken cancellationToken)
+    private async Task WriteAsync(bool hasEnded, CancellationToken cancellationToken)
     {
         try
         {
-            await table.WriteAsync(Report(), cancellationToken);
+            await table.WriteAsync(Report() with { HasEnded = hasEnded }, cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

@@ -15,6 +15,7 @@ namespace SigmaFunctions.App.Sources;
 /// <summary>Reads what all instances counted, judges each source (<see cref="SourceJudge"/>), and tells what has changed: whichever instance looks, once.</summary>
 /// <param name="table">What was counted, and what was told.</param>
 /// <param name="partitions">How far the hubs are done.</param>
+/// <param name="instances">Which counts are not written.</param>
 /// <param name="hubs">Which hubs are read: sources of others are no longer looked for.</param>
 /// <param name="detectors">The rules that run.</param>
 /// <param name="metrics">What is measured.</param>
@@ -23,6 +24,7 @@ namespace SigmaFunctions.App.Sources;
 public sealed class SourceCheck(
     SourceTable table,
     PartitionProgressTable partitions,
+    InstanceTable instances,
     IOptions<EventHubOptions> hubs,
     DetectorProvider detectors,
     SourceMetrics metrics,
@@ -87,15 +89,18 @@ public sealed class SourceCheck(
         IEnumerable<IReadOnlyList<SourceDay>> sources, DateTimeOffset now, CancellationToken cancellationToken)
     {
         IReadOnlyList<PartitionProgress> looks = await partitions.ListAsync(now - HubHorizon.LooksFor, cancellationToken);
+        DateTimeOffset written = HubHorizon.OfInstances(await instances.ListAsync(now - InstanceTable.KeptFor, cancellationToken), now) ?? DateTimeOffset.MaxValue;
         return sources.GroupBy(days => days[0].Source.Hub, StringComparer.OrdinalIgnoreCase).ToDictionary(
             hub => hub.Key,
-            hub => HubHorizon.Of(
+            hub => Earlier(written, HubHorizon.Of(
                 looks.Where(look => look.EventHub.Equals(hub.Key, StringComparison.OrdinalIgnoreCase)
                     && look.ConsumerGroup.Equals(hubs.Value.ConsumerGroup, StringComparison.OrdinalIgnoreCase)),
                 hub.Max(days => days.Max(day => day.LastEnqueued)),
-                now),
+                now)),
             StringComparer.OrdinalIgnoreCase);
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     private void Tell(RuleSet rules, IReadOnlyList<SourceDay> days, SourceState state, SourceChanges changes, IReadOnlyCollection<LogSourceSet> arriving)
     {

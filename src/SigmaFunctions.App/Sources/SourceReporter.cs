@@ -14,9 +14,10 @@ namespace SigmaFunctions.App.Sources;
 /// </summary>
 /// <param name="counts">What was counted.</param>
 /// <param name="table">Where it is written.</param>
+/// <param name="activity">Where is said what could not be written, so that nobody takes it for silence.</param>
 /// <param name="timeProvider">Clock.</param>
 /// <param name="logger">Log.</param>
-public sealed class SourceReporter(SourceCounts counts, SourceTable table, TimeProvider timeProvider, ILogger<SourceReporter> logger) : BackgroundService
+public sealed class SourceReporter(SourceCounts counts, SourceTable table, InstanceActivity activity, TimeProvider timeProvider, ILogger<SourceReporter> logger) : BackgroundService
 {
     /// <summary>How often.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
@@ -85,6 +86,7 @@ public sealed class SourceReporter(SourceCounts counts, SourceTable table, TimeP
             }
         }
 
+        activity.UncountedSince = _waiting.Count == 0 ? null : _waiting.Min(FirstHour);
         if ((fault ?? ofRow) is { } reason)
         {
             logger.SourcesNotKept(reason, _waiting.Count);
@@ -106,6 +108,17 @@ public sealed class SourceReporter(SourceCounts counts, SourceTable table, TimeP
         {
             // The app ends.
         }
+    }
+
+    private static DateTimeOffset FirstHour(SourceDay day)
+    {
+        int hour = 0;
+        while (hour < day.Hours.Count - 1 && day.Hours[hour] == 0)
+        {
+            hour++;
+        }
+
+        return new DateTimeOffset(day.Day.ToDateTime(new TimeOnly(hour, 0)), TimeSpan.Zero);
     }
 
     private void Wait(SourceDay day)

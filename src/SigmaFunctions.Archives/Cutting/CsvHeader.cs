@@ -23,6 +23,13 @@ internal static class CsvHeader
     /// <param name="behind">What follows it: all there is, or its first <see cref="Window"/> bytes.</param>
     public static bool IsHeader(ReadOnlySpan<byte> line, ReadOnlySpan<byte> behind)
     {
+        if (line.StartsWith("#TYPE "u8) || line.StartsWith("sep="u8))
+        {
+            // PowerShell and Excel have a line of their own before the header.
+            int end = behind.IndexOf((byte)'\n');
+            return end >= 0 && IsHeader(behind[..end], behind[(end + 1)..]);
+        }
+
         foreach (byte separator in ",;\t"u8)
         {
             if (line.Count(separator) > 0 && AreNames(line, separator))

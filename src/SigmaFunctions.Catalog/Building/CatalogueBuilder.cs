@@ -123,7 +123,7 @@ public sealed class CatalogueBuilder
 
     private RuleText TextOf(string file, int line) => _texts[file].TryGetValue(line, out RuleText? text)
         ? text
-        : throw new IOException($"{file} was changed while it was read: run it again.");
+        : throw new IOException($"{file} was changed while it was read, or is a pipe: run it again, with a file.");
 
     private (RuleSource Source, string Path) PlaceOf(string file)
     {

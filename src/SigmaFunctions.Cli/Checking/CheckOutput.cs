@@ -16,9 +16,16 @@ internal static class CheckOutput
         int width = TerminalText.WidthOf(terminal);
         foreach (Diagnostic diagnostic in rules.Diagnostics)
         {
-            terminal.Text.Write($"{diagnostic.File}({diagnostic.Line},{diagnostic.Column}): ");
+            string place = $"{diagnostic.File}({diagnostic.Line},{diagnostic.Column}): ";
+            terminal.Text.Write(place);
             terminal.Text.Write(SeverityOf(diagnostic), InkOf(diagnostic.Severity));
-            terminal.Text.WriteLine($" {diagnostic.Code}: {diagnostic.Message}");
+            terminal.Text.Write(" ");
+            int column = place.Length + SeverityOf(diagnostic).Length + 1;
+            foreach (string line in TerminalText.Wrapped($"{diagnostic.Code}: {diagnostic.Message}", column, width))
+            {
+                terminal.Text.WriteLine(line);
+            }
+
             if (terminal.IsInteractive)
             {
                 DiagnosticExcerpt.Write(terminal, diagnostic, lines, width);

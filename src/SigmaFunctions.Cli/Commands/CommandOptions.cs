@@ -1,9 +1,11 @@
+using System.Collections.Frozen;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Telemetry.Mappings;
 
@@ -12,6 +14,15 @@ namespace SigmaFunctions.Cli.Commands;
 /// <summary>Kinds of options that several commands have.</summary>
 internal static class CommandOptions
 {
+    // Lists and scans once had names of their own for the same.
+    private static readonly FrozenDictionary<string, string> Formats = new Dictionary<string, string>
+    {
+        ["text"] = "text",
+        ["json"] = "json",
+        ["table"] = "text",
+        ["ndjson"] = "json",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
     /// <summary>An option for a whole number of at least 1; <see langword="null"/> where it is not given.</summary>
     public static Option<int?> Positive(string name, string description) => new(name)
     {
@@ -29,12 +40,53 @@ internal static class CommandOptions
         },
     };
 
-    /// <summary>The option for the format of a report: text or json.</summary>
-    public static Option<string> Format()
+    /// <summary>The option for the format of a report: <c>text</c> or <c>json</c>.</summary>
+    /// <param name="description">What they are.</param>
+    /// <param name="standard">Which it is where none is given.</param>
+    public static Option<string> Format(string description = "text or json.", string standard = "text")
     {
-        var format = new Option<string>("--format") { Description = "text or json.", DefaultValueFactory = _ => "text", HelpName = "FORMAT" };
-        format.AcceptOnlyFromAmong("text", "json");
+        var format = new Option<string>("--format")
+        {
+            Description = description,
+            DefaultValueFactory = _ => standard,
+            HelpName = "FORMAT",
+            CustomParser = result =>
+            {
+                string given = result.Tokens[^1].Value;
+                if (Formats.TryGetValue(given, out string? name))
+                {
+                    return name;
+                }
+
+                result.AddError($"--format is text or json, not '{given}'{Suggestion.For(given, Formats.Values)}");
+                return standard;
+            },
+        };
+        format.CompletionSources.Add("text", "json");
         return format;
+    }
+
+    /// <summary>The option for a level; it has the word that rules have.</summary>
+    public static Option<string?> Level(string description)
+    {
+        var level = new Option<string?>("--level")
+        {
+            Description = description,
+            HelpName = "LEVEL",
+            CustomParser = result =>
+            {
+                string given = result.Tokens[^1].Value;
+                if (RuleLevels.Parse(given) is { } known)
+                {
+                    return known.Name();
+                }
+
+                result.AddError($"--level is one of {string.Join(", ", RuleLevels.Names)}, not '{given}'{Suggestion.For(given, RuleLevels.Names)}");
+                return null;
+            },
+        };
+        level.CompletionSources.Add([.. RuleLevels.Names]);
+        return level;
     }
 
     /// <summary>The option for the log source of flat events that do not tell theirs.</summary>

@@ -35,14 +35,14 @@ internal static class DeadLettersCommand
         Option<Moment?> until = StorageArguments.Until();
         Option<string?> reason = ReasonOption();
         Option<int?> limit = CommandOptions.Positive("--limit", $"At most that many. [default: {DefaultLimit}]");
-        Option<string> format = StorageArguments.Format();
+        Option<string> format = CommandOptions.Format();
         var command = new DocumentedCommand(
             "list",
             "Lists dead letters, oldest first.",
             """
             Examples:
               sigmaf deadletters list --account mystorage --since 7d
-              DetectionStorage="DefaultEndpointsProtocol=..." sigmaf deadletters list --reason JSON --format ndjson
+              DetectionStorage="DefaultEndpointsProtocol=..." sigmaf deadletters list --reason JSON --format json
             """)
         {
             since,

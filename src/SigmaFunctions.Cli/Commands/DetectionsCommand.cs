@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Azure.Data.Tables;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Storing;
 using SigmaFunctions.Storage.Detections;
@@ -11,6 +12,8 @@ namespace SigmaFunctions.Cli.Commands;
 internal static class DetectionsCommand
 {
     private const int DefaultLimit = 100;
+    private const int MaxRulesLookedAt = 1_000;
+    private const int MaxIdsCounted = 1_000;
 
     public static Command Create(Terminal terminal, TimeProvider time) => new("detections", "Reads detections in a storage account.")
     {
@@ -26,9 +29,9 @@ internal static class DetectionsCommand
         Option<Moment?> until = StorageArguments.Until();
         var rule = new Option<string?>("--rule") { Description = "Only detections of the rule with this id.", HelpName = "ID" };
         var host = new Option<string?>("--host") { Description = "Only on this host: its whole name, or up to the first dot.", HelpName = "NAME" };
-        var level = new Option<string?>("--level") { Description = "Only of rules of this level.", HelpName = "LEVEL" };
+        Option<string?> level = CommandOptions.Level("Only of rules of this level.");
         Option<int?> limit = CommandOptions.Positive("--limit", $"At most that many. [default: {DefaultLimit}]");
-        Option<string> format = StorageArguments.Format();
+        Option<string> format = CommandOptions.Format();
         var command = new DocumentedCommand(
             "list",
             "Lists detections, newest first.",
@@ -38,7 +41,7 @@ internal static class DetectionsCommand
 
             Examples:
               sigmaf detections list --account mystorage --since 24h --level high
-              DetectionStorage="DefaultEndpointsProtocol=..." sigmaf detections list --host ws-017 --format ndjson
+              DetectionStorage="DefaultEndpointsProtocol=..." sigmaf detections list --host ws-017 --format json
             """)
         {
             since,
@@ -67,10 +70,35 @@ internal static class DetectionsCommand
             // One more, to tell whether there are more.
             int asked = most == int.MaxValue ? most : most + 1;
             await DetectionOutput.List(terminal).WriteAsync(
-                search.NewestAsync(filter, asked, cancellationToken), most, parsed.GetRequiredValue(format), cancellationToken);
+                search.NewestAsync(filter, asked, cancellationToken),
+                most,
+                parsed.GetRequiredValue(format),
+                cancellationToken,
+                () => RequireRuleAsync(search, filter, cancellationToken));
             return ExitCode.Success;
         }));
         return command;
+    }
+
+    /// <summary>
+    /// Refuses what is no rule's id. Which rules there are is not in the table: what has the form of an id may be that of a rule which detected nothing.
+    /// </summary>
+    private static async Task RequireRuleAsync(DetectionSearch search, DetectionFilter filter, CancellationToken cancellationToken)
+    {
+        if (filter.RuleId is not { } wanted || Guid.TryParse(wanted, out _))
+        {
+            return;
+        }
+
+        List<(string Id, string Title)> rules = await search
+            .NewestAsync(filter with { RuleId = null, Host = null, Level = null }, MaxRulesLookedAt, cancellationToken)
+            .Select(detection => (detection.RuleId, detection.RuleTitle))
+            .ToListAsync(cancellationToken);
+        if (!rules.Exists(rule => string.Equals(rule.Id, wanted, StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new CommandException(
+                $"no detection of this time is of a rule with the id '{wanted}'{(RuleSuggestion.For(wanted, rules) is { Length: > 0 } meant ? meant : " (--rule takes the id, not the title)")}");
+        }
     }
 
     private static DocumentedCommand Show(Terminal terminal)
@@ -78,18 +106,19 @@ internal static class DetectionsCommand
         var storage = new StorageArguments(terminal);
         Option<string> table = TableOption();
         Option<string> originals = StorageArguments.Name("--originals", "Container of records that are too large for the table.", OriginalStore.DefaultName);
-        var id = new Argument<string>("ID") { Description = "Id of the detection, which its alert has too." };
+        var id = new Argument<string>("ID") { Description = "Id of the detection, which its alert has too, or as much of its beginning as no other has." };
         Option<string> format = CommandOptions.Format();
         var raw = new Option<bool>("--original") { Description = "Only the record as it arrived." };
         var command = new DocumentedCommand(
             "show",
             "Shows one detection with the record as it arrived.",
             """
-            Exit code 1 if there is none of that id.
+            The beginning of an id has at least the 10 digits of its hour. Exit code 1 if
+            there is none of that id, 2 if several begin so.
 
             Examples:
-              sigmaf detections show 202611260956315210000-ae1b... --account mystorage
-              sigmaf detections show 202611260956315210000-ae1b... --original > event.json
+              sigmaf detections show 202611260956315210000-ae1 --account mystorage
+              sigmaf detections show 202611260956315210000-ae1 --original > event.json
             """)
         {
             id,
@@ -101,16 +130,19 @@ internal static class DetectionsCommand
         storage.AddTo(command);
         command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
         {
-            if (!DetectionId.TryParse(parsed.GetRequiredValue(id), out DetectionId wanted))
+            if (!DetectionIdPrefix.TryParse(parsed.GetRequiredValue(id), out DetectionIdPrefix? prefix))
             {
-                throw new CommandException("ID is not that of a detection: 21 digits, a hyphen and 32 lower-case hex digits");
+                throw new CommandException(
+                    "ID is not that of a detection: 21 digits of time, a hyphen and 32 lower-case hex digits, or the beginning of that from its 10 digits of the hour on");
             }
 
+            TableClient rows = storage.Table(parsed, parsed.GetRequiredValue(table));
+            DetectionId wanted = await FindAsync(new DetectionSearch(rows), prefix, cancellationToken);
             var detections = new DetectionTable(
-                storage.Table(parsed, parsed.GetRequiredValue(table)),
+                rows,
                 originals: new OriginalStore(storage.Container(parsed, parsed.GetRequiredValue(originals))));
             Detection detection = await detections.FindAsync(wanted, cancellationToken)
-                ?? throw new CommandException("there is no detection of this id", ExitCode.Failure);
+                ?? throw NoDetection();
             string original = await detections.ReadOriginalAsync(detection, cancellationToken);
             if (parsed.GetValue(raw))
             {
@@ -129,6 +161,26 @@ internal static class DetectionsCommand
         }));
         return command;
     }
+
+    /// <summary>The one id that begins so.</summary>
+    private static async Task<DetectionId> FindAsync(DetectionSearch search, DetectionIdPrefix prefix, CancellationToken cancellationToken)
+    {
+        if (DetectionId.TryParse(prefix.Value, out DetectionId whole))
+        {
+            return whole;
+        }
+
+        IReadOnlyList<DetectionId> found = await search.FindAsync(prefix, MaxIdsCounted, cancellationToken);
+        return found.Count switch
+        {
+            0 => throw NoDetection(),
+            1 => found[0],
+            MaxIdsCounted => throw new CommandException($"{MaxIdsCounted} detections or more have an id that begins with {prefix}: give more of it"),
+            _ => throw new CommandException($"{found.Count} detections have an id that begins with {prefix}: give more of it"),
+        };
+    }
+
+    private static CommandException NoDetection() => new("there is no detection of this id", ExitCode.Failure);
 
     private static Option<string> TableOption() => StorageArguments.Name("--table", "Table of detections.", DetectionTable.DefaultName);
 }

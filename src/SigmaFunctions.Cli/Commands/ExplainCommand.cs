@@ -36,8 +36,7 @@ internal static class ExplainCommand
             Description = "Rule files, folders and zip archives, or one pack; filters among them apply, and indicators are counted over them.",
             HelpName = "PATH...",
         };
-        var format = new Option<string>("--format") { Description = "text or json (one object a line).", DefaultValueFactory = _ => "text", HelpName = "FORMAT" };
-        format.AcceptOnlyFromAmong("text", "json");
+        Option<string> format = CommandOptions.Format("text or json (one object a line).");
         Option<string?> placeholders = RuleInput.PlaceholdersOption();
         Option<LogSource?> logSource = CommandOptions.LogSource();
         Option<string[]> mappings = CommandOptions.Mappings();
@@ -93,7 +92,9 @@ internal static class ExplainCommand
         SigmaRule[] explained = [.. ruleSet.Rules.Where(one => isFile ? Path.GetFullPath(one.File) == Path.GetFullPath(wanted) : RuleIdComparer.Instance.Equals(one.Id, wanted))];
         if (explained.Length == 0)
         {
-            string reason = ruleSet.Diagnostics.FirstOrDefault(item => item.Severity == DiagnosticSeverity.Error) is { } error ? $": {error}" : "";
+            string reason = ruleSet.Diagnostics.FirstOrDefault(item => item.Severity == DiagnosticSeverity.Error) is { } error ? $": {error}"
+                : isFile ? ""
+                : RuleSuggestion.For(wanted, ruleSet.Rules.Select(one => (one.Id, one.Title)));
             throw new CommandException($"no rule {wanted} was loaded{reason}");
         }
 

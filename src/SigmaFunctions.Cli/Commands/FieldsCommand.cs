@@ -17,13 +17,7 @@ internal static class FieldsCommand
     public static Command Create(Terminal terminal)
     {
         var input = new ScanArguments();
-        var format = new Option<string>("--format")
-        {
-            Description = "text or json.",
-            DefaultValueFactory = _ => "text",
-            HelpName = "FORMAT",
-        };
-        format.AcceptOnlyFromAmong("text", "json");
+        Option<string> format = CommandOptions.Format();
         var command = new DocumentedCommand(
             "fields",
             "Compares the fields of a sample of events with those that rules look at, log source by log source.",

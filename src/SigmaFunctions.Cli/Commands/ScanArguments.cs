@@ -56,7 +56,7 @@ internal sealed class ScanArguments
         {
             if (result.GetResult(Events) is not { Tokens.Count: > 0 } && result.GetResult(Bodies) is not { Tokens.Count: > 0 })
             {
-                result.AddError("No EVENTS: give files of events, - for standard input, or --body FILE.");
+                result.AddError("No EVENTS: give files of events (a folder counts as one of rules), - for standard input, or --body FILE.");
             }
         });
     }

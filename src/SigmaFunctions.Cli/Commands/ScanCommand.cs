@@ -51,13 +51,7 @@ internal static class ScanCommand
     public static Command Create(Terminal terminal, TimeProvider time)
     {
         var input = new ScanArguments();
-        var format = new Option<string>("--format")
-        {
-            Description = "ndjson (one JSON object a match) or table (a few lines a match, for people).",
-            DefaultValueFactory = _ => "ndjson",
-            HelpName = "FORMAT",
-        };
-        format.AcceptOnlyFromAmong("ndjson", "table");
+        Option<string> format = CommandOptions.Format("json (one object a line for each match) or text (a few lines for each match).", "json");
         var evidence = new Option<bool>("--evidence") { Description = "Tells for each match the fields that made the rule hold, with their values." };
         var stats = new Option<bool>("--stats") { Description = "Ends with one line of JSON on standard error: counts, times, memory." };
         Option<int?> threads = CommandOptions.Positive("--threads", "Threads that decode and match. [default: one a processor]");
@@ -67,20 +61,15 @@ internal static class ScanCommand
             "scan",
             "Runs rules over events and prints the matches, in the order of the input.",
             """
-            "line" counts input lines from 0, over all files and blank lines too, "fileLine" those of "file" from 1; "record" counts the
-            records of a line or document from 0, unreadable ones too. Rejected rules, unreadable records, events that no rule can see and files
-            that are not read are reported on standard error and do not stop the scan. Exit code 0 whether or not anything matched, 2 where
-            a file, or all that was given, could not be read.
+            What is wrong with rules or events goes to standard error and does not stop
+            the scan. Exit code 0 whether or not anything matched, 2 where a file could not
+            be read to its end. docs/cli.md tells what "line", "record" and "fileLine" count.
 
             Examples:
               sigmaf scan --rules rules/ events.ndjson
-              sigmaf scan --rules rules/windows my.yml --stats events.ndjson.gz
-              sigmaf scan --rules rules/ --format table --evidence export.json logs.zip
-              zcat events.gz | sigmaf scan --rules rules/ --format table -
-              sigmaf scan --rules rules/ --body export.json
-              sigmaf scan --rules rules/ --logsource product=linux,category=process_creation events.ndjson
-              sigmaf scan --rules rules/ --mapping proxy.yml events.ndjson
-              sigmaf scan --rules rules/ --repeat 20 --stats events.ndjson > /dev/null
+              sigmaf scan --rules rules/ --format text --evidence export.json logs.zip
+              sigmaf scan --rules rules/ my.yml --mapping proxy.yml events.ndjson.gz
+              generate | sigmaf scan --rules rules/ --stats -
             """);
         input.AddTo(command);
         command.Add(format);
@@ -93,7 +82,7 @@ internal static class ScanCommand
                 parsed.GetRequiredValue(input.Rules),
                 parsed.GetValue(input.Events) ?? [],
                 parsed.GetValue(input.Bodies) ?? [],
-                parsed.GetRequiredValue(format) == "table",
+                parsed.GetRequiredValue(format) == "text",
                 parsed.GetValue(input.LogSource),
                 parsed.GetValue(input.Mappings) ?? [],
                 parsed.GetValue(input.Placeholders),

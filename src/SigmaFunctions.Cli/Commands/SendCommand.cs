@@ -43,8 +43,8 @@ internal static class SendCommand
             "send",
             "Publishes each line, or each record of a JSON document that spans lines, as one event of an Event Hub and reports what was sent.",
             $"""
-            A file without any event that can be read is refused before anything is sent. Exit code 1 if an event could not be sent, 2 if a
-            file could not be read to its end.
+            A file without any event that can be read is refused before anything is sent; in an archive it is left out. Exit code 1 if an
+            event could not be sent, 2 if a file could not be read to its end or was left out.
 
             Examples:
               sigmaf send events.ndjson --connection "Endpoint=sb://...;SharedAccessKeyName=...;SharedAccessKey=..."
@@ -99,7 +99,7 @@ internal static class SendCommand
         try
         {
             await sender.SendAsync(
-                BodyFile.ReadAsync(inputs, cancellationToken),
+                EventCheck.ReadAsync(inputs, new EventDecoder(), cancellationToken),
                 body =>
                 {
                     tooLarge++;

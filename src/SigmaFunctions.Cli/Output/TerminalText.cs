@@ -46,7 +46,7 @@ internal static class TerminalText
     public static void Write(Terminal terminal, Table table)
     {
         IAnsiConsole layout = Layout();
-        int width = WidthOf(terminal, layout);
+        int width = WidthOf(terminal);
         layout.Profile.Capabilities.Unicode = true;
         var line = new StringBuilder();
         foreach (Segment segment in ((IRenderable)table).Render(RenderOptions.Create(layout), width))
@@ -68,10 +68,40 @@ internal static class TerminalText
         }
     }
 
-    /// <summary>Characters of a line: those of the window, or more than any line has where nobody looks.</summary>
-    public static int WidthOf(Terminal terminal) => WidthOf(terminal, Layout());
+    /// <summary>A text as lines that break between words, where it can be told where that is; one that is longer than a line is not broken.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="column">Characters that stand before it on its first line.</param>
+    /// <param name="width">Most characters of a line.</param>
+    public static IEnumerable<string> Wrapped(string text, int column, int width)
+    {
+        var line = new StringBuilder();
+        foreach (string word in text.Split(' '))
+        {
+            if (line.Length > 0 && column + line.Length + 1 + word.Length > width)
+            {
+                yield return line.ToString();
+                line.Clear().Append("  ");
+                column = 0;
+            }
+            else if (line.Length > 0)
+            {
+                line.Append(' ');
+            }
 
-    private static int WidthOf(Terminal terminal, IAnsiConsole layout) => terminal.IsInteractive ? layout.Profile.Width : PipeWidth;
+            line.Append(word);
+        }
+
+        yield return line.ToString();
+    }
+
+    /// <summary>Characters of a line: those of the window, or more than any table has.</summary>
+    public static int WidthOf(Terminal terminal) => terminal.IsInteractive ? Layout().Profile.Width : PipeWidth;
+
+    /// <summary>A number and its noun.</summary>
+    public static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{Number(count)} {noun}s";
+
+    /// <summary>A number as text.</summary>
+    public static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
 
     // It only lays out: what it lays out is written as any other text.
     private static IAnsiConsole Layout() => AnsiConsole.Create(new AnsiConsoleSettings
@@ -80,12 +110,6 @@ internal static class TerminalText
         Interactive = InteractionSupport.No,
         Out = new AnsiConsoleOutput(TextWriter.Null),
     });
-
-    /// <summary>A number and its noun.</summary>
-    public static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{Number(count)} {noun}s";
-
-    /// <summary>A number as text.</summary>
-    public static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Writes one JSON value and ends the line.</summary>
     public static void WriteJson(Terminal terminal, Action<Utf8JsonWriter> write)

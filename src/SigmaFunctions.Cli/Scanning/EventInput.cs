@@ -28,7 +28,10 @@ internal sealed class EventInput(Terminal terminal)
 
         foreach (string file in files.Where(file => file != "-" && !File.Exists(file)))
         {
-            throw new CommandException(Directory.Exists(file) ? $"{file} is a folder, not a file of events" : $"{file} does not exist");
+            throw new CommandException(
+                file.Length == 0 ? "the name of a file of events is empty"
+                : Directory.Exists(file) ? $"{file} is a folder, not a file of events"
+                : $"{file} does not exist");
         }
     }
 }

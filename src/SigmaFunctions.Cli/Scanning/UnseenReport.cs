@@ -8,6 +8,8 @@ internal sealed class UnseenReport
 {
     private const int MaxKinds = 10;
     private const int MaxLogSources = 5;
+    private const int MaxWidth = 80;
+    private const string Indent = "    ";
 
     private readonly Dictionary<UnseenKind, (long Count, UnseenEvents First)> _kinds = [];
 
@@ -39,7 +41,10 @@ internal sealed class UnseenReport
         (long Count, UnseenEvents First)[] others = [.. _kinds.Values.Where(kind => kind.First.Kind.Reason != UnseenReason.NoRule).OrderByDescending(kind => kind.Count)];
         foreach ((long count, UnseenEvents first) in others.Take(MaxKinds))
         {
-            await errors.WriteLineAsync($"  {count} {Describe(first)}");
+            foreach (string line in Lines($"  {count} {Describe(first)}"))
+            {
+                await errors.WriteLineAsync(line);
+            }
         }
 
         if (others.Length > MaxKinds)
@@ -74,6 +79,19 @@ internal sealed class UnseenReport
     {
         UnseenReason.NoRuleForStated => $"{events.Kind.Shape}: no rule for the log source that they state, such as {events.Stated}",
         UnseenReason.LeftOut => $"{events.Kind.Shape}: of kinds that rules do not look at (docs/telemetry.md)",
+        _ when events.LooksLike.Length == 0 => $"{events.Kind.Shape}: no log source, and no properties",
         _ => $"{events.Kind.Shape}: no log source; properties: {events.LooksLike}",
     };
+
+    /// <summary>Breaks a text at blanks, so that it can be read on a terminal.</summary>
+    private static IEnumerable<string> Lines(string text)
+    {
+        while (text.Length > MaxWidth && text.LastIndexOf(' ', MaxWidth, MaxWidth - Indent.Length) is > 0 and int blank)
+        {
+            yield return text[..blank];
+            text = Indent + text[(blank + 1)..];
+        }
+
+        yield return text;
+    }
 }

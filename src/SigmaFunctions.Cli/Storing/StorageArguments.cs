@@ -40,14 +40,6 @@ internal sealed class StorageArguments
     public static Option<string> Name(string option, string description, string standard) =>
         new(option) { Description = description, DefaultValueFactory = _ => standard, HelpName = "NAME" };
 
-    /// <summary>The option for the format of a list.</summary>
-    public static Option<string> Format()
-    {
-        var format = new Option<string>("--format") { Description = "table or ndjson.", DefaultValueFactory = _ => "table", HelpName = "FORMAT" };
-        format.AcceptOnlyFromAmong("table", "ndjson");
-        return format;
-    }
-
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {

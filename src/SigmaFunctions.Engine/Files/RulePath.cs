@@ -64,6 +64,11 @@ internal sealed record RulePath(string Path, bool IsNamed)
             // A file that is being written may be longer by now.
             return make(read == length ? buffer.AsSpan(0, read) : File.ReadAllBytes(Path));
         }
+        catch (NotSupportedException)
+        {
+            // A link to a pipe, as of the shell's <(…), has a length of its own; nothing was read of it.
+            return make(File.ReadAllBytes(Path));
+        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);

@@ -7,7 +7,7 @@ using SigmaFunctions.LocalHost.Processes;
 namespace SigmaFunctions.LocalHost.Azurite;
 
 /// <summary>
-/// Azurite, which serves blobs, queues and tables from memory on the loopback address. It ends with this object, and also when
+/// Azurite, which serves blobs, queues and tables on the loopback address, from memory or from a folder. It ends with this object, and also when
 /// this process ends in any other way.
 /// </summary>
 internal sealed partial class AzuriteProcess : IAsyncDisposable
@@ -16,13 +16,21 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
     private const string AccountName = "devstoreaccount1";
     private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+    // As Azurite's package.json here has it.
+    private const int NodeMajor = 20;
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly Process _process;
+    // What it holds is written within moments.
+    private static readonly TimeSpan WritingTimeout = TimeSpan.FromSeconds(10);
 
-    private AzuriteProcess(Process process, Task exited, int blobPort, int queuePort, int tablePort)
+    private readonly Process _process;
+    private readonly bool _keepsData;
+
+    private AzuriteProcess(Process process, bool keepsData, Task exited, int blobPort, int queuePort, int tablePort)
     {
         _process = process;
+        _keepsData = keepsData;
         Exited = exited;
         ConnectionString = $"DefaultEndpointsProtocol=http;AccountName={AccountName};AccountKey={AccountKey};" +
             $"BlobEndpoint=http://127.0.0.1:{blobPort}/{AccountName};QueueEndpoint=http://127.0.0.1:{queuePort}/{AccountName};TableEndpoint=http://127.0.0.1:{tablePort}/{AccountName};";
@@ -38,8 +46,11 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
     public Task Exited { get; }
 
     /// <summary>Starts Azurite on ports that are free and waits until it serves.</summary>
-    /// <exception cref="LocalHostException">Node.js or Azurite is missing, or Azurite did not start.</exception>
-    public static async Task<AzuriteProcess> StartAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="data">Folder that keeps what is stored, and is made if need be; null to keep it in memory.</param>
+    /// <param name="node">The program Node.js.</param>
+    /// <exception cref="LocalHostException">Node.js or Azurite is missing, Node.js is too old, or Azurite did not start.</exception>
+    public static async Task<AzuriteProcess> StartAsync(CancellationToken cancellationToken, string? data = null, string node = "node")
     {
         string script = Path.Combine(LocalPaths.AzuriteDirectory, "node_modules", "azurite", "dist", "src", "azurite.js");
         if (!File.Exists(script))
@@ -47,14 +58,15 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
             throw new LocalHostException($"Azurite is not installed: {script} is missing. Build the project again, or run 'npm ci' in {LocalPaths.AzuriteDirectory}.");
         }
 
-        var start = new ProcessStartInfo("node")
+        var start = new ProcessStartInfo(node)
         {
             WorkingDirectory = Path.GetTempPath(),
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string argument in (string[])["--require", LocalPaths.ExitWithParentScript, script, "--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+        string[] persistence = data is null ? ["--inMemoryPersistence"] : ["--location", data];
+        foreach (string argument in (string[])["--require", LocalPaths.ExitWithParentScript, script, .. persistence, "--silent", "--disableTelemetry", "--skipApiVersionCheck",
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1", "--blobPort", "0", "--queuePort", "0", "--tablePort", "0"])
         {
             start.ArgumentList.Add(argument);
@@ -62,6 +74,7 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
 
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
         var tail = new OutputTail();
+        LocalHostException? tooOld = null;
         var ports = new Dictionary<string, int>();
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -74,7 +87,19 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         process.OutputDataReceived += (_, e) =>
         {
             tail.Add(e.Data);
-            if (e.Data is null || Listening().Match(e.Data) is not { Success: true } match)
+            if (e.Data is null)
+            {
+                return;
+            }
+
+            if (NodeVersion().Match(e.Data) is { Success: true } version && int.Parse(version.Groups["major"].ValueSpan, CultureInfo.InvariantCulture) < NodeMajor)
+            {
+                tooOld = new LocalHostException(
+                    $"Azurite needs Node.js {NodeMajor} or newer, and '{node}' is {version.Groups["version"].Value}. Install a newer one, or put it first in PATH.");
+                ready.TrySetException(tooOld);
+            }
+
+            if (Listening().Match(e.Data) is not { Success: true } match)
             {
                 return;
             }
@@ -92,7 +117,7 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         catch (Win32Exception exception)
         {
             process.Dispose();
-            throw new LocalHostException("Node.js is needed to run Azurite, and 'node' was not found. Install Node.js 20 or newer.", exception);
+            throw new LocalHostException($"Node.js is needed to run Azurite, and '{node}' was not found. Install Node.js {NodeMajor} or newer.", exception);
         }
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -103,6 +128,12 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         catch (Exception exception)
         {
             await StopAsync(process);
+            if (tooOld is not null)
+            {
+                // It may have ended of that before its output was read.
+                throw tooOld;
+            }
+
             if (exception is TimeoutException)
             {
                 throw new LocalHostException($"Azurite did not start within {StartTimeout.TotalSeconds:0} seconds. {tail}", exception);
@@ -110,11 +141,20 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
 
             throw;
         }
-        return new AzuriteProcess(process, exited.Task, ports["Blob"], ports["Queue"], ports["Table"]);
+        return new AzuriteProcess(process, data is not null, exited.Task, ports["Blob"], ports["Queue"], ports["Table"]);
     }
 
-    /// <summary>Ends Azurite; what it held is gone.</summary>
-    public async ValueTask DisposeAsync() => await StopAsync(_process);
+    /// <summary>Ends Azurite; what it held in memory is gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_keepsData)
+        {
+            _process.StandardInput.Close();
+            await Task.WhenAny(Exited, Task.Delay(WritingTimeout));
+        }
+
+        await StopAsync(_process);
+    }
 
     private static async Task StopAsync(Process process)
     {
@@ -122,6 +162,9 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         await process.WaitForExitAsync(CancellationToken.None);
         process.Dispose();
     }
+
+    [GeneratedRegex(@"^Node\.js (?<version>v(?<major>\d{1,6})\.\S*)$", RegexOptions.CultureInvariant)]
+    private static partial Regex NodeVersion();
 
     [GeneratedRegex(@"^Azurite (?<service>Blob|Queue|Table) service is successfully listening at \S+:(?<port>\d+)", RegexOptions.CultureInvariant)]
     private static partial Regex Listening();

@@ -22,11 +22,16 @@ internal sealed class ConsoleReport
 
     private readonly IAnsiConsole _console;
     private readonly TimeProvider _time;
+    private readonly bool _isWindows;
     private readonly Lock _gate = new();
 
-    public ConsoleReport(IAnsiConsole console, TimeProvider time)
+    /// <param name="console">Where it is shown.</param>
+    /// <param name="time">Clock of what is shown.</param>
+    /// <param name="isWindows">Whether variables are set as PowerShell does; null to find out.</param>
+    public ConsoleReport(IAnsiConsole console, TimeProvider time, bool? isWindows = null)
     {
         _console = console;
+        _isWindows = isWindows ?? OperatingSystem.IsWindows();
         console.Pipeline.Attach(new PrintableSegments());
         _time = time;
     }
@@ -40,16 +45,19 @@ internal sealed class ConsoleReport
     /// <summary>Plain text.</summary>
     public void Line(string text = "") => Write(Printable(text));
 
-    /// <summary>A connection string, on a line of its own so that it can be copied: the terminal may break it, and nothing else does.</summary>
-    public void Connection(string name, string value)
+    /// <summary>An environment variable, as a line that a shell takes: the terminal may break it, and nothing else does.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">Its value.</param>
+    public void Variable(string name, string value)
     {
+        string line = _isWindows ? $"$env:{name} = '{value.Replace("'", "''", StringComparison.Ordinal)}'" : $"export {name}='{value.Replace("'", @"'\''", StringComparison.Ordinal)}'";
         lock (_gate)
         {
             int width = _console.Profile.Width;
             _console.Profile.Width = int.MaxValue;
             try
             {
-                Write($"  [bold]{Printable(name),-16}[/]{Printable(value)}");
+                Write(Printable(line));
             }
             finally
             {
@@ -75,26 +83,30 @@ internal sealed class ConsoleReport
     public void Detection(Alert alert, Detection? detection)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"[grey]{Clock()}[/]  {Level(alert.Rule.Level)} [bold]{Printable(alert.Rule.Title, MaxValueLength)}[/]");
+        text.Append(CultureInfo.InvariantCulture, $"[bold]{Printable(alert.Rule.Title, MaxValueLength)}[/]");
         text.Append(CultureInfo.InvariantCulture, $"  [blue]{Printable(alert.Host ?? "-", MaxValueLength)}[/]  [blue]{Printable(alert.User ?? "-", MaxValueLength)}[/]");
         if (detection is null)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[red]the row is not in the table[/]");
+            text.Append("\n[red]the row is not in the table[/]");
         }
         else
         {
             foreach (DetectedField field in detection.Fields.Take(MaxFields))
             {
-                text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]{Printable(field.Field.Length > 0 ? field.Field : "keyword", MaxValueLength)} →[/] {Printable(field.Value, MaxValueLength)}");
+                text.Append(CultureInfo.InvariantCulture, $"\n[grey]{Printable(field.Field.Length > 0 ? field.Field : "keyword", MaxValueLength)} →[/] {Printable(field.Value, MaxValueLength)}");
             }
 
             if (detection.Fields.Length > MaxFields)
             {
-                text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]and {detection.Fields.Length - MaxFields} more fields[/]");
+                text.Append(CultureInfo.InvariantCulture, $"\n[grey]and {detection.Fields.Length - MaxFields} more fields[/]");
             }
         }
-        text.Append(CultureInfo.InvariantCulture, $"\n{Indent}[grey]{Printable($"{alert.Detection.Table} {alert.Detection.PartitionKey} / {alert.Detection.RowKey}")}[/]");
-        Write(text.ToString());
+
+        text.Append(CultureInfo.InvariantCulture, $"\n[grey]{Printable(alert.Id)}[/]");
+        lock (_gate)
+        {
+            _console.Write(new Hanging(new Markup($"[grey]{Clock()}[/]  {Level(alert.Rule.Level)} "), new Markup(text.ToString())));
+        }
     }
 
     /// <summary>The summary: a name and a value a line.</summary>
@@ -112,8 +124,6 @@ internal sealed class ConsoleReport
     /// <summary>Text from outside as one line (<see cref="PrintableText"/>), free of markup and cut after <paramref name="maximum"/> characters.</summary>
     internal static string Printable(string text, int maximum = int.MaxValue) =>
         Markup.Escape(PrintableText.Of(text.Length <= maximum ? text : text[..maximum] + "…"));
-
-    private const string Indent = "                       ";
 
     private static string Level(string? level)
     {
@@ -135,6 +145,37 @@ internal sealed class ConsoleReport
         lock (_gate)
         {
             _console.MarkupLine(markup);
+        }
+    }
+
+    /// <summary>A head of one line and a text behind it, all lines of which stand below the first, also those that the console's width makes of one.</summary>
+    private sealed class Hanging(IRenderable head, IRenderable text) : IRenderable
+    {
+        private const int Indent = 23;
+
+        // What is left on a console that is narrower than the indent.
+        private const int MinWidth = 20;
+
+        public Measurement Measure(RenderOptions options, int maxWidth) => new(Math.Min(Indent + MinWidth, maxWidth), maxWidth);
+
+        public IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
+        {
+            bool isFirst = true;
+            foreach (SegmentLine line in Segment.SplitLines(text.Render(options, Math.Max(maxWidth - Indent, MinWidth))))
+            {
+                foreach (Segment segment in isFirst ? head.Render(options, maxWidth) : [new Segment(new string(' ', Indent))])
+                {
+                    yield return segment;
+                }
+
+                foreach (Segment segment in line)
+                {
+                    yield return segment;
+                }
+
+                yield return Segment.LineBreak;
+                isFirst = false;
+            }
         }
     }
 

@@ -35,10 +35,10 @@ internal sealed record UnseenEvents(long Events, string Description)
                     found.Add(new UnseenEvents(events, $"{shape}: no rule for {logSource}"));
                     break;
                 case "no_rule":
-                    found.Add(new UnseenEvents(events, $"{shape}: no rule for the log source that they state; properties {looksLike}"));
+                    found.Add(new UnseenEvents(events, $"{shape}: no rule for the log source that they state; properties: {looksLike}"));
                     break;
                 default:
-                    found.Add(new UnseenEvents(events, $"{shape}: no log source; properties {looksLike}"));
+                    found.Add(new UnseenEvents(events, $"{shape}: no log source; properties: {looksLike}"));
                     break;
             }
         }

@@ -22,7 +22,7 @@ internal static class EventFile
         }
     }
 
-    /// <summary>Reads the bodies as they are asked for, faults among them (<see cref="BodyFile"/>).</summary>
+    /// <summary>Reads the bodies as they are asked for, faults among them; of an archive only the files that hold events.</summary>
     public static IAsyncEnumerable<BodyLine> ReadAsync(string path) =>
-        BodyFile.ReadAsync([BodyInput.OfFile(path)], CancellationToken.None);
+        EventCheck.ReadAsync([BodyInput.OfFile(path)], new EventDecoder(), CancellationToken.None);
 }

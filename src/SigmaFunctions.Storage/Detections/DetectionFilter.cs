@@ -8,7 +8,7 @@ public sealed record DetectionFilter(DateTimeOffset From, DateTimeOffset To)
     /// <summary>Id of the rule, as the row has it or in lower case; null for any.</summary>
     public string? RuleId { get; init; }
 
-    /// <summary>Level of the rule, as written; null for any.</summary>
+    /// <summary>Level of the rule, as the row has it, or with a first letter in upper case; null for any.</summary>
     public string? Level { get; init; }
 
     /// <summary>Host, without regard to case: its whole name, or that up to its first dot; null for any.</summary>

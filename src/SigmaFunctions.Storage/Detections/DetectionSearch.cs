@@ -72,6 +72,30 @@ public sealed class DetectionSearch
         }
     }
 
+    /// <summary>Ids that begin so, the newest first: one request for each table partition that has such, of which there are at most 16.</summary>
+    /// <param name="prefix">The beginning.</param>
+    /// <param name="limit">The most of them, from 1 to 1,000.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">A row is not of a detection.</exception>
+    public async Task<IReadOnlyList<DetectionId>> FindAsync(DetectionIdPrefix prefix, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
+        List<DetectionId>[] found = await Task.WhenAll(prefix.PartitionKeys.Select(partition => _table
+            .QueryAsync<TableEntity>(
+                TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {prefix.From} and RowKey lt {prefix.To}"),
+                limit,
+                ["PartitionKey", "RowKey"],
+                cancellationToken)
+            .Select(RowValues.IdOf)
+            .Take(limit)
+            .ToListAsync(cancellationToken)
+            .AsTask()));
+        return [.. found.SelectMany(ids => ids).OrderBy(id => id.RowKey, StringComparer.Ordinal).Take(limit)];
+    }
+
     private static IEnumerable<DateTime> Hours(DetectionFilter filter)
     {
         if (filter.From >= filter.To)
@@ -134,7 +158,7 @@ public sealed class DetectionSearch
 
         if (filter.Level is { } level)
         {
-            conditions += TableClient.CreateQueryFilter($" and Level eq {level}");
+            conditions += TableClient.CreateQueryFilter($" and (Level eq {level} or Level eq {CultureInfo.InvariantCulture.TextInfo.ToTitleCase(level)})");
         }
 
         return conditions;

@@ -29,6 +29,12 @@ internal static class RowValues
             ? new DateTimeOffset(DateTime.MaxValue.Ticks - descending, TimeSpan.Zero)
             : throw new FormatException($"Row {entity.PartitionKey}/{entity.RowKey}: the key is not that of a detection.");
 
+    /// <summary>The id that a row's keys are of.</summary>
+    /// <exception cref="FormatException">They are of none.</exception>
+    public static DetectionId IdOf(TableEntity entity) => DetectionId.TryOfKeys(entity.PartitionKey, entity.RowKey, out DetectionId id)
+        ? id
+        : throw new FormatException($"Row {entity.PartitionKey}/{entity.RowKey}: the key is not that of a detection.");
+
     /// <summary>What to throw for a property that a row must have.</summary>
     public static FormatException Missing(TableEntity entity, string property) =>
         new($"Row {entity.PartitionKey}/{entity.RowKey}: {property} is missing.");

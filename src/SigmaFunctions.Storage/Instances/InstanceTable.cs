@@ -52,6 +52,8 @@ public sealed class InstanceTable
             ["LastEnqueuedTime"] = report.LastEnqueuedTime,
             ["InHand"] = BatchInHand.Write(report.InHand.OrderBy(batch => batch.OldestEnqueuedTime).Take(MaxBatchesInHand)),
             ["InHandCount"] = report.InHandCount,
+            ["UncountedSince"] = report.UncountedSince,
+            ["HasEnded"] = report.HasEnded ? true : null,
         };
         await _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
@@ -98,6 +100,8 @@ public sealed class InstanceTable
                 LastEnqueuedTime = row.GetDateTimeOffset("LastEnqueuedTime"),
                 InHand = row.GetString("InHand") is { } inHand ? BatchInHand.Read(inHand) : [],
                 InHandCount = row.GetInt32("InHandCount") ?? 0,
+                UncountedSince = row.GetDateTimeOffset("UncountedSince"),
+                HasEnded = row.GetBoolean("HasEnded") ?? false,
             };
         }
         catch (InvalidOperationException exception)
@@ -141,4 +145,10 @@ public sealed record InstanceReport(string Instance, DateTimeOffset At)
 
     /// <summary>How many it has in hand, beyond those of <see cref="InHand"/> too.</summary>
     public int InHandCount { get; init; }
+
+    /// <summary>The hour (UTC) of the oldest events whose counts by source it could not write; null where it could write all. They are written when they can be.</summary>
+    public DateTimeOffset? UncountedSince { get; init; }
+
+    /// <summary>Whether it ended in good order, with its last words.</summary>
+    public bool HasEnded { get; init; }
 }

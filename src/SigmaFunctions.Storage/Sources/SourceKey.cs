@@ -15,8 +15,8 @@ namespace SigmaFunctions.Storage.Sources;
 /// <param name="Tenant">Tenant or workspace; empty where none is stated.</param>
 public sealed record SourceKey(string Hub, string Shape, string Channel, string Provider, string Tenant)
 {
-    /// <summary>The shape of what stands for all sources of a hub that were not told apart, because there were too many.</summary>
-    public const string RestShape = "other";
+    /// <summary>The shape of what stands for all sources of a hub that were not told apart, because there were too many. No mapping can have this name.</summary>
+    public const string RestShape = "(others)";
 
     internal static readonly string[] Columns = [nameof(Hub), nameof(Shape), nameof(Channel), nameof(Provider), nameof(Tenant)];
 

@@ -14,7 +14,7 @@ namespace SigmaFunctions.Telemetry.Events;
 public sealed record EventSource(string Shape, string Channel, string Provider, string Tenant)
 {
     /// <summary>Stands for all sources of a matcher beyond those that it tells apart.</summary>
-    public static EventSource Other { get; } = new("other", "", "", "");
+    public static EventSource Other { get; } = new("(others)", "", "", "");
 }
 
 /// <summary>The events of a body that come from one source. Valid until the next body.</summary>

@@ -20,6 +20,8 @@ internal sealed class BodyReader
     // Longest header of a syslog line.
     private const int MaxHeader = 1024;
 
+    private const string SyslogLine = "a syslog line, of which only event XML from Sysmon is read: send the message without its header";
+
     private const string TooMuchWork = "more work than a body of its size may take";
 
     private readonly RecordTape _tape;
@@ -102,7 +104,7 @@ internal sealed class BodyReader
         bool byLine = position < Bytes.Length && !OpensRecord(Bytes[position]) && !OpensXml(position);
         if (byLine && !AnyLineOpensRecord(position))
         {
-            AddUndecoded("neither JSON nor event XML", position, position, Bytes.Length);
+            AddUndecoded(IsSyslog(position) ? SyslogLine : "neither JSON nor event XML", position, position, Bytes.Length);
             position = Bytes.Length;
         }
 
@@ -132,6 +134,12 @@ internal sealed class BodyReader
 
             if (TryReadDocument(position, Bytes.Length, out int end, out Fault fault))
             {
+                if (RecordBehind(end, Bytes.Length) is >= 0 and int another)
+                {
+                    position = another;
+                    continue;
+                }
+
                 int lineEnd = LineEnd(end);
                 ReadNothing(end, lineEnd);
                 int next = SkipBlank(lineEnd, Bytes.Length);
@@ -220,16 +228,33 @@ internal sealed class BodyReader
     {
         if (!OpensRecord(Bytes[start]))
         {
-            AddUndecoded("a record must be a JSON object or event XML", start, start, end);
+            AddUndecoded(IsSyslog(start) ? SyslogLine : "a record must be a JSON object or event XML", start, start, end);
+            return;
         }
-        else if (TryReadDocument(start, end, out int documentEnd, out Fault fault))
+
+        int behind = start;
+        while (behind >= 0)
         {
-            ReadNothing(documentEnd, end);
+            start = behind;
+            if (!TryReadDocument(start, end, out int documentEnd, out Fault fault))
+            {
+                AddUndecoded(fault.Reason, fault.Offset, _pending, end);
+                return;
+            }
+
+            behind = RecordBehind(documentEnd, end);
+            if (behind < 0)
+            {
+                ReadNothing(documentEnd, end);
+            }
         }
-        else
-        {
-            AddUndecoded(fault.Reason, fault.Offset, _pending, end);
-        }
+    }
+
+    /// <summary>Where another JSON document begins behind one on the same line, as senders write them that join what they have; -1 if none does.</summary>
+    private int RecordBehind(int start, int end)
+    {
+        int found = Bytes[start..end].IndexOfAnyExcept(" \t\r"u8);
+        return found >= 0 && OpensRecord(Bytes[start + found]) ? start + found : -1;
     }
 
     private void ReadNothing(int start, int end)
@@ -561,6 +586,14 @@ internal sealed class BodyReader
 
         position += Math.Max(xml, 0);
         return xml >= 0;
+    }
+
+    /// <summary>Whether a line begins with a priority, as those of syslog do.</summary>
+    private bool IsSyslog(int position)
+    {
+        ReadOnlySpan<byte> line = Bytes[position..];
+        int digits = line is [(byte)'<', ..] ? line[1..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') : 0;
+        return digits is > 0 and <= 3 && line[digits + 1] == (byte)'>';
     }
 
     private static int NextBreak(ReadOnlySpan<byte> line, int place)

@@ -28,6 +28,9 @@ internal sealed class QueryAnswerBody
     private bool _hasSchema;
     private bool _hasResults;
 
+    // Whether something names more columns than any table has: an answer is not read then, and anything else is as it is.
+    private bool _hasTooManyColumns;
+
     // Where the rows end that were written whole, and where they do in the body.
     private int _whole;
     private int _wholeFrom;
@@ -69,7 +72,7 @@ internal sealed class QueryAnswerBody
 
         _maxLength = (int)Math.Min(GzipBody.MaxBytes, maxLength);
         (_length, _whole, _wholeFrom) = (0, 0, 0);
-        (_hasTable, _hasSchema, _hasResults) = (false, false, false);
+        (_hasTable, _hasSchema, _hasResults, _hasTooManyColumns) = (false, false, false, false);
         ReadOnlySpan<byte> bytes = body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span;
         try
         {
@@ -160,8 +163,21 @@ internal sealed class QueryAnswerBody
             }
         }
 
+        if (IsAnswer)
+        {
+            RefuseTooManyColumns();
+        }
+
         end = (int)reader.BytesConsumed;
         return true;
+    }
+
+    private void RefuseTooManyColumns()
+    {
+        if (_hasTooManyColumns)
+        {
+            throw new TooLongException();
+        }
     }
 
     /// <summary>Writes the rows of a table; false where it is none.</summary>
@@ -191,6 +207,7 @@ internal sealed class QueryAnswerBody
                 return false;
             }
 
+            RefuseTooManyColumns();
             hasRows = _hasTable = true;
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
@@ -232,10 +249,12 @@ internal sealed class QueryAnswerBody
 
             if (_columns.Count == MaxColumns)
             {
-                throw new TooLongException();
+                _hasTooManyColumns = true;
             }
-
-            _columns.Add(column);
+            else
+            {
+                _columns.Add(column);
+            }
         }
     }
 

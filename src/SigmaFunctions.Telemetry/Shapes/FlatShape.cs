@@ -43,6 +43,10 @@ internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSo
 
     public bool Recognises(RecordValue record) => record.IsObject;
 
+    /// <summary>Whether a record is an event of the Windows event log: it has its id, and its channel or provider.</summary>
+    public bool IsWindows(RecordValue record) =>
+        record[_eventId].HasText && (!record[_channel].Text.IsEmpty || !FirstStated(record, _providers).Text.IsEmpty);
+
     public void Decode(RecordValue record, EventSink sink)
     {
         sink.SetAll(record);

@@ -20,7 +20,7 @@ internal sealed class FluentBitShape(NameTable.Builder names) : IShape
     private readonly Name _eventId = names.Add("EventID");
     private readonly Name _version = names.Add("Version");
     private readonly Name _channel = names.Add("Channel");
-    private readonly ImmutableArray<Name> _providers = [names.Add("ProviderName"), names.Add("SourceName"), names.Add("Provider_Name")];
+    private readonly ImmutableArray<Name> _providers = [names.Add("ProviderName"), names.Add("SourceName"), names.Add("Provider_Name"), names.Add("Provider")];
     private readonly Name _computer = names.Add("Computer");
     private readonly Name _computerName = names.Add("ComputerName");
     private readonly Name _inserts = names.Add("StringInserts");
@@ -43,9 +43,18 @@ internal sealed class FluentBitShape(NameTable.Builder names) : IShape
 
     public string Name => "fluentbit";
 
-    public bool Recognises(RecordValue record) => record[_eventId].HasText
-        ? (record[_inserts].Kind == FieldValueKind.Array || HasNamedData(record)) && record[_channel].HasText && !ProviderOf(record).Text.IsEmpty
-        : IsXml(record);
+    public bool Recognises(RecordValue record)
+    {
+        if (!record[_eventId].HasText)
+        {
+            return IsXml(record);
+        }
+
+        // Without names of its own, an event's data get those of its provider; with them, either says what event it is.
+        bool hasChannel = record[_channel].HasText;
+        bool hasProvider = !ProviderOf(record).Text.IsEmpty;
+        return HasNamedData(record) ? hasChannel || hasProvider : record[_inserts].Kind == FieldValueKind.Array && hasChannel && hasProvider;
+    }
 
     public void Decode(RecordValue record, EventSink sink)
     {

@@ -135,16 +135,16 @@ internal sealed class NxlogShape(NameTable.Builder names) : IShape
         ReadOnlySpan<byte> eventType = LineOf(record[_message].Text, "EventType: "u8);
         if (eventType.IsEmpty)
         {
-            eventType = eventId.Text switch
+            eventType = EventIds.TryRead(eventId.Text, out int id) ? id switch
             {
-                var id when id.SequenceEqual("13"u8) => "SetValue"u8,
-                var id when id.SequenceEqual("17"u8) => "CreatePipe"u8,
-                var id when id.SequenceEqual("18"u8) => "ConnectPipe"u8,
-                var id when id.SequenceEqual("19"u8) => "WmiFilterEvent"u8,
-                var id when id.SequenceEqual("20"u8) => "WmiConsumerEvent"u8,
-                var id when id.SequenceEqual("21"u8) => "WmiBindingEvent"u8,
+                13 => "SetValue"u8,
+                17 => "CreatePipe"u8,
+                18 => "ConnectPipe"u8,
+                19 => "WmiFilterEvent"u8,
+                20 => "WmiConsumerEvent"u8,
+                21 => "WmiBindingEvent"u8,
                 _ => default,
-            };
+            } : default;
         }
 
         if (eventType.IsEmpty)

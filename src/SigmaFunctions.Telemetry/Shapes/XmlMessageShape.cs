@@ -38,7 +38,7 @@ internal sealed class XmlMessageShape(NameTable.Builder names) : IShape
     ];
 
     /// <summary>Names that a sender may have for anything.</summary>
-    private readonly ImmutableArray<Name> _anything = [names.Add("xml"), names.Add("log"), names.Add("body"), names.Add("data"), names.Add("event")];
+    private readonly ImmutableArray<Name> _anything = [names.Add("xml"), names.Add("log"), names.Add("body"), names.Add("data"), names.Add("event"), names.Add("value"), names.Add("payload")];
 
     public string Name => "xml-message";
 

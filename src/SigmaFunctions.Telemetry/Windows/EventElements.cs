@@ -86,7 +86,7 @@ internal sealed class EventElements(NameTable.Builder names)
     public void WriteEvent(RecordValue @event, EventSink sink)
     {
         RecordValue system = @event[_system];
-        RecordValue eventId = _elements.TextOf(system[_eventId]);
+        RecordValue eventId = IdOf(system);
         RecordValue channel = _elements.TextOf(system[_channel]);
         RecordValue computer = _elements.TextOf(system[_computer]);
         RecordValue provider = Attribute(system, _provider, _providerAttributes, _name);
@@ -227,6 +227,13 @@ internal sealed class EventElements(NameTable.Builder names)
         }
 
         return isRead;
+    }
+
+    /// <summary>The event id; Velociraptor has it as <c>Value</c>, beside the qualifiers.</summary>
+    private RecordValue IdOf(RecordValue system)
+    {
+        RecordValue id = _elements.TextOf(system[_eventId]);
+        return id.IsObject && id[_value].HasText ? id[_value] : id;
     }
 
     /// <summary>Elements under their names, attributes as <c>Element_Attribute</c>.</summary>

@@ -239,7 +239,7 @@ internal sealed class EventSchemas
             count++;
         }
 
-        return NumberOf(eventId) is { } id
+        return EventIds.TryRead(eventId.Text, out int id)
             && _schemas.TryGetValue((_providers.Find(provider.Text).Id, id, count), out Schema? schema)
             && (schema.Version == Any || NumberOf(version) is not { } stated || stated == schema.Version)
             && Fit(schema, values)

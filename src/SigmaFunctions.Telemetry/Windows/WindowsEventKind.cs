@@ -1,4 +1,3 @@
-using System.Globalization;
 using SigmaFunctions.Engine.Events;
 
 namespace SigmaFunctions.Telemetry.Windows;
@@ -38,8 +37,7 @@ internal sealed class WindowsService(Dictionary<int, WindowsEventKind> kinds, Wi
     /// <param name="eventType">Sysmon's <c>EventType</c>.</param>
     public WindowsEventKind KindOf(ReadOnlySpan<byte> eventId, ReadOnlySpan<byte> eventType)
     {
-        // The ids are compared as text: 1, but neither 01 nor 1.0.
-        if (eventId.StartsWith("0"u8) || !int.TryParse(eventId, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        if (!EventIds.TryRead(eventId, out int id))
         {
             return other;
         }

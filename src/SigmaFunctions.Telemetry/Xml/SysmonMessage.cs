@@ -6,7 +6,7 @@ internal static class SysmonMessage
     private static ReadOnlySpan<byte> Tag => "sysmon"u8;
 
     /// <summary>
-    /// Where the XML begins in a line: at its beginning, or behind Sysmon's tag as RFC 3164 (<c>sysmon[42]:</c>) or RFC 5424
+    /// Where the XML begins in a line: at its beginning, be it behind a byte order mark or an XML declaration, or behind Sysmon's tag as RFC 3164 (<c>sysmon[42]:</c>) or RFC 5424
     /// (<c>sysmon 42 - -</c>) write it; -1 where there is none. What other programs write does not count: it may be anybody's.
     /// </summary>
     public static int FindXml(ReadOnlySpan<byte> line)
@@ -17,8 +17,8 @@ internal static class SysmonMessage
 
     private static bool EndsWithTag(ReadOnlySpan<byte> header)
     {
-        header = header.Trim(" \t\r\n"u8);
-        if (header.IsEmpty)
+        header = (header.StartsWith("\uFEFF"u8) ? header[3..] : header).Trim(" \t\r\n"u8);
+        if (header.IsEmpty || (header.StartsWith("<?xml "u8) && header.IndexOf("?>"u8) == header.Length - 2))
         {
             return true;
         }

@@ -3,6 +3,7 @@ using System.Text;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
+using SigmaFunctions.Telemetry.Windows;
 
 namespace SigmaFunctions.Telemetry.Shapes.Elastic;
 
@@ -74,7 +75,7 @@ internal sealed class EcsPowerShell(NameTable.Builder names) : IEcsModule
 
     public void Restore(RecordValue record, RecordValue eventId, EventSink sink)
     {
-        if (eventId.Text.SequenceEqual("4104"u8))
+        if (EventIds.TryRead(eventId.Text, out int id) && id == 4104)
         {
             foreach (EcsField field in _scriptBlock)
             {
@@ -85,8 +86,12 @@ internal sealed class EcsPowerShell(NameTable.Builder names) : IEcsModule
 
     public void Compose(RecordValue record, RecordValue eventId, EventSink sink)
     {
-        ReadOnlySpan<byte> id = eventId.Text;
-        if (id.SequenceEqual("4103"u8))
+        if (!EventIds.TryRead(eventId.Text, out int id))
+        {
+            return;
+        }
+
+        if (id == 4103)
         {
             if (sink.Wants(_contextInfo) && !sink[_contextInfo].Exists)
             {
@@ -98,7 +103,7 @@ internal sealed class EcsPowerShell(NameTable.Builder names) : IEcsModule
                 sink.Map(_payload, Together(record, [], _invocations.In(record), sink.Tape));
             }
         }
-        else if (id.Length == 3 && sink.Wants(_data) && !sink[_data].Exists)
+        else if (id is >= 100 and < 1000 && sink.Wants(_data) && !sink[_data].Exists)
         {
             sink.Map(_data, Together(record, _classic, _invocations.In(record), sink.Tape));
         }

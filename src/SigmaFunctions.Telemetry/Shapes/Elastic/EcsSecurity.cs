@@ -50,5 +50,5 @@ internal sealed class EcsSecurity(NameTable.Builder names) : IEcsModule
         // Nothing is put together.
     }
 
-    private static bool IsCreation(RecordValue eventId) => eventId.Text.SequenceEqual("4688"u8);
+    private static bool IsCreation(RecordValue eventId) => EventIds.TryRead(eventId.Text, out int id) && id == 4688;
 }

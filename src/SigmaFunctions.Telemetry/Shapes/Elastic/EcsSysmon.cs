@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using SigmaFunctions.Telemetry.Events;
 using SigmaFunctions.Telemetry.Json;
 using SigmaFunctions.Telemetry.Windows;
@@ -159,7 +158,7 @@ internal sealed class EcsSysmon : IEcsModule
     }
 
     private static int NumberOf(RecordValue eventId) =>
-        int.TryParse(eventId.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+        EventIds.TryRead(eventId.Text, out int number) ? number : -1;
 
     private RecordValue HashesOf(RecordValue record, RecordTape tape)
     {
