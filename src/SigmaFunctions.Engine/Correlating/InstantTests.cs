@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Correlating;

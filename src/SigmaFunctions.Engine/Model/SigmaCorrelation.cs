@@ -113,6 +113,12 @@ public sealed record SigmaCorrelation
     /// <summary>Whether its rules also alert alone.</summary>
     public bool Generate { get; init; }
 
+    /// <summary>What a temporal correlation asks of its rules in place of bounds; null where it states no expression.</summary>
+    internal CorrelationTerms? Expression { get; init; }
+
+    /// <summary>The expression as it is written; null where there is none.</summary>
+    public string? Condition { get; init; }
+
     /// <summary>File it was read from, as it was given.</summary>
     public required string File { get; init; }
 

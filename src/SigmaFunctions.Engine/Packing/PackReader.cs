@@ -334,9 +334,13 @@ internal sealed class PackReader
         Percentile = OptionalText() is { } percentile ? Decimal(percentile) : null,
         Aliases = List(() => new CorrelationAlias(Text(), ReadMap())),
         Generate = Boolean(),
+        Condition = OptionalText(),
+        Expression = List(() => new CorrelationTerm(Places(), Places())) is { Length: > 0 } terms ? new CorrelationTerms(terms) : null,
         File = FileName(),
         Line = Line(),
     };
+
+    private ImmutableArray<int> Places() => List(() => Index(CorrelationExpressionReader.MaxRules));
 
     private Diagnostic ReadDiagnostic()
     {

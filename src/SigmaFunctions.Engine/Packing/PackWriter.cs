@@ -343,6 +343,12 @@ internal sealed class PackWriter
             WriteMap(alias.FieldByRule);
         });
         Write(correlation.Generate);
+        Write(correlation.Condition);
+        WriteAll(correlation.Expression?.Terms ?? [], term =>
+        {
+            WriteAll(term.Present, Write);
+            WriteAll(term.Absent, Write);
+        });
         WritePlace(correlation.File, correlation.Line);
     }
 

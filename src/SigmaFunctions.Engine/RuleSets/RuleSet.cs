@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Linting;
@@ -10,6 +11,8 @@ namespace SigmaFunctions.Engine.RuleSets;
 /// <summary>An immutable snapshot of rules that were read together, with what was wrong with those that were not.</summary>
 public sealed class RuleSet
 {
+    private readonly Lazy<CompiledCorrelations> _compiledCorrelations;
+
     internal RuleSet(
         ImmutableArray<CompiledRule> compiled,
         ImmutableArray<SigmaFilter> filters,
@@ -21,6 +24,7 @@ public sealed class RuleSet
     {
         Compiled = compiled;
         Rules = [.. compiled.Select(rule => rule.Rule)];
+        _compiledCorrelations = new Lazy<CompiledCorrelations>(() => CorrelationCompiler.Compile(Rules, Correlations));
         Filters = filters;
         Correlations = correlations;
         Diagnostics = diagnostics;
@@ -51,6 +55,9 @@ public sealed class RuleSet
     public string? Pack { get; private init; }
 
     internal ImmutableArray<CompiledRule> Compiled { get; }
+
+    /// <summary>The correlations that the rules of the set are enough for.</summary>
+    internal CompiledCorrelations CompiledCorrelations => _compiledCorrelations.Value;
 
     /// <summary>Whether a rule or filter that was read has the modifier <c>expand</c>, so that placeholders make a difference.</summary>
     internal bool UsesPlaceholders { get; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Model;
@@ -119,24 +120,18 @@ internal sealed class RuleSetBuilder
 
     private void CheckCorrelations()
     {
-        // Rejecting one correlation can leave another without what it refers to.
-        bool again = true;
-        while (again)
+        CompiledCorrelations compiled = CorrelationCompiler.Compile([.. _rules.Values.Select(rule => rule.Rule)], [.. _correlations.Values]);
+        var rejected = new HashSet<string>(RuleIdComparer.Instance);
+        foreach ((SigmaCorrelation correlation, DiagnosticCode code, string message) in compiled.Faults)
         {
-            again = false;
-            foreach (SigmaCorrelation? correlation in _correlations.Values.ToList())
-            {
-                string? fault = FaultOf(correlation);
-                if (fault is null)
-                {
-                    continue;
-                }
+            _sinkByCorrelation[correlation.Id].Report(code, new Position(correlation.Line, 1), message);
+            rejected.Add(correlation.Id);
+        }
 
-                _sinkByCorrelation[correlation.Id].Report(DiagnosticCode.UnresolvedReference, new Position(correlation.Line, 1), fault);
-                _correlations.Remove(correlation.Id);
-                _rejected++;
-                again = true;
-            }
+        foreach (string id in rejected)
+        {
+            _correlations.Remove(id);
+            _rejected++;
         }
 
         foreach (SigmaCorrelation correlation in _correlations.Values)
@@ -145,24 +140,6 @@ internal sealed class RuleSetBuilder
                 DiagnosticCode.CorrelationNotEvaluated, new Position(correlation.Line, 1), "Correlations are not evaluated yet: the rules that this one refers to alert alone. Expect no alert from it.");
         }
     }
-
-    private string? FaultOf(SigmaCorrelation correlation)
-    {
-        foreach (string reference in correlation.Rules)
-        {
-            if (Resolve(reference) is not { } id || !(_rules.ContainsKey(id) || _correlations.ContainsKey(id)))
-            {
-                return $"The correlation refers to '{Shortened.Of(reference)}', which is no loaded rule or correlation. Correct the id or name.";
-            }
-        }
-
-        return Reaches(correlation, correlation.Id, new HashSet<string>(RuleIdComparer.Instance)) ? "The correlation refers to itself, directly or through others. Break the circle." : null;
-    }
-
-    private bool Reaches(SigmaCorrelation from, string id, HashSet<string> visited) => from.Rules
-        .Select(Resolve)
-        .OfType<string>()
-        .Any(next => RuleIdComparer.Instance.Equals(next, id) || (visited.Add(next) && _correlations.TryGetValue(next, out SigmaCorrelation? correlation) && Reaches(correlation, id, visited)));
 
     private string? Resolve(string reference) =>
         _placeById.ContainsKey(reference) ? reference : _idByName.GetValueOrDefault(reference);

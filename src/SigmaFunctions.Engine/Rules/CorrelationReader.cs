@@ -41,15 +41,12 @@ internal sealed class CorrelationReader
         string? title = RuleReader.ReadTitle(_document, _sink);
         string id = RuleReader.ReadId(_document, _sink);
         CorrelationType? type = ReadType();
-        ImmutableArray<string> rules = _section.List("rules");
-        if (rules.Length == 0)
-        {
-            Invalid("rules", "The correlation names no rules. Give 'rules' a list of ids or names.");
-        }
+        (ImmutableArray<string> rules, CorrelationTerms? expression) = ReadRules(type);
 
         TimeSpan? timespan = ReadTimespan();
         bool generate = ReadGenerate();
-        (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) = type is null ? ([], [], null) : ReadCondition(type.Value);
+        (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) =
+            type is null || expression is not null ? ([], [], null) : ReadCondition(type.Value);
         ImmutableArray<CorrelationAlias> aliases = ReadAliases(rules);
         foreach ((YamlScalar? key, YamlNode _) in _section.Map.Entries)
         {
@@ -82,9 +79,42 @@ internal sealed class CorrelationReader
             Percentile = percentile,
             Aliases = aliases,
             Generate = generate,
+            Expression = expression,
+            Condition = expression is null ? null : _section.Text("condition"),
             File = _sink.File,
             Line = _document.Map.Position.Line,
         };
+    }
+
+    /// <summary>The rules, and the expression over them if there is one, which may name them alone.</summary>
+    private (ImmutableArray<string> Rules, CorrelationTerms? Expression) ReadRules(CorrelationType? type)
+    {
+        ImmutableArray<string> rules = _section.List("rules");
+        if (_section.Map["condition"] is not YamlScalar { IsNull: false } text || type is not (CorrelationType.Temporal or CorrelationType.TemporalOrdered))
+        {
+            if (rules.Length == 0)
+            {
+                Invalid("rules", "The correlation names no rules. Give 'rules' a list of ids or names.");
+            }
+
+            return (rules, null);
+        }
+
+        if (CorrelationExpressionReader.Parse(text, _sink) is not var (condition, names))
+        {
+            return (rules, null);
+        }
+
+        rules = rules.IsEmpty ? names : rules;
+        List<string> others = [.. rules.Except(names, RuleIdComparer.Instance).Concat(names.Except(rules, RuleIdComparer.Instance))];
+        if (others.Count > 0)
+        {
+            _sink.Report(
+                DiagnosticCode.InvalidCorrelation, text.Position, $"The expression and 'rules' do not name the same rules: '{Shortened.Of(others[0])}' is in one alone. Name it in both, or leave 'rules' out.");
+            return (rules, null);
+        }
+
+        return (rules, CorrelationExpressionReader.Read(condition, rules, text.Position, _sink));
     }
 
     private CorrelationType? ReadType()
@@ -133,7 +163,8 @@ internal sealed class CorrelationReader
         bool isTemporal = type is CorrelationType.Temporal or CorrelationType.TemporalOrdered;
         if (_section.Map["condition"] is not YamlMapping map)
         {
-            if (!isTemporal || _section.Map["condition"] is not null)
+            // What is wrong with an expression was reported.
+            if (!isTemporal || _section.Map["condition"] is not (null or YamlScalar))
             {
                 Invalid("condition", "The correlation needs a 'condition': a map with gt, gte, lt, lte, eq or neq and a number.");
             }
@@ -175,6 +206,11 @@ internal sealed class CorrelationReader
         }
 
         ImmutableArray<string> fields = condition.List("field");
+        if (fields.Length > 1 && type != CorrelationType.ValueCount)
+        {
+            Invalid("condition", "Numbers come from one 'field'. Name one; only value_count takes several.");
+        }
+
         bool needsField = type is not CorrelationType.EventCount && !isTemporal;
         if (needsField != fields.Length > 0)
         {

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace SigmaFunctions.Engine.Correlating;
+namespace SigmaFunctions.Engine.Model;
 
 /// <summary>One way in which an expression can be true: rules that matched, and rules that did not.</summary>
 /// <param name="Present">Places of rules, ascending.</param>
