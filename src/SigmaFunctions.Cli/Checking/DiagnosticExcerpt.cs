@@ -48,7 +48,7 @@ internal static class DiagnosticExcerpt
     private static string End(string text, int cells)
     {
         int start = text.Length;
-        for (int used = 0; start > 0; )
+        for (int used = 0; start > 0;)
         {
             int length = start > 1 && char.IsLowSurrogate(text[start - 1]) ? 2 : 1;
             used += text.Substring(start - length, length).GetCellWidth();
@@ -67,7 +67,7 @@ internal static class DiagnosticExcerpt
     private static string Begin(string text, int cells)
     {
         int end = 0;
-        for (int used = 0; end < text.Length; )
+        for (int used = 0; end < text.Length;)
         {
             int length = char.IsHighSurrogate(text[end]) && end + 1 < text.Length ? 2 : 1;
             used += text.Substring(end, length).GetCellWidth();
