@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Json.Schema;
 using SigmaFunctions.Engine.Files;
+using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Tests;
 
@@ -194,6 +195,29 @@ public sealed class CheckTests : IDisposable
         Assert.EndsWith("…", lines[excerpt], StringComparison.Ordinal);
         Assert.InRange(lines[excerpt].Length, 40, 80);
         Assert.Equal("    | ^", lines[excerpt + 1]);
+    }
+
+    /// <summary>Wide characters take two cells of a terminal.</summary>
+    [Theory]
+    [InlineData("日本語", 12)]
+    [InlineData("\U0001F469", 4)]
+    [InlineData("é", 2)]
+    public async Task The_place_is_below_wide_characters_too(string character, int cells)
+    {
+        _cli.IsInteractive = true;
+        string Rule(string name, int count) => _cli.Write(
+            name, $"title: A\nid: {Id}\nlogsource: {{category: test}}\ndetection:\n    s:\n        a: ['{string.Concat(Enumerable.Repeat(character, count))}', z, z, '{string.Concat(Enumerable.Repeat(character, count))}x']\n    condition: s\n");
+
+        string[] near = (await RunAsync("check", Rule("near.yml", 2))).Output.Split('\n');
+        string[] far = (await RunAsync("check", Rule("far.yml", 100))).Output.Split('\n');
+
+        int caret = Array.FindIndex(near, line => line.TrimEnd().EndsWith('^'));
+        Assert.Equal($"    | {new string(' ', "        a: ['".Length + cells + "', z, ".Length)}^", near[caret]);
+        caret = Array.FindIndex(far, line => line.TrimEnd().EndsWith('^'));
+        string line = far[caret - 1];
+        Assert.InRange(line.GetCellWidth(), 70, 80);
+        int place = line.IndexOf("z, '", StringComparison.Ordinal);
+        Assert.Equal(far[caret].IndexOf('^', StringComparison.Ordinal), line[..place].GetCellWidth());
     }
 
     [Fact]

@@ -5,16 +5,24 @@ public static class Spelling
 {
     private const int MaxSuggestions = 2;
 
+    // Less of a word says too little of it.
+    private const int MinBegun = 3;
+
     // Texts beyond are no slips of a word.
     private const int MaxLength = 64;
 
     /// <summary>The sentence that names the nearest of some words, or the nearest two, with a blank before it; empty where none is near.</summary>
-    internal static string DidYouMean(IEnumerable<string> words, string text) => Near(words, text) switch
+    internal static string DidYouMean(IReadOnlyCollection<string> words, string text) => Near(words, text) switch
     {
-        [] => "",
+        [] => Begun(words, text) is { } begun ? $" Did you mean '{begun}'?" : "",
         [var only] => $" Did you mean '{only}'?",
         [var first, var second, ..] => $" Did you mean '{first}' or '{second}'?",
     };
+
+    /// <summary>The only word that a text begins, as <c>info</c> does, or that begins the text.</summary>
+    private static string? Begun(IReadOnlyCollection<string> words, string text) => text.Length is < MinBegun or > MaxLength
+        ? null
+        : words.Where(word => word.Length >= MinBegun && (word.StartsWith(text, StringComparison.OrdinalIgnoreCase) || text.StartsWith(word, StringComparison.OrdinalIgnoreCase))).Take(2).ToList() is [var only] ? only : null;
 
     /// <summary>The words that are nearest to a text, two at most: equal but for case, or a third of its letters off.</summary>
     internal static IReadOnlyList<string> Near(IEnumerable<string> words, string text)
