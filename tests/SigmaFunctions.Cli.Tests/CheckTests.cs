@@ -162,7 +162,7 @@ public sealed class CheckTests : IDisposable
     public async Task A_circle_of_links_is_told_once()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
-        _cli.WriteRule("rules/a.yml", Id, "a", "1");
+        _cli.WriteRule("rules/a.YML", Id, "a", "1");
         string other = Path.Combine(_cli.Folder, "rules", "sub");
         Directory.CreateDirectory(other);
         string circle = Directory.CreateSymbolicLink(Path.Combine(other, "circle"), Path.Combine(_cli.Folder, "rules")).FullName;
@@ -171,7 +171,7 @@ public sealed class CheckTests : IDisposable
         CommandLine.Outcome outcome = await RunAsync("check", Path.Combine(_cli.Folder, "rules"));
 
         Assert.Equal(
-            $"{circle}(1,1): error SF0006: The file cannot be read: It is a link to a folder that holds it, and is not followed. Check its permissions and size.\n\n"
+            $"{circle}(1,1): error SF0006: The file cannot be read: It is a link to a folder that holds it, and is not followed.\n\n"
             + "1 rule loaded, 1 rejected; 1 error, 0 warnings, 0 info\n",
             outcome.Output);
     }
