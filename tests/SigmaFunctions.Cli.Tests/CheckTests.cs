@@ -171,7 +171,7 @@ public sealed class CheckTests : IDisposable
         CommandLine.Outcome outcome = await RunAsync("check", Path.Combine(_cli.Folder, "rules"));
 
         Assert.Equal(
-            $"{circle}(1,1): error SF0006: The file cannot be read: It is a link to a folder that holds it, and is not followed.\n\n"
+            $"{circle}(1,1): error SF0006: The file cannot be read: '{circle}' is a link to a folder that holds it, and is not followed.\n\n"
             + "1 rule loaded, 1 rejected; 1 error, 0 warnings, 0 info\n",
             outcome.Output);
     }
@@ -218,6 +218,17 @@ public sealed class CheckTests : IDisposable
         Assert.InRange(line.GetCellWidth(), 70, 80);
         int place = line.IndexOf("z, '", StringComparison.Ordinal);
         Assert.Equal(far[caret].IndexOf('^', StringComparison.Ordinal), line[..place].GetCellWidth());
+    }
+
+    /// <summary>Lines are counted as YAML 1.2 counts them: other separators are characters.</summary>
+    [Fact]
+    public async Task Other_separators_do_not_shift_the_line()
+    {
+        _cli.IsInteractive = true;
+        string rule = _cli.Write(
+            "a.yml", $"title: A\r\nid: {Id}\r\ndescription: 'a\u2028b\u0085c'\r\nlevel: hihg\r\nlogsource: {{category: test}}\r\ndetection: {{s: {{a: 1}}, condition: s}}\r\n");
+
+        Assert.Contains("\n  4 | level: hihg\n    | ^\n", (await RunAsync("check", rule)).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -315,6 +315,22 @@ public sealed class LintTests
             $"The modifier '{modifier}' is unknown.{(suggestion is null ? "" : " " + suggestion)} docs/rule-language.md and the Sigma specification list them.", told.Message);
     }
 
+    /// <summary>What was meant is looked for behind the first faults of a document alone, among the first words: the work is bounded.</summary>
+    [Fact]
+    public void A_document_full_of_faults_is_read_in_no_time_with_what_was_meant_by_the_first()
+    {
+        string identifiers = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"\n    identifier{i:D5}: {{F: a}}"));
+        string condition = string.Join(" or ", Enumerable.Range(0, 3_000).Select(i => $"identifer{i:D5}"));
+
+        Diagnostic[] told =
+        [
+            .. RuleText.Load(Rule(selection: "{F: a}" + identifiers, condition: condition)).Diagnostics.Where(one => one.Code == "SF0303"),
+        ];
+
+        Assert.Equal(3_000, told.Length);
+        Assert.Equal(100, told.Count(one => one.Message.Contains("Did you mean 'identifier", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void A_search_identifier_that_was_meant_is_named() =>
         Assert.Contains("Did you mean 'selection'?", RuleText.Load(Rule(condition: "selecton")).Diagnostics.Single(one => one.Code == "SF0303").Message, StringComparison.Ordinal);

@@ -74,6 +74,16 @@ public sealed class YamlMistakeTests
             (told.Code, told.Line, told.Column, told.Message));
     }
 
+    /// <summary>A line that nobody wrote by hand is not explained: that would take time with the square of its length.</summary>
+    [Fact]
+    public void A_very_long_line_is_told_in_the_parsers_words()
+    {
+        string blanks = new(' ', 1_000_000);
+        Diagnostic told = Assert.Single(RuleText.Load(Rule.Replace("condition:", $"other: 'a' {blanks}x\n    condition:", StringComparison.Ordinal)).Diagnostics);
+        Assert.Equal("SF0001", told.Code);
+        Assert.DoesNotContain("closing quote", told.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Line ends of Windows are none of the mistakes.</summary>
     [Fact]
     public void Lines_may_end_as_on_Windows()

@@ -8,6 +8,9 @@ public static class Spelling
     // Less of a word says too little of it.
     private const int MinBegun = 3;
 
+    // Of more words only the first are compared.
+    private const int MaxWords = 1_000;
+
     // Texts beyond are no slips of a word.
     private const int MaxLength = 64;
 
@@ -22,7 +25,7 @@ public static class Spelling
     /// <summary>The only word that a text begins, as <c>info</c> does, or that begins the text.</summary>
     private static string? Begun(IReadOnlyCollection<string> words, string text) => text.Length is < MinBegun or > MaxLength
         ? null
-        : words.Where(word => word.Length >= MinBegun && (word.StartsWith(text, StringComparison.OrdinalIgnoreCase) || text.StartsWith(word, StringComparison.OrdinalIgnoreCase))).Take(2).ToList() is [var only] ? only : null;
+        : words.Take(MaxWords).Where(word => word.Length >= MinBegun && (word.StartsWith(text, StringComparison.OrdinalIgnoreCase) || text.StartsWith(word, StringComparison.OrdinalIgnoreCase))).Take(2).ToList() is [var only] ? only : null;
 
     /// <summary>The words that are nearest to a text, two at most: equal but for case, or a third of its letters off.</summary>
     internal static IReadOnlyList<string> Near(IEnumerable<string> words, string text)
@@ -33,7 +36,7 @@ public static class Spelling
         }
 
         int allowed = Math.Clamp(text.Length / 3, 1, 3);
-        var near = words.Select(word => (Word: word, Distance: Distance(word, text, allowed)))
+        var near = words.Take(MaxWords).Select(word => (Word: word, Distance: Distance(word, text, allowed)))
             .Where(one => one.Distance <= allowed && one.Distance < text.Length)
             .OrderBy(one => one.Distance).ThenBy(one => one.Word, StringComparer.Ordinal)
             .ToList();

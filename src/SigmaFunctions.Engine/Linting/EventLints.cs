@@ -94,7 +94,7 @@ internal sealed partial class EventLints
         _sink.Report(
             DiagnosticCode.UnknownField,
             position,
-            $"No event of {_logSource} has the field '{Shortened.Of(field)}'.{Spelling.DidYouMean(_fields, field)} Names of fields are compared exactly, case included.");
+            $"No event of {_logSource} has the field '{Shortened.Of(field)}'.{_sink.DidYouMean(_fields, field)} Names of fields are compared exactly, case included.");
     }
 
     /// <summary>A keyword such as <c>Image:C:\a.exe</c>: without the blank it is no field.</summary>

@@ -11,6 +11,9 @@ internal sealed partial class YamlMistakes
     private const int MaxQuoted = 60;
     private const int MaxLinesBack = 100;
 
+    // The patterns below take quadratic time.
+    private const int MaxLine = 2_000;
+
     // Those that YAML has, behind a backslash in double quotes.
     private const string Escapes = "0abt\tnvfre \"/\\N_LPxuU\n\r";
 
@@ -34,7 +37,7 @@ internal sealed partial class YamlMistakes
     public static (Position At, string Message)? Explain(string text, Position at, string reason)
     {
         var mistakes = new YamlMistakes(text, at);
-        return at.Line < 1 || at.Line > mistakes._lines.Length || at.Column < 1 ? null : mistakes.Explain(reason);
+        return at.Line < 1 || at.Line > mistakes._lines.Length || at.Column < 1 || mistakes.Line.Length > MaxLine ? null : mistakes.Explain(reason);
     }
 
     private (Position At, string Message)? Explain(string reason)
@@ -174,6 +177,11 @@ internal sealed partial class YamlMistakes
         for (int line = _at.Line - 1; line >= 1 && line >= _at.Line - MaxLinesBack; line--)
         {
             string above = _lines[line - 1];
+            if (above.Length > MaxLine)
+            {
+                return null;
+            }
+
             if (OpenQuote().Match(above) is { Success: true } open)
             {
                 int quote = open.Groups["quote"].Index;
@@ -195,6 +203,11 @@ internal sealed partial class YamlMistakes
     {
         for (int line = _at.Line; line >= 1 && line >= _at.Line - MaxLinesBack; line--)
         {
+            if (_lines[line - 1].Length > MaxLine)
+            {
+                return null;
+            }
+
             var open = new Stack<int>();
             int end = line == _at.Line ? Math.Min(_at.Column, Line.Length) : _lines[line - 1].Length;
             foreach (Match bracket in QuotedOrBracket().Matches(_lines[line - 1]).Where(match => match.Index < end && match.Length == 1))
