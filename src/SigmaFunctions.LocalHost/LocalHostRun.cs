@@ -45,6 +45,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
 
     private readonly LocalHostOptions _options;
     private readonly ConsoleReport _report;
+    private readonly RuleLog _rules;
     private readonly TimeProvider _time;
     private readonly Stopwatch _watch = new();
     private readonly TriggerStatistics _statistics = new();
@@ -59,6 +60,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     {
         _options = options;
         _report = report;
+        _rules = new RuleLog(report.Log, loaded => report.Step("Rules", loaded));
         _time = time;
     }
 
@@ -276,6 +278,11 @@ internal sealed class LocalHostRun : IAsyncDisposable
     // Without --verbose only what needs attention is shown.
     private void ShowLog(WorkerLogLine line)
     {
+        if (!_options.Verbose && _rules.Take(line))
+        {
+            return;
+        }
+
         if (_options.Verbose || line.Level is RpcLog.Types.Level.Warning or RpcLog.Types.Level.Error or RpcLog.Types.Level.Critical)
         {
             _report.Log(line);

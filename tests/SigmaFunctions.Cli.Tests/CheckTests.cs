@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Json.Schema;
 using SigmaFunctions.Engine.Files;
+using Spectre.Console;
 
 namespace SigmaFunctions.Cli.Tests;
 
@@ -161,7 +162,7 @@ public sealed class CheckTests : IDisposable
     public async Task A_circle_of_links_is_told_once()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
-        _cli.WriteRule("rules/a.yml", Id, "a", "1");
+        _cli.WriteRule("rules/a.YML", Id, "a", "1");
         string other = Path.Combine(_cli.Folder, "rules", "sub");
         Directory.CreateDirectory(other);
         string circle = Directory.CreateSymbolicLink(Path.Combine(other, "circle"), Path.Combine(_cli.Folder, "rules")).FullName;
@@ -170,7 +171,7 @@ public sealed class CheckTests : IDisposable
         CommandLine.Outcome outcome = await RunAsync("check", Path.Combine(_cli.Folder, "rules"));
 
         Assert.Equal(
-            $"{circle}(1,1): error SF0006: The file cannot be read: It is a link to a folder that holds it, and is not followed. Check its permissions and size.\n\n"
+            $"{circle}(1,1): error SF0006: The file cannot be read: '{circle}' is a link to a folder that holds it, and is not followed.\n\n"
             + "1 rule loaded, 1 rejected; 1 error, 0 warnings, 0 info\n",
             outcome.Output);
     }
@@ -194,6 +195,40 @@ public sealed class CheckTests : IDisposable
         Assert.EndsWith("…", lines[excerpt], StringComparison.Ordinal);
         Assert.InRange(lines[excerpt].Length, 40, 80);
         Assert.Equal("    | ^", lines[excerpt + 1]);
+    }
+
+    /// <summary>Wide characters take two cells of a terminal.</summary>
+    [Theory]
+    [InlineData("日本語", 12)]
+    [InlineData("\U0001F469", 4)]
+    [InlineData("é", 2)]
+    public async Task The_place_is_below_wide_characters_too(string character, int cells)
+    {
+        _cli.IsInteractive = true;
+        string Rule(string name, int count) => _cli.Write(
+            name, $"title: A\nid: {Id}\nlogsource: {{category: test}}\ndetection:\n    s:\n        a: ['{string.Concat(Enumerable.Repeat(character, count))}', z, z, '{string.Concat(Enumerable.Repeat(character, count))}x']\n    condition: s\n");
+
+        string[] near = (await RunAsync("check", Rule("near.yml", 2))).Output.Split('\n');
+        string[] far = (await RunAsync("check", Rule("far.yml", 100))).Output.Split('\n');
+
+        int caret = Array.FindIndex(near, line => line.TrimEnd().EndsWith('^'));
+        Assert.Equal($"    | {new string(' ', "        a: ['".Length + cells + "', z, ".Length)}^", near[caret]);
+        caret = Array.FindIndex(far, line => line.TrimEnd().EndsWith('^'));
+        string line = far[caret - 1];
+        Assert.InRange(line.GetCellWidth(), 70, 80);
+        int place = line.IndexOf("z, '", StringComparison.Ordinal);
+        Assert.Equal(far[caret].IndexOf('^', StringComparison.Ordinal), line[..place].GetCellWidth());
+    }
+
+    /// <summary>Lines are counted as YAML 1.2 counts them: other separators are characters.</summary>
+    [Fact]
+    public async Task Other_separators_do_not_shift_the_line()
+    {
+        _cli.IsInteractive = true;
+        string rule = _cli.Write(
+            "a.yml", $"title: A\r\nid: {Id}\r\ndescription: 'a\u2028b\u0085c'\r\nlevel: hihg\r\nlogsource: {{category: test}}\r\ndetection: {{s: {{a: 1}}, condition: s}}\r\n");
+
+        Assert.Contains("\n  4 | level: hihg\n    | ^\n", (await RunAsync("check", rule)).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -66,6 +66,8 @@ public sealed class DocumentTests
     {
         { "title: A\ntitle: B", "SF0002", 2, 1 },
         { "- a\n- b", "SF0004", 1, 1 },
+        { "version: '3'\nservices: {web: {image: nginx}}", "SF0004", 1, 1 },
+        { "name: CI\non: [push]\njobs: {}", "SF0004", 1, 1 },
         { "title: [", "SF0001", 2, 1 },
         { "title: 'a", "SF0001", 1, 8 },
         { "a: *unknown", "SF0001", 1, 4 },

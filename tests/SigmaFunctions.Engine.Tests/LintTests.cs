@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.RuleSets;
@@ -16,6 +17,140 @@ public sealed class LintTests
             selection: {{selection}}
             condition: {{condition}}
         """;
+
+    /// <summary>Texts of a rule that YAML reads otherwise than who wrote them: the line and column of the doubt, its code and the begin of its message.</summary>
+    public static TheoryData<string, int, int, string, string> Writings => new()
+    {
+        { "F|contains:\n            -a\n            -b", 7, 13, "SF1111", "YAML joins these lines to one value, '-a -b'. Each value of a list needs a blank behind its '-'." },
+        { "F|contains:\n            a\n            b", 7, 13, "SF1111", "YAML joins these lines to one value, 'a b'. Write it on one line, or several values as a list." },
+        { "F|contains: 'a\n            b'", 6, 21, "SF1111", "YAML joins these lines to one value, 'a b'." },
+        { "F|contains: |\n            a", 6, 21, "SF1111", "This value ends with a line feed, which '|' and '>' keep." },
+        { "F|contains: >\n            a", 6, 21, "SF1111", "This value ends with a line feed, which '|' and '>' keep." },
+        { "F|contains: |-\n            a\n            b", 0, 0, "", "" },
+        { "F|contains: >-\n            a\n            b", 0, 0, "", "" },
+        { "F|contains:\n            a # b", 0, 0, "", "" },
+        { "F|contains: \u201Ca\u201D", 6, 21, "SF1112", "The quotes around '\u201Ca\u201D' are typographic: to YAML they are part of the text. Write ' or \" instead of \u201C." },
+        { "F|contains: [\u2018a\u2019, b]", 6, 22, "SF1112", "The quotes around '\u2018a\u2019' are typographic" },
+        { "F|contains: don\u2019t", 0, 0, "", "" },
+        { "F|contains:a", 6, 9, "SF1113", "'F|contains:a' is searched for as it stands. If a field is meant, write a blank behind the colon: F|contains: …" },
+        { "F|contains:\u00A0a", 6, 9, "SF1113", "'F|contains:\u00A0a' is searched for as it stands." },
+        { "'F|contains:a'", 0, 0, "", "" },
+        { "lsadump::sam", 0, 0, "", "" },
+        { "a|b:c", 0, 0, "", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Writings))]
+    public void What_YAML_reads_otherwise_is_doubted(string search, int line, int column, string code, string message)
+    {
+        ImmutableArray<Diagnostic> told = RuleText.Load($$"""
+            title: A
+            id: 11111111-1111-4111-8111-111111111111
+            logsource: {category: process_creation, product: windows}
+            detection:
+                selection:
+                    {{search}}
+                condition: selection
+            """).Diagnostics;
+
+        if (code.Length == 0)
+        {
+            Assert.Empty(told);
+            return;
+        }
+
+        Diagnostic only = Assert.Single(told);
+        Assert.Equal((line, column, code), (only.Line, only.Column, only.Code));
+        Assert.StartsWith(message, only.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A mistake, and the message that says what to write.</summary>
+    public static TheoryData<string, string, string> Told => new()
+    {
+        { "logsource: {categroy: a, product: windows}", "SF1001", "A log source has no 'categroy', so the rule is for more events than it says. Write 'category'." },
+        { "logsource: {category: process_creation, product: win}", "SF1001", "Sigma calls the product 'win' 'windows', and no event has it otherwise. Write that." },
+        { "logsource: {product: windows, service: process_creation}", "SF1001", "'process_creation' is no service but a category. Write 'category: process_creation'." },
+        { "logsource: {product: windows, category: powershell}", "SF1001", "'powershell' is no category but a service. Write 'service: powershell'." },
+        { "logsource: {product: zeek, service: dns}", "", "" },
+        { "logsource: {product: windows, service: sysmon, definition: a, vendor: b}", "", "" },
+        { "logsource: {category: a, product: [windows, linux]}", "SF0102", "'product' is a single text. Write it behind the colon." },
+        { "level: med", "SF0107", "The level 'med' is unknown. Did you mean 'medium'?" },
+        { "level: info", "SF0107", "The level 'info' is unknown. Did you mean 'informational'?" },
+        { "level: '5'", "SF0107", "The level '5' is unknown. There are" },
+        { "status: testing", "SF0108", "The status 'testing' is unknown. Did you mean 'test'?" },
+        { "date: 2019/01/31", "SF1003", "'2019/01/31' is not a date as Sigma writes it. Write date: 2019-01-31." },
+        { "date: 31.01.2019", "SF1003", "'31.01.2019' is not a date as Sigma writes it. Write date: YYYY-MM-DD." },
+        { "tags: [attack.T1059.001]", "SF1006", "The tag 'attack.T1059.001' is unknown as it is written. Write 'attack.t1059.001'." },
+        { "tags: [T1059]", "SF1006", "The tag 'T1059' is unknown as it is written. Write 'attack.t1059'." },
+        { "tags: [mitre.t1059]", "SF1006", "The tag 'mitre.t1059' is unknown as it is written. Write 'attack.t1059'." },
+        { "tags: [attack.Initial_Access]", "SF1006", "The tag 'attack.Initial_Access' is unknown as it is written. Write 'attack.initial-access'." },
+        { "tags: [attack.executoin]", "SF1006", "The tag 'attack.executoin' is unknown as it is written. Write 'attack.execution'." },
+        { "tags: [CVE-2021-44228]", "SF1006", "The tag 'CVE-2021-44228' is unknown as it is written. Write 'cve.2021-44228'." },
+        { "tags: [internal.x]", "SF1006", "The tag 'internal.x' is unknown. Use lower case" },
+        { "detection:", "SF0201", "'detection' holds nothing, or no map. Write search identifiers and a condition below it, indented." },
+        { "detection: {s: {F: a}}", "SF0301", "There is no condition. Add a 'condition' over the search identifiers." },
+        { "detection: {s: {F: a}}\ncondition: s", "SF0301", "The condition stands beside 'detection' and not in it. Indent it like the search identifiers." },
+        { "detection: {s: {F: a}, Condition: s}", "SF0301", "There is no condition, and 'Condition' is read as a search identifier. Write 'condition'." },
+        { "detection: {s: {F: a}, condition: ''}", "SF0301", "The condition is empty. Name search identifiers in it." },
+        { "detection: {s: {F: a}, condition: s && s}", "SF0302", "'&&' is no word of a condition. Write 'and'." },
+        { "detection: {s: {F: a}, condition: s || s}", "SF0302", "'||' is no word of a condition. Write 'or'." },
+        { "detection: {s: {F: a}, condition: '!s'}", "SF0302", "'!' is no word of a condition. Write 'not'." },
+        { "detection: {s: {F|in: [a, b]}, condition: s}", "SF0204", "The modifier 'in' is unknown. Leave it out: without it the whole value is compared, and one value of a list is enough." },
+        { "detection: {s: {F|like: a}, condition: s}", "SF0204", "The modifier 'like' is unknown. Did you mean 'contains'?" },
+        { "correlation: {type: event_cout, rules: a, timespan: 5m, condition: {gte: 1}}", "SF0501", "The type 'event_cout' is unknown. Did you mean 'event_count'?" },
+        { "correlation: {type: event_count, rules: a, timespan: 5m, condition: {gte: 1}, group_by: a}", "SF0501", "A correlation has no 'group_by'. Did you mean 'group-by'?" },
+        { "filter: {rule: a, s: {F: a}, condition: not s and not rule}", "SF0401", "The filter names no rules. Did you mean 'rules' by 'rule'?" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Told))]
+    public void A_mistake_is_told_with_what_to_write(string lines, string code, string message)
+    {
+        string rest = string.Join('\n', new[] { "logsource: {category: process_creation, product: windows}", "detection: {selection: {F: a}, condition: selection}" }
+            .Where(line => !lines.StartsWith(line[..line.IndexOf(':', StringComparison.Ordinal)], StringComparison.Ordinal)
+                && !(lines.StartsWith("correlation", StringComparison.Ordinal) || (lines.StartsWith("filter", StringComparison.Ordinal) && line.StartsWith("detection", StringComparison.Ordinal)))));
+
+        ImmutableArray<Diagnostic> told = RuleText.Load($"title: A\nid: 11111111-1111-4111-8111-111111111111\n{rest}\n{lines}\n").Diagnostics;
+
+        if (code.Length == 0)
+        {
+            Assert.Empty(told);
+            return;
+        }
+
+        Diagnostic only = Assert.Single(told);
+        Assert.Equal(code, only.Code);
+        Assert.StartsWith(message, only.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wildcard_behind_a_path_is_explained_for_double_quotes_too()
+    {
+        Diagnostic told = Assert.Single(RuleText.Load(Rule(selection: """{F: "C:\\Users\\*"}""")).Diagnostics);
+
+        Assert.EndsWith(@"write '\\*' in single quotes.", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_doubt_about_a_global_document_is_told_once()
+    {
+        ImmutableArray<Diagnostic> told = RuleText.Load("""
+            action: global
+            title: A
+            date: 2019/01/31
+            detection: {condition: s}
+            ---
+            id: 11111111-1111-4111-8111-111111111111
+            logsource: {category: a}
+            detection: {s: {F: a}}
+            ---
+            id: 22222222-2222-4222-8222-222222222222
+            logsource: {category: b}
+            detection: {s: {F: a}}
+            """).Diagnostics;
+
+        Assert.Equal("SF1003", Assert.Single(told).Code);
+    }
 
     public static TheoryData<string, string?> Attributes => new()
     {
@@ -178,6 +313,22 @@ public sealed class LintTests
         Diagnostic told = Assert.Single(RuleText.Load(Rule(selection: $"{{F|{modifier}: a}}")).Diagnostics);
         Assert.Equal(
             $"The modifier '{modifier}' is unknown.{(suggestion is null ? "" : " " + suggestion)} docs/rule-language.md and the Sigma specification list them.", told.Message);
+    }
+
+    /// <summary>What was meant is looked for behind the first faults of a document alone, among the first words: the work is bounded.</summary>
+    [Fact]
+    public void A_document_full_of_faults_is_read_in_no_time_with_what_was_meant_by_the_first()
+    {
+        string identifiers = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"\n    identifier{i:D5}: {{F: a}}"));
+        string condition = string.Join(" or ", Enumerable.Range(0, 3_000).Select(i => $"identifer{i:D5}"));
+
+        Diagnostic[] told =
+        [
+            .. RuleText.Load(Rule(selection: "{F: a}" + identifiers, condition: condition)).Diagnostics.Where(one => one.Code == "SF0303"),
+        ];
+
+        Assert.Equal(3_000, told.Length);
+        Assert.Equal(100, told.Count(one => one.Message.Contains("Did you mean 'identifier", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -48,6 +48,14 @@ public sealed class YamlMistakeTests
         { Value, "\"a.exe", 8, 25, "The quote that begins here is not closed. Close it on the same line." },
         { Value, "[a", 8, 25, "The bracket '[' is not closed. Close it, or quote the value if the bracket is part of its text." },
         { Value, "{a", 8, 25, "The bracket '{' is not closed. Close it, or quote the value if the bracket is part of its text." },
+        { Value, "['a', 'b'", 8, 25, "The bracket '[' is not closed. Close it, or quote the value if the bracket is part of its text." },
+        { Value, "[{a: ']'}, b\n        User: c", 8, 25, "The bracket '[' is not closed. Close it, or quote the value if the bracket is part of its text." },
+        { Value, "\n            - 'a\n            - 'b'", 9, 15, "The quote that begins here is not closed on this line, but by one below. Close it on the same line." },
+        { Value, "\"a\n        User: \"b", 8, 25, "The quote that begins here is not closed. Close it on the same line." },
+        { Value, @"""C:\temp\""", 8, 33, @"The backslash makes the quote behind it a part of the text, which does not end. Use single quotes: 'C:\temp\'." },
+        { Value, "? a", 8, 25, "A value that begins with '?' needs quotes: without them YAML keeps that character for itself. Write '? a'." },
+        { "title: T", "title: 'Bob' : a", 1, 14, "The value ends with its closing quote, and more text follows. Put all of it in quotes; write several values as a list." },
+        { "        Image", "        - User: a\n        Image", 9, 9, "This line stands below the '-' of a list. Begin it with '- ' too, or indent it by 10 blanks if it belongs to the item above." },
         { Value, "- a\n            - b", 8, 25, "A list begins on a line of its own. Put each '- value' on a line below the key." },
         { "    product", "   product", 5, 4, "This line is indented by 3 blanks, as none of the lines that it could belong to. Indent it like its neighbours." },
         { "title: T", "title: T\nreferences:\n    - https://a\n   - https://b", 4, 4, "This line is indented by 3 blanks, as none of the lines that it could belong to. Indent it like its neighbours." },
@@ -64,6 +72,16 @@ public sealed class YamlMistakeTests
         Assert.Equal(
             ("SF0001", line, column, $"This is not valid YAML: {message} Nothing from here to the end of the file is read."),
             (told.Code, told.Line, told.Column, told.Message));
+    }
+
+    /// <summary>A line that nobody wrote by hand is not explained: that would take time with the square of its length.</summary>
+    [Fact]
+    public void A_very_long_line_is_told_in_the_parsers_words()
+    {
+        string blanks = new(' ', 1_000_000);
+        Diagnostic told = Assert.Single(RuleText.Load(Rule.Replace("condition:", $"other: 'a' {blanks}x\n    condition:", StringComparison.Ordinal)).Diagnostics);
+        Assert.Equal("SF0001", told.Code);
+        Assert.DoesNotContain("closing quote", told.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Line ends of Windows are none of the mistakes.</summary>

@@ -61,6 +61,15 @@ public sealed class SourceFortnightTests
         Assert.Empty(told);
     }
 
+    /// <summary>Rows that the former version wrote for the sources it did not tell apart are no source that falls silent.</summary>
+    [Theory]
+    [InlineData("(others)", "", true)]
+    [InlineData("other", "", true)]
+    [InlineData("other", "tenant", false)]
+    [InlineData("evtx", "", false)]
+    public void What_stands_for_the_rest_is_known(string shape, string tenant, bool isRest) =>
+        Assert.Equal(isRest, new SourceKey("hub", shape, "", "", tenant).IsRest);
+
     [Fact]
     public void Each_that_falls_silent_is_told_after_twice_its_longest_gap_but_those_that_are_irregular()
     {

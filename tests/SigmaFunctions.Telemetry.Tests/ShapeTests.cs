@@ -65,6 +65,10 @@ public sealed class ShapeTests
         { $$"""{"event_id":{"id":1},"channel":"System","log":"{{Xml}}"}""", "opentelemetry" },
         { $$"""{"Id":1,"LogName":"System","ProviderName":"p","Properties":[],"Message":"{{Xml}}"}""", "get-winevent" },
         { """{"Id":1,"LogName":"System","ProviderName":"p"}""", "flat" },
+
+        // What a queue or a search engine puts around an event.
+        { """{"value":{"EventID":1,"Channel":"System","Provider":"p","EventData":{}}}""", "wrapped" },
+        { """{"value":{"EventID":1}}""", "flat" },
     };
 
     /// <summary>The same, of records that are no JSON.</summary>

@@ -28,8 +28,8 @@ internal sealed class InstanceReporter(
     /// <summary>How often.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    // The platform gives an app half a minute to end.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    // The platform gives an app half a minute to end, LocalHost five seconds, and others end behind this.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     // The platform names its instances; elsewhere a process does.
     private readonly string _instance = RowKeyOf(
@@ -62,7 +62,14 @@ internal sealed class InstanceReporter(
         await base.StopAsync(cancellationToken);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        await WriteAsync(hasEnded: true, patience.Token);
+        try
+        {
+            await WriteAsync(hasEnded: true, patience.Token);
+        }
+        catch (OperationCanceledException exception)
+        {
+            logger.InstanceNotReported(exception.GetType().FullName!);
+        }
     }
 
     /// <inheritdoc/>

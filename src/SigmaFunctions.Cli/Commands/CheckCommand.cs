@@ -19,13 +19,8 @@ internal static class CheckCommand
             Description = "Rule files, folders (every *.yml and *.yaml below them) and zip archives such as SigmaHQ's releases, or one pack.",
             Arity = ArgumentArity.OneOrMore,
         };
-        var format = new Option<string>("--format")
-        {
-            Description = "text, json, sarif (2.1.0, for code scanning) or github (annotations of a workflow).",
-            DefaultValueFactory = _ => "text",
-            HelpName = "FORMAT",
-        };
-        format.AcceptOnlyFromAmong("text", "json", "sarif", "github");
+        Option<string> format = CommandOptions.Format(
+            "text, json, sarif (2.1.0, for code scanning) or github (annotations of a workflow).", "text", "sarif", "github");
         var strict = new Option<bool>("--strict") { Description = "Warnings fail as errors do." };
         var sources = new Option<string[]>("--source")
         {

@@ -40,11 +40,13 @@ internal static class CommandOptions
         },
     };
 
-    /// <summary>The option for the format of a report: <c>text</c> or <c>json</c>.</summary>
+    /// <summary>The option for the format of a report: <c>text</c>, <c>json</c>, or what a command has besides.</summary>
     /// <param name="description">What they are.</param>
     /// <param name="standard">Which it is where none is given.</param>
-    public static Option<string> Format(string description = "text or json.", string standard = "text")
+    /// <param name="others">What the command has besides.</param>
+    public static Option<string> Format(string description = "text or json.", string standard = "text", params string[] others)
     {
+        string[] names = ["text", "json", .. others];
         var format = new Option<string>("--format")
         {
             Description = description,
@@ -53,16 +55,16 @@ internal static class CommandOptions
             CustomParser = result =>
             {
                 string given = result.Tokens[^1].Value;
-                if (Formats.TryGetValue(given, out string? name))
+                if ((others.Contains(given) ? given : Formats.GetValueOrDefault(given)) is { } name)
                 {
                     return name;
                 }
 
-                result.AddError($"--format is text or json, not '{given}'{Suggestion.For(given, Formats.Values)}");
+                result.AddError($"--format is {string.Join(", ", names[..^1])} or {names[^1]}, not '{given}'{Suggestion.For(given, names)}");
                 return standard;
             },
         };
-        format.CompletionSources.Add("text", "json");
+        format.CompletionSources.Add(names);
         return format;
     }
 

@@ -1,6 +1,5 @@
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Files;
-using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 
 namespace SigmaFunctions.Cli.Commands;
@@ -69,7 +68,7 @@ internal static class PushInput
             throw new CommandException(exception.Message);
         }
 
-        var known = rules.Rules.Select(rule => rule.Id).ToHashSet(RuleIdComparer.Instance);
+        var known = rules.Rules.Select(rule => rule.Id).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (string id in overrides.Ids.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal))
         {
             await terminal.Errors.WriteLineAsync($"sigmaf: the overrides change {id}, which is not among these rules; the app's package may have it");

@@ -86,7 +86,7 @@ internal sealed class ConditionBinder
         _sink.Report(
             DiagnosticCode.UndefinedIdentifier,
             condition.Position,
-            $"The condition names '{Shortened.Of(condition.Name)}', which the detection does not define.{Spelling.DidYouMean(_identifiers.Keys, condition.Name)} Define it or correct the name (case counts).");
+            $"The condition names '{Shortened.Of(condition.Name)}', which the detection does not define.{_sink.DidYouMean(_identifiers.Keys, condition.Name)} Define it or correct the name (case counts).");
         return null;
     }
 

@@ -89,6 +89,9 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode LiteralBraces = Warning("SF1108");
     public static readonly DiagnosticCode UnknownField = Warning("SF1109");
     public static readonly DiagnosticCode NameForPath = Warning("SF1110");
+    public static readonly DiagnosticCode ValueOverLines = Warning("SF1111");
+    public static readonly DiagnosticCode TypographicQuotes = Warning("SF1112");
+    public static readonly DiagnosticCode KeywordLikeField = Warning("SF1113");
     public static readonly DiagnosticCode FilterNotNegated = Warning("SF1201");
 
     private static DiagnosticCode Error(string id) => new(id, DiagnosticSeverity.Error);

@@ -1,23 +1,34 @@
 namespace SigmaFunctions.Engine.Diagnostics;
 
 /// <summary>What was probably meant by a word that is not known.</summary>
-internal static class Spelling
+public static class Spelling
 {
     private const int MaxSuggestions = 2;
+
+    // Less of a word says too little of it.
+    private const int MinBegun = 3;
+
+    // Of more words only the first are compared.
+    private const int MaxWords = 1_000;
 
     // Texts beyond are no slips of a word.
     private const int MaxLength = 64;
 
     /// <summary>The sentence that names the nearest of some words, or the nearest two, with a blank before it; empty where none is near.</summary>
-    public static string DidYouMean(IEnumerable<string> words, string text) => Near(words, text) switch
+    internal static string DidYouMean(IReadOnlyCollection<string> words, string text) => Near(words, text) switch
     {
-        [] => "",
+        [] => Begun(words, text) is { } begun ? $" Did you mean '{begun}'?" : "",
         [var only] => $" Did you mean '{only}'?",
         [var first, var second, ..] => $" Did you mean '{first}' or '{second}'?",
     };
 
+    /// <summary>The only word that a text begins, as <c>info</c> does, or that begins the text.</summary>
+    private static string? Begun(IReadOnlyCollection<string> words, string text) => text.Length is < MinBegun or > MaxLength
+        ? null
+        : words.Take(MaxWords).Where(word => word.Length >= MinBegun && (word.StartsWith(text, StringComparison.OrdinalIgnoreCase) || text.StartsWith(word, StringComparison.OrdinalIgnoreCase))).Take(2).ToList() is [var only] ? only : null;
+
     /// <summary>The words that are nearest to a text, two at most: equal but for case, or a third of its letters off.</summary>
-    public static IReadOnlyList<string> Near(IEnumerable<string> words, string text)
+    internal static IReadOnlyList<string> Near(IEnumerable<string> words, string text)
     {
         if (text.Length is 0 or > MaxLength)
         {
@@ -25,16 +36,21 @@ internal static class Spelling
         }
 
         int allowed = Math.Clamp(text.Length / 3, 1, 3);
-        var near = words.Select(word => (Word: word, Distance: Distance(word, text, allowed)))
+        var near = words.Take(MaxWords).Select(word => (Word: word, Distance: Distance(word, text, allowed)))
             .Where(one => one.Distance <= allowed && one.Distance < text.Length)
             .OrderBy(one => one.Distance).ThenBy(one => one.Word, StringComparer.Ordinal)
             .ToList();
         return [.. near.Where(one => one.Distance == near[0].Distance).Take(MaxSuggestions).Select(one => one.Word)];
     }
 
-    /// <summary>Edit distance whatever the case, with two letters exchanged as one edit; cut off above <paramref name="limit"/>.</summary>
+    /// <summary>How many letters are to be put in, taken out, replaced, or swapped with the next, whatever their case.</summary>
+    /// <param name="left">A text.</param>
+    /// <param name="right">Another.</param>
+    /// <param name="limit">Where lengths differ by more, one more than this is the answer. The time goes with the product of the lengths.</param>
     public static int Distance(string left, string right, int limit)
     {
+        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(right);
         if (Math.Abs(left.Length - right.Length) > limit)
         {
             return limit + 1;

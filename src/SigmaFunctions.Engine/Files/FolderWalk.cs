@@ -30,7 +30,7 @@ internal sealed class FolderWalk
             string target = RealPath(link, 0);
             if (IsWithin(RealPath(Path.GetDirectoryName(link)!, 0), target))
             {
-                walk._found.Add(new RulePath(link, IsNamed: false) { Fault = "It is a link to a folder that holds it, and is not followed." });
+                walk._found.Add(new RulePath(link, IsNamed: false) { Fault = $"'{link}' is a link to a folder that holds it, and is not followed." });
             }
             else
             {

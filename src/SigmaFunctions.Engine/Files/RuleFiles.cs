@@ -81,5 +81,7 @@ internal static class RuleFiles
     /// <summary>Whether a file may hold rules, by its name.</summary>
     public static bool IsRuleFile(string path) => IsYaml(path) && !IsTestFile(path);
 
-    private static bool IsYaml(string path) => Path.GetExtension(path.AsSpan()) is ".yml" or ".yaml";
+    private static bool IsYaml(string path) =>
+        Path.GetExtension(path.AsSpan()) is var extension
+        && (extension.Equals(".yml", StringComparison.OrdinalIgnoreCase) || extension.Equals(".yaml", StringComparison.OrdinalIgnoreCase));
 }

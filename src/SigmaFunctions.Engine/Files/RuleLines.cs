@@ -20,12 +20,15 @@ public sealed class RuleLines(IEnumerable<string> paths)
         return line >= 1 && line <= _last.Lines.Length ? _last.Lines[line - 1] : null;
     }
 
+    // YAML 1.2 breaks lines at these alone.
+    private static string[] Lines(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n', '\r');
+
     private string[] Read(string file)
     {
         try
         {
             _files ??= RuleFiles.FindAll(paths).ToDictionary(path => path.Path, StringComparer.Ordinal);
-            return _files.TryGetValue(file, out RulePath? path) ? path.ReadText()?.ReplaceLineEndings("\n").Split('\n') ?? [] : [];
+            return _files.TryGetValue(file, out RulePath? path) ? Lines(path.ReadText() ?? "") : [];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -59,6 +59,8 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
                 sink.Report(DiagnosticCode.EscapeInPath, value.Position, $"In double quotes '{escape}' is {name}, and this value holds one. If a backslash is meant, use single quotes, which keep it: '{Shortened.Of(meant)}'.");
             }
 
+            CheckWriting(item, value);
+
             if (isRegex && LiteralBraces().Match(value.Value) is { Success: true } braces)
             {
                 sink.Report(DiagnosticCode.LiteralBraces, value.Position, $"'{braces.Value}' is no repetition to .NET but these very characters. Write '{{0{braces.Value[1..]}'.");
@@ -68,7 +70,7 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
             bool isShort = isText && value.Value.Length <= MaxLintedLength;
             if (isShort && value.Value.Contains(@"\*", StringComparison.Ordinal) && EscapedWildcardAfterPath().IsMatch(value.Value))
             {
-                sink.Report(DiagnosticCode.EscapedWildcard, value.Position, $"In '{Shortened.Of(value.Value)}' the backslash makes the wildcard after it a plain character. If a path and a wildcard are meant, write '\\\\*'.");
+                sink.Report(DiagnosticCode.EscapedWildcard, value.Position, $"In '{Shortened.Of(value.Value)}' the backslash makes the wildcard after it a plain character. If a path and a wildcard are meant, write '\\\\*'{(value.IsDoubleQuoted ? " in single quotes" : "")}.");
             }
 
             if (isShort && MayLookLikeRegex(value.Value) && LooksLikeRegex().IsMatch(value.Value))
@@ -82,6 +84,31 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
             }
 
             CheckPart(item, value.Value, value.Position);
+        }
+    }
+
+    /// <summary>Texts that YAML reads otherwise than their writer.</summary>
+    private void CheckWriting(DetectionItem item, YamlScalar value)
+    {
+        string text = value.Value;
+        if (value.IsJoined)
+        {
+            string meant = text.StartsWith('-') ? "Each value of a list needs a blank behind its '-'." : "Write it on one line, or several values as a list.";
+            sink.Report(DiagnosticCode.ValueOverLines, value.Position, $"YAML joins these lines to one value, '{Shortened.Of(text)}'. {meant}");
+        }
+        else if (value.IsBlock && text.EndsWith('\n'))
+        {
+            sink.Report(DiagnosticCode.ValueOverLines, value.Position, "This value ends with a line feed, which '|' and '>' keep. Write it on the line of its key, or use '|-' or '>-'.");
+        }
+
+        if (text is [('\u2018' or '\u201C' or '\u201E') and var open, .., '\u2018' or '\u2019' or '\u201C' or '\u201D'])
+        {
+            sink.Report(DiagnosticCode.TypographicQuotes, value.Position, $"The quotes around '{Shortened.Of(text)}' are typographic: to YAML they are part of the text. Write ' or \" instead of {open}.");
+        }
+
+        if (item.Field is null && value.IsPlain && FieldLike().Match(text) is { Success: true } field && ModifierNames.TryParse(field.Groups["modifier"].Value, out Modifier _))
+        {
+            sink.Report(DiagnosticCode.KeywordLikeField, value.Position, $"'{Shortened.Of(text)}' is searched for as it stands. If a field is meant, write a blank behind the colon: {Shortened.Of(field.Groups["key"].Value)}: …");
         }
     }
 
@@ -148,6 +175,9 @@ internal sealed partial class DetectionLints(DetectionSyntax detection, Diagnost
 
     [GeneratedRegex(@"(?<!\\)\{,[0-9]{1,5}\}", RegexOptions.CultureInvariant)]
     private static partial Regex LiteralBraces();
+
+    [GeneratedRegex(@"^(?<key>[\w.-]{1,100}\|(?<modifier>[a-z0-9]{1,20})(\|[a-z0-9]{1,20})*)\s?:", RegexOptions.CultureInvariant)]
+    private static partial Regex FieldLike();
 
     // A folder of a path, then one backslash and a star: C:\Users\*
     [GeneratedRegex(@"([A-Za-z]:|[A-Za-z0-9_.]{2,})\\[^*?]*[A-Za-z0-9_]\\\*", RegexOptions.CultureInvariant)]

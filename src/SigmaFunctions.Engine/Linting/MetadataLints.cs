@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Diagnostics;
@@ -76,7 +77,10 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
             return date;
         }
 
-        sink.Report(DiagnosticCode.InvalidDate, root[key]!.Position, $"'{Shortened.Of(text)}' is not a date. Write it as {key}: YYYY-MM-DD.");
+        string form = DateOnly.TryParseExact(text, ["yyyy/M/d", "yyyy-M-d"], CultureInfo.InvariantCulture, DateTimeStyles.None, out date)
+            ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
+            : "YYYY-MM-DD";
+        sink.Report(DiagnosticCode.InvalidDate, root[key]!.Position, $"'{Shortened.Of(text)}' is not a date as Sigma writes it. Write {key}: {form}.");
         return null;
     }
 
@@ -99,9 +103,22 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
             }
             else if (!IsKnownTag(tag.Value))
             {
-                sink.Report(DiagnosticCode.UnknownTag, tag.Position, $"The tag '{Shortened.Of(tag.Value)}' is unknown. Use lower case and one of the namespaces {string.Join(", ", Vocabulary.TagNamespaces.Order(StringComparer.Ordinal))}; for ATT&CK a tactic or an id (attack.t1059.001).");
+                sink.Report(DiagnosticCode.UnknownTag, tag.Position, MeantTag(tag.Value) is { } meant
+                    ? $"The tag '{Shortened.Of(tag.Value)}' is unknown as it is written. Write '{meant}'."
+                    : $"The tag '{Shortened.Of(tag.Value)}' is unknown. Use lower case and one of the namespaces {string.Join(", ", Vocabulary.TagNamespaces.Order(StringComparer.Ordinal))}; for ATT&CK a tactic or an id (attack.t1059.001).");
             }
         }
+    }
+
+    /// <summary>The tag that one is another writing of, or a slip of.</summary>
+    private static string? MeantTag(string tag)
+    {
+        const string Attack = "attack.";
+        string lower = tag.ToLowerInvariant().Replace(' ', '-');
+        string name = lower[(lower.LastIndexOf("mitre.", StringComparison.Ordinal) is 0 ? "mitre.".Length : lower.StartsWith(Attack, StringComparison.Ordinal) ? Attack.Length : 0)..];
+        string[] writings = [lower, Attack + name, Attack + name.Replace('_', '-'), lower.Replace("cve-", "cve.", StringComparison.Ordinal)];
+        return Array.Find(writings, IsKnownTag)
+            ?? (Vocabulary.Nearest(Vocabulary.AttackTactics, name.Replace('_', '-')) is { } tactic ? Attack + tactic : null);
     }
 
     private static bool IsKnownTag(string tag)
@@ -150,12 +167,30 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
         }
 
         string? system = (logSource["product"] as YamlScalar)?.Value;
+        foreach ((YamlScalar? key, YamlNode _) in logSource.Entries)
+        {
+            if (!Vocabulary.LogSourceKeys.Contains(key.Value) && Spelling.Near(Vocabulary.LogSourceKeys, key.Value) is [var near, ..] && logSource[near] is null)
+            {
+                sink.Report(DiagnosticCode.MisspelledWord, key.Position, $"A log source has no '{Shortened.Of(key.Value)}', so the rule is for more events than it says. Write '{near}'.");
+            }
+        }
+
+        if (system is "windows" or "linux" or "macos")
+        {
+            CheckPlace(logSource, "service", Vocabulary.Services, "category", Vocabulary.Categories);
+            CheckPlace(logSource, "category", Vocabulary.Categories, "service", Vocabulary.Services);
+        }
+        else if (system is not null && Vocabulary.ProductSynonyms.TryGetValue(system, out string? product))
+        {
+            sink.Report(DiagnosticCode.MisspelledWord, logSource["product"]!.Position, $"Sigma calls the product '{system}' '{product}', and no event has it otherwise. Write that.");
+        }
+
         foreach ((YamlScalar? key, YamlNode? value) in logSource.Entries)
         {
             string? meant = (key.Value, value) switch
             {
                 ("category", YamlScalar category) => Vocabulary.NearestCategory(category.Value, system),
-                ("product", YamlScalar product) => Vocabulary.Nearest(Vocabulary.Products, product.Value),
+                ("product", YamlScalar word) when !Vocabulary.ProductSynonyms.ContainsKey(word.Value) => Vocabulary.Nearest(Vocabulary.Products, word.Value),
                 ("service", YamlScalar service) when system is null or "windows" or "linux" => Vocabulary.Nearest(Vocabulary.Services, service.Value),
                 _ => null,
             };
@@ -163,6 +198,15 @@ internal sealed partial class MetadataLints(YamlMapping root, DiagnosticSink sin
             {
                 sink.Report(DiagnosticCode.MisspelledWord, value.Position, $"The {key.Value} '{Shortened.Of(((YamlScalar)value).Value)}' looks like a slip of '{meant}', and no event has it. Correct it.");
             }
+        }
+    }
+
+    /// <summary>A word of one key of log sources under another.</summary>
+    private void CheckPlace(YamlMapping logSource, string key, FrozenSet<string> own, string other, FrozenSet<string> others)
+    {
+        if (logSource[key] is YamlScalar word && logSource[other] is null && !own.Contains(word.Value) && others.Contains(word.Value))
+        {
+            sink.Report(DiagnosticCode.MisspelledWord, word.Position, $"'{word.Value}' is no {key} but a {other}. Write '{other}: {word.Value}'.");
         }
     }
 

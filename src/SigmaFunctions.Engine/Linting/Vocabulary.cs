@@ -31,6 +31,18 @@ internal static class Vocabulary
         + "servicebus-client shell-core signinlogs smb_files smbclient-connectivity smbclient-security smbserver-connectivity sshd sudo sysmon syslog "
         + "system taskscheduler terminalservices-localsessionmanager vsftpd windefend wmi");
 
+    public static readonly FrozenSet<string> LogSourceKeys = Set("category product service definition");
+
+    /// <summary>What others call a product.</summary>
+    public static readonly FrozenDictionary<string, string> ProductSynonyms = new Dictionary<string, string>
+    {
+        ["win"] = "windows",
+        ["microsoft"] = "windows",
+        ["osx"] = "macos",
+        ["mac"] = "macos",
+        ["darwin"] = "macos",
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>What others call an attribute of Sigma.</summary>
     public static readonly FrozenDictionary<string, string> Synonyms = new Dictionary<string, string>
     {

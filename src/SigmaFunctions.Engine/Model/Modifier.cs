@@ -112,10 +112,15 @@ internal static class ModifierNames
         ["ne"] = "neq",
         ["case"] = "cased",
         ["begins"] = "startswith",
+        ["match"] = "re",
+        ["matches"] = "re",
+        ["like"] = "contains",
         ["prefix"] = "startswith",
         ["suffix"] = "endswith",
         ["ip"] = "cidr",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenSet<string> NotNeeded = FrozenSet.ToFrozenSet(["equals", "eq", "is", "exact", "in", "any", "or", "oneof"], StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenDictionary<Modifier, string> ByModifier =
         ByName.GroupBy(pair => pair.Value).ToFrozenDictionary(group => group.Key, group => group.MinBy(pair => pair.Key.Length).Key);
@@ -125,5 +130,5 @@ internal static class ModifierNames
     public static string NameOf(Modifier modifier) => modifier == Modifier.Utf16Le ? "utf16le" : ByModifier[modifier];
 
     /// <summary>The sentence that names what was probably meant, with a blank before it; empty where nothing is near.</summary>
-    public static string DidYouMean(string name) => Synonyms.TryGetValue(name, out string? meant) ? $" Did you mean '{meant}'?" : Spelling.DidYouMean(ByName.Keys, name);
+    public static string DidYouMean(string name, DiagnosticSink sink) => NotNeeded.Contains(name) ? " Leave it out: without it the whole value is compared, and one value of a list is enough." : Synonyms.TryGetValue(name, out string? meant) ? $" Did you mean '{meant}'?" : sink.DidYouMean(ByName.Keys, name);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using SigmaFunctions.Engine.Compilation;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
@@ -16,6 +17,10 @@ namespace SigmaFunctions.Engine.RuleSets;
 /// </summary>
 internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
 {
+    // A document without any of these is not about a rule; their slips are told one by one.
+    private static readonly FrozenSet<string> RuleMarks = FrozenSet.ToFrozenSet(
+        ["title", "id", "status", "level", "logsource", "log_source", "detection", "detections"], StringComparer.OrdinalIgnoreCase);
+
     public CompiledRule? Rule { get; private init; }
 
     public CompiledFilter? Filter { get; private init; }
@@ -67,6 +72,12 @@ internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
             return sink.HasErrors || filter.Filter is null || condition is null
                 ? document
                 : document with { Filter = new CompiledFilter(filter.Filter, identifiers, condition) };
+        }
+
+        if (!root.Entries.Any(entry => RuleMarks.Contains(entry.Key.Value)))
+        {
+            sink.Report(DiagnosticCode.NotAMapping, root.Position, "This is no Sigma rule: it has no 'title', no 'logsource' and no 'detection'. Add them, or keep YAML of other kinds elsewhere.");
+            return document;
         }
 
         RuleSyntax syntax = RuleReader.Read(root, sink);

@@ -79,7 +79,7 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
             DiagnosticCode code = DiagnosticCode.UnreadableFile;
             return new LoadedFile("", [])
             {
-                Unreadable = new Diagnostic(code.Id, code.Severity, source.Path, 1, 1, $"The file cannot be read: {exception.Message} Check its permissions and size."),
+                Unreadable = new Diagnostic(code.Id, code.Severity, source.Path, 1, 1, $"The file cannot be read: {exception.Message}"),
             };
         }
     }

@@ -63,6 +63,8 @@ internal sealed class RuleSetBuilder
             [.. _filters.Select(filter => filter.Compiled.Filter).OrderBy(filter => filter.Id, StringComparer.Ordinal)],
             [.. _correlations.Values.OrderBy(correlation => correlation.Id, StringComparer.Ordinal)],
             [.. unreadable.Concat(_sinks.SelectMany(sink => sink.Diagnostics))
+                // What is wrong with a global document is wrong with each that it is merged into.
+                .Distinct()
                 .OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column)],
             _rejected + unreadable.Count,
             revision,

@@ -64,6 +64,11 @@ internal sealed class ConditionParser
                 continue;
             }
 
+            if (OtherOperator(text, i) is var (symbol, word))
+            {
+                throw new ConditionException(DiagnosticCode.ConditionSyntax, PositionOf(i), $"'{symbol}' is no word of a condition. Write '{word}'.");
+            }
+
             if (text[i] == '|')
             {
                 throw new ConditionException(
@@ -84,6 +89,15 @@ internal sealed class ConditionParser
             _tokens.Add(new Token(text[start..i], PositionOf(start)));
         }
     }
+
+    /// <summary>What other languages write, and what Sigma calls it.</summary>
+    private static (string Symbol, string Word)? OtherOperator(string text, int index) => text[index..Math.Min(index + 2, text.Length)] switch
+    {
+        "&&" => ("&&", "and"),
+        "||" => ("||", "or"),
+        ['!', not '='] => ("!", "not"),
+        _ => null,
+    };
 
     /// <summary>The place of a character: exact for a condition on one line, which all but folded ones are.</summary>
     private Position PositionOf(int index) =>

@@ -52,7 +52,7 @@ internal sealed class CorrelationReader
         {
             if (!KnownKeys.Contains(key.Value))
             {
-                _sink.Report(DiagnosticCode.InvalidCorrelation, key.Position, $"A correlation has no '{Shortened.Of(key.Value)}'. Use {string.Join(", ", KnownKeys.Order(StringComparer.Ordinal))}.");
+                _sink.Report(DiagnosticCode.InvalidCorrelation, key.Position, $"A correlation has no '{Shortened.Of(key.Value)}'.{Spelling.DidYouMean(KnownKeys, key.Value)} Use {string.Join(", ", KnownKeys.Order(StringComparer.Ordinal))}.");
             }
         }
 
@@ -125,8 +125,10 @@ internal sealed class CorrelationReader
             return type;
         }
 
-        Invalid("type", $"The correlation needs a 'type'. Use one of {string.Join(", ", CorrelationNames.Types.Keys.Order(StringComparer.Ordinal))}.");
+        Invalid("type", text is null ? $"The correlation needs a 'type'. Use one of {Types()}." : $"The type '{Shortened.Of(text)}' is unknown.{Spelling.DidYouMean(CorrelationNames.Types.Keys, text)} There are {Types()}.");
         return null;
+
+        static string Types() => string.Join(", ", CorrelationNames.Types.Keys.Order(StringComparer.Ordinal));
     }
 
     private TimeSpan? ReadTimespan()

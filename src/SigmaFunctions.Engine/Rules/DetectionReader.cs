@@ -11,6 +11,8 @@ namespace SigmaFunctions.Engine.Rules;
 /// </summary>
 internal static class DetectionReader
 {
+    private const string Condition = "condition";
+
     /// <param name="section">The map.</param>
     /// <param name="otherKeys">Keys that are no search identifiers.</param>
     /// <param name="sink">Where faults are reported.</param>
@@ -19,7 +21,7 @@ internal static class DetectionReader
         ImmutableArray<SearchIdentifier>.Builder identifiers = ImmutableArray.CreateBuilder<SearchIdentifier>();
         foreach ((YamlScalar? key, YamlNode? value) in section.Entries)
         {
-            if (key.Value != "condition" && !otherKeys.Contains(key.Value))
+            if (key.Value != Condition && !otherKeys.Contains(key.Value))
             {
                 identifiers.Add(new SearchIdentifier(key.Value, key.Position, new SearchReader(sink).Read(key, value)));
             }
@@ -28,9 +30,20 @@ internal static class DetectionReader
         return new DetectionSyntax(identifiers.ToImmutable(), ReadCondition(section, sink));
     }
 
+    private static void ReportMissing(YamlMapping section, DiagnosticSink sink)
+    {
+        YamlScalar? near = section.Entries.Select(entry => entry.Key).FirstOrDefault(key => Spelling.Near([Condition], key.Value).Count > 0);
+        sink.Report(
+            DiagnosticCode.MissingCondition,
+            near?.Position ?? section.Position,
+            near is null ? "There is no condition. Add a 'condition' over the search identifiers."
+                : near.Value == Condition ? "The condition is empty. Name search identifiers in it."
+                : $"There is no condition, and '{Shortened.Of(near.Value)}' is read as a search identifier. Write 'condition'.");
+    }
+
     private static ConditionSyntax? ReadCondition(YamlMapping section, DiagnosticSink sink)
     {
-        IReadOnlyList<YamlNode> conditions = section["condition"] switch
+        IReadOnlyList<YamlNode> conditions = section[Condition] switch
         {
             YamlSequence list => list.Items,
             YamlScalar { Value.Length: > 0 } scalar => [scalar],
@@ -38,7 +51,7 @@ internal static class DetectionReader
         };
         if (conditions.Count == 0)
         {
-            sink.Report(DiagnosticCode.MissingCondition, section.Position, "There is no condition. Add a 'condition' over the search identifiers.");
+            ReportMissing(section, sink);
             return null;
         }
 

@@ -27,7 +27,11 @@ internal static class FilterReader
         ImmutableArray<string> rules = new AttributeReader(section, sink).List("rules");
         if (rules.Length == 0)
         {
-            sink.Report(DiagnosticCode.InvalidFilter, section.Position, "The filter names no rules. Give 'rules' a list of ids or names, or 'any'.");
+            YamlScalar? near = section["rules"] is null ? section.Entries.Select(entry => entry.Key).FirstOrDefault(key => Spelling.Near(["rules"], key.Value).Count > 0) : null;
+            sink.Report(
+                DiagnosticCode.InvalidFilter,
+                near?.Position ?? section.Position,
+                $"The filter names no rules.{(near is null ? "" : $" Did you mean 'rules' by '{Shortened.Of(near.Value)}'?")} Give 'rules' a list of ids or names, or 'any'.");
         }
 
         SigmaFilter? filter = title is null || logSource is null ? null : new SigmaFilter

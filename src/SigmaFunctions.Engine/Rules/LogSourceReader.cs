@@ -29,7 +29,7 @@ internal static class LogSourceReader
 
         foreach (string key in (string[])["category", "product", "service"])
         {
-            if (attributes.Text(key) is { } value && value.AsSpan().ContainsAnyInRange('A', 'Z'))
+            if (map[key] is YamlScalar { Value: var value } && value.AsSpan().ContainsAnyInRange('A', 'Z'))
             {
                 sink.Report(
                     DiagnosticCode.LogSourceCase,

@@ -118,7 +118,14 @@ internal sealed class RuleReader
             _sink.Report(
                 DiagnosticCode.MissingDetection,
                 _attributes.PositionOf("detection"),
-                "The rule has no detection. Add a 'detection' map with search identifiers and a condition.");
+                Root["detection"] is null ? "The rule has no detection. Add a 'detection' map with search identifiers and a condition."
+                    : "'detection' holds nothing, or no map. Write search identifiers and a condition below it, indented.");
+            return new DetectionSyntax([], null);
+        }
+
+        if (detection["condition"] is null && Root["condition"] is { } outside)
+        {
+            _sink.Report(DiagnosticCode.MissingCondition, outside.Position, "The condition stands beside 'detection' and not in it. Indent it like the search identifiers.");
             return new DetectionSyntax([], null);
         }
 

@@ -97,7 +97,7 @@ internal sealed class SearchReader(DiagnosticSink sink)
             else
             {
                 failed = true;
-                sink.Report(DiagnosticCode.UnknownModifier, position, $"The modifier '{Shortened.Of(name)}' is unknown.{ModifierNames.DidYouMean(name)} docs/rule-language.md and the Sigma specification list them.");
+                sink.Report(DiagnosticCode.UnknownModifier, position, $"The modifier '{Shortened.Of(name)}' is unknown.{ModifierNames.DidYouMean(name, sink)} docs/rule-language.md and the Sigma specification list them.");
             }
         }
 

@@ -53,7 +53,7 @@ internal sealed class YamlDocumentReader
 
         var sink = new DiagnosticSink(file.Path);
         Position position = PositionOf(file.Text, nul);
-        sink.Report(DiagnosticCode.InvalidYaml, position, NotYaml("it holds NUL characters; is it a text file?"));
+        sink.Report(DiagnosticCode.InvalidYaml, position, NotYaml("it holds NUL characters. If it is text, save it as UTF-8."));
         return [new YamlDocument(new YamlScalar("", isPlain: true, position), sink)];
     }
 
@@ -138,7 +138,12 @@ internal sealed class YamlDocumentReader
     {
         Scalar scalar = _parser.Consume<Scalar>();
         bool isPlain = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty;
-        var read = new YamlScalar(WellFormed(ShowLineBreaks(scalar.Value)), isPlain, start) { IsDoubleQuoted = scalar.Style == ScalarStyle.DoubleQuoted };
+        var read = new YamlScalar(WellFormed(ShowLineBreaks(scalar.Value)), isPlain, start)
+        {
+            IsDoubleQuoted = scalar.Style == ScalarStyle.DoubleQuoted,
+            IsJoined = scalar.Style is ScalarStyle.Plain or ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted && scalar.End.Line > scalar.Start.Line,
+            IsBlock = scalar.Style is ScalarStyle.Literal or ScalarStyle.Folded,
+        };
         if (scalar.Tag is { IsEmpty: false, IsNonSpecific: false } tag && !tag.Value.StartsWith(StandardTag, StringComparison.Ordinal))
         {
             _sink.Report(DiagnosticCode.NotText, start, $"'{Shortened.Of(tag.Value)}' is a tag to YAML, and no part of the text. If it is meant as text, put the value in quotes.");

@@ -9,6 +9,10 @@ namespace SigmaFunctions.Engine.Yaml;
 internal sealed partial class YamlMistakes
 {
     private const int MaxQuoted = 60;
+    private const int MaxLinesBack = 100;
+
+    // The patterns below take quadratic time.
+    private const int MaxLine = 2_000;
 
     // Those that YAML has, behind a backslash in double quotes.
     private const string Escapes = "0abt\tnvfre \"/\\N_LPxuU\n\r";
@@ -33,7 +37,7 @@ internal sealed partial class YamlMistakes
     public static (Position At, string Message)? Explain(string text, Position at, string reason)
     {
         var mistakes = new YamlMistakes(text, at);
-        return at.Line < 1 || at.Line > mistakes._lines.Length || at.Column < 1 ? null : mistakes.Explain(reason);
+        return at.Line < 1 || at.Line > mistakes._lines.Length || at.Column < 1 || mistakes.Line.Length > MaxLine ? null : mistakes.Explain(reason);
     }
 
     private (Position At, string Message)? Explain(string reason)
@@ -47,9 +51,13 @@ internal sealed partial class YamlMistakes
             : Says("multiline plain scalar, found invalid mapping") ? LineBefore()
             : Says("found invalid mapping") ? Colon()
             : Says("sequence entries are not allowed") ? (_at, "A list begins on a line of its own. Put each '- value' on a line below the key.")
+            : Says("quoted scalar") && Here is '"' && EscapedEnd().Match(Line, _at.Column - 1) is { Success: true } escaped
+                ? (_at with { Column = escaped.Groups["end"].Index + 1 }, $"The backslash makes the quote behind it a part of the text, which does not end. Use single quotes: {Quoted(escaped.Groups["text"].Value.Replace("'", "''", StringComparison.Ordinal))}.")
             : Says("quoted scalar") && Here is '\'' or '"' ? (_at, "The quote that begins here is not closed. Close it on the same line.")
-            : Here is '[' or '{' && Says("malformed") ? (_at, $"The bracket '{Here}' is not closed. Close it, or quote the value if the bracket is part of its text.")
-            : Says("did not find expected") ? Behind() ?? Indentation()
+            : (Says("malformed") || Says("parsing a flow ")) && OpenBracket() is { } bracket ? (bracket, $"The bracket '{_lines[bracket.Line - 1][bracket.Column - 1]}' is not closed. Close it, or quote the value if the bracket is part of its text.")
+            : Says("did not find expected") ? QuoteAbove() ?? Behind() ?? Beside() ?? Indentation()
+            : Says("Mapping values are not allowed") ? Behind()
+            : Says("Mapping keys are not allowed") && Here is '?' ? Begin('?', "YAML keeps that character for itself")
             : null;
     }
 
@@ -163,6 +171,86 @@ internal sealed partial class YamlMistakes
             : (at, "The value ends with its closing quote, and more text follows. Put all of it in quotes; write several values as a list.");
     }
 
+    /// <summary>A quote of a line above that the first quote of this line closed.</summary>
+    private (Position At, string Message)? QuoteAbove()
+    {
+        for (int line = _at.Line - 1; line >= 1 && line >= _at.Line - MaxLinesBack; line--)
+        {
+            string above = _lines[line - 1];
+            if (above.Length > MaxLine)
+            {
+                return null;
+            }
+
+            if (OpenQuote().Match(above) is { Success: true } open)
+            {
+                int quote = open.Groups["quote"].Index;
+                int closed = Line.IndexOf(above[quote], StringComparison.Ordinal);
+                return closed >= 0 && closed < _at.Column ? (new Position(line, quote + 1), "The quote that begins here is not closed on this line, but by one below. Close it on the same line.") : null;
+            }
+
+            if (above.AsSpan().ContainsAny('\'', '"'))
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The last bracket before this place that is not closed.</summary>
+    private Position? OpenBracket()
+    {
+        for (int line = _at.Line; line >= 1 && line >= _at.Line - MaxLinesBack; line--)
+        {
+            if (_lines[line - 1].Length > MaxLine)
+            {
+                return null;
+            }
+
+            var open = new Stack<int>();
+            int end = line == _at.Line ? Math.Min(_at.Column, Line.Length) : _lines[line - 1].Length;
+            foreach (Match bracket in QuotedOrBracket().Matches(_lines[line - 1]).Where(match => match.Index < end && match.Length == 1))
+            {
+                if (bracket.ValueSpan[0] is '[' or '{')
+                {
+                    open.Push(bracket.Index);
+                }
+                else
+                {
+                    open.TryPop(out _);
+                }
+            }
+
+            if (open.TryPop(out int at))
+            {
+                return new Position(line, at + 1);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A key in the column of the dash of a list's item.</summary>
+    private (Position At, string Message)? Beside()
+    {
+        int own = IndentationOf(Line);
+        if (own != _at.Column - 1)
+        {
+            return null;
+        }
+
+        int line = _at.Line - 1;
+        while (line > 0 && (string.IsNullOrWhiteSpace(_lines[line - 1]) || IndentationOf(_lines[line - 1]) > own))
+        {
+            line--;
+        }
+
+        return line > 0 && IndentationOf(_lines[line - 1]) == own && _lines[line - 1].AsSpan(own).StartsWith("- ")
+            ? (_at, $"This line stands below the '-' of a list. Begin it with '- ' too, or indent it by {own + 2} blanks if it belongs to the item above.")
+            : null;
+    }
+
     private (Position At, string Message)? Indentation()
     {
         int own = IndentationOf(Line);
@@ -174,6 +262,15 @@ internal sealed partial class YamlMistakes
     private static string Quoted(string value) => value.Length <= MaxQuoted ? $"'{value}'" : "'…'";
 
     private static int IndentationOf(string line) => line.AsSpan().IndexOfAnyExcept(' ', '\t') is >= 0 and var length ? length : line.Length;
+
+    [GeneratedRegex("""\G"(?<text>[^"\\]*(?:\\[^"][^"\\]*)*(?<end>\\))"\s*$""", RegexOptions.CultureInvariant)]
+    private static partial Regex EscapedEnd();
+
+    [GeneratedRegex("""^\s*(?:- +)*(?:[^:'"]*: +)?(?<quote>'(?:[^']|'')*|"(?:[^"\\]|\\.)*)$""", RegexOptions.CultureInvariant)]
+    private static partial Regex OpenQuote();
+
+    [GeneratedRegex("""'[^']*'|"(?:[^"\\]|\\.)*"|[\[\]{}]""", RegexOptions.CultureInvariant)]
+    private static partial Regex QuotedOrBracket();
 
     [GeneratedRegex("""\G[^"]*"(?<text>[^"]*)""", RegexOptions.CultureInvariant)]
     private static partial Regex FromDoubleQuote();

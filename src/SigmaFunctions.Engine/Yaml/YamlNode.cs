@@ -25,6 +25,12 @@ internal sealed class YamlScalar(string value, bool isPlain, Position position) 
     /// <summary>In double quotes, where backslashes begin escapes.</summary>
     public bool IsDoubleQuoted { get; init; }
 
+    /// <summary>Over several lines, which YAML joined with blanks.</summary>
+    public bool IsJoined { get; init; }
+
+    /// <summary>Below <c>|</c> or <c>&gt;</c>.</summary>
+    public bool IsBlock { get; init; }
+
     public bool IsNull => IsPlain && (Value is "" or "~" or "null" or "Null" or "NULL");
 
     public bool? AsBoolean => !IsPlain ? null : Value switch

@@ -23,7 +23,8 @@ internal sealed record WorkerOptions
 /// <param name="Level">Level; <see cref="RpcLog.Types.Level.None"/> for what was written to standard output or error.</param>
 /// <param name="Category">Log category, or the stream's name.</param>
 /// <param name="Message">The message.</param>
-internal sealed record WorkerLogLine(RpcLog.Types.Level Level, string Category, string Message);
+/// <param name="Event">Name of its log event; empty where it has none.</param>
+internal sealed record WorkerLogLine(RpcLog.Types.Level Level, string Category, string Message, string Event = "");
 
 /// <summary>The worker ended, or broke the protocol. The message holds the last lines it wrote.</summary>
 internal sealed class WorkerException : Exception

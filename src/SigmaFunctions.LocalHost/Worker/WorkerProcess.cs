@@ -74,7 +74,7 @@ internal sealed class WorkerProcess : IWorkerProcess
         }
 
         var tail = new OutputTail();
-        var session = new WorkerSession(log => options.Log?.Invoke(new WorkerLogLine(log.Level, log.Category, WithException(log))));
+        var session = new WorkerSession(log => options.Log?.Invoke(new WorkerLogLine(log.Level, log.Category, WithException(log), log.EventId)));
         WebApplication server = CreateServer(session);
         await server.StartAsync(cancellationToken);
         string address = server.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();

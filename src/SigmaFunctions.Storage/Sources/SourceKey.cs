@@ -18,10 +18,13 @@ public sealed record SourceKey(string Hub, string Shape, string Channel, string 
     /// <summary>The shape of what stands for all sources of a hub that were not told apart, because there were too many. No mapping can have this name.</summary>
     public const string RestShape = "(others)";
 
+    // What the former version wrote for it, beside nothing else.
+    private const string FormerRestShape = "other";
+
     internal static readonly string[] Columns = [nameof(Hub), nameof(Shape), nameof(Channel), nameof(Provider), nameof(Tenant)];
 
     /// <summary>Whether it stands for sources that were not told apart; how many events those have says nothing of any.</summary>
-    public bool IsRest => Shape == RestShape;
+    public bool IsRest => Shape == RestShape || this == RestOf(Hub) with { Shape = FormerRestShape };
 
     /// <summary>What stands for all sources of a hub that were not told apart.</summary>
     public static SourceKey RestOf(string hub) => new(hub, RestShape, "", "", "");

@@ -32,7 +32,7 @@ public sealed class LiveViewInBrowserTests
         await using var run = new LocalHostRun(new LocalHostOptions { Port = 0, HttpPort = 0 }, new ConsoleReport(console, TimeProvider.System), TimeProvider.System);
         Task<bool> running = run.RunAsync(stop.Token);
         string address = await ValueAsync(output, running, "Live view");
-        string connection = await ValueAsync(output, running, "Event Hubs      ");
+        string connection = (await ValueAsync(output, running, "EVENTHUB_CONNECTION=")).Trim('\'');
 
         using IPlaywright playwright = await Playwright.CreateAsync();
         await using IBrowser browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Executable, Args = ["--no-sandbox", "--disable-gpu"] });
