@@ -42,29 +42,24 @@ public sealed class CorrelationExampleTests
         JsonNode example = JsonNode.Parse(text)!;
         var rules = RuleSet.Load(example["files"]!.AsObject().Select(file => new RuleFile(file.Key, file.Value!.GetValue<string>())));
         var detector = new Detector(rules);
-        CompiledCorrelations correlations = rules.CompiledCorrelations;
-        var inputs = new List<CorrelationInput>();
+        var matches = new CorrelationMatches(rules.CorrelationPlan);
         var told = new List<JsonNode>();
         string[] lines = [.. example["lines"]!.AsArray().Select(line => line!.GetValue<string>())];
         for (int line = 0; line < lines.Length; line++)
         {
             SigmaEvent sigmaEvent = EventText.Parse(lines[line], Test);
             IReadOnlyDictionary<string, FieldValue> fields = sigmaEvent.Views[0].Fields;
-            foreach (RuleMatch match in detector.Match(sigmaEvent))
+            long? at = fields.TryGetValue("@timestamp", out FieldValue? time) ? DateTimeOffset.Parse(time.Text, CultureInfo.InvariantCulture).UtcTicks : null;
+            foreach (RuleMatch match in detector.Match(sigmaEvent, at is null ? null : matches, at ?? 0, line))
             {
-                if (fields.TryGetValue("@timestamp", out FieldValue? time))
-                {
-                    inputs.Add(new CorrelationInput(match.Rule.Id, DateTimeOffset.Parse(time.Text, CultureInfo.InvariantCulture).UtcTicks, line, fields));
-                }
-
-                if (!correlations.SilentRules.Contains(match.Rule.Id))
+                if (!rules.CorrelationPlan.SilentRules.Contains(match.Rule.Id))
                 {
                     told.Add(new JsonArray(line, 0, match.Rule.Id));
                 }
             }
         }
 
-        List<JsonNode> detected = [.. CorrelationRun.Detect(correlations.Correlations, inputs).OrderBy(one => one.Last).Select(Node)];
+        List<JsonNode> detected = [.. matches.Detect().Select(Node)];
 
         Assert.NotEmpty(id);
         Equal(example["expect"]!.AsArray()!, detected);

@@ -43,7 +43,8 @@ public sealed class GroupEvaluationTests
             one.Item1,
             i,
             rule,
-            [.. one.Item3.Skip(rule % 2).Distinct().Select(key => key.ToString(CultureInfo.InvariantCulture))],
+            0,
+            [.. one.Item3.Skip(rule % 2).Distinct()],
             [.. one.Item4.Skip(rule % 2).Select(number => Rational.Of(number / 4m))]))).ToImmutableArray();
 
     /// <summary>The value and the verdict at each instant, and where it fires.</summary>
@@ -108,7 +109,7 @@ public sealed class GroupEvaluationTests
     public void Failures_are_counted(string times, int span, int least, string firings)
     {
         var logic = new CorrelationLogic(CorrelationType.EventCount, span, 1, [new CorrelationBound(CorrelationOperator.Gte, least)]);
-        IEnumerable<GroupMatch> matches = times.Split(' ').Select((time, i) => new GroupMatch(int.Parse(time, CultureInfo.InvariantCulture), i, 0, [], []));
+        IEnumerable<GroupMatch> matches = times.Split(' ').Select((time, i) => new GroupMatch(int.Parse(time, CultureInfo.InvariantCulture), i, 0, 0, [], []));
 
         Assert.Equal(firings, string.Join(' ', GroupEvaluation.Evaluate(logic, matches).Firings.Select(one => $"{one.Time}={one.Value}")));
     }
@@ -126,7 +127,7 @@ public sealed class GroupEvaluationTests
         const int Events = 100_000;
         var logic = new CorrelationLogic(type, Events, 2, [new CorrelationBound(CorrelationOperator.Gt, long.MaxValue)], Rational.Of(50));
         IEnumerable<GroupMatch> matches = Enumerable.Range(0, Events).Select(i => new GroupMatch(
-            i, i, i % 2, [i.ToString(CultureInfo.InvariantCulture)], [Rational.Of((long)i * 7919 % Events)]));
+            i, i, i % 2, 0, [i], [Rational.Of((long)i * 7919 % Events)]));
 
         GroupResult result = GroupEvaluation.Evaluate(logic, matches);
 
@@ -177,7 +178,7 @@ public sealed class GroupEvaluationTests
             Rational value = logic.Type switch
             {
                 CorrelationType.EventCount => Rational.Of(window.Count),
-                CorrelationType.ValueCount => Rational.Of(window.SelectMany(match => match.Keys).Distinct().Count()),
+                CorrelationType.ValueCount => Rational.Of(window.SelectMany(match => match.Values).Distinct().Count()),
                 CorrelationType.ValueSum => numbers.Aggregate(default(Rational), (sum, number) => sum + number),
                 CorrelationType.ValueAvg => numbers.Aggregate(default(Rational), (sum, number) => sum + number) / Rational.Of(numbers.Length),
                 CorrelationType.Temporal => Rational.Of(window.Select(match => match.Rule).Distinct().Count()),
@@ -191,8 +192,8 @@ public sealed class GroupEvaluationTests
         private static IEnumerable<GroupMatch> Parts(CorrelationLogic logic, ImmutableArray<GroupMatch> all) =>
             logic.Expression is { } terms ? all.Where(match => terms.Positive.Contains(match.Rule))
             : logic.IsTemporal ? all
-            : all.Where(match => logic.Type == CorrelationType.EventCount || (logic.Type == CorrelationType.ValueCount ? match.Keys.Length : match.Numbers.Length) > 0)
-                .GroupBy(match => match.Event).Select(group => group.MinBy(match => match.Rule)!);
+            : all.Where(match => logic.Type == CorrelationType.EventCount || (logic.Type == CorrelationType.ValueCount ? match.Values.Length : match.Numbers.Length) > 0)
+                .GroupBy(match => match.Event).Select(group => group.MinBy(match => match.Rule));
 
         private static Rational Ranked(Rational[] numbers, Rational percentile)
         {

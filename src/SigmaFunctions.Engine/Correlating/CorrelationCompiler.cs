@@ -34,8 +34,8 @@ internal sealed class CorrelationCompiler
     {
         List<Node> nodes =
         [
-            .. rules.Select(rule => new Node(rule.Id, rule.Name, rule.File, rule.Level, null)),
-            .. correlations.Select(correlation => new Node(correlation.Id, correlation.Name, correlation.File, correlation.Level, correlation)),
+            .. rules.Select((rule, place) => new Node(rule.Id, rule.Name, rule.File, rule.Level, null, place)),
+            .. correlations.Select(correlation => new Node(correlation.Id, correlation.Name, correlation.File, correlation.Level, correlation, -1)),
         ];
         foreach (Node node in nodes)
         {
@@ -46,7 +46,7 @@ internal sealed class CorrelationCompiler
     }
 
     /// <summary>A rule or correlation that can be referred to.</summary>
-    private sealed record Node(string Id, string? Name, string File, string? Level, SigmaCorrelation? Correlation);
+    private sealed record Node(string Id, string? Name, string File, string? Level, SigmaCorrelation? Correlation, int Place);
 
     /// <summary>Compiles correlations over rules.</summary>
     public static CompiledCorrelations Compile(IReadOnlyCollection<SigmaRule> rules, IReadOnlyCollection<SigmaCorrelation> correlations) =>
@@ -79,6 +79,7 @@ internal sealed class CorrelationCompiler
                 [
                     .. parts.Select((part, place) => new CorrelationPart(
                         part.Id,
+                        part.Correlation is null ? part.Place : null,
                         part.Correlation is { } inner ? places[inner] : null,
                         [.. correlation.GroupBy.Select(name => FieldOf(correlation, name, place))],
                         [.. correlation.Fields.Select(name => FieldOf(correlation, name, place))])),
@@ -128,7 +129,7 @@ internal sealed class CorrelationCompiler
             from,
             DiagnosticCode.UnresolvedReference,
             named.Count == 0
-                ? $"The correlation refers to '{Shortened.Of(reference)}', which is no loaded rule or correlation.{Spelling.DidYouMean(_byName.Select(group => group.Key), reference)} Correct the id or name."
+                ? $"The correlation refers to '{Shortened.Of(reference)}', which is no loaded rule or correlation.{Spelling.DidYouMean([.. _byName.Select(group => group.Key)], reference)} Correct the id or name."
                 : $"The correlation refers to '{Shortened.Of(reference)}', and {named.Count} rules are named so: {string.Join(", ", named.Take(3).Select(node => node.File))}. Refer to one by its id.");
         return null;
     }

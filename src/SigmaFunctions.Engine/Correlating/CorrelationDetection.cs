@@ -7,7 +7,7 @@ namespace SigmaFunctions.Engine.Correlating;
 /// <param name="Place">The event's place.</param>
 /// <param name="Rule">The id of the rule or inner correlation.</param>
 /// <param name="Time">Its time, in ticks.</param>
-internal readonly record struct CorrelatedEvent(int Place, string Rule, long Time);
+public readonly record struct CorrelatedEvent(int Place, string Rule, long Time);
 
 /// <summary>What a correlation detected.</summary>
 /// <param name="Correlation">The correlation.</param>
@@ -19,10 +19,10 @@ internal readonly record struct CorrelatedEvent(int Place, string Rule, long Tim
 /// <param name="Place">The completing event's place.</param>
 /// <param name="Events">The window's events, by time and place; of more than <see cref="MaxEvents"/> the first and the last half of them.</param>
 /// <param name="EventCount">How many they are.</param>
-internal sealed record CorrelationDetection(
+public sealed record CorrelationDetection(
     CompiledCorrelation Correlation,
     ImmutableArray<string> Group,
-    string GroupKey,
+    ReadOnlyMemory<byte> GroupKey,
     Rational Value,
     long First,
     long Last,

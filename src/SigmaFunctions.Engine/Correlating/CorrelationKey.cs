@@ -1,47 +1,54 @@
+using System.Buffers;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
-using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Engine.Correlating;
 
-/// <summary>Values of fields as what keeps groups apart and what is counted: compared as rules compare text, with numbers by their value.</summary>
+/// <summary>
+/// Values of fields as what keeps groups apart and what is counted: compared as rules compare text, with numbers by their value. A key is, for each
+/// field, the length of its text in upper case, in groups of seven bits, and the text in UTF-8; what stands in one field cannot be taken for the
+/// begin of the next.
+/// </summary>
 internal static class CorrelationKey
 {
-    /// <summary>Most groups that one match is of.</summary>
+    /// <summary>Most groups that one match is of, and most values that it counts for.</summary>
     public const int MaxCombinations = 64;
 
-    // Elements of a list that are looked at.
-    private const int MaxElements = 1_000;
-
-    /// <summary>The different texts of a field, as they are told: of a list one for each element, none where it is absent, null, an object or without elements.</summary>
-    public static ImmutableArray<string> TextsOf(FieldValue? value)
+    /// <summary>Appends a text to a key.</summary>
+    public static void Append(ArrayBufferWriter<byte> key, string text)
     {
-        switch (value?.Kind)
-        {
-            case null or FieldValueKind.Null or FieldValueKind.Object:
-                return [];
-            case FieldValueKind.Array:
-                return
-                [
-                    .. value.Items.Take(MaxElements).SelectMany(item => TextsOf(item)).DistinctBy(text => text, StringComparer.OrdinalIgnoreCase),
-                ];
-            case FieldValueKind.Number when Rational.TryParse(value.Text, mayHaveExponent: true, out Rational number):
-                return [number.ToString()];
-            default:
-                return [value.Text];
-        }
+        string upper = text.ToUpperInvariant();
+        int length = Encoding.UTF8.GetByteCount(upper);
+        AppendLength(key, length);
+        Encoding.UTF8.GetBytes(upper, key.GetSpan(length));
+        key.Advance(length);
     }
 
-    /// <summary>The numbers of a field: of JSON or of text, of a list those of its elements.</summary>
-    public static IEnumerable<Rational> NumbersOf(FieldValue? value) => value?.Kind switch
+    /// <summary>Appends a text to a key that is no number, in UTF-8.</summary>
+    public static void Append(ArrayBufferWriter<byte> key, ReadOnlySpan<byte> text)
     {
-        FieldValueKind.Array => value.Items.Take(MaxElements).SelectMany(NumbersOf),
-        FieldValueKind.Number when Rational.TryParse(value.Text, mayHaveExponent: true, out Rational number) => [number],
-        FieldValueKind.Text when Rational.TryParse(value.Text, mayHaveExponent: false, out Rational number) => [number],
-        _ => [],
-    };
+        if (!Ascii.IsValid(text))
+        {
+            Append(key, Encoding.UTF8.GetString(text));
+            return;
+        }
+
+        AppendLength(key, text.Length);
+        Ascii.ToUpper(text, key.GetSpan(text.Length), out int written);
+        key.Advance(written);
+    }
+
+    /// <summary>A value as it is told and compared: a number of JSON by its value, anything else as it is.</summary>
+    public static string TextOf(bool isNumber, ReadOnlySpan<byte> text)
+    {
+        string written = Encoding.UTF8.GetString(text);
+        return isNumber && Rational.TryParse(written, mayHaveExponent: true, out Rational number) ? number.ToString() : written;
+    }
+
+    /// <summary>Whether a value is written as it is told and compared. A number is, as long as it is digits that do not begin with zero.</summary>
+    public static bool IsPlain(bool isNumber, ReadOnlySpan<byte> text) =>
+        !isNumber || (text.Length is > 0 and <= Rational.MaxText && text[0] != (byte)'0' && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9'));
 
     /// <summary>Each way of taking one text of each field, the first <see cref="MaxCombinations"/> in order; none where a field has none.</summary>
     public static ImmutableArray<ImmutableArray<string>> Combinations(IReadOnlyList<ImmutableArray<string>> fields)
@@ -58,15 +65,19 @@ internal static class CorrelationKey
         return [.. combinations];
     }
 
-    /// <summary>One text for texts that are equal as keys; what stands in one cannot be taken for the begin of the next.</summary>
-    public static string Of(ImmutableArray<string> texts)
+    private static void AppendLength(ArrayBufferWriter<byte> key, int length)
     {
-        var key = new StringBuilder();
-        foreach (string text in texts)
+        Span<byte> bytes = key.GetSpan(5);
+        int at = 0;
+        for (uint rest = (uint)length; ; rest >>= 7)
         {
-            key.Append(CultureInfo.InvariantCulture, $"{text.Length}:").Append(text.ToUpperInvariant());
+            bytes[at++] = (byte)(rest < 0x80 ? rest : rest | 0x80);
+            if (rest < 0x80)
+            {
+                break;
+            }
         }
 
-        return key.ToString();
+        key.Advance(at);
     }
 }

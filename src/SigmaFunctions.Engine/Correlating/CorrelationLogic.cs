@@ -11,7 +11,7 @@ namespace SigmaFunctions.Engine.Correlating;
 /// <param name="Bounds">What the value must satisfy; none for a temporal correlation of all its rules.</param>
 /// <param name="Percentile">Rank of a percentile, from 0 to 100; 50 for a median.</param>
 /// <param name="Expression">What a temporal correlation asks of its rules in place of bounds; null for none.</param>
-internal sealed record CorrelationLogic(
+public sealed record CorrelationLogic(
     CorrelationType Type,
     long Span,
     int Rules,
@@ -19,8 +19,21 @@ internal sealed record CorrelationLogic(
     Rational Percentile = default,
     CorrelationTerms? Expression = null)
 {
+    private readonly ImmutableArray<Rational> _limits = [.. Bounds.Select(bound => Rational.Of(bound.Value))];
+
     /// <summary>Whether it looks at which rules matched, and not at events or their values.</summary>
     public bool IsTemporal => Type is CorrelationType.Temporal or CorrelationType.TemporalOrdered;
+
+    /// <summary>Number of matches below which a group can detect nothing, from 1.</summary>
+    internal int LeastMatches => Type switch
+    {
+        CorrelationType.EventCount => Bounds
+            .Where(bound => bound.Operator is CorrelationOperator.Gt or CorrelationOperator.Gte)
+            .Select(bound => (int)Math.Clamp(bound.Operator == CorrelationOperator.Gt ? Math.Floor(bound.Value) + 1 : Math.Ceiling(bound.Value), 1, int.MaxValue))
+            .DefaultIfEmpty(1).Max(),
+        CorrelationType.TemporalOrdered when Expression is null && Bounds.IsEmpty => Rules,
+        _ => 1,
+    };
 
     /// <summary>Whether every bound holds of a value; without any, whether all rules are there.</summary>
     public bool Holds(Rational value)
@@ -30,10 +43,10 @@ internal sealed record CorrelationLogic(
             return value == Rational.Of(Rules);
         }
 
-        foreach (CorrelationBound bound in Bounds)
+        for (int i = 0; i < Bounds.Length; i++)
         {
-            int compared = value.CompareTo(Rational.Of(bound.Value));
-            bool holds = bound.Operator switch
+            int compared = value.CompareTo(_limits[i]);
+            bool holds = Bounds[i].Operator switch
             {
                 CorrelationOperator.Gt => compared > 0,
                 CorrelationOperator.Gte => compared >= 0,

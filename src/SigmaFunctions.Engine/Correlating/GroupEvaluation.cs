@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Values;
 
@@ -8,25 +9,33 @@ namespace SigmaFunctions.Engine.Correlating;
 /// What a correlation detects among the matches of one group: a function of the set of matches, whatever their order and however often each is
 /// given (docs/correlation.md).
 /// </summary>
-internal static class GroupEvaluation
+public static class GroupEvaluation
 {
-    /// <summary>Evaluates all matches of a group.</summary>
+    /// <summary>Evaluates matches of a group.</summary>
     /// <param name="logic">What the correlation asks.</param>
-    /// <param name="matches">The matches, in any order.</param>
-    public static GroupResult Evaluate(CorrelationLogic logic, IEnumerable<GroupMatch> matches)
+    /// <param name="matches">The matches, in any order. All of the group, or at least those from one timespan before <paramref name="from"/> on; instants before that are not those of all.</param>
+    /// <param name="from">The time from which it may fire, in ticks.</param>
+    /// <param name="last">When it fired last before that, in ticks; null where it did not.</param>
+    public static GroupResult Evaluate(CorrelationLogic logic, IEnumerable<GroupMatch> matches, long from = long.MinValue, long? last = null)
     {
-        List<GroupMatch> sorted = Sorted(matches);
+        ArgumentNullException.ThrowIfNull(logic);
+        return Evaluate(logic, (GroupMatch[])[.. matches], from, last);
+    }
+
+    /// <summary>As <see cref="Evaluate(CorrelationLogic, IEnumerable{GroupMatch}, long, long?)"/>; the matches are put in order.</summary>
+    internal static GroupResult Evaluate(CorrelationLogic logic, GroupMatch[] matches, long from, long? last)
+    {
+        ReadOnlySpan<GroupMatch> sorted = Sort(matches);
         ImmutableArray<GroupMatch> parts = PartsOf(logic, sorted);
         IInstantTest test = logic switch
         {
-            { Expression: { } terms, Type: CorrelationType.TemporalOrdered } => new OrderedTermsTest(logic, terms, sorted),
-            { Expression: { } terms } => new TermsTest(logic, terms, sorted),
+            { Expression: { } terms, Type: CorrelationType.TemporalOrdered } => new OrderedTermsTest(logic, terms, new MatchTimes(sorted, terms.Negative)),
+            { Expression: { } terms } => new TermsTest(logic, terms, new MatchTimes(sorted, terms.Negative)),
             { Type: CorrelationType.TemporalOrdered } => new ChainTest(logic),
             _ => new WindowTest(logic, WindowOf(logic, parts)),
         };
-        ImmutableArray<CorrelationInstant>.Builder instants = ImmutableArray.CreateBuilder<CorrelationInstant>();
+        ImmutableArray<CorrelationInstant>.Builder instants = ImmutableArray.CreateBuilder<CorrelationInstant>(parts.Length);
         ImmutableArray<CorrelationInstant>.Builder firings = ImmutableArray.CreateBuilder<CorrelationInstant>();
-        long? last = null;
         int first = 0;
         for (int next = 0; next < parts.Length;)
         {
@@ -46,7 +55,7 @@ internal static class GroupEvaluation
             (Rational value, bool holds) = test.At(time);
             var instant = new CorrelationInstant(time, value, holds, first, next);
             instants.Add(instant);
-            if (holds && (last is null || time - last.Value > logic.Span))
+            if (holds && time >= from && (last is null || time - last.Value > logic.Span))
             {
                 firings.Add(instant);
                 last = time;
@@ -56,36 +65,61 @@ internal static class GroupEvaluation
         return new GroupResult(parts, instants.DrainToImmutable(), firings.DrainToImmutable());
     }
 
-    private static List<GroupMatch> Sorted(IEnumerable<GroupMatch> matches) =>
-    [
-        .. matches.DistinctBy(match => (match.Event, match.Rule))
-            .OrderBy(match => match.Time).ThenBy(match => match.Event).ThenBy(match => match.Rule),
-    ];
+    /// <summary>Puts matches in order, and leaves those out that are there twice.</summary>
+    private static ReadOnlySpan<GroupMatch> Sort(GroupMatch[] matches)
+    {
+        for (int i = 1; i < matches.Length; i++)
+        {
+            if (Compare(matches[i - 1], matches[i]) > 0)
+            {
+                Array.Sort(matches, Compare);
+                break;
+            }
+        }
+
+        // An event has one time, so that what is the same stands together.
+        int count = 0;
+        foreach (GroupMatch match in matches)
+        {
+            if (count == 0 || matches[count - 1].Event != match.Event || matches[count - 1].Rule != match.Rule)
+            {
+                matches[count++] = match;
+            }
+        }
+
+        return matches.AsSpan(0, count);
+    }
+
+    private static int Compare(GroupMatch left, GroupMatch right) =>
+        left.Time != right.Time ? left.Time.CompareTo(right.Time)
+        : left.Event != right.Event ? left.Event.CompareTo(right.Event)
+        : left.Rule.CompareTo(right.Rule);
 
     /// <summary>The matches that take part: those with values where values are looked at, and then one of each event; those of rules that are asked for.</summary>
-    private static ImmutableArray<GroupMatch> PartsOf(CorrelationLogic logic, List<GroupMatch> sorted)
+    private static ImmutableArray<GroupMatch> PartsOf(CorrelationLogic logic, ReadOnlySpan<GroupMatch> sorted)
     {
-        if (logic.Expression is { } terms)
+        var parts = new GroupMatch[sorted.Length];
+        int count = 0;
+        foreach (GroupMatch match in sorted)
         {
-            return [.. sorted.Where(match => terms.Positive.Contains(match.Rule))];
-        }
-
-        if (logic.IsTemporal)
-        {
-            return [.. sorted];
-        }
-
-        // Of an event the first by its rule: an event is of one time.
-        return
-        [
-            .. sorted.Where(match => logic.Type switch
+            bool takesPart = logic.Expression is { } terms ? terms.Positive.Contains(match.Rule)
+                : logic.IsTemporal || (HasValues(logic, match) && (count == 0 || parts[count - 1].Event != match.Event));
+            if (takesPart)
             {
-                CorrelationType.EventCount => true,
-                CorrelationType.ValueCount => !match.Keys.IsEmpty,
-                _ => !match.Numbers.IsEmpty,
-            }).DistinctBy(match => match.Event),
-        ];
+                parts[count++] = match;
+            }
+        }
+
+        Array.Resize(ref parts, count);
+        return ImmutableCollectionsMarshal.AsImmutableArray(parts);
     }
+
+    private static bool HasValues(CorrelationLogic logic, GroupMatch match) => logic.Type switch
+    {
+        CorrelationType.EventCount => true,
+        CorrelationType.ValueCount => !match.Values.IsEmpty,
+        _ => !match.Numbers.IsEmpty,
+    };
 
     private static IWindowValue WindowOf(CorrelationLogic logic, ImmutableArray<GroupMatch> parts) => logic.Type switch
     {
@@ -93,7 +127,7 @@ internal static class GroupEvaluation
         CorrelationType.ValueCount => new DistinctWindow(),
         CorrelationType.ValueSum => new SumWindow(isAverage: false),
         CorrelationType.ValueAvg => new SumWindow(isAverage: true),
-        CorrelationType.ValuePercentile or CorrelationType.ValueMedian => new RankWindow(logic.Percentile, parts),
+        CorrelationType.ValuePercentile or CorrelationType.ValueMedian => new RankWindow(logic.Percentile, parts.AsSpan()),
         _ => new RuleWindow(logic.Rules),
     };
 }

@@ -7,6 +7,8 @@ namespace SigmaFunctions.Engine.Correlating;
 /// <param name="Time">When it was, in ticks of 100 ns, UTC.</param>
 /// <param name="Event">Which event it is of: the event's place among all in the order of their identity.</param>
 /// <param name="Rule">Its rule's place among those of the correlation.</param>
-/// <param name="Keys">Distinct values that are counted; empty where none are.</param>
+/// <param name="Source">What it was made of, for whoever made it; of two that are the same match either.</param>
+/// <param name="Values">Distinct values that are counted, each by a number of its own; empty where none are.</param>
 /// <param name="Numbers">Numbers that are summed or ranked; empty where none are.</param>
-internal sealed record GroupMatch(long Time, int Event, int Rule, ImmutableArray<string> Keys, ImmutableArray<Rational> Numbers);
+public readonly record struct GroupMatch(
+    long Time, int Event, int Rule, int Source, ImmutableArray<int> Values, ImmutableArray<Rational> Numbers);

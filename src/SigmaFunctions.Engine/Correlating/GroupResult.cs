@@ -9,10 +9,11 @@ namespace SigmaFunctions.Engine.Correlating;
 /// <param name="Holds">Whether the condition is true of it.</param>
 /// <param name="First">Where the window's matches begin in the matches that take part.</param>
 /// <param name="End">Behind the last of them.</param>
-internal readonly record struct CorrelationInstant(long Time, Rational Value, bool Holds, int First, int End);
+public readonly record struct CorrelationInstant(long Time, Rational Value, bool Holds, int First, int End);
 
 /// <summary>What a correlation detects in one group.</summary>
 /// <param name="Matches">The matches that take part, by time, event and rule; of the types that count events or values one for each event.</param>
 /// <param name="Instants">Every time at which one of them is.</param>
 /// <param name="Firings">The instants at which it fires.</param>
-internal sealed record GroupResult(ImmutableArray<GroupMatch> Matches, ImmutableArray<CorrelationInstant> Instants, ImmutableArray<CorrelationInstant> Firings);
+public sealed record GroupResult(
+    ImmutableArray<GroupMatch> Matches, ImmutableArray<CorrelationInstant> Instants, ImmutableArray<CorrelationInstant> Firings);

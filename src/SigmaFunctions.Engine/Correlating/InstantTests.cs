@@ -57,10 +57,9 @@ internal sealed class ChainTest(CorrelationLogic logic) : IInstantTest
 }
 
 /// <summary>Rules that are there, and others that are not: neither before nor after.</summary>
-internal sealed class TermsTest(CorrelationLogic logic, CorrelationTerms terms, IReadOnlyList<GroupMatch> matches) : IInstantTest
+internal sealed class TermsTest(CorrelationLogic logic, CorrelationTerms terms, MatchTimes times) : IInstantTest
 {
     private readonly RuleWindow _window = new(logic.Rules);
-    private readonly MatchTimes _times = new(matches, terms.Negative);
 
     public void Add(ReadOnlySpan<GroupMatch> added)
     {
@@ -74,7 +73,7 @@ internal sealed class TermsTest(CorrelationLogic logic, CorrelationTerms terms, 
 
     public (Rational Value, bool Holds) At(long time) => (
         _window.Value,
-        terms.Terms.Any(term => term.Present.All(_window.Has) && !term.Absent.Any(rule => _times.Has(rule, time - logic.Span, time + logic.Span))));
+        terms.Terms.Any(term => term.Present.All(_window.Has) && !term.Absent.Any(rule => times.Has(rule, time - logic.Span, time + logic.Span))));
 }
 
 /// <summary>Rules that stand in order, and others that are not there: before the last of the order, or after it.</summary>
@@ -86,11 +85,11 @@ internal sealed class OrderedTermsTest : IInstantTest
     private readonly int _last;
     private readonly ImmutableArray<(CorrelationTerm Term, OrderedRules Order)> _terms;
 
-    public OrderedTermsTest(CorrelationLogic logic, CorrelationTerms terms, IReadOnlyList<GroupMatch> matches)
+    public OrderedTermsTest(CorrelationLogic logic, CorrelationTerms terms, MatchTimes times)
     {
         _logic = logic;
         _window = new RuleWindow(logic.Rules);
-        _times = new MatchTimes(matches, terms.Negative);
+        _times = times;
         _last = terms.Positive[^1];
         _terms = [.. terms.Terms.Select(term => (term, new OrderedRules(term.Present)))];
     }
@@ -159,7 +158,7 @@ internal sealed class MatchTimes
 
     /// <param name="matches">The matches, by time.</param>
     /// <param name="rules">The rules.</param>
-    public MatchTimes(IReadOnlyList<GroupMatch> matches, ImmutableArray<int> rules)
+    public MatchTimes(ReadOnlySpan<GroupMatch> matches, ImmutableArray<int> rules)
     {
         _times = rules.ToDictionary(rule => rule, _ => new List<long>());
         foreach (GroupMatch match in matches)

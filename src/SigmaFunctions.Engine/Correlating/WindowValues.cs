@@ -19,25 +19,25 @@ internal sealed class CountWindow : IWindowValue
 /// <summary>How many distinct values are in the window.</summary>
 internal sealed class DistinctWindow : IWindowValue
 {
-    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, int> _counts = [];
 
     public Rational Value => Rational.Of(_counts.Count);
 
     public void Add(GroupMatch match)
     {
-        foreach (string key in match.Keys)
+        foreach (int value in match.Values)
         {
-            CollectionsMarshal.GetValueRefOrAddDefault(_counts, key, out _)++;
+            CollectionsMarshal.GetValueRefOrAddDefault(_counts, value, out _)++;
         }
     }
 
     public void Remove(GroupMatch match)
     {
-        foreach (string key in match.Keys)
+        foreach (int value in match.Values)
         {
-            if (--CollectionsMarshal.GetValueRefOrAddDefault(_counts, key, out _) == 0)
+            if (--CollectionsMarshal.GetValueRefOrAddDefault(_counts, value, out _) == 0)
             {
-                _counts.Remove(key);
+                _counts.Remove(value);
             }
         }
     }
@@ -81,10 +81,16 @@ internal sealed class RankWindow : IWindowValue
     private readonly int[] _tree;
     private int _count;
 
-    public RankWindow(Rational percentile, IEnumerable<GroupMatch> matches)
+    public RankWindow(Rational percentile, ReadOnlySpan<GroupMatch> matches)
     {
         _percentile = percentile;
-        _numbers = [.. matches.SelectMany(match => match.Numbers).Distinct().Order()];
+        var numbers = new HashSet<Rational>();
+        foreach (GroupMatch match in matches)
+        {
+            numbers.UnionWith(match.Numbers);
+        }
+
+        _numbers = [.. numbers.Order()];
         _tree = new int[_numbers.Length + 1];
     }
 

@@ -114,7 +114,7 @@ public sealed record SigmaCorrelation
     public bool Generate { get; init; }
 
     /// <summary>What a temporal correlation asks of its rules in place of bounds; null where it states no expression.</summary>
-    internal CorrelationTerms? Expression { get; init; }
+    public CorrelationTerms? Expression { get; init; }
 
     /// <summary>The expression as it is written; null where there is none.</summary>
     public string? Condition { get; init; }

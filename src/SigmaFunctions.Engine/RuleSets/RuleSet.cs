@@ -11,7 +11,7 @@ namespace SigmaFunctions.Engine.RuleSets;
 /// <summary>An immutable snapshot of rules that were read together, with what was wrong with those that were not.</summary>
 public sealed class RuleSet
 {
-    private readonly Lazy<CompiledCorrelations> _compiledCorrelations;
+    private readonly Lazy<CorrelationPlan> _correlationPlan;
 
     internal RuleSet(
         ImmutableArray<CompiledRule> compiled,
@@ -24,7 +24,7 @@ public sealed class RuleSet
     {
         Compiled = compiled;
         Rules = [.. compiled.Select(rule => rule.Rule)];
-        _compiledCorrelations = new Lazy<CompiledCorrelations>(() => CorrelationCompiler.Compile(Rules, Correlations));
+        _correlationPlan = new Lazy<CorrelationPlan>(() => new CorrelationPlan(Rules, CorrelationCompiler.Compile(Rules, Correlations)));
         Filters = filters;
         Correlations = correlations;
         Diagnostics = diagnostics;
@@ -57,7 +57,7 @@ public sealed class RuleSet
     internal ImmutableArray<CompiledRule> Compiled { get; }
 
     /// <summary>The correlations that the rules of the set are enough for.</summary>
-    internal CompiledCorrelations CompiledCorrelations => _compiledCorrelations.Value;
+    public CorrelationPlan CorrelationPlan => _correlationPlan.Value;
 
     /// <summary>Whether a rule or filter that was read has the modifier <c>expand</c>, so that placeholders make a difference.</summary>
     internal bool UsesPlaceholders { get; }

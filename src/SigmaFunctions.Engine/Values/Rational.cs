@@ -4,7 +4,7 @@ using System.Numerics;
 namespace SigmaFunctions.Engine.Values;
 
 /// <summary>An exact number: sums, averages and ranks of numbers that are written in decimals have no rounding.</summary>
-internal readonly struct Rational : IEquatable<Rational>, IComparable<Rational>
+public readonly struct Rational : IEquatable<Rational>, IComparable<Rational>
 {
     /// <summary>Longest text that is read as a number.</summary>
     public const int MaxText = 64;
@@ -25,10 +25,20 @@ internal readonly struct Rational : IEquatable<Rational>, IComparable<Rational>
         _denominator = denominator / divisor;
     }
 
+    private Rational(BigInteger whole)
+    {
+        _numerator = whole;
+        _denominator = BigInteger.One;
+    }
+
+    private bool IsWhole => Denominator.IsOne;
+
     private BigInteger Denominator => _denominator.IsZero ? BigInteger.One : _denominator;
 
-    public static Rational Of(long value) => new(value, BigInteger.One);
+    /// <summary>A whole number.</summary>
+    public static Rational Of(long value) => new(value);
 
+    /// <summary>A number in decimals.</summary>
     public static Rational Of(decimal value)
     {
         Span<int> bits = stackalloc int[4];
@@ -72,12 +82,16 @@ internal readonly struct Rational : IEquatable<Rational>, IComparable<Rational>
         return true;
     }
 
-    public int CompareTo(Rational other) => (_numerator * other.Denominator).CompareTo(other._numerator * Denominator);
+    /// <inheritdoc/>
+    public int CompareTo(Rational other) => Denominator == other.Denominator ? _numerator.CompareTo(other._numerator) : (_numerator * other.Denominator).CompareTo(other._numerator * Denominator);
 
+    /// <inheritdoc/>
     public bool Equals(Rational other) => _numerator == other._numerator && Denominator == other.Denominator;
 
+    /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Rational other && Equals(other);
 
+    /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_numerator, Denominator);
 
     /// <summary>The largest whole number that is not greater.</summary>
@@ -113,28 +127,40 @@ internal readonly struct Rational : IEquatable<Rational>, IComparable<Rational>
         return digits.Sign < 0 ? "-" + written : written;
     }
 
-    public static Rational operator +(Rational left, Rational right) =>
-        new((left._numerator * right.Denominator) + (right._numerator * left.Denominator), left.Denominator * right.Denominator);
+    /// <summary>The sum.</summary>
+    public static Rational operator +(Rational left, Rational right) => left.IsWhole && right.IsWhole
+        ? new(left._numerator + right._numerator)
+        : new((left._numerator * right.Denominator) + (right._numerator * left.Denominator), left.Denominator * right.Denominator);
 
-    public static Rational operator -(Rational left, Rational right) =>
-        new((left._numerator * right.Denominator) - (right._numerator * left.Denominator), left.Denominator * right.Denominator);
+    /// <summary>The difference.</summary>
+    public static Rational operator -(Rational left, Rational right) => left.IsWhole && right.IsWhole
+        ? new(left._numerator - right._numerator)
+        : new((left._numerator * right.Denominator) - (right._numerator * left.Denominator), left.Denominator * right.Denominator);
 
+    /// <summary>The product.</summary>
     public static Rational operator *(Rational left, Rational right) => new(left._numerator * right._numerator, left.Denominator * right.Denominator);
 
+    /// <summary>The quotient.</summary>
     /// <exception cref="DivideByZeroException"><paramref name="right"/> is 0.</exception>
     public static Rational operator /(Rational left, Rational right) => right._numerator.IsZero
         ? throw new DivideByZeroException()
         : new Rational(left._numerator * right.Denominator * right._numerator.Sign, left.Denominator * BigInteger.Abs(right._numerator));
 
+    /// <summary>Whether they are the same number.</summary>
     public static bool operator ==(Rational left, Rational right) => left.Equals(right);
 
+    /// <summary>Whether they are not the same number.</summary>
     public static bool operator !=(Rational left, Rational right) => !left.Equals(right);
 
+    /// <summary>Whether the first is smaller.</summary>
     public static bool operator <(Rational left, Rational right) => left.CompareTo(right) < 0;
 
+    /// <summary>Whether the first is greater.</summary>
     public static bool operator >(Rational left, Rational right) => left.CompareTo(right) > 0;
 
+    /// <summary>Whether the first is not greater.</summary>
     public static bool operator <=(Rational left, Rational right) => left.CompareTo(right) <= 0;
 
+    /// <summary>Whether the first is not smaller.</summary>
     public static bool operator >=(Rational left, Rational right) => left.CompareTo(right) >= 0;
 }
