@@ -79,13 +79,12 @@ public sealed class RuleSet
             return this;
         }
 
-        ImmutableArray<CompiledRule> changed =
-        [
-            .. Compiled
-                .Where(rule => overrides[rule.Rule.Id] is not { Enabled: false })
-                .Select(rule => overrides[rule.Rule.Id] is { Level: { } level } ? rule with { Rule = rule.Rule with { Level = level } } : rule),
-        ];
-        return Of(changed);
+        var left = RuleSetNarrowing.Of(this, _ => true, _ => true, id => overrides[id] is { Enabled: false });
+        return Of(left with
+        {
+            Rules = [.. left.Rules.Select(rule => overrides[rule.Rule.Id] is { Level: { } level } ? rule with { Rule = rule.Rule with { Level = level } } : rule)],
+            Correlations = [.. left.Correlations.Select(one => overrides[one.Id] is { Level: { } level } ? one with { Level = level } : one)],
+        });
     }
 
     /// <summary>The rules and others besides, of the same id these; revision and diagnostics are those of these.</summary>
@@ -97,7 +96,7 @@ public sealed class RuleSet
         [
             .. Compiled.Concat(others.Compiled.Where(rule => !taken.Contains(rule.Rule.Id))).OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal),
         ];
-        return Of(all);
+        return Of(new RuleSetNarrowing(all, Correlations, []));
     }
 
     /// <summary>The rules that a selection takes; the revision is that of the files all the same.</summary>
@@ -106,7 +105,7 @@ public sealed class RuleSet
         ArgumentNullException.ThrowIfNull(selection);
         return selection.IsAll
             ? this
-            : Of([.. Compiled.Where(rule => selection.Takes(rule.Rule))]);
+            : Of(RuleSetNarrowing.Of(this, selection.Takes, one => selection.Takes(one, part => Rules[part]), _ => false));
     }
 
     /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
@@ -139,6 +138,6 @@ public sealed class RuleSet
         return new RuleLoader(placeholders ?? PlaceholderSet.Empty, concurrency).Load(layers);
     }
 
-    private RuleSet Of(ImmutableArray<CompiledRule> compiled) =>
-        new(compiled, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+    private RuleSet Of(RuleSetNarrowing left) =>
+        new(left.Rules, Filters, left.Correlations, [.. Diagnostics, .. left.Lost], Rejected, Revision, UsesPlaceholders) { Pack = Pack };
 }
