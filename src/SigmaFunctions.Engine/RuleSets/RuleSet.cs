@@ -45,7 +45,7 @@ public sealed class RuleSet
     /// <summary>What was found wrong, ordered by file and line.</summary>
     public ImmutableArray<Diagnostic> Diagnostics { get; }
 
-    /// <summary>Number of documents that were not loaded.</summary>
+    /// <summary>Number of documents that were not loaded, and of correlations whose rules do not run.</summary>
     public int Rejected { get; }
 
     /// <summary>Hash of everything that was read (16 hex digits): equal for equal files, whatever their order.</summary>
@@ -139,6 +139,30 @@ public sealed class RuleSet
         return new RuleLoader(placeholders ?? PlaceholderSet.Empty, concurrency).Load(layers);
     }
 
-    private RuleSet Of(ImmutableArray<CompiledRule> compiled) =>
-        new(compiled, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+    private RuleSet Of(ImmutableArray<CompiledRule> compiled)
+    {
+        ImmutableArray<SigmaRule> running = [.. compiled.Select(rule => rule.Rule)];
+        var ids = running.Select(rule => rule.Id).ToHashSet(RuleIdComparer.Instance);
+        SigmaRule[] off = [.. Rules.Where(rule => !ids.Contains(rule.Id))];
+        ImmutableArray<CorrelationFinding> faults = off.Length == 0
+            ? []
+            : [.. CorrelationCompiler.Compile(running, Correlations, off).Findings.Where(finding => finding.Code.Severity == DiagnosticSeverity.Error)];
+        var faulty = faults.Select(fault => fault.Correlation).ToHashSet();
+        return new RuleSet(
+            compiled,
+            Filters,
+            [.. Correlations.Where(correlation => !faulty.Contains(correlation))],
+            [
+                .. Diagnostics
+                    .Concat(faults.Select(fault => new Diagnostic(
+                        fault.Code.Id, fault.Code.Severity, fault.Correlation.File, fault.Correlation.Line, 1, fault.Message)))
+                    .OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column),
+            ],
+            Rejected + faulty.Count,
+            Revision,
+            UsesPlaceholders)
+        {
+            Pack = Pack,
+        };
+    }
 }
