@@ -5,6 +5,7 @@ using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry.Events;
@@ -105,10 +106,17 @@ internal static class ScanCommand
         var totals = new ScanTotals { Rules = rules.Rules.Length, Load = time.GetElapsedTime(started) };
         await RuleInput.RequireAnyAsync(rules, terminal);
 
+        Func<IMatchWriter> writers = () => new NdjsonMatchWriter();
+        if (request.Table)
+        {
+            Dictionary<string, string> titles = TitlesOf(rules);
+            writers = () => new TextMatchWriter(titles);
+        }
+
         var scanner = new Scanner(
             await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal),
             detector,
-            request.Table ? () => new TextMatchWriter() : () => new NdjsonMatchWriter(),
+            writers,
             request.Evidence,
             request.Threads);
         IAsyncEnumerable<Scanner.Chunk> chunks =
@@ -120,6 +128,7 @@ internal static class ScanCommand
 
         var undecoded = new UndecodedReport(terminal.Errors);
         var unseen = new UnseenReport();
+        var correlations = new CorrelationScan(rules);
         started = time.GetTimestamp();
         await scanner.RunAsync(
             chunks,
@@ -130,6 +139,7 @@ internal static class ScanCommand
                 totals.Events += result.Events;
                 totals.Matches += result.Matches;
                 totals.Allocated += result.Allocated;
+                correlations.Add(result.Correlated);
                 foreach ((InputPlace place, UndecodedRecord record) in result.Undecoded)
                 {
                     await undecoded.AddAsync(place, record);
@@ -172,13 +182,22 @@ internal static class ScanCommand
             totals.Scan = time.GetElapsedTime(started);
         }
 
+        started = time.GetTimestamp();
+        using (IMatchWriter writer = writers())
+        {
+            totals.Correlated = correlations.Count;
+            totals.Detections = await correlations.WriteAsync(writer, output => WriteAsync(output, terminal, cancellationToken));
+            totals.Correlating = time.GetElapsedTime(started);
+        }
+
         totals.RulesAlwaysEvaluated = detector.RulesAlwaysEvaluated;
         totals.Undecoded = undecoded.Count;
         totals.UnreadableFiles = undecoded.Files;
         totals.Unseen = unseen.Count;
         int exitCode = await undecoded.EndAsync(totals.Events);
         await unseen.EndAsync(terminal.Errors, totals.Events);
-        if (totals is { Events: > 0, Matches: 0 })
+        await correlations.EndAsync(terminal.Errors);
+        if (totals is { Events: > 0, Matches: 0, Correlated: 0 } && correlations.WithoutTime == 0)
         {
             await terminal.Errors.WriteLineAsync($"sigmaf: no rule matched any of {totals.Events} events");
         }
@@ -189,6 +208,17 @@ internal static class ScanCommand
         }
 
         return exitCode;
+    }
+
+    private static Dictionary<string, string> TitlesOf(RuleSet rules)
+    {
+        var titles = rules.Rules.ToDictionary(rule => rule.Id, rule => rule.Title, RuleIdComparer.Instance);
+        foreach (SigmaCorrelation correlation in rules.Correlations)
+        {
+            titles.TryAdd(correlation.Id, correlation.Title);
+        }
+
+        return titles;
     }
 
     private static async ValueTask WriteAsync(ReadOnlyMemory<byte> output, Terminal terminal, CancellationToken cancellationToken)
