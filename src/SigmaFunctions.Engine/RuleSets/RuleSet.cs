@@ -109,6 +109,11 @@ public sealed class RuleSet
             : Of([.. Compiled.Where(rule => selection.Takes(rule.Rule))]);
     }
 
+    /// <summary>The rules as if there were no filters; null where none of them has any.</summary>
+    public RuleSet? WithoutFilters() => Compiled.All(rule => rule.Filters.IsEmpty)
+        ? null
+        : new([.. Compiled.Select(rule => rule.WithoutFilters())], [], Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders);
+
     /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
     /// <param name="files">The files.</param>
     /// <param name="placeholders">Values for the modifier <c>expand</c>; without it no placeholder is defined.</param>
