@@ -16,15 +16,16 @@ public sealed class CatalogueBuilder
     private readonly RuleSet _rules;
     private readonly ImmutableArray<RuleSource> _sources;
     private readonly Dictionary<string, Dictionary<int, RuleText>> _texts = new(StringComparer.Ordinal);
-    private readonly ILookup<string, CorrelationUse> _correlationsByRule;
+    private readonly ILookup<string, PageLink> _correlationsByRule;
 
     private CatalogueBuilder(RuleSet rules, ImmutableArray<RuleSource> sources)
     {
         _rules = rules;
         _sources = sources;
-        _correlationsByRule = rules.Correlations
-            .SelectMany(correlation => correlation.Rules.Distinct(StringComparer.Ordinal).Select(reference => new CorrelationUse(reference, correlation)))
-            .ToLookup(use => use.Reference, StringComparer.Ordinal);
+        _correlationsByRule = rules.CorrelationPlan.Correlations
+            .SelectMany(one => one.Parts, (one, part) => (part.Id, Link: LinkOf(one.Correlation)))
+            .OrderBy(use => use.Link.Id, StringComparer.Ordinal)
+            .ToLookup(use => use.Id, use => use.Link, RuleIdComparer.Instance);
     }
 
     /// <summary>Reads the rules of several sources and makes a catalogue of them.</summary>
@@ -89,7 +90,8 @@ public sealed class CatalogueBuilder
                     .. relatedTo[rule.Id].Select(one => new Relation(one.From.Id, one.Relation.Type, false, one.From)),
                 ],
                 Similar = index.SimilarTo(i),
-                Correlations = CorrelationsOf(rule.Id, rule.Name),
+                Correlations = CorrelationsOf(rule.Id),
+                IsSilent = _rules.CorrelationPlan.IsSilent(i),
                 Filters = [.. compiled[i].Filters.Select(filter => LinkOf(filter.Filter))],
             };
         });
@@ -153,13 +155,7 @@ public sealed class CatalogueBuilder
         ];
     }
 
-    private ImmutableArray<PageLink> CorrelationsOf(string id, string? name) =>
-    [
-        .. _correlationsByRule[id].Concat(name is null ? [] : _correlationsByRule[name])
-            .Select(use => use.Correlation)
-            .Distinct()
-            .Select(LinkOf),
-    ];
+    private ImmutableArray<PageLink> CorrelationsOf(string id) => [.. _correlationsByRule[id]];
 
     private CorrelationPage Page(SigmaCorrelation correlation)
     {
@@ -172,7 +168,7 @@ public sealed class CatalogueBuilder
             TextOf(correlation.File, correlation.Line).Yaml,
             NamesOf(correlation.Tags),
             [.. correlation.Rules.Select(Resolve).OfType<PageLink>().DistinctBy(link => link.Id)],
-            CorrelationsOf(correlation.Id, correlation.Name));
+            CorrelationsOf(correlation.Id));
     }
 
     private PageLink? Resolve(string reference) =>
@@ -217,6 +213,4 @@ public sealed class CatalogueBuilder
 
     private static DateOnly? DayOf(string? text) =>
         DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyy/MM/dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;
-
-    private sealed record CorrelationUse(string Reference, SigmaCorrelation Correlation);
 }

@@ -67,6 +67,9 @@ public sealed record RulePage
     /// <summary>Correlations that look at its matches.</summary>
     public ImmutableArray<PageLink> Correlations { get; init; } = [];
 
+    /// <summary>Whether it is a building block of correlations alone, without detections of its own.</summary>
+    public bool IsSilent { get; init; }
+
     /// <summary>Filters that are applied to it.</summary>
     public ImmutableArray<PageLink> Filters { get; init; } = [];
 }

@@ -45,13 +45,7 @@ public static class CatalogueJson
         json.WriteStartArray("correlations");
         foreach (CorrelationPage page in catalogue.Correlations)
         {
-            json.WriteStartObject();
-            Common(json, page.Link, page.Source, page.Path, baseUrl);
-            Optional(json, "description", page.Correlation.Description);
-            json.WriteString("type", page.Correlation.TypeName);
-            Ids(json, "rules", page.Rules);
-            json.WriteString("yaml", page.Yaml);
-            json.WriteEndObject();
+            Correlation(json, page, baseUrl);
         }
 
         json.WriteEndArray();
@@ -76,6 +70,25 @@ public static class CatalogueJson
         ArgumentNullException.ThrowIfNull(page);
         using var json = new Utf8JsonWriter(stream, Options);
         Rule(json, page, baseUrl: null);
+    }
+
+    /// <summary>Writes one correlation's page, in the form that it has in the whole catalogue.</summary>
+    public static void Write(Stream stream, CorrelationPage page)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        using var json = new Utf8JsonWriter(stream, Options);
+        Correlation(json, page, baseUrl: null);
+    }
+
+    private static void Correlation(Utf8JsonWriter json, CorrelationPage page, Uri? baseUrl)
+    {
+        json.WriteStartObject();
+        Common(json, page.Link, page.Source, page.Path, baseUrl);
+        Optional(json, "description", page.Correlation.Description);
+        json.WriteString("type", page.Correlation.TypeName);
+        Ids(json, "rules", page.Rules);
+        json.WriteString("yaml", page.Yaml);
+        json.WriteEndObject();
     }
 
     private static void Rule(Utf8JsonWriter json, RulePage page, Uri? baseUrl)
@@ -175,6 +188,7 @@ public static class CatalogueJson
         json.WriteEndArray();
         Ids(json, "similar", page.Similar.Select(similar => similar.Link));
         Ids(json, "correlations", page.Correlations);
+        json.WriteBoolean("silent", page.IsSilent);
         Ids(json, "filters", page.Filters);
         json.WriteString("yaml", page.Yaml);
         json.WriteEndObject();

@@ -35,6 +35,14 @@ public sealed record CorrelationLogic(
         _ => 1,
     };
 
+    /// <summary>Where a rule that must not match is looked for at an instant, both times included.</summary>
+    /// <param name="rule">A rule that the expression uses negatively.</param>
+    /// <param name="time">The instant.</param>
+    internal (long From, long To) RangeWithout(int rule, long time) =>
+        Type == CorrelationType.Temporal ? (time - Span, time + Span)
+        : rule < Expression!.Positive[^1] ? (time - Span, time)
+        : (time, time + Span);
+
     /// <summary>Whether every bound holds of a value; without any, whether all rules are there.</summary>
     public bool Holds(Rational value)
     {

@@ -45,6 +45,9 @@ public sealed class RuleSelection
             && Takes(Tags, rule.Tags, static (entry, tags) => tags.Any(tag => IsTag(entry, tag)));
     }
 
+    /// <summary>Whether an id is named as left out.</summary>
+    internal bool Excludes(string id) => Ids.Any(entry => entry.StartsWith('!') && Same(entry[1..], id));
+
     /// <summary>Whether a correlation is taken: by its own level, or that of its rules, and by the products of its rules, of which one has to be meant.</summary>
     /// <param name="correlation">The correlation.</param>
     /// <param name="ruleAt">The rule of a place among those of the set.</param>

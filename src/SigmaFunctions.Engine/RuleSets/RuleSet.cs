@@ -45,7 +45,7 @@ public sealed class RuleSet
     /// <summary>What was found wrong, ordered by file and line.</summary>
     public ImmutableArray<Diagnostic> Diagnostics { get; }
 
-    /// <summary>Number of documents that were not loaded.</summary>
+    /// <summary>Number of documents that were not loaded, and of correlations whose rules do not run.</summary>
     public int Rejected { get; }
 
     /// <summary>Hash of everything that was read (16 hex digits): equal for equal files, whatever their order.</summary>
@@ -105,8 +105,13 @@ public sealed class RuleSet
         ArgumentNullException.ThrowIfNull(selection);
         return selection.IsAll
             ? this
-            : Of(RuleSetNarrowing.Of(this, selection.Takes, one => selection.Takes(one, part => Rules[part]), _ => false));
+            : Of(RuleSetNarrowing.Of(this, selection.Takes, one => selection.Takes(one, part => Rules[part]), selection.Excludes));
     }
+
+    /// <summary>The rules as if there were no filters; null where none of them has any.</summary>
+    public RuleSet? WithoutFilters() => Compiled.All(rule => rule.Filters.IsEmpty)
+        ? null
+        : new([.. Compiled.Select(rule => rule.WithoutFilters())], [], Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders);
 
     /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
     /// <param name="files">The files.</param>
@@ -138,6 +143,15 @@ public sealed class RuleSet
         return new RuleLoader(placeholders ?? PlaceholderSet.Empty, concurrency).Load(layers);
     }
 
-    private RuleSet Of(RuleSetNarrowing left) =>
-        new(left.Rules, Filters, left.Correlations, [.. Diagnostics, .. left.Lost], Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+    private RuleSet Of(RuleSetNarrowing left) => new(
+        left.Rules,
+        Filters,
+        left.Correlations,
+        [.. Diagnostics.Concat(left.Lost).OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column)],
+        Rejected + left.Lost.Length,
+        Revision,
+        UsesPlaceholders)
+    {
+        Pack = Pack,
+    };
 }

@@ -27,7 +27,7 @@ internal sealed record RuleSetNarrowing(ImmutableArray<CompiledRule> Rules, Immu
         {
             CompiledCorrelation correlation = plan.Correlations[place];
             bool isMeant = !isOff(correlation.Correlation.Id) && (correlation.IsSilent || takesCorrelation(correlation));
-            CorrelationPart? missing = isMeant ? correlation.Parts.FirstOrDefault(part => !IsThere(part)) : null;
+            string? missing = isMeant ? correlation.Correlation.Rules.Where((_, part) => !IsThere(correlation.Parts[part])).FirstOrDefault() : null;
             isUsable[place] = isMeant && missing is null;
             if (missing is not null)
             {
@@ -57,11 +57,11 @@ internal sealed record RuleSetNarrowing(ImmutableArray<CompiledRule> Rules, Immu
             : !isOff(part.Id) && (plan.IsSilent(part.Rule!.Value) || takesRule(set.Rules[part.Rule.Value]));
     }
 
-    private static Diagnostic LossOf(SigmaCorrelation correlation, CorrelationPart missing) => new(
+    private static Diagnostic LossOf(SigmaCorrelation correlation, string missing) => new(
         DiagnosticCode.UnresolvedReference.Id,
         DiagnosticCode.UnresolvedReference.Severity,
         correlation.File,
         correlation.Line,
         1,
-        $"The correlation refers to '{Shortened.Of(missing.Id)}', which is switched off or not selected, and is not evaluated. Select that one, or leave this one out too.");
+        $"The correlation refers to '{Shortened.Of(missing)}', which is switched off or not selected, or has a rule that is, so that nothing is detected. Let it run, or take this one out too.");
 }

@@ -16,16 +16,18 @@ internal sealed class CorrelationReader
     private readonly AttributeReader _document;
     private readonly AttributeReader _section;
     private readonly DiagnosticSink _sink;
+    private readonly CorrelationPlaces _places;
 
     private CorrelationReader(YamlMapping root, YamlMapping section, DiagnosticSink sink)
     {
         _document = new AttributeReader(root, sink);
         _section = new AttributeReader(section, sink);
         _sink = sink;
+        _places = new CorrelationPlaces(section);
     }
 
     /// <summary>The correlation, or null after reporting why there is none.</summary>
-    public static SigmaCorrelation? Read(YamlMapping root, DiagnosticSink sink)
+    public static CorrelationSyntax? Read(YamlMapping root, DiagnosticSink sink)
     {
         if (root["correlation"] is YamlMapping section)
         {
@@ -36,7 +38,7 @@ internal sealed class CorrelationReader
         return null;
     }
 
-    private SigmaCorrelation? Read()
+    private CorrelationSyntax? Read()
     {
         string? title = RuleReader.ReadTitle(_document, _sink);
         string id = RuleReader.ReadId(_document, _sink);
@@ -47,7 +49,7 @@ internal sealed class CorrelationReader
         bool generate = ReadGenerate();
         (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) =
             type is null || expression is not null ? ([], [], null) : ReadCondition(type.Value);
-        ImmutableArray<CorrelationAlias> aliases = ReadAliases(rules);
+        ImmutableArray<CorrelationAlias> aliases = ReadAliases();
         foreach ((YamlScalar? key, YamlNode _) in _section.Map.Entries)
         {
             if (!KnownKeys.Contains(key.Value))
@@ -61,7 +63,7 @@ internal sealed class CorrelationReader
             return null;
         }
 
-        return new SigmaCorrelation
+        var correlation = new SigmaCorrelation
         {
             Id = id,
             Title = title,
@@ -84,6 +86,7 @@ internal sealed class CorrelationReader
             File = _sink.File,
             Line = _document.Map.Position.Line,
         };
+        return new CorrelationSyntax(correlation, _places);
     }
 
     /// <summary>The rules, and the expression over them if there is one, which may name them alone.</summary>
@@ -100,11 +103,13 @@ internal sealed class CorrelationReader
             return (rules, null);
         }
 
-        if (CorrelationExpressionReader.Parse(text, _sink) is not var (condition, names))
+        if (CorrelationExpressionReader.Parse(text, _sink) is not var (condition, identifiers))
         {
             return (rules, null);
         }
 
+        _places.AddNames(identifiers);
+        ImmutableArray<string> names = [.. identifiers.Select(identifier => identifier.Name)];
         rules = rules.IsEmpty ? names : rules;
         List<string> others = [.. rules.Except(names, RuleIdComparer.Instance).Concat(names.Except(rules, RuleIdComparer.Instance))];
         if (others.Count > 0)
@@ -168,7 +173,9 @@ internal sealed class CorrelationReader
             // What is wrong with an expression was reported.
             if (!isTemporal || _section.Map["condition"] is not (null or YamlScalar))
             {
-                Invalid("condition", "The correlation needs a 'condition': a map with gt, gte, lt, lte, eq or neq and a number.");
+                Invalid("condition", _section.Map["condition"] is YamlScalar { IsNull: false }
+                    ? "An expression over rules is for temporal and temporal_ordered. This type takes a map with gt, gte, lt, lte, eq or neq and a number."
+                    : "The correlation needs a 'condition': a map with gt, gte, lt, lte, eq or neq and a number.");
             }
 
             return ([], [], null);
@@ -210,24 +217,28 @@ internal sealed class CorrelationReader
         ImmutableArray<string> fields = condition.List("field");
         if (fields.Length > 1 && type != CorrelationType.ValueCount)
         {
-            Invalid("condition", "Numbers come from one 'field'. Name one; only value_count takes several.");
+            _sink.Report(DiagnosticCode.InvalidCorrelation, _places.Of("field", fields[1]), "Numbers come from one 'field'. Name one; only value_count takes several.");
         }
 
         bool needsField = type is not CorrelationType.EventCount && !isTemporal;
         if (needsField != fields.Length > 0)
         {
-            Invalid("condition", needsField ? "This type of correlation needs a 'field' in its condition. Name the field whose values count." : "This type of correlation has no 'field' in its condition. Remove it.");
+            _sink.Report(
+                DiagnosticCode.InvalidCorrelation,
+                _places.Of("condition", "field"),
+                needsField ? "This type of correlation needs a 'field' in its condition. Name the field whose values count." : "This type of correlation has no 'field' in its condition. Remove it.");
         }
 
         if (type == CorrelationType.ValuePercentile ? percentile is null or < 0 or > 100 : percentile is not null)
         {
-            Invalid("condition", "'percentile' is the rank of a value_percentile, from 0 to 100. Write it there and only there.");
+            _sink.Report(
+                DiagnosticCode.InvalidCorrelation, _places.Of("condition", "percentile"), "'percentile' is the rank of a value_percentile, from 0 to 100. Write it there and only there.");
         }
 
         return (bounds.ToImmutable(), fields, percentile);
     }
 
-    private ImmutableArray<CorrelationAlias> ReadAliases(ImmutableArray<string> rules)
+    private ImmutableArray<CorrelationAlias> ReadAliases()
     {
         if (_section.Map["aliases"] is not { } node)
         {
@@ -247,14 +258,6 @@ internal sealed class CorrelationReader
             {
                 _sink.Report(DiagnosticCode.InvalidCorrelation, value.Position, $"The alias '{Shortened.Of(key.Value)}' is a map of rule to field. Write 'rule: field' lines.");
                 continue;
-            }
-
-            foreach ((YamlScalar? rule, YamlNode _) in fields.Entries)
-            {
-                if (!rules.Contains(rule.Value))
-                {
-                    _sink.Report(DiagnosticCode.InvalidCorrelation, rule.Position, $"The alias '{Shortened.Of(key.Value)}' names the rule '{Shortened.Of(rule.Value)}', which the correlation does not. Name it as 'rules' does.");
-                }
             }
 
             aliases.Add(new CorrelationAlias(
