@@ -13,6 +13,10 @@ internal sealed class CorrelationReader
     private static readonly FrozenSet<string> KnownKeys = FrozenSet.ToFrozenSet(
         ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"], StringComparer.Ordinal);
 
+    // The work for an event at a time with others grows with the third power of rules, for each way.
+    private const int MaxOrderedRules = 64;
+    private const int MaxOrderedWays = 256;
+
     private readonly AttributeReader _document;
     private readonly AttributeReader _section;
     private readonly DiagnosticSink _sink;
@@ -44,6 +48,12 @@ internal sealed class CorrelationReader
         string id = RuleReader.ReadId(_document, _sink);
         CorrelationType? type = ReadType();
         (ImmutableArray<string> rules, CorrelationTerms? expression) = ReadRules(type);
+
+        int ways = expression?.Terms.Length ?? 1;
+        if (type == CorrelationType.TemporalOrdered && (rules.Length > MaxOrderedRules || rules.Length * ways > MaxOrderedWays))
+        {
+            Invalid("rules", $"An order has at most {MaxOrderedRules} rules, and its rules times the ways in which its expression can be true are at most {MaxOrderedWays}; here they are {rules.Length} times {ways}. Split the correlation.");
+        }
 
         TimeSpan? timespan = ReadTimespan();
         bool generate = ReadGenerate();
