@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Text;
 using SigmaFunctions.Engine.Events;
 
 namespace SigmaFunctions.Engine.Correlating;
@@ -15,35 +13,6 @@ internal static class CapturedValues
 
     /// <summary>Whether a value of a kind is one that is kept.</summary>
     public static bool IsKept(FieldValueKind kind) => kind is FieldValueKind.Text or FieldValueKind.Number or FieldValueKind.Boolean;
-
-    /// <summary>The values of fields of an event that is at hand as objects.</summary>
-    public static byte[] Of(IReadOnlyDictionary<string, FieldValue> fields, ImmutableArray<string> names)
-    {
-        var writer = new CapturedWriter();
-        foreach (string name in names)
-        {
-            int left = MaxValues;
-            Add(EventFields.Find(fields, name));
-            writer.EndField();
-
-            void Add(FieldValue? value)
-            {
-                if (value?.Kind == FieldValueKind.Array)
-                {
-                    foreach (FieldValue item in value.Items)
-                    {
-                        Add(item);
-                    }
-                }
-                else if (value is not null && IsKept(value.Kind) && left-- > 0)
-                {
-                    writer.Add(value.Kind, Encoding.UTF8.GetBytes(value.Text));
-                }
-            }
-        }
-
-        return writer.Written.ToArray();
-    }
 }
 
 /// <summary>Writes <see cref="CapturedValues"/>, one match behind another. Not safe for concurrent use.</summary>

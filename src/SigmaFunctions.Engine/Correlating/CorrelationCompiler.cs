@@ -37,13 +37,12 @@ internal sealed class CorrelationCompiler
     private readonly Dictionary<SigmaCorrelation, ImmutableArray<Node>> _resolved = [];
     private readonly ImmutableArray<CorrelationFinding>.Builder _findings = ImmutableArray.CreateBuilder<CorrelationFinding>();
 
-    private CorrelationCompiler(IEnumerable<SigmaRule> rules, IEnumerable<SigmaCorrelation> correlations, IEnumerable<SigmaRule> off)
+    private CorrelationCompiler(IEnumerable<SigmaRule> rules, IEnumerable<SigmaCorrelation> correlations)
     {
         List<Node> nodes =
         [
             .. rules.Select((rule, place) => new Node(rule.Id, rule.Name, rule.File, rule.Line, rule.Level, null, place)),
             .. correlations.Select(one => new Node(one.Id, one.Name, one.File, one.Line, one.Level, one, -1)),
-            .. off.Select(rule => new Node(rule.Id, rule.Name, rule.File, rule.Line, rule.Level, null, -1)),
         ];
         foreach (Node node in nodes)
         {
@@ -54,18 +53,11 @@ internal sealed class CorrelationCompiler
     }
 
     /// <summary>A rule or correlation that can be referred to.</summary>
-    private sealed record Node(string Id, string? Name, string File, int Line, string? Level, SigmaCorrelation? Correlation, int Place)
-    {
-        public bool IsOff => Correlation is null && Place < 0;
-    }
+    private sealed record Node(string Id, string? Name, string File, int Line, string? Level, SigmaCorrelation? Correlation, int Place);
 
     /// <summary>Compiles correlations over rules.</summary>
-    /// <param name="rules">The rules.</param>
-    /// <param name="correlations">The correlations.</param>
-    /// <param name="off">Rules that there are and that do not run: what refers to them cannot be evaluated.</param>
-    public static CompiledCorrelations Compile(
-        IReadOnlyCollection<SigmaRule> rules, IReadOnlyCollection<SigmaCorrelation> correlations, IReadOnlyCollection<SigmaRule>? off = null) =>
-        correlations.Count == 0 ? CompiledCorrelations.None : new CorrelationCompiler(rules, correlations, off ?? []).Compile(correlations);
+    public static CompiledCorrelations Compile(IReadOnlyCollection<SigmaRule> rules, IReadOnlyCollection<SigmaCorrelation> correlations) =>
+        correlations.Count == 0 ? CompiledCorrelations.None : new CorrelationCompiler(rules, correlations).Compile(correlations);
 
     private CompiledCorrelations Compile(IReadOnlyCollection<SigmaCorrelation> correlations)
     {
@@ -149,7 +141,7 @@ internal sealed class CorrelationCompiler
     {
         if (_byId.TryGetValue(reference, out Node? byId))
         {
-            return Running(byId);
+            return byId;
         }
 
         List<Node> all = [.. _byName[reference]];
@@ -167,7 +159,7 @@ internal sealed class CorrelationCompiler
         named = named.Count > 0 ? named : all;
         if (named is [var only])
         {
-            return Running(only);
+            return only;
         }
 
         Fault(
@@ -179,21 +171,6 @@ internal sealed class CorrelationCompiler
                 ? $"The correlation refers to '{Shortened.Of(reference)}', which is no loaded rule or correlation.{Spelling.DidYouMean([.. _byName.Select(group => group.Key)], reference)} Correct the id or name."
                 : $"The correlation refers to '{Shortened.Of(reference)}', and {named.Count} rules are named so: {string.Join(", ", named.Take(3).Select(node => node.File))}. Refer to one by its id.");
         return null;
-
-        Node? Running(Node node)
-        {
-            if (node.IsOff)
-            {
-                Fault(
-                    from,
-                    DiagnosticCode.UnresolvedReference,
-                    "rules",
-                    reference,
-                    $"The correlation refers to '{Shortened.Of(reference)}', which is switched off or not selected, so that nothing is detected. Let the rule run, or take it out of the correlation.");
-            }
-
-            return node.IsOff ? null : node;
-        }
     }
 
     /// <summary>Each behind those that it refers to; what refers to itself or to what is rejected is rejected.</summary>

@@ -79,13 +79,12 @@ public sealed class RuleSet
             return this;
         }
 
-        ImmutableArray<CompiledRule> changed =
-        [
-            .. Compiled
-                .Where(rule => overrides[rule.Rule.Id] is not { Enabled: false })
-                .Select(rule => overrides[rule.Rule.Id] is { Level: { } level } ? rule with { Rule = rule.Rule with { Level = level } } : rule),
-        ];
-        return Of(changed);
+        var left = RuleSetNarrowing.Of(this, _ => true, _ => true, id => overrides[id] is { Enabled: false });
+        return Of(left with
+        {
+            Rules = [.. left.Rules.Select(rule => overrides[rule.Rule.Id] is { Level: { } level } ? rule with { Rule = rule.Rule with { Level = level } } : rule)],
+            Correlations = [.. left.Correlations.Select(one => overrides[one.Id] is { Level: { } level } ? one with { Level = level } : one)],
+        });
     }
 
     /// <summary>The rules and others besides, of the same id these; revision and diagnostics are those of these.</summary>
@@ -97,7 +96,7 @@ public sealed class RuleSet
         [
             .. Compiled.Concat(others.Compiled.Where(rule => !taken.Contains(rule.Rule.Id))).OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal),
         ];
-        return Of(all);
+        return Of(new RuleSetNarrowing(all, Correlations, []));
     }
 
     /// <summary>The rules that a selection takes; the revision is that of the files all the same.</summary>
@@ -106,8 +105,11 @@ public sealed class RuleSet
         ArgumentNullException.ThrowIfNull(selection);
         return selection.IsAll
             ? this
-            : Of([.. Compiled.Where(rule => selection.Takes(rule.Rule))]);
+            : Of(RuleSetNarrowing.Of(this, selection.Takes, one => selection.Takes(one, part => Rules[part]), selection.Excludes));
     }
+
+    /// <summary>The rules alone, each with detections of its own.</summary>
+    public RuleSet WithoutCorrelations() => Correlations.IsEmpty ? this : Of(new RuleSetNarrowing(Compiled, [], []));
 
     /// <summary>The rules as if there were no filters; null where none of them has any.</summary>
     public RuleSet? WithoutFilters() => Compiled.All(rule => rule.Filters.IsEmpty)
@@ -144,30 +146,15 @@ public sealed class RuleSet
         return new RuleLoader(placeholders ?? PlaceholderSet.Empty, concurrency).Load(layers);
     }
 
-    private RuleSet Of(ImmutableArray<CompiledRule> compiled)
+    private RuleSet Of(RuleSetNarrowing left) => new(
+        left.Rules,
+        Filters,
+        left.Correlations,
+        [.. Diagnostics.Concat(left.Lost).OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column)],
+        Rejected + left.Lost.Length,
+        Revision,
+        UsesPlaceholders)
     {
-        ImmutableArray<SigmaRule> running = [.. compiled.Select(rule => rule.Rule)];
-        var ids = running.Select(rule => rule.Id).ToHashSet(RuleIdComparer.Instance);
-        SigmaRule[] off = [.. Rules.Where(rule => !ids.Contains(rule.Id))];
-        ImmutableArray<CorrelationFinding> faults = off.Length == 0
-            ? []
-            : [.. CorrelationCompiler.Compile(running, Correlations, off).Findings.Where(finding => finding.Code.Severity == DiagnosticSeverity.Error)];
-        var faulty = faults.Select(fault => fault.Correlation).ToHashSet();
-        return new RuleSet(
-            compiled,
-            Filters,
-            [.. Correlations.Where(correlation => !faulty.Contains(correlation))],
-            [
-                .. Diagnostics
-                    .Concat(faults.Select(fault => new Diagnostic(
-                        fault.Code.Id, fault.Code.Severity, fault.Correlation.File, fault.Correlation.Line, 1, fault.Message)))
-                    .OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column),
-            ],
-            Rejected + faulty.Count,
-            Revision,
-            UsesPlaceholders)
-        {
-            Pack = Pack,
-        };
-    }
+        Pack = Pack,
+    };
 }

@@ -147,7 +147,7 @@ internal sealed class RuleSetBuilder(IEventFields? events = null)
         foreach (SigmaCorrelation correlation in _correlations.Values)
         {
             _placesByCorrelation[correlation.Id].Sink.Report(
-                DiagnosticCode.CorrelationNotEvaluated, new Position(correlation.Line, 1), "Correlations are not evaluated yet: the rules that this one refers to alert alone. Expect no alert from it.");
+                DiagnosticCode.CorrelationNotEvaluated, new Position(correlation.Line, 1), "The function app does not evaluate correlations yet: there the rules that this one refers to alert alone. 'sigmaf scan' and 'sigmaf test' evaluate it.");
         }
     }
 

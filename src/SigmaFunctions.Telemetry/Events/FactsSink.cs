@@ -35,7 +35,7 @@ internal sealed class FactsSink(NameTable names) : EventSink(names)
     public override bool BeginView(RecordValue category, RecordValue product, RecordValue service) => false;
 
     /// <inheritdoc/>
-    public override bool Wants(Name name) => false;
+    public override bool Wants(Name name) => true;
 
     /// <inheritdoc/>
     public override void EndView()
