@@ -118,6 +118,69 @@ public sealed class WinlogbeatTests
         Assert.Equal(value, Assert.Single(Decoded.One(body).Event.Views).Field(field));
     }
 
+    private const string OfOneProcess = "1 2 3 5 7 9 11 12 13 14 15 17 18 22 23 24 25 26 27 28 29";
+
+    /// <summary>Field, where Elastic's Sysmon module has it, the ids of the events that it is restored in.</summary>
+    public static TheoryData<string, string, string> PlacesOfSysmonModule => new()
+    {
+        { "RuleName", "rule.name", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29" },
+        { "ProcessGuid", "process.entity_id", OfOneProcess },
+        { "ProcessId", "process.pid", OfOneProcess },
+        { "Image", "process.executable", OfOneProcess },
+        { "CommandLine", "process.command_line", "1" },
+        { "CurrentDirectory", "process.working_directory", "1" },
+        { "ParentProcessGuid", "process.parent.entity_id", "1" },
+        { "ParentProcessId", "process.parent.pid", "1" },
+        { "ParentImage", "process.parent.executable", "1" },
+        { "ParentCommandLine", "process.parent.command_line", "1" },
+        { "OriginalFileName", "process.pe.original_file_name", "1" },
+        { "FileVersion", "process.pe.file_version", "1" },
+        { "Description", "process.pe.description", "1" },
+        { "Product", "process.pe.product", "1" },
+        { "Company", "process.pe.company", "1" },
+        { "OriginalFileName", "file.pe.original_file_name", "7" },
+        { "FileVersion", "file.pe.file_version", "7" },
+        { "Description", "file.pe.description", "7" },
+        { "Product", "file.pe.product", "7" },
+        { "Company", "file.pe.company", "7" },
+        { "Signature", "file.code_signature.subject_name", "6 7" },
+        { "SignatureStatus", "file.code_signature.status", "6 7" },
+        { "ImageLoaded", "file.path", "6 7" },
+        { "SourceProcessGuid", "process.entity_id", "8" },
+        { "SourceProcessGUID", "process.entity_id", "10" },
+        { "SourceProcessId", "process.pid", "8 10" },
+        { "SourceThreadId", "process.thread.id", "10" },
+        { "SourceImage", "process.executable", "8 10" },
+        { "Destination", "process.executable", "20" },
+        { "Device", "file.path", "9" },
+        { "TargetFilename", "file.path", "2 11 15 23 26 27 28 29" },
+        { "PipeName", "file.name", "17 18" },
+        { "IsExecutable", "sysmon.file.is_executable", "23 26 28" },
+        { "Archived", "sysmon.file.archived", "23 24" },
+        { "Protocol", "network.transport", "3" },
+        { "SourceIp", "source.ip", "3" },
+        { "SourceHostname", "source.domain", "3" },
+        { "SourcePort", "source.port", "3" },
+        { "DestinationIp", "destination.ip", "3" },
+        { "DestinationHostname", "destination.domain", "3" },
+        { "DestinationPort", "destination.port", "3" },
+        { "QueryName", "dns.question.name", "22" },
+        { "TargetObject", "registry.path", "12 13 14" },
+        { "ID", "error.code", "255" },
+    };
+
+    [Theory]
+    [MemberData(nameof(PlacesOfSysmonModule))]
+    public void A_field_is_restored_in_its_events_and_no_others(string field, string path, string ids)
+    {
+        DecodedBody decoded = Decoded.Body(string.Join('\n', Enumerable.Range(1, 29).Append(255).Select(id =>
+            $$$"""{"winlog":{"channel":"{{{Sysmon}}}","event_id":{{{id}}}},"{{{path}}}":"x"}""")));
+
+        Assert.Equal(
+            ids,
+            string.Join(' ', decoded.Events.Select(e => e.Event.Views.Single()).Where(view => view.Field(field) == "x").Select(view => view.Field("EventID"))));
+    }
+
     [Fact]
     public void Names_with_dots_are_restored_too() => Assert.Equal(
         (@"C:\a.exe", "SHA1=CD", @"CORP\amy"),
@@ -164,15 +227,32 @@ public sealed class WinlogbeatTests
             ? (view.Field("Image"), view.Field("ProcessId"), view.Field("ParentImage"), view.Field("ParentProcessId"))
             : default);
 
+    /// <summary>What the lines of PowerShell's texts are put together of, each with its own place as its value.</summary>
+    private static string EachLine => string.Join(',', """
+        process.title process.entity_id process.command_line powershell.process.executable_version powershell.engine.version powershell.engine.new_state
+        powershell.engine.previous_state powershell.provider.name powershell.provider.new_state powershell.runspace_id powershell.pipeline_id powershell.id
+        powershell.command.name powershell.command.type powershell.command.path powershell.command.value file.path event.sequence
+        """.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(path => $"\"{path}\":\"{path}\""));
+
     /// <summary>Channel, event id, what Elastic's PowerShell module leaves, field, its value.</summary>
     public static TheoryData<string, int, string, string, string> MovedByPowerShellModule => new()
     {
         { PowerShell, 4104, """ "user":{},"powershell":{"file":{"script_block_text":"iex"},"sequence":1,"total":2},"file":{"path":"C:\\s.ps1"} """, "ScriptBlockText", "iex" },
         { PowerShell, 4104, """ "user":{},"powershell":{"file":{"script_block_text":"iex"},"sequence":1,"total":2},"file":{"path":"C:\\s.ps1"} """, "Path", @"C:\s.ps1" },
         { PowerShell, 4104, """ "user":{},"powershell":{"file":{"script_block_text":"iex"},"sequence":1,"total":2} """, "MessageTotal", "2" },
+        { PowerShell, 4104, """ "user":{},"powershell":{"file":{"script_block_id":"i"},"sequence":1,"total":2} """, "MessageNumber", "1" },
+        { PowerShell, 4104, """ "user":{},"powershell":{"file":{"script_block_id":"i"},"sequence":1,"total":2} """, "ScriptBlockId", "i" },
         {
             PowerShell, 4103, """ "process":{"title":"ConsoleHost","command_line":"powershell -enc x"},"powershell":{"engine":{"version":"5.1"}} """,
             "ContextInfo", "        Host Name = ConsoleHost\r\n        Host Application = powershell -enc x\r\n        Engine Version = 5.1\r\n"
+        },
+        {
+            PowerShell, 4103, EachLine, "ContextInfo",
+            "        Host Name = process.title\r\n        Host Version = powershell.process.executable_version\r\n        Host ID = process.entity_id\r\n"
+            + "        Host Application = process.command_line\r\n        Engine Version = powershell.engine.version\r\n        Runspace ID = powershell.runspace_id\r\n"
+            + "        Pipeline ID = powershell.pipeline_id\r\n        Command Name = powershell.command.name\r\n        Command Type = powershell.command.type\r\n"
+            + "        Script Name = file.path\r\n        Command Path = powershell.command.path\r\n        Sequence Number = event.sequence\r\n"
+            + "        Shell ID = powershell.id\r\n"
         },
         {
             PowerShell, 4103,
@@ -183,6 +263,15 @@ public sealed class WinlogbeatTests
         {
             "Windows PowerShell", 400, """ "process":{"command_line":"powershell -v 2"},"powershell":{"engine":{"version":"2.0","new_state":"Available"}} """,
             "Data", "\tNewEngineState=Available\r\n\tHostApplication=powershell -v 2\r\n\tEngineVersion=2.0\r\n"
+        },
+        {
+            "Windows PowerShell", 600, EachLine, "Data",
+            "\tProviderName=powershell.provider.name\r\n\tNewProviderState=powershell.provider.new_state\r\n\tNewEngineState=powershell.engine.new_state\r\n"
+            + "\tPreviousEngineState=powershell.engine.previous_state\r\n\tSequenceNumber=event.sequence\r\n\tHostName=process.title\r\n"
+            + "\tHostVersion=powershell.process.executable_version\r\n\tHostId=process.entity_id\r\n\tHostApplication=process.command_line\r\n"
+            + "\tEngineVersion=powershell.engine.version\r\n\tRunspaceId=powershell.runspace_id\r\n\tPipelineId=powershell.pipeline_id\r\n"
+            + "\tCommandName=powershell.command.name\r\n\tCommandType=powershell.command.type\r\n\tScriptName=file.path\r\n"
+            + "\tCommandPath=powershell.command.path\r\n\tCommandLine=powershell.command.value\r\n"
         },
         {
             "Windows PowerShell", 800, """ "process":{},"powershell":{"command":{"invocation_details":[{"type":"CommandInvocation","related_command":"A","value":"x"}]}} """,
