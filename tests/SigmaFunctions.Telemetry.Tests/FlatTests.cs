@@ -26,6 +26,7 @@ public sealed class FlatTests
     [InlineData("""{"category":17,"product":null,"service":""}""", "")]
     [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","category":"dns"}""", "product=windows,category=process_creation,service=sysmon")]
     [InlineData("""{"EventID":1,"category":"dns"}""", "category=dns")]
+    [InlineData("""{"Channel":"Security","category":"dns"}""", "category=dns")]
     [InlineData("""{}""", "")]
     public void The_log_source_shows_in_the_event(string body, string logSources) =>
         Assert.Equal(logSources, string.Join('|', Decoded.One(body).LogSources()));
@@ -40,6 +41,15 @@ public sealed class FlatTests
     {
         IReadOnlyDictionary<string, FieldValue> fields = Decoded.One($"{{\"EventID\":7045,\"Channel\":\"System\",\"{name}\":\"Service Control Manager\"}}").Event.Views.Single().Fields;
         Assert.Equal(("Service Control Manager", "Service Control Manager"), (fields["Provider_Name"].Text, fields[name].Text));
+    }
+
+    [Theory]
+    [InlineData("7")]
+    [InlineData("\"7\"")]
+    public void The_provider_is_text(string provider)
+    {
+        FieldValue name = Decoded.One($"{{\"EventID\":7045,\"Channel\":\"System\",\"Provider\":{provider}}}").Event.Views.Single().Fields["Provider_Name"];
+        Assert.Equal((FieldValueKind.Text, "7"), (name.Kind, name.Text));
     }
 
     /// <summary>A number of JSON is the number, however it is written (RFC 8259); text is not a number of JSON.</summary>

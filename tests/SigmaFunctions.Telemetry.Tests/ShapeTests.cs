@@ -47,6 +47,7 @@ public sealed class ShapeTests
         { $$$"""{"preview":false,"result":{"_raw":"{{{Xml}}}"}}""", "xml-message" },
         { $$"""{"log":"not {{Xml}}"}""", "flat" },
         { """{"log":"Events of the System"}""", "flat" },
+        { """{"log":"<Event><EventData/></Event>"}""", "flat" },
 
         // An id of its own is not hidden by XML wherever that stands.
         { $$"""{"EventID":1,"Channel":"Application","RawXml":"{{Xml}}","xml":"{{Xml}}","log":"{{Xml}}"}""", "flat" },

@@ -28,6 +28,13 @@ public sealed class WinEventTests
     }
 
     [Theory]
+    [InlineData("""{"LogName":"System","ProviderName":"p","Properties":[]}""")]
+    [InlineData("""{"Id":1,"ProviderName":"p","Properties":[]}""")]
+    [InlineData("""{"Id":1,"LogName":"System","Properties":[]}""")]
+    [InlineData("""{"Id":1,"LogName":"System","ProviderName":"p","Properties":"x"}""")]
+    public void A_row_that_lacks_a_column_is_no_such_event(string row) => Assert.Equal("flat", Decoded.One(row).Shape);
+
+    [Theory]
     [InlineData("\"2025-12-06T21:11:02.649Z\"")]
     [InlineData("\"2025-12-06T22:11:02.649+01:00\"")]
     [InlineData("""{"value":"\/Date(1765055462649)\/","DisplayHint":2,"DateTime":"Saturday"}""")]

@@ -12,6 +12,7 @@ public sealed class WinlogbeatTests
     [InlineData("""{"winlog":{"channel":"Security","event_id":4624}}""", "winlogbeat")]
     [InlineData("""{"winlog":{"provider_name":"Microsoft-Windows-Sysmon","event_id":"1"}}""", "winlogbeat")]
     [InlineData("""{"winlog.channel":"Security","winlog.event_id":4624}""", "winlogbeat")]
+    [InlineData("""{"winlog.provider_name":"Microsoft-Windows-Sysmon","winlog.event_id":1}""", "winlogbeat")]
     [InlineData("""{"winlog":{"event_id":1}}""", "flat")]
     [InlineData("""{"winlog":"Security"}""", "flat")]
     [InlineData("""{"winlog":{"channel":{"name":"Security"}}}""", "flat")]
@@ -35,6 +36,7 @@ public sealed class WinlogbeatTests
         { """ "winlog":{"channel":"System"},"winlog.event_data.ServiceName":"x" """, "ServiceName", "x" },
         { """ "winlog":{"channel":"System","user_data":{"SubjectUserName":"amy"}} """, "SubjectUserName", "amy" },
         { """ "winlog.channel":"System","winlog.user_data.SubjectUserName":"amy" """, "SubjectUserName", "amy" },
+        { """ "winlog":{"channel":"System","user_data.SubjectUserName":"amy"} """, "SubjectUserName", "amy" },
         { """ "winlog":{"channel":"System","event_id":7045} """, "EventID", "7045" },
         { """ "winlog":{"channel":"System","event_id":7045,"event_data":{"EventID":"data"}} """, "EventID", "7045" },
         { """ "winlog":{"channel":"System","provider_name":"Service Control Manager"} """, "Provider_Name", "Service Control Manager" },
@@ -71,6 +73,7 @@ public sealed class WinlogbeatTests
         { 1, """ "process":{"hash":{"md5":"ab","sha1":"cd","sha256":"ef"},"pe":{"imphash":"01"}} """, "Hashes", "SHA1=CD,MD5=AB,SHA256=EF,IMPHASH=01" },
         { 1, """ "process":{"hash":{"md5":"ab","imphash":"01"}} """, "Hashes", "MD5=AB,IMPHASH=01" },
         { 1, """ "process":{"hash":{"md5":"\u00e9b"}} """, "Hashes", "MD5=éb" },
+        { 1, """ "hash":{"md5":"ab"},"pe":{"imphash":"01"} """, "Hashes", "MD5=AB,IMPHASH=01" },
         { 1, """ "process":{"name":"a.exe"} """, "Hashes", "absent" },
         { 1, """ "process":{},"user":{"domain":"CORP","name":"amy"} """, "User", @"CORP\amy" },
         { 1, """ "process":{},"user":{"id":"S-1-5-18"} """, "User", "absent" },
@@ -97,6 +100,7 @@ public sealed class WinlogbeatTests
         { 13, """ "process":{},"registry":{"data":{"type":"SZ_DWORD","strings":["4294967296"]}} """, "Details", "absent" },
         { 13, """ "process":{},"registry":{"data":{"type":"SZ_QWORD","strings":["1"]}} """, "Details", "absent" },
         { 13, """ "process":{},"registry":{"data":{"type":"REG_SZ","strings":["text"]}} """, "Details", "text" },
+        { 13, """ "process":{},"registry":{"data":{"type":"REG_SZ","strings":["text","other"]}} """, "Details", "text" },
         { 13, """ "process":{},"registry":{"data":{"type":"REG_SZ","strings":"text"}} """, "Details", "text" },
         { 13, """ "process":{},"registry":{"data":{"type":"REG_SZ","strings":[]}} """, "Details", "absent" },
         { 15, """ "process":{},"file":{"hash":{"md5":"ab"}} """, "Hash", "MD5=AB" },
@@ -190,10 +194,13 @@ public sealed class WinlogbeatTests
 
     [Fact]
     public void What_the_data_still_hold_is_not_replaced() => Assert.Equal(
-        ("own", "SHA1=OWN", "own"),
+        "own SHA1=OWN own own own own",
         Decoded.One(
-            $$$"""{"winlog":{"channel":"{{{Sysmon}}}","event_id":1,"event_data":{"Image":"own","Hashes":"SHA1=OWN","User":"own"}},"process":{"executable":"moved","hash":{"sha1":"moved"}},"user":{"name":"moved"}}""")
-            .View("process_creation") is var view ? (view.Field("Image"), view.Field("Hashes"), view.Field("User")) : default);
+            $$$"""
+            {"winlog":{"channel":"{{{Sysmon}}}","event_id":25,"event_data":{"Image":"own","Hashes":"SHA1=OWN","User":"own","Initiated":"own","Details":"own","Type":"own"}},
+            "process":{"executable":"moved","hash":{"sha1":"moved"}},"user":{"name":"moved"},"network":{"direction":"egress"},"registry":{"data":{"type":"SZ","strings":["moved"]}},"message":"moved"}
+            """)
+            .View("process_tampering") is var view ? string.Join(' ', "Image Hashes User Initiated Details Type".Split(' ').Select(view.Field)) : "");
 
     /// <summary>Event id, what Elastic's Security module leaves, field, its value.</summary>
     public static TheoryData<int, string, string, string> MovedBySecurityModule => new()
@@ -207,6 +214,8 @@ public sealed class WinlogbeatTests
         { 4688, """ "process":{"executable":"C:\\a.exe","pid":26,"parent":{"executable":"C:\\p.exe"}} """, "NewProcessId", "0x1a" },
         { 4688, """ "process":{"executable":"C:\\a.exe","pid":26,"parent":{"executable":"C:\\p.exe"}} """, "ParentProcessName", @"C:\p.exe" },
         { 4688, """ "process":{"executable":"C:\\a.exe","pid":26,"parent":{"executable":"C:\\p.exe"}} """, "ProcessName", "absent" },
+        { 4688, """ "process":{"command_line":"a -x"} """, "CommandLine", "a -x" },
+        { 4689, """ "process":{"command_line":"a -x"} """, "CommandLine", "absent" },
     };
 
     [Theory]
@@ -260,6 +269,13 @@ public sealed class WinlogbeatTests
             "Payload", "CommandInvocation(A): \"A\"\r\nParameterBinding(A): name=\"n\"; value=\"vA\"\r\nother\r\n"
         },
         { PowerShell, 4103, """ "process":{} """, "Payload", "absent" },
+        { PowerShell, 4103, """ "powershell":{"file":{"script_block_text":"iex"}} """, "ScriptBlockText", "absent" },
+        { PowerShell, 4104, EachLine, "ContextInfo", "absent" },
+        { PowerShell, 4104, EachLine, "Data", "absent" },
+        { "Windows PowerShell", 99, """ "process":{"title":"t"} """, "Data", "absent" },
+        { "Windows PowerShell", 100, """ "process":{"title":"t"} """, "Data", "\tHostName=t\r\n" },
+        { "Windows PowerShell", 999, """ "process":{"title":"t"} """, "Data", "\tHostName=t\r\n" },
+        { "Windows PowerShell", 1000, """ "process":{"title":"t"} """, "Data", "absent" },
         {
             "Windows PowerShell", 400, """ "process":{"command_line":"powershell -v 2"},"powershell":{"engine":{"version":"2.0","new_state":"Available"}} """,
             "Data", "\tNewEngineState=Available\r\n\tHostApplication=powershell -v 2\r\n\tEngineVersion=2.0\r\n"
@@ -287,6 +303,16 @@ public sealed class WinlogbeatTests
 
         Assert.Equal(value, Assert.Single(Decoded.One(body).Event.Views).Field(field));
     }
+
+    [Theory]
+    [InlineData(PowerShell, 4103, "ContextInfo")]
+    [InlineData(PowerShell, 4103, "Payload")]
+    [InlineData("Windows PowerShell", 400, "Data")]
+    public void A_text_that_the_data_still_hold_is_not_put_together(string channel, int id, string field) => Assert.Equal(
+        "own",
+        Assert.Single(Decoded.One(
+            $$$"""{"winlog":{"channel":"{{{channel}}}","event_id":{{{id}}},"event_data":{"{{{field}}}":"own"}},"process":{"title":"t"},"powershell":{"command":{"invocation_details":[{"value":"v"}]} } }""")
+            .Event.Views).Field(field));
 
     [Fact]
     public void Time_host_and_account_are_the_events()

@@ -32,6 +32,7 @@ public sealed class WrappedTests
         { """{"value":"{\"EventID\":1,\"Channel\":\"System\","}""", "wrapped", "" },
         { """{"value":"{\"EventID\":1}"}""", "wrapped", "" },
         { """{"value":"EventID {"}""", "flat", "" },
+        { """{"value":"a {"}""", "flat", "" },
         { $$"""{"other":{{Row}}}""", "flat", "" },
         { $$$"""{"value":{"value":{{{Row}}}}}""", "flat", "" },
     };
