@@ -162,6 +162,7 @@ public sealed class DefenderTableTests
         { """ "ActionType":"RegistryValueSet","RegistryValueType":"Dword","RegistryValueData":"4294967296" """, "registry_set", "Details", "4294967296" },
         { """ "ActionType":"RegistryValueSet","RegistryValueType":"Dword","RegistryValueData":"x" """, "registry_set", "Details", "x" },
         { """ "ActionType":"RegistryValueSet","RegistryValueType":"Dword","RegistryValueData":null """, "registry_set", "Details", "absent" },
+        { """ "ActionType":"RegistryValueSet","RegistryValueType":"Qword","RegistryValueData":"x" """, "registry_set", "Details", "x" },
         { """ "ActionType":"RegistryValueSet","RegistryValueType":"Qword","RegistryValueData":"4294967298" """, "registry_set", "Details", "QWORD (0x00000001-0x00000002)" },
         { """ "ActionType":"RegistryValueSet","RegistryValueType":"Qword","RegistryValueData":18446744073709551615 """, "registry_set", "Details", "QWORD (0xffffffff-0xffffffff)" },
         { """ "ActionType":"RegistryValueSet","RegistryValueType":"Binary","RegistryValueData":null """, "registry_set", "Details", "Binary Data" },

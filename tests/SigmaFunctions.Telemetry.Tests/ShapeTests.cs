@@ -59,6 +59,7 @@ public sealed class ShapeTests
         { """{"EventID":1,"Channel":"System","ProviderName":"p","SourceName":"p","EventReceivedTime":"x","StringInserts":[]}""", "nxlog" },
         { """{"EventID":1,"Channel":"System","ProviderName":"p"}""", "flat" },
         { """{"Event":{"System":{"EventID":1}},"winlog":{"channel":"System"}}""", "evtx" },
+        { """{"System":{"Channel":"System"}}""", "flat" },
         { """{"winlog":{"channel":"System"},"EventID":1,"SourceName":"x","EventReceivedTime":"x"}""", "winlogbeat" },
 
         // A Windows event log's receiver keeps the fields of the event in the body; the text beside it hides nothing.

@@ -72,6 +72,10 @@ public sealed class WinlogbeatTests
         { 1, """ "process":{"pe":{"original_file_name":"A.EXE","product":"P"}} """, "Product", "P" },
         { 1, """ "process":{"hash":{"md5":"ab","sha1":"cd","sha256":"ef"},"pe":{"imphash":"01"}} """, "Hashes", "SHA1=CD,MD5=AB,SHA256=EF,IMPHASH=01" },
         { 1, """ "process":{"hash":{"md5":"ab","imphash":"01"}} """, "Hashes", "MD5=AB,IMPHASH=01" },
+        {
+            1, $$$"""  "process":{"hash":{"sha1":"{{{new string('a', 40)}}}","md5":"{{{new string('b', 32)}}}","sha256":"{{{new string('c', 64)}}}","imphash":"{{{new string('d', 32)}}}"}} """,
+            "Hashes", $"SHA1={new string('A', 40)},MD5={new string('B', 32)},SHA256={new string('C', 64)},IMPHASH={new string('D', 32)}"
+        },
         { 1, """ "process":{"hash":{"md5":"\u00e9b"}} """, "Hashes", "MD5=éb" },
         { 1, """ "hash":{"md5":"ab"},"pe":{"imphash":"01"} """, "Hashes", "MD5=AB,IMPHASH=01" },
         { 1, """ "process":{"name":"a.exe"} """, "Hashes", "absent" },

@@ -1,4 +1,5 @@
 using System.Text;
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.RuleSets;
@@ -194,6 +195,17 @@ public sealed class XmlTests
         Assert.Equal(xml.TrimEnd(), Encoding.UTF8.GetString(decoded.Original.Span));
         Assert.Equal("h1", decoded.Host);
         Assert.Equal(DateTimeOffset.Parse("2025-12-06T21:11:02.6491508Z", null), decoded.Time);
+    }
+
+    [Fact]
+    public void Hexadecimal_numbers_are_as_Windows_writes_them()
+    {
+        string[] names = "AccessMask CallerProcessId ClientProcessId ErrorCode GrantedAccess HandleId LogonId NewProcessId ProcessId ServiceType SourceProcessId Status SubStatus SubjectLogonId TargetLinkedLogonId TargetLogonId TargetProcessId TicketEncryptionType TicketOptions"
+            .Split(' ');
+        EventView view = Decoded.One(Event("<Channel>System</Channel>", $"<EventData>{string.Concat(names.Select(name => $"<Data Name='{name}'>0x000000ff</Data>"))}</EventData>"))
+            .View(null, service: "system");
+
+        Assert.All(names, name => Assert.Equal("0xff", view.Field(name)));
     }
 
     [Fact]
