@@ -76,6 +76,7 @@ public sealed class FlatTests
     [InlineData("1e-63", "1e-63")]
     [InlineData("1e99999999999999999999", "1e99999999999999999999")]
     [InlineData("1e-99999999999999999999", "1e-99999999999999999999")]
+    [InlineData("1.1111111111111111111111111111111111111111111111111111111111111111111111e1", "1.1111111111111111111111111111111111111111111111111111111111111111111111e1")]
     [InlineData("1.50", "1.50")]
     [InlineData("\"1e3\"", "1e3")]
     public void A_number_with_an_exponent_is_the_plain_number(string json, string text)
@@ -166,6 +167,16 @@ public sealed class FlatTests
         Assert.Equal(shown, value.Show());
     }
 
+    /// <summary>Of short records bytes are read one by one, of others many at once.</summary>
+    [Theory]
+    [MemberData(nameof(Values))]
+    public void A_value_is_the_same_whatever_follows_it(string json, FieldValueKind kind, string shown)
+    {
+        FieldValue value = Decoded.One($$"""{"category":"x","a":{{json}},"z":"{{string.Concat(Enumerable.Repeat(@"\\x", 64))}}"}""").View("x", null!).Fields["a"];
+
+        Assert.Equal((kind, shown), (value.Kind, value.Show()));
+    }
+
     [Theory]
     [InlineData(new byte[] { 0x61, 0xff, 0x62 }, "a\uFFFDb")]
     [InlineData(new byte[] { 0xed, 0xa0, 0x80 }, "\uFFFD\uFFFD\uFFFD")]
@@ -218,6 +229,20 @@ public sealed class FlatTests
     [InlineData("""{"timestamp":631151999}""", null)]
     [InlineData("""{"timestamp":4102444800}""", null)]
     [InlineData("""{"timestamp":" 1765055462"}""", null)]
+    [InlineData("""{"timestamp":"1"}""", null)]
+    [InlineData("""{"timestamp":"2025-12-06 21:11"}""", "2025-12-06T21:11:00Z")]
+    [InlineData("""{"timestamp":"2025-12-06 21:1"}""", null)]
+    [InlineData("""{"timestamp":631152000}""", "1990-01-01T00:00:00Z")]
+    [InlineData("""{"timestamp":4102444799}""", "2099-12-31T23:59:59Z")]
+    [InlineData("""{"timestamp":631151999999}""", null)]
+    [InlineData("""{"timestamp":631152000000}""", "1990-01-01T00:00:00Z")]
+    [InlineData("""{"timestamp":4102444799999}""", "2099-12-31T23:59:59.999Z")]
+    [InlineData("""{"timestamp":4102444800000}""", null)]
+    [InlineData("""{"timestamp":"/Date(631151999999)/"}""", null)]
+    [InlineData("""{"timestamp":"/Date(631152000000)/"}""", "1990-01-01T00:00:00Z")]
+    [InlineData("""{"timestamp":"/Date(4102444799999)/"}""", "2099-12-31T23:59:59.999Z")]
+    [InlineData("""{"timestamp":"/Date(4102444800000)/"}""", null)]
+    [InlineData("""{"timestamp":"/Date(1765055462632)"}""", null)]
     [InlineData("""{"TimeCreated":"\/Date(1765055462632)\/"}""", "2025-12-06T21:11:02.632Z")]
     [InlineData("""{"TimeCreated":"/Date(1765055462632+0100)/"}""", "2025-12-06T21:11:02.632Z")]
     [InlineData("""{"TimeCreated":"/Date(-62135596800000)/"}""", null)]

@@ -159,6 +159,15 @@ public sealed class FluentBitTests
         Assert.Equal(reason, Assert.Single(Decoded.Body(row).Undecoded).Reason);
 
     [Fact]
+    public void The_XML_of_a_row_is_read_without_that_of_the_row_before()
+    {
+        DecodedBody decoded = Decoded.Body(string.Join('\n', new[] { "a comment that ends late", "" }.Select(comment =>
+            $$"""{"System":"<Event><System><Channel>System</Channel></System><EventData><Data Name='A'>x<!--{{comment}}-->y</Data></EventData></Event>"}""")));
+
+        Assert.Equal(["xy", "xy"], decoded.Events.Select(e => e.View(null, service: "system").Field("A")));
+    }
+
+    [Fact]
     public void A_number_among_the_values_stays_as_it_was_written() => Assert.Equal(
         "255",
         Decoded.One("""{"ProviderName":"Microsoft-Windows-Security-Auditing","EventID":4776,"Channel":"Security","StringInserts":["p","u","w",255]}""")

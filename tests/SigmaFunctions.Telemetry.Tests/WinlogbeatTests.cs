@@ -43,6 +43,7 @@ public sealed class WinlogbeatTests
         { """ "winlog":{"channel":"System","computer_name":"h1"} """, "Computer", "h1" },
         { """ "winlog":{"channel":"System","record_id":17} """, "EventRecordID", "17" },
         { """ "winlog":{"channel":"System","process":{"pid":4,"thread":{"id":8}}} """, "Execution_ThreadID", "8" },
+        { """ "winlog":{"channel":"System","process.thread":{"id":8}} """, "Execution_ThreadID", "8" },
         { """ "winlog":{"channel":"System","user":{"identifier":"S-1-5-18"}} """, "Security_UserID", "S-1-5-18" },
         { """ "winlog":{"channel":"System","event_data":{"param1":"a","param2":"b","Binary":"00"}} """, "Data", "[a,b]" },
         { """ "winlog":{"channel":"System","event_data":{"param1":"a"}} """, "param1", "a" },

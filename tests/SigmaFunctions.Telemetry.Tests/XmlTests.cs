@@ -63,12 +63,19 @@ public sealed class XmlTests
         { "Record 1\n{\"EventID\":7,\n{\"EventID\":8,\"Channel\":\"System\"}\nRecord 2\n{2}", "1:8 2:2", "0@22" },
         { "Record 1\nnothing\n{\"EventID\":8,\"Channel\":\"System\"}\nRecord 2\n{2}", "1:8 2:2", "0@9" },
         { "Record x\n{2}", "1:2", "0@0" },
+        { "Record 1x\n{2}", "1:2", "0@0" },
+        { "Record \n{2}", "1:2", "0@0" },
+        { "{1}\nRecord 2", "0:1", "" },
+        { "Record 1\n{\"EventID\":7,\"Channel\":\"System\"}x\nRecord 2\n{2}", "0:7 2:2", "1@41" },
+        { "{\"EventID\":7,\"Channel\":\"System\"}\nRecord 1\nnothing\n{\"EventID\":8,\"Channel\":\"System\"}", "0:7 2:8", "1@42" },
+        { "Record 1\n[{\"EventID\":7,\"Channel\":\"System\"},\n{\"EventID\":8,\"Channel\":\"System\"}\n{\"EventID\":9,\"Channel\":\"System\"}", "0:7 2:8 3:9", "1@43" },
 
         // Lines of syslog.
         { "<14>Nov 26 10:00:00 host sysmon: {1}\n<14>Nov 26 10:00:01 host sysmon[7]: {2}", "0:1 1:2", "" },
         { "<14>1 2025-11-26T10:00:00Z host sysmon 7 - - {1}", "0:1", "" },
         { "Nov 26 10:00:00 host sysmon: {1}\n", "0:1", "" },
         { "<38>Nov 26 10:00:00 host sshd[1]: {1}", "", "0@0" },
+        { "Nov 26 10:00:00 host sysmon: <Event", "", "0@0" },
     };
 
     [Theory]
@@ -113,6 +120,20 @@ public sealed class XmlTests
 
         Assert.Equal("1", Assert.Single(decoded.Events).Event.Views[0].Field("EventID"));
         Assert.StartsWith("<Event ", Encoding.UTF8.GetString(decoded.Events[0].Original.Span), StringComparison.Ordinal);
+    }
+
+    /// <summary>Texts whose characters are of one unit and of two, at an even place and at an odd one, over several strides.</summary>
+    [Theory]
+    [InlineData("utf-16", "")]
+    [InlineData("utf-16BE", "")]
+    [InlineData("utf-16", "x")]
+    [InlineData("utf-16BE", "x")]
+    public void Utf16_is_the_text_that_it_is_in_utf8(string encoding, string before)
+    {
+        string text = before + "ä\u4e00" + string.Concat(Enumerable.Repeat("\U0001F600", 10_000));
+        byte[] body = Encoding.GetEncoding(encoding).GetBytes($"{{\"category\":\"x\",\"a\":\"{text}\"}}");
+
+        Assert.Equal(text, Assert.Single(new EventDecoder().Decode(body).Events).View("x", null!).Field("a"));
     }
 
     [Fact]
