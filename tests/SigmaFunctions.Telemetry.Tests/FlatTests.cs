@@ -46,6 +46,10 @@ public sealed class FlatTests
         Assert.Equal(("Service Control Manager", "Service Control Manager"), (fields["Provider_Name"].Text, fields[name].Text));
     }
 
+    [Fact]
+    public void A_provider_that_is_stated_empty_stays_so() => Assert.Equal(
+        "", Decoded.One("""{"EventID":7045,"Channel":"System","Provider_Name":"","SourceName":"p"}""").View(null, service: "system").Field("Provider_Name"));
+
     [Theory]
     [InlineData("7")]
     [InlineData("\"7\"")]

@@ -163,7 +163,7 @@ public sealed class LogAnalyticsTests
     [InlineData("", "RawXml is no event XML that can be read")]
     [InlineData("\"RawXml\":\"<Event>\"", "RawXml is no event XML that can be read")]
     [InlineData("\"RawXml\":\"<html/>\"", "RawXml is no event XML that can be read")]
-    [InlineData("\"RawXml\":\"<Event><System/></Event>x\"", "RawXml is no event XML that can be read")]
+    [InlineData("\"RawXml\":\"<Event><System><EventID>1</EventID></System></Event>x\"", "RawXml is no event XML that can be read")]
     public void A_diagnostics_record_without_its_xml_is_none(string properties, string reason) => Assert.Equal(
         reason, Assert.Single(Decoded.Body($$$"""{"category":"WindowsEventLogsTable","properties":{{{{properties}}}}}""").Undecoded).Reason);
 

@@ -68,6 +68,7 @@ public sealed class OpenTelemetryTests
     [Theory]
     [InlineData("""{"event_id":7,"channel":"c"}""")]
     [InlineData("""{"channel":"c","other":7}""")]
+    [InlineData("""{"event_id":{"id":1},"other":7}""")]
     [InlineData("\"the event_id of a channel\"")]
     [InlineData("\"{ event_id }\"")]
     [InlineData("\"Event of the System\"")]

@@ -30,7 +30,15 @@ public sealed class ShapeTests
         { $$"""{"event.original":"{{Xml}}"}""", "xml-message" },
         { $$"""{"event":"{{Xml}}","sourcetype":"XmlWinEventLog"}""", "xml-message" },
         { $$"""{"RawXml":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"RawXML":"{{Xml}}"}""", "xml-message" },
         { $$"""{"EventXml":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"EventXML":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"SyslogMessage":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"msg":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"_raw":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"value":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"payload":"{{Xml}}"}""", "xml-message" },
+        { """{"ProcessName":"sysmon","SyslogMessage":"<Event xmlns='u'><System><EventID>1</EventID></System></Event>"}""", "xml-message" },
         { $$"""{"xml":"{{Xml}}"}""", "xml-message" },
 
         // Who can write into a column of a row that states its log source cannot hide the row.

@@ -86,6 +86,14 @@ public sealed class WinEventTests
             Decoded.One($$"""{"Id":{{id}},"ProviderName":"{{provider}}","LogName":"x","Properties":[{{values}}]}""").Event.Views[0].Field(field));
     }
 
+    [Theory]
+    [InlineData(1, "a -x")]
+    [InlineData(2, "absent")]
+    public void A_stated_version_must_be_that_of_the_names(int version, string commandLine) => Assert.Equal(
+        commandLine,
+        Decoded.One($$"""{"Id":4688,"Version":{{version}},"ProviderName":"Microsoft-Windows-Security-Auditing","LogName":"Security","Properties":[{{string.Concat(Enumerable.Repeat("{\"Value\":\"-\"},", 8))}}{"Value":"a -x"}]}""")
+            .View(null, service: "security").Field("CommandLine"));
+
     [Fact]
     public void Unknown_values_are_data() => Assert.Equal(
         "[1,true,x,]",

@@ -276,6 +276,11 @@ public sealed class WindowsTests
     }
 
     [Fact]
+    public void Without_a_channel_the_provider_beside_its_element_tells_the_log_source() => Assert.Equal(
+        ["product=windows,category=process_creation,service=sysmon"],
+        Decoded.One("""{"Event":{"System":{"Provider_attributes":{"Name":"Microsoft-Windows-Sysmon"},"EventID":1}}}""").LogSources());
+
+    [Fact]
     public void The_element_may_stand_alone()
     {
         DecodedEvent decoded = Decoded.One(
