@@ -3,6 +3,7 @@ using System.Globalization;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Coverage;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Model;
@@ -23,7 +24,7 @@ public sealed class CatalogueBuilder
         _rules = rules;
         _sources = sources;
         _correlationsByRule = rules.CorrelationPlan.Correlations
-            .SelectMany(one => one.Parts, (one, part) => (part.Id, Link: LinkOf(one.Correlation)))
+            .SelectMany(one => one.Parts, (one, part) => (part.Id, Link: LinkOf(one)))
             .OrderBy(use => use.Link.Id, StringComparer.Ordinal)
             .ToLookup(use => use.Id, use => use.Link, RuleIdComparer.Instance);
     }
@@ -102,7 +103,7 @@ public sealed class CatalogueBuilder
             _rules.Rejected,
             coverage?.Telemetry ?? [],
             ImmutableArray.Create(pages),
-            [.. _rules.Correlations.Select(Page)],
+            [.. _rules.CorrelationPlan.Correlations.OrderBy(one => one.Correlation.Id, StringComparer.Ordinal).Select(Page)],
             [.. Filters()],
             index.Shared());
     }
@@ -157,26 +158,42 @@ public sealed class CatalogueBuilder
 
     private ImmutableArray<PageLink> CorrelationsOf(string id) => [.. _correlationsByRule[id]];
 
-    private CorrelationPage Page(SigmaCorrelation correlation)
+    private CorrelationPage Page(CompiledCorrelation compiled)
     {
+        SigmaCorrelation correlation = compiled.Correlation;
         (RuleSource source, string path) = PlaceOf(correlation.File);
-        return new CorrelationPage(
-            correlation,
-            LinkOf(correlation),
-            source,
-            path,
-            TextOf(correlation.File, correlation.Line).Yaml,
-            NamesOf(correlation.Tags),
-            [.. correlation.Rules.Select(Resolve).OfType<PageLink>().DistinctBy(link => link.Id)],
-            CorrelationsOf(correlation.Id));
+        return new CorrelationPage
+        {
+            Correlation = correlation,
+            Link = LinkOf(compiled),
+            Source = source,
+            Path = path,
+            Yaml = TextOf(correlation.File, correlation.Line).Yaml,
+            Attack = NamesOf(correlation.Tags),
+            IsSilent = compiled.IsSilent,
+            Decision = DecisionOf(compiled),
+            Stages = [.. compiled.Parts.Select((part, place) => StageOf(compiled, part, place))],
+            Correlations = CorrelationsOf(correlation.Id),
+        };
     }
 
-    private PageLink? Resolve(string reference) =>
-        _rules.Rules.FirstOrDefault(rule => RuleIdComparer.Instance.Equals(rule.Id, reference)) is { } byId ? LinkOf(byId)
-        : _rules.Correlations.FirstOrDefault(one => RuleIdComparer.Instance.Equals(one.Id, reference)) is { } correlation ? LinkOf(correlation)
-        : _rules.Rules.FirstOrDefault(rule => rule.Name == reference) is { } byName ? LinkOf(byName)
-        : _rules.Correlations.FirstOrDefault(one => one.Name == reference) is { } named ? LinkOf(named)
-        : null;
+    private CorrelationStage StageOf(CompiledCorrelation compiled, CorrelationPart part, int place)
+    {
+        SigmaCorrelation correlation = compiled.Correlation;
+        bool isAbsent = compiled.Logic.Expression is { } terms && !terms.Positive.Contains(place);
+        ImmutableArray<(string Name, string Field)> fields =
+        [
+            .. correlation.GroupBy.Zip(part.GroupBy).Concat(correlation.Fields.Zip(part.Fields)).Where(pair => pair.First != pair.Second).Distinct(),
+        ];
+        return part.Correlation is { } inner
+            ? new CorrelationStage(place + 1, correlation.Rules[place], LinkOf(_rules.CorrelationPlan.Correlations[inner]), null, _rules.CorrelationPlan.Correlations[inner].IsSilent, isAbsent, fields)
+            : new CorrelationStage(place + 1, correlation.Rules[place], LinkOf(_rules.Rules[part.Rule!.Value]), _rules.Rules[part.Rule.Value].LogSource, _rules.CorrelationPlan.IsSilent(part.Rule.Value), isAbsent, fields);
+    }
+
+    /// <summary>When it is certain that it detected something: no sooner than of the correlations that it looks at.</summary>
+    private CorrelationDecision DecisionOf(CompiledCorrelation compiled) =>
+        compiled.Parts.Select(part => part.Correlation).OfType<int>().Select(inner => DecisionOf(_rules.CorrelationPlan.Correlations[inner]))
+            .Append(compiled.Logic.Decision).Max();
 
     private IEnumerable<FilterPage> Filters()
     {
@@ -201,7 +218,7 @@ public sealed class CatalogueBuilder
 
     private static PageLink LinkOf(SigmaRule rule) => new(rule.Id, rule.Title, rule.Level);
 
-    private static PageLink LinkOf(SigmaCorrelation correlation) => new(correlation.Id, correlation.Title, correlation.Level);
+    private static PageLink LinkOf(CompiledCorrelation compiled) => new(compiled.Correlation.Id, compiled.Correlation.Title, compiled.Level);
 
     private static PageLink LinkOf(SigmaFilter filter) => new(filter.Id, filter.Title, null);
 

@@ -3,6 +3,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Catalog.Site.Parts;
+using SigmaFunctions.Engine.Correlating;
 
 namespace SigmaFunctions.Catalog.Site;
 
@@ -84,9 +86,19 @@ public static class CatalogueJson
     {
         json.WriteStartObject();
         Common(json, page.Link, page.Source, page.Path, baseUrl);
+        Optional(json, "status", page.Correlation.Status);
+        Optional(json, "level", page.Link.Level);
+        Optional(json, "author", page.Correlation.Author);
         Optional(json, "description", page.Correlation.Description);
         json.WriteString("type", page.Correlation.TypeName);
+        Texts(json, "groupBy", page.Correlation.GroupBy);
+        json.WriteString("timespan", page.Correlation.TimespanText);
+        json.WriteString("condition", CorrelationText.ConditionOf(page.Correlation));
+        json.WriteString("decided", page.Decision switch { CorrelationDecision.AtOnce => "at once", CorrelationDecision.AfterLateEvents => "after late events", _ => "after timespan" });
+        Texts(json, "tags", page.Correlation.Tags);
         Ids(json, "rules", page.Rules);
+        Ids(json, "correlations", page.Correlations);
+        json.WriteBoolean("silent", page.IsSilent);
         json.WriteString("yaml", page.Yaml);
         json.WriteEndObject();
     }

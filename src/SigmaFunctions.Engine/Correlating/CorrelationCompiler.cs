@@ -32,6 +32,9 @@ internal sealed record CorrelationFinding(SigmaCorrelation Correlation, Diagnost
 /// </summary>
 internal sealed class CorrelationCompiler
 {
+    // How many correlations may be over one another.
+    private const int MaxHeight = 16;
+
     private readonly Dictionary<string, Node> _byId = new(RuleIdComparer.Instance);
     private readonly ILookup<string, Node> _byName;
     private readonly Dictionary<SigmaCorrelation, ImmutableArray<Node>> _resolved = [];
@@ -100,6 +103,7 @@ internal sealed class CorrelationCompiler
     private ImmutableArray<Node>? Resolve(SigmaCorrelation correlation)
     {
         ImmutableArray<Node>.Builder parts = ImmutableArray.CreateBuilder<Node>(correlation.Rules.Length);
+        var known = new HashSet<string>(RuleIdComparer.Instance);
         foreach (string reference in correlation.Rules)
         {
             if (Find(reference, correlation) is not { } part)
@@ -107,7 +111,7 @@ internal sealed class CorrelationCompiler
                 return null;
             }
 
-            if (parts.Contains(part))
+            if (!known.Add(part.Id))
             {
                 return Fault(correlation, DiagnosticCode.InvalidCorrelation, "rules", reference, $"The correlation refers to '{Shortened.Of(reference)}' twice. Keep one of them.");
             }
@@ -176,59 +180,78 @@ internal sealed class CorrelationCompiler
     /// <summary>Each behind those that it refers to; what refers to itself or to what is rejected is rejected.</summary>
     private List<SigmaCorrelation> Ordered()
     {
+        // Without recursion: a file has as many documents as its writer likes.
+        List<SigmaCorrelation> left = [.. _resolved.Keys.OrderBy(one => one.Id, StringComparer.Ordinal)];
+        ILookup<SigmaCorrelation, SigmaCorrelation> outer = left
+            .SelectMany(one => InnerOf(one), (one, inner) => (one, inner)).ToLookup(pair => pair.inner, pair => pair.one);
+        var waiting = left.ToDictionary(one => one, one => InnerOf(one).Count());
+        var heights = new Dictionary<SigmaCorrelation, int>();
         var ordered = new List<SigmaCorrelation>();
-        var usable = new Dictionary<SigmaCorrelation, bool>();
-        var under = new HashSet<SigmaCorrelation>();
-        foreach (SigmaCorrelation correlation in _resolved.Keys.OrderBy(one => one.Id, StringComparer.Ordinal))
+        var ready = new Queue<SigmaCorrelation>(left.Where(one => waiting[one] == 0));
+        while (ready.TryDequeue(out SigmaCorrelation? correlation))
         {
-            Visit(correlation);
-        }
-
-        return ordered;
-
-        // Chains are as long as rules make them; each link is a document.
-        bool Visit(SigmaCorrelation correlation)
-        {
-            if (usable.TryGetValue(correlation, out bool known))
+            heights[correlation] = 1 + InnerOf(correlation).Select(inner => heights[inner]).DefaultIfEmpty().Max();
+            if (heights[correlation] > MaxHeight)
             {
-                return known;
+                Fault(
+                    correlation,
+                    DiagnosticCode.InvalidCorrelation,
+                    "rules",
+                    correlation.Rules[0],
+                    $"The correlation is over {heights[correlation] - 1} others, each over the next; at most {MaxHeight} may be so. Refer to rules directly.");
+                continue;
             }
 
-            if (!_resolved.TryGetValue(correlation, out ImmutableArray<Node> parts))
+            ordered.Add(correlation);
+            foreach (SigmaCorrelation next in outer[correlation])
             {
-                return false;
-            }
-
-            if (!under.Add(correlation))
-            {
-                return false;
-            }
-
-            bool isUsable = true;
-            for (int part = 0; part < parts.Length; part++)
-            {
-                if (isUsable && parts[part].Correlation is { } inner && !Visit(inner))
+                if (--waiting[next] == 0)
                 {
-                    isUsable = false;
-                    Fault(
-                        correlation,
-                        DiagnosticCode.UnresolvedReference,
-                        "rules",
-                        correlation.Rules[part],
-                        under.Contains(inner) && !usable.ContainsKey(inner) && _resolved.ContainsKey(inner)
-                            ? "The correlation refers to itself, directly or through others. Break the circle."
-                            : $"The correlation refers to '{Shortened.Of(inner.Name ?? inner.Id)}', which was rejected. Correct that one.");
+                    ready.Enqueue(next);
                 }
             }
+        }
 
-            under.Remove(correlation);
-            usable.Add(correlation, isUsable);
-            if (isUsable)
+        RejectOthers([.. left.Except(ordered)], outer);
+        return ordered;
+    }
+
+    private IEnumerable<SigmaCorrelation> InnerOf(SigmaCorrelation correlation) => _resolved[correlation].Select(part => part.Correlation).OfType<SigmaCorrelation>();
+
+    /// <summary>Rejects what waits for itself, or for what is rejected.</summary>
+    /// <param name="others">Those that cannot be put in order.</param>
+    /// <param name="outer">By correlation, those that refer to it.</param>
+    private void RejectOthers(ImmutableArray<SigmaCorrelation> others, ILookup<SigmaCorrelation, SigmaCorrelation> outer)
+    {
+        // What none of them refers to is in no circle; nor is, without it, what it refers to.
+        var circular = others.ToHashSet();
+        var open = new Queue<SigmaCorrelation>(others);
+        while (open.TryDequeue(out SigmaCorrelation? correlation))
+        {
+            if (!outer[correlation].Any(circular.Contains) && circular.Remove(correlation))
             {
-                ordered.Add(correlation);
+                foreach (SigmaCorrelation inner in InnerOf(correlation))
+                {
+                    open.Enqueue(inner);
+                }
             }
+        }
 
-            return isUsable;
+        var told = _findings.Where(finding => finding.Code.Severity == DiagnosticSeverity.Error).Select(finding => finding.Correlation).ToHashSet();
+        foreach (SigmaCorrelation correlation in others.Where(one => !told.Contains(one)))
+        {
+            bool isCircular = circular.Contains(correlation);
+            ImmutableArray<Node> parts = _resolved[correlation];
+            int part = parts.IndexOf(parts.First(node =>
+                node.Correlation is { } inner && (isCircular ? circular.Contains(inner) : others.Contains(inner) || !_resolved.ContainsKey(inner))));
+            Fault(
+                correlation,
+                DiagnosticCode.UnresolvedReference,
+                "rules",
+                correlation.Rules[part],
+                isCircular
+                    ? "The correlation refers to itself, directly or through others. Break the circle."
+                    : $"The correlation refers to '{Shortened.Of(parts[part].Correlation!.Name ?? parts[part].Id)}', which was rejected. Correct that one.");
         }
     }
 

@@ -24,6 +24,17 @@ public sealed record CorrelationLogic(
     /// <summary>Whether it looks at which rules matched, and not at events or their values.</summary>
     public bool IsTemporal => Type is CorrelationType.Temporal or CorrelationType.TemporalOrdered;
 
+    /// <summary>When it is certain that it detected something, whatever its rules are.</summary>
+    public CorrelationDecision Decision => this switch
+    {
+        { Expression: { Negative.IsEmpty: true } } => CorrelationDecision.AtOnce,
+        { Expression: { } terms } => Type == CorrelationType.Temporal || terms.Negative[^1] > terms.Positive[^1] ? CorrelationDecision.AfterTimespan : CorrelationDecision.AfterLateEvents,
+        _ => Type is not (CorrelationType.ValueAvg or CorrelationType.ValuePercentile or CorrelationType.ValueMedian)
+            && Bounds.All(bound => bound.Operator is CorrelationOperator.Gt or CorrelationOperator.Gte)
+                ? CorrelationDecision.AtOnce
+                : CorrelationDecision.AfterLateEvents,
+    };
+
     /// <summary>Number of matches below which a group can detect nothing, from 1.</summary>
     internal int LeastMatches => Type switch
     {
@@ -42,6 +53,29 @@ public sealed record CorrelationLogic(
         Type == CorrelationType.Temporal ? (time - Span, time + Span)
         : rule < Expression!.Positive[^1] ? (time - Span, time)
         : (time, time + Span);
+
+    /// <summary>How far a value is from what is asked for, 0 where it is enough: all that its bounds are missed by, or the number of rules that are not there.</summary>
+    public Rational DistanceOf(Rational value)
+    {
+        if (Bounds.IsEmpty)
+        {
+            return Rational.Of(Expression?.Terms.Min(term => term.Present.Length) ?? Rules) is var wanted && value < wanted ? wanted - value : default;
+        }
+
+        Rational distance = default;
+        for (int i = 0; i < Bounds.Length; i++)
+        {
+            Rational missing = Bounds[i].Operator is CorrelationOperator.Neq ? default(Rational) : _limits[i] - value;
+            distance += Bounds[i].Operator switch
+            {
+                CorrelationOperator.Gt or CorrelationOperator.Gte when missing < default(Rational) => default,
+                CorrelationOperator.Lt or CorrelationOperator.Lte when missing > default(Rational) => default,
+                _ => missing < default(Rational) ? default(Rational) - missing : missing,
+            };
+        }
+
+        return distance;
+    }
 
     /// <summary>Whether every bound holds of a value; without any, whether all rules are there.</summary>
     public bool Holds(Rational value)

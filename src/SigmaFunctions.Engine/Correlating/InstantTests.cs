@@ -125,6 +125,16 @@ internal sealed class OrderedRules(ImmutableArray<int> places)
     public void Add(ReadOnlySpan<GroupMatch> matches)
     {
         List<int>?[]? events = null;
+        if (matches.Length == 1)
+        {
+            if (places.BinarySearch(matches[0].Rule) is >= 0 and int only)
+            {
+                _chain.Add(matches[0].Time, only);
+            }
+
+            return;
+        }
+
         foreach (GroupMatch match in matches)
         {
             if (places.BinarySearch(match.Rule) is >= 0 and int place)

@@ -326,6 +326,12 @@ internal sealed class PackWriter
         Write(correlation.Level);
         Write(correlation.Status);
         WriteAll(correlation.Tags, Write);
+        Write(correlation.Author);
+        Write(correlation.Date);
+        Write(correlation.Modified);
+        Write(correlation.License);
+        WriteAll(correlation.References, Write);
+        WriteAll(correlation.FalsePositives, Write);
         Write((int)correlation.Type);
         WriteAll(correlation.Rules, Write);
         WriteAll(correlation.GroupBy, Write);

@@ -13,6 +13,10 @@ internal sealed class CorrelationReader
     private static readonly FrozenSet<string> KnownKeys = FrozenSet.ToFrozenSet(
         ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"], StringComparer.Ordinal);
 
+    // The work for an event at a time with others grows with the third power of rules, for each way.
+    private const int MaxOrderedRules = 64;
+    private const int MaxOrderedWays = 256;
+
     private readonly AttributeReader _document;
     private readonly AttributeReader _section;
     private readonly DiagnosticSink _sink;
@@ -45,6 +49,12 @@ internal sealed class CorrelationReader
         CorrelationType? type = ReadType();
         (ImmutableArray<string> rules, CorrelationTerms? expression) = ReadRules(type);
 
+        int ways = expression?.Terms.Length ?? 1;
+        if (type == CorrelationType.TemporalOrdered && (rules.Length > MaxOrderedRules || rules.Length * ways > MaxOrderedWays))
+        {
+            Invalid("rules", $"An order has at most {MaxOrderedRules} rules, and its rules times the ways in which its expression can be true are at most {MaxOrderedWays}; here they are {rules.Length} times {ways}. Split the correlation.");
+        }
+
         TimeSpan? timespan = ReadTimespan();
         bool generate = ReadGenerate();
         (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) =
@@ -72,6 +82,12 @@ internal sealed class CorrelationReader
             Level = _document.Note("level"),
             Status = _document.Note("status"),
             Tags = _document.Notes("tags"),
+            Author = _document.Note("author"),
+            Date = _document.Note("date"),
+            Modified = _document.Note("modified"),
+            License = _document.Note("license"),
+            References = _document.Notes("references"),
+            FalsePositives = _document.Notes("falsepositives"),
             Type = type.Value,
             Rules = rules,
             GroupBy = _section.List("group-by"),
