@@ -116,13 +116,14 @@ public sealed class DiffTests : IDisposable
         _cli.Write("old/4.yml", File.ReadAllText(_cli.WriteRule("4.yml", Id(4), "a", "4")));
         _cli.Write("old/c.yml", Counting("2"));
         _cli.Write("new/moved/4.yml", File.ReadAllText(Path.Combine(_cli.Folder, "4.yml")) + "\n" + Counting("3"));
-        string events = _cli.Write("e.ndjson", string.Join('\n', At(0, "bob"), At(1, "ann"), At(2, "Bob"), At(3, "BOB"), At(4, "ann"), At(5, "eve")));
+        string events = _cli.Write("e.ndjson", string.Join('\n', At(0, "bob"), At(1, "ann"), At(2, "Bob"), At(3, "BOB"), At(4, "ann"), At(5, "eve"), Event("4")));
 
         CommandLine.Outcome text = await RunAsync([.. sets, "--events", events]);
         JsonElement json = (await RunAsync([.. sets, "--events", events, "--format", "json"])).Json;
 
+        Assert.Equal("sigmaf: 1 match without a time took no part in correlations\n", text.Errors);
         Assert.Contains($"Silent now, as building blocks of correlations: 1\n  - a is 4 ({Id(4)})\n", text.Output, StringComparison.Ordinal);
-        Assert.Contains("Verdicts that change on 6 events: 0 rules\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains("Verdicts that change on 7 events: 0 rules\n", text.Output, StringComparison.Ordinal);
         Assert.Matches($@"(?m)^Correlations whose detections change: 1\ncorrelation .*\n{Id(7)} +Often 7 +1 +3:0 +2 +2:0 *$", text.Output);
         Assert.Equal(
             $$$"""[{"rule":"{{{Id(7)}}}","title":"Often 7","level":"high","gained":1,"firstGained":{"line":3,"record":0},"lost":2,"firstLost":{"line":2,"record":0}}]""",

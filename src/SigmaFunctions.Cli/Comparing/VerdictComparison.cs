@@ -35,8 +35,9 @@ internal readonly record struct EventPlace(long Line, int Record);
 /// <param name="Undecoded">Number of records that could not be read.</param>
 /// <param name="Changes">The rules whose verdicts change, ordered by title.</param>
 /// <param name="Detections">The correlations whose detections change, ordered by title.</param>
+/// <param name="WithoutTime">Number of matches that took no part in correlations of the new set, since their events have no time.</param>
 internal sealed record VerdictComparison(
-    long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes, IReadOnlyList<ChangedDetections> Detections)
+    long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes, IReadOnlyList<ChangedDetections> Detections, long WithoutTime)
 {
     /// <summary>Reads and matches bodies one after another.</summary>
     /// <param name="oldRules">The rules before.</param>
@@ -92,7 +93,8 @@ internal sealed record VerdictComparison(
             events,
             unread.Count,
             [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)],
-            Compare(oldSide.Detect(), newSide.Detect()));
+            Compare(oldSide.Detect(), newSide.Detect()),
+            newSide.WithoutTime);
     }
 
     private static ChangedDetections[] Compare(Dictionary<string, DetectionPlaces> before, Dictionary<string, DetectionPlaces> after)
@@ -134,6 +136,9 @@ internal sealed record VerdictComparison(
             _matcher = new BodyMatcherPool(decoder, new BodyLimits { Correlates = true }).Rent(_detector);
             _correlated = new CorrelationMatches(rules.CorrelationPlan);
         }
+
+        /// <summary>Matches without a time that correlations look at.</summary>
+        public long WithoutTime { get; private set; }
 
         /// <summary>What matches in a body, by record and the rule's id; also where the rule is a building block of correlations alone.</summary>
         public Dictionary<(EventPlace Place, string Rule), SigmaRule> Match(BodyLine body, out BodyMatches matches)
@@ -188,6 +193,10 @@ internal sealed record VerdictComparison(
                     if (record.Time is { } time)
                     {
                         _correlated.Add(record.RuleOf(match), time.UtcTicks, _places.Count, record.ValuesOf(match));
+                    }
+                    else
+                    {
+                        WithoutTime++;
                     }
                 }
 

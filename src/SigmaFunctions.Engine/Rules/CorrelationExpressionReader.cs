@@ -39,14 +39,14 @@ internal sealed class CorrelationExpressionReader
             return null;
         }
 
-        ImmutableArray<IdentifierCondition>.Builder names = ImmutableArray.CreateBuilder<IdentifierCondition>();
+        var names = new OrderedDictionary<string, IdentifierCondition>(StringComparer.Ordinal);
         if (!Gather(condition, names))
         {
             sink.Report(DiagnosticCode.InvalidCorrelation, text.Position, "An expression of a correlation has names of rules, 'and', 'or', 'not' and brackets, and no 'of'. Write the rules out.");
             return null;
         }
 
-        return (condition, names.ToImmutable());
+        return (condition, [.. names.Values]);
     }
 
     /// <summary>The ways in which an expression can be true; null after reporting that there is no use for it.</summary>
@@ -71,16 +71,12 @@ internal sealed class CorrelationExpressionReader
         return new CorrelationTerms([.. ways.Select(way => new CorrelationTerm(Places(way.Present), Places(way.Absent)))]);
     }
 
-    private static bool Gather(ConditionSyntax condition, ImmutableArray<IdentifierCondition>.Builder names)
+    private static bool Gather(ConditionSyntax condition, OrderedDictionary<string, IdentifierCondition> names)
     {
         switch (condition)
         {
             case IdentifierCondition identifier:
-                if (!names.Any(known => known.Name == identifier.Name))
-                {
-                    names.Add(identifier);
-                }
-
+                names.TryAdd(identifier.Name, identifier);
                 return true;
             case NotCondition not:
                 return Gather(not.Operand, names);
