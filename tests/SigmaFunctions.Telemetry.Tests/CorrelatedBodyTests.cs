@@ -44,6 +44,52 @@ public sealed class CorrelatedBodyTests
         Assert.Equal(0, new BodyMatcher(new EventDecoder(), detector).Match(body, TestContext.Current.CancellationToken).Correlated.Count);
     }
 
+    /// <summary>No evidence, no second decode, no strings.</summary>
+    [Theory]
+    [InlineData("""{"category":"any","User":"a","UtcTime":"2026-11-30 00:00:00.123"}""")]
+    [InlineData("""[{"category":"any","User":["a",1,null],"UtcTime":"2026-11-30T00:00:00Z"},{"category":"any","User":"b"}]""")]
+    public void A_match_that_is_only_counted_allocates_nothing(string body)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        var matcher = new BodyMatcher(new EventDecoder(), Of("low", "gte: 2"), new BodyLimits { Correlates = true });
+        for (int warm = 0; warm < 3; warm++)
+        {
+            Assert.NotEqual(0, matcher.Match(bytes, TestContext.Current.CancellationToken).Correlated.Count);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int round = 0; round < 10; round++)
+        {
+            matcher.Match(bytes, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    /// <summary>Forms of times that are read without making a text of them, and such that are not, are the same times.</summary>
+    [Theory]
+    [InlineData("2026-11-30T23:59:59Z", "2026-11-30T23:59:59.0000000+00:00")]
+    [InlineData("2026-11-30 23:59:59", "2026-11-30T23:59:59.0000000+00:00")]
+    [InlineData("2026-11-30 23:59:59.1", "2026-11-30T23:59:59.1000000+00:00")]
+    [InlineData("2026-11-30 23:59:59.1234567 UTC", "2026-11-30T23:59:59.1234567+00:00")]
+    [InlineData("2024-02-29T00:00:00.1234567Z", "2024-02-29T00:00:00.1234567+00:00")]
+    [InlineData("2026-11-30T23:59:59.123+01:00", "2026-11-30T22:59:59.1230000+00:00")]
+    [InlineData("2026-02-29T00:00:00Z", null)]
+    [InlineData("2026-13-01T00:00:00Z", null)]
+    [InlineData("2026-00-01T00:00:00Z", null)]
+    [InlineData("0000-01-01T00:00:00Z", null)]
+    [InlineData("2026-01-01T25:00:00Z", null)]
+    [InlineData("2026-01-01T00:60:00Z", null)]
+    [InlineData("2026-01-01T00:00:61Z", null)]
+    [InlineData("2026-01-01Tx0:00:00Z", null)]
+    public void Times_are_read(string text, string? time)
+    {
+        BodyMatches matches = new BodyMatcher(new EventDecoder(), Of("low", "gte: 2"), new BodyLimits { Correlates = true })
+            .Match(Encoding.UTF8.GetBytes($$"""{"category":"any","User":"a","UtcTime":"{{text}}"}"""), TestContext.Current.CancellationToken);
+
+        Assert.Equal(time, matches.Correlated[0].Time?.ToString("O"));
+    }
+
     /// <summary>A body that turns out to be something else is read again, and counts once.</summary>
     [Theory]
     [InlineData("""[{"category":"any","User":"a"},{"category":"any","User":"b"}""", 2)]

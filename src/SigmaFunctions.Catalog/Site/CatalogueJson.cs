@@ -74,6 +74,14 @@ public static class CatalogueJson
         Rule(json, page, baseUrl: null);
     }
 
+    /// <summary>Writes one correlation's page, in the form that it has in the whole catalogue.</summary>
+    public static void Write(Stream stream, CorrelationPage page)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        using var json = new Utf8JsonWriter(stream, Options);
+        Correlation(json, page, baseUrl: null);
+    }
+
     private static void Correlation(Utf8JsonWriter json, CorrelationPage page, Uri? baseUrl)
     {
         json.WriteStartObject();

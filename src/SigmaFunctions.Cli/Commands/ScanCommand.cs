@@ -18,10 +18,10 @@ internal static class ScanCommand
     public const string RulesName = "--rules";
 
     /// <summary>
-    /// Gives each of several values of <c>--rules</c> the option's name, so that the parser need not guess where they end: the
-    /// folders, YAML files and packs that follow <c>--rules</c> are its values, and anything else is not.
+    /// Gives each of several values of <c>--rules</c> and <c>--event</c> the option's name, so that the parser need not guess where they end: the
+    /// folders, YAML files and packs that follow <c>--rules</c> are its values, and anything else is not; of <c>--event</c>, other files are.
     /// </summary>
-    public static IReadOnlyList<string> SeparateRules(IReadOnlyList<string> arguments)
+    public static IReadOnlyList<string> SeparateFiles(IReadOnlyList<string> arguments)
     {
         var separated = new List<string>(arguments.Count);
         for (int i = 0; i < arguments.Count; i++)
@@ -33,15 +33,16 @@ internal static class ScanCommand
                 break;
             }
 
-            if (arguments[i] != RulesName || i + 1 >= arguments.Count)
+            string option = arguments[i];
+            if (option is not (RulesName or ExplainCommand.EventName) || i + 1 >= arguments.Count)
             {
                 continue;
             }
 
             separated.Add(arguments[++i]);
-            while (i + 1 < arguments.Count && IsRulePath(arguments[i + 1]))
+            while (i + 1 < arguments.Count && (option == RulesName ? IsRulePath(arguments[i + 1]) : IsEventFile(arguments[i + 1])))
             {
-                separated.Add(RulesName);
+                separated.Add(option);
                 separated.Add(arguments[++i]);
             }
         }
@@ -239,6 +240,8 @@ internal static class ScanCommand
             || RulePack.IsPack(argument)
             || RuleArchive.HoldsRules(argument)
             || Directory.Exists(argument));
+
+    private static bool IsEventFile(string argument) => !argument.StartsWith('-') && !IsRulePath(argument) && File.Exists(argument);
 
     private sealed record Request(
         string[] Rules,

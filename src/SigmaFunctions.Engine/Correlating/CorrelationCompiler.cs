@@ -8,15 +8,23 @@ namespace SigmaFunctions.Engine.Correlating;
 /// <summary>Correlations that can be evaluated, and what is wrong with the others.</summary>
 /// <param name="Correlations">Each behind those that it refers to.</param>
 /// <param name="SilentRules">Ids of rules that are building blocks of correlations alone, without detections of their own.</param>
-/// <param name="Faults">What is wrong with a correlation, as sentences.</param>
+/// <param name="Findings">What is wrong with correlations; one with an error is not among those that can be evaluated.</param>
 internal sealed record CompiledCorrelations(
     ImmutableArray<CompiledCorrelation> Correlations,
     ImmutableHashSet<string> SilentRules,
-    ImmutableArray<(SigmaCorrelation Correlation, DiagnosticCode Code, string Message)> Faults)
+    ImmutableArray<CorrelationFinding> Findings)
 {
     /// <summary>None.</summary>
     public static CompiledCorrelations None { get; } = new([], ImmutableHashSet<string>.Empty, []);
 }
+
+/// <summary>What is wrong with a correlation, or doubtful.</summary>
+/// <param name="Correlation">The correlation.</param>
+/// <param name="Code">What it is.</param>
+/// <param name="Key">The key of its section that is meant.</param>
+/// <param name="Item">The text below that key.</param>
+/// <param name="Message">Sentences of what is wrong and how to mend it.</param>
+internal sealed record CorrelationFinding(SigmaCorrelation Correlation, DiagnosticCode Code, string Key, string Item, string Message);
 
 /// <summary>
 /// Resolves what correlations refer to: an id goes before a name, a name of the correlation's own file before those of others; what is missing, ambiguous,
@@ -24,18 +32,20 @@ internal sealed record CompiledCorrelations(
 /// </summary>
 internal sealed class CorrelationCompiler
 {
+    // How many correlations may be over one another.
+    private const int MaxHeight = 16;
+
     private readonly Dictionary<string, Node> _byId = new(RuleIdComparer.Instance);
     private readonly ILookup<string, Node> _byName;
     private readonly Dictionary<SigmaCorrelation, ImmutableArray<Node>> _resolved = [];
-    private readonly ImmutableArray<(SigmaCorrelation, DiagnosticCode, string)>.Builder _faults =
-        ImmutableArray.CreateBuilder<(SigmaCorrelation, DiagnosticCode, string)>();
+    private readonly ImmutableArray<CorrelationFinding>.Builder _findings = ImmutableArray.CreateBuilder<CorrelationFinding>();
 
     private CorrelationCompiler(IEnumerable<SigmaRule> rules, IEnumerable<SigmaCorrelation> correlations)
     {
         List<Node> nodes =
         [
-            .. rules.Select((rule, place) => new Node(rule.Id, rule.Name, rule.File, rule.Level, null, place)),
-            .. correlations.Select(correlation => new Node(correlation.Id, correlation.Name, correlation.File, correlation.Level, correlation, -1)),
+            .. rules.Select((rule, place) => new Node(rule.Id, rule.Name, rule.File, rule.Line, rule.Level, null, place)),
+            .. correlations.Select(one => new Node(one.Id, one.Name, one.File, one.Line, one.Level, one, -1)),
         ];
         foreach (Node node in nodes)
         {
@@ -46,7 +56,7 @@ internal sealed class CorrelationCompiler
     }
 
     /// <summary>A rule or correlation that can be referred to.</summary>
-    private sealed record Node(string Id, string? Name, string File, string? Level, SigmaCorrelation? Correlation, int Place);
+    private sealed record Node(string Id, string? Name, string File, int Line, string? Level, SigmaCorrelation? Correlation, int Place);
 
     /// <summary>Compiles correlations over rules.</summary>
     public static CompiledCorrelations Compile(IReadOnlyCollection<SigmaRule> rules, IReadOnlyCollection<SigmaCorrelation> correlations) =>
@@ -87,12 +97,13 @@ internal sealed class CorrelationCompiler
                 silent.Contains(correlation.Id)));
         }
 
-        return new CompiledCorrelations(compiled.DrainToImmutable(), silent, _faults.DrainToImmutable());
+        return new CompiledCorrelations(compiled.DrainToImmutable(), silent, _findings.DrainToImmutable());
     }
 
     private ImmutableArray<Node>? Resolve(SigmaCorrelation correlation)
     {
         ImmutableArray<Node>.Builder parts = ImmutableArray.CreateBuilder<Node>(correlation.Rules.Length);
+        var known = new HashSet<string>(RuleIdComparer.Instance);
         foreach (string reference in correlation.Rules)
         {
             if (Find(reference, correlation) is not { } part)
@@ -100,16 +111,35 @@ internal sealed class CorrelationCompiler
                 return null;
             }
 
-            if (parts.Contains(part))
+            if (!known.Add(part.Id))
             {
-                return Fault(correlation, DiagnosticCode.InvalidCorrelation, $"The correlation refers to '{Shortened.Of(reference)}' twice. Keep one of them.");
+                return Fault(correlation, DiagnosticCode.InvalidCorrelation, "rules", reference, $"The correlation refers to '{Shortened.Of(reference)}' twice. Keep one of them.");
             }
 
             parts.Add(part);
         }
 
+        foreach (CorrelationAlias alias in correlation.Aliases)
+        {
+            foreach (string rule in alias.FieldByRule.Keys)
+            {
+                if (!parts.Where((part, place) => IsMeant(rule, part, correlation.Rules[place])).Any())
+                {
+                    return Fault(
+                        correlation,
+                        DiagnosticCode.InvalidCorrelation,
+                        "aliases",
+                        rule,
+                        $"The alias '{Shortened.Of(alias.Name)}' is for the rule '{Shortened.Of(rule)}', which the correlation does not look at. Name one of its 'rules'.");
+                }
+            }
+        }
+
         return parts.DrainToImmutable();
     }
+
+    /// <summary>Whether an alias is for a rule that a correlation refers to.</summary>
+    private static bool IsMeant(string rule, Node part, string reference) => rule == reference || rule == part.Name || RuleIdComparer.Instance.Equals(rule, part.Id);
 
     private Node? Find(string reference, SigmaCorrelation from)
     {
@@ -118,8 +148,19 @@ internal sealed class CorrelationCompiler
             return byId;
         }
 
-        List<Node> named = [.. _byName[reference].Where(node => node.File == from.File)];
-        named = named.Count > 0 ? named : [.. _byName[reference]];
+        List<Node> all = [.. _byName[reference]];
+        List<Node> named = [.. all.Where(node => node.File == from.File)];
+        if (named.Count == 1 && all.Find(node => node.File != from.File) is { } other)
+        {
+            Fault(
+                from,
+                DiagnosticCode.NameElsewhere,
+                "rules",
+                reference,
+                $"The name '{Shortened.Of(reference)}' means the rule of this file; {other.File}({other.Line}) has the same. Refer to the rule by its id, or give one of them another name.");
+        }
+
+        named = named.Count > 0 ? named : all;
         if (named is [var only])
         {
             return only;
@@ -128,6 +169,8 @@ internal sealed class CorrelationCompiler
         Fault(
             from,
             DiagnosticCode.UnresolvedReference,
+            "rules",
+            reference,
             named.Count == 0
                 ? $"The correlation refers to '{Shortened.Of(reference)}', which is no loaded rule or correlation.{Spelling.DidYouMean([.. _byName.Select(group => group.Key)], reference)} Correct the id or name."
                 : $"The correlation refers to '{Shortened.Of(reference)}', and {named.Count} rules are named so: {string.Join(", ", named.Take(3).Select(node => node.File))}. Refer to one by its id.");
@@ -137,57 +180,78 @@ internal sealed class CorrelationCompiler
     /// <summary>Each behind those that it refers to; what refers to itself or to what is rejected is rejected.</summary>
     private List<SigmaCorrelation> Ordered()
     {
+        // Without recursion: a file has as many documents as its writer likes.
+        List<SigmaCorrelation> left = [.. _resolved.Keys.OrderBy(one => one.Id, StringComparer.Ordinal)];
+        ILookup<SigmaCorrelation, SigmaCorrelation> outer = left
+            .SelectMany(one => InnerOf(one), (one, inner) => (one, inner)).ToLookup(pair => pair.inner, pair => pair.one);
+        var waiting = left.ToDictionary(one => one, one => InnerOf(one).Count());
+        var heights = new Dictionary<SigmaCorrelation, int>();
         var ordered = new List<SigmaCorrelation>();
-        var usable = new Dictionary<SigmaCorrelation, bool>();
-        var under = new HashSet<SigmaCorrelation>();
-        foreach (SigmaCorrelation correlation in _resolved.Keys.OrderBy(one => one.Id, StringComparer.Ordinal))
+        var ready = new Queue<SigmaCorrelation>(left.Where(one => waiting[one] == 0));
+        while (ready.TryDequeue(out SigmaCorrelation? correlation))
         {
-            Visit(correlation);
-        }
-
-        return ordered;
-
-        // Chains are as long as rules make them; each link is a document.
-        bool Visit(SigmaCorrelation correlation)
-        {
-            if (usable.TryGetValue(correlation, out bool known))
+            heights[correlation] = 1 + InnerOf(correlation).Select(inner => heights[inner]).DefaultIfEmpty().Max();
+            if (heights[correlation] > MaxHeight)
             {
-                return known;
+                Fault(
+                    correlation,
+                    DiagnosticCode.InvalidCorrelation,
+                    "rules",
+                    correlation.Rules[0],
+                    $"The correlation is over {heights[correlation] - 1} others, each over the next; at most {MaxHeight} may be so. Refer to rules directly.");
+                continue;
             }
 
-            if (!_resolved.TryGetValue(correlation, out ImmutableArray<Node> parts))
+            ordered.Add(correlation);
+            foreach (SigmaCorrelation next in outer[correlation])
             {
-                return false;
-            }
-
-            if (!under.Add(correlation))
-            {
-                return false;
-            }
-
-            bool isUsable = true;
-            foreach (SigmaCorrelation inner in parts.Select(part => part.Correlation).OfType<SigmaCorrelation>())
-            {
-                if (isUsable && !Visit(inner))
+                if (--waiting[next] == 0)
                 {
-                    isUsable = false;
-                    Fault(
-                        correlation,
-                        DiagnosticCode.UnresolvedReference,
-                        under.Contains(inner) && !usable.ContainsKey(inner) && _resolved.ContainsKey(inner)
-                            ? "The correlation refers to itself, directly or through others. Break the circle."
-                            : $"The correlation refers to '{Shortened.Of(inner.Name ?? inner.Id)}', which was rejected. Correct that one.");
+                    ready.Enqueue(next);
                 }
             }
+        }
 
-            under.Remove(correlation);
-            usable.Add(correlation, isUsable);
-            if (isUsable)
+        RejectOthers([.. left.Except(ordered)], outer);
+        return ordered;
+    }
+
+    private IEnumerable<SigmaCorrelation> InnerOf(SigmaCorrelation correlation) => _resolved[correlation].Select(part => part.Correlation).OfType<SigmaCorrelation>();
+
+    /// <summary>Rejects what waits for itself, or for what is rejected.</summary>
+    /// <param name="others">Those that cannot be put in order.</param>
+    /// <param name="outer">By correlation, those that refer to it.</param>
+    private void RejectOthers(ImmutableArray<SigmaCorrelation> others, ILookup<SigmaCorrelation, SigmaCorrelation> outer)
+    {
+        // What none of them refers to is in no circle; nor is, without it, what it refers to.
+        var circular = others.ToHashSet();
+        var open = new Queue<SigmaCorrelation>(others);
+        while (open.TryDequeue(out SigmaCorrelation? correlation))
+        {
+            if (!outer[correlation].Any(circular.Contains) && circular.Remove(correlation))
             {
-                ordered.Add(correlation);
+                foreach (SigmaCorrelation inner in InnerOf(correlation))
+                {
+                    open.Enqueue(inner);
+                }
             }
+        }
 
-            return isUsable;
+        var told = _findings.Where(finding => finding.Code.Severity == DiagnosticSeverity.Error).Select(finding => finding.Correlation).ToHashSet();
+        foreach (SigmaCorrelation correlation in others.Where(one => !told.Contains(one)))
+        {
+            bool isCircular = circular.Contains(correlation);
+            ImmutableArray<Node> parts = _resolved[correlation];
+            int part = parts.IndexOf(parts.First(node =>
+                node.Correlation is { } inner && (isCircular ? circular.Contains(inner) : others.Contains(inner) || !_resolved.ContainsKey(inner))));
+            Fault(
+                correlation,
+                DiagnosticCode.UnresolvedReference,
+                "rules",
+                correlation.Rules[part],
+                isCircular
+                    ? "The correlation refers to itself, directly or through others. Break the circle."
+                    : $"The correlation refers to '{Shortened.Of(parts[part].Correlation!.Name ?? parts[part].Id)}', which was rejected. Correct that one.");
         }
     }
 
@@ -222,7 +286,7 @@ internal sealed class CorrelationCompiler
         {
             foreach ((string rule, string field) in alias.FieldByRule)
             {
-                if (rule == correlation.Rules[place] || rule == part.Name || RuleIdComparer.Instance.Equals(rule, part.Id))
+                if (IsMeant(rule, part, correlation.Rules[place]))
                 {
                     return field;
                 }
@@ -243,9 +307,9 @@ internal sealed class CorrelationCompiler
     private static string? Highest(IEnumerable<string?> levels) =>
         levels.Select(RuleLevels.Parse).Max() is { } highest ? highest.Name() : null;
 
-    private ImmutableArray<Node>? Fault(SigmaCorrelation correlation, DiagnosticCode code, string message)
+    private ImmutableArray<Node>? Fault(SigmaCorrelation correlation, DiagnosticCode code, string key, string item, string message)
     {
-        _faults.Add((correlation, code, message));
+        _findings.Add(new CorrelationFinding(correlation, code, key, item, message));
         return null;
     }
 }

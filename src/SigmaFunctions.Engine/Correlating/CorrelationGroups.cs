@@ -115,6 +115,30 @@ internal sealed class CorrelationGroups
         }
     }
 
+    /// <summary>The matches that are of no group, each with the first entry of <c>group-by</c> for which it has no value, as its rule's events name it.</summary>
+    public IEnumerable<(int Part, CorrelatedMatch Match, string Field)> WithoutGroup()
+    {
+        for (int part = 0; part < _correlation.Parts.Length; part++)
+        {
+            ImmutableArray<string> names = _correlation.Parts[part].GroupBy;
+            foreach (CorrelationOccurrence occurrence in _occurrences[part] ?? [])
+            {
+                if (names.FirstOrDefault(name => occurrence.Find(_plan, name).Texts.IsEmpty) is { } field)
+                {
+                    yield return (part, occurrence.Completing, field);
+                }
+            }
+
+            foreach (CorrelatedMatch match in _matches[part] ?? [])
+            {
+                if (names.FirstOrDefault(name => FieldTexts.Of(_plan, match, name).Texts.IsEmpty) is { } field)
+                {
+                    yield return (part, match, field);
+                }
+            }
+        }
+    }
+
     /// <summary>The match of a rule that a member is, or that completes it.</summary>
     public CorrelatedMatch MatchOf(GroupMatch member) =>
         OccurrenceOf(member)?.Completing ?? _matches[member.Rule]![_sources[member.Source].Index];

@@ -52,9 +52,8 @@ public sealed class CorrelationMatches
             CompiledCorrelation correlation = _plan.Correlations[place];
             CorrelationGroups groups = GroupsOf(correlation, occurrences);
             occurrences[place] = referredTo.Contains(place) ? [] : null;
-            foreach ((ReadOnlyMemory<byte> key, GroupMatch[] matches) in groups.All(correlation.Logic.LeastMatches))
+            foreach ((CorrelationGroups _, ReadOnlyMemory<byte> key, GroupResult result) in Evaluated(correlation, groups))
             {
-                GroupResult result = GroupEvaluation.Evaluate(correlation.Logic, matches, long.MinValue, null);
                 occurrences[place]?.AddRange(OccurrencesOf(correlation, groups, key, result));
                 if (!correlation.IsSilent)
                 {
@@ -69,6 +68,34 @@ public sealed class CorrelationMatches
                 .ThenBy(one => one.GroupKey, ByteOrder.Instance),
         ];
     }
+
+    /// <summary>The groups of one correlation.</summary>
+    /// <param name="place">Its place among those of the plan.</param>
+    internal CorrelationGroups GroupsOf(int place)
+    {
+        var occurrences = new List<CorrelationOccurrence>?[_plan.Correlations.Length];
+        return Of(place);
+
+        CorrelationGroups Of(int one)
+        {
+            CompiledCorrelation correlation = _plan.Correlations[one];
+            foreach (int inner in correlation.Parts.Select(part => part.Correlation).OfType<int>())
+            {
+                occurrences[inner] ??=
+                [
+                    .. Evaluated(_plan.Correlations[inner], Of(inner)).SelectMany(group =>
+                        OccurrencesOf(_plan.Correlations[inner], group.Groups, group.Key, group.Result)),
+                ];
+            }
+
+            return GroupsOf(correlation, occurrences);
+        }
+    }
+
+    private static IEnumerable<(CorrelationGroups Groups, ReadOnlyMemory<byte> Key, GroupResult Result)> Evaluated(
+        CompiledCorrelation correlation, CorrelationGroups groups) =>
+        groups.All(correlation.Logic.LeastMatches).Select(group =>
+            (groups, group.Key, GroupEvaluation.Evaluate(correlation.Logic, group.Matches, long.MinValue, null)));
 
     private CorrelationGroups GroupsOf(CompiledCorrelation correlation, List<CorrelationOccurrence>?[] occurrences)
     {
@@ -86,33 +113,6 @@ public sealed class CorrelationMatches
         }
 
         return groups;
-    }
-
-    /// <summary>What one correlation comes to in each of its groups, also where it is a building block; in the order in which they came up.</summary>
-    /// <param name="place">Its place among those of the plan.</param>
-    public ImmutableArray<CorrelationGroupState> StatesOf(int place)
-    {
-        var occurrences = new List<CorrelationOccurrence>?[_plan.Correlations.Length];
-        return
-        [
-            .. Evaluate(place, least: 1).Where(group => !group.Result.Matches.IsEmpty).Select(group => new CorrelationGroupState(
-                group.Groups.TextsOf(group.Result.Matches[^1]),
-                group.Result,
-                [.. group.Result.Firings.Select(firing => DetectionOf(_plan.Correlations[place], group.Groups, group.Key, group.Result, firing))])),
-        ];
-
-        IEnumerable<(CorrelationGroups Groups, ReadOnlyMemory<byte> Key, GroupResult Result)> Evaluate(int one, int least)
-        {
-            CompiledCorrelation correlation = _plan.Correlations[one];
-            foreach (int inner in correlation.Parts.Select(part => part.Correlation).OfType<int>().Where(inner => occurrences[inner] is null))
-            {
-                CompiledCorrelation below = _plan.Correlations[inner];
-                occurrences[inner] = [.. Evaluate(inner, below.Logic.LeastMatches).SelectMany(group => OccurrencesOf(below, group.Groups, group.Key, group.Result))];
-            }
-
-            CorrelationGroups groups = GroupsOf(correlation, occurrences);
-            return groups.All(least).Select(group => (groups, group.Key, GroupEvaluation.Evaluate(correlation.Logic, group.Matches, long.MinValue, null)));
-        }
     }
 
     private static IEnumerable<CorrelationOccurrence> OccurrencesOf(

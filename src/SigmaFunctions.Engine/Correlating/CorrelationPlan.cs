@@ -15,11 +15,23 @@ public sealed class CorrelationPlan
         Correlations = compiled.Correlations;
         SilentRules = compiled.SilentRules;
         var fields = new Dictionary<int, List<string>>();
-        foreach (CompiledCorrelation correlation in Correlations)
+
+        // Of a correlation what is no entry of its group-by is of the matches that complete it: those that refer to it come first.
+        HashSet<string>[] asked = [.. Correlations.Select(_ => new HashSet<string>(StringComparer.Ordinal))];
+        for (int place = Correlations.Length - 1; place >= 0; place--)
         {
-            foreach (CorrelationPart part in correlation.Parts)
+            foreach (CorrelationPart part in Correlations[place].Parts)
             {
-                Need(part, [.. part.GroupBy, .. part.Fields], fields);
+                IEnumerable<string> names = part.GroupBy.Concat(part.Fields).Concat(asked[place].Order(StringComparer.Ordinal));
+                if (part.Correlation is { } inner)
+                {
+                    asked[inner].UnionWith(names.Except(Correlations[inner].Correlation.GroupBy, StringComparer.Ordinal));
+                }
+                else
+                {
+                    List<string> known = fields.TryGetValue(part.Rule!.Value, out List<string>? before) ? before : fields[part.Rule.Value] = [];
+                    known.AddRange(names.Except(known, StringComparer.Ordinal).ToList());
+                }
             }
         }
 
@@ -46,23 +58,4 @@ public sealed class CorrelationPlan
     /// <summary>The fields that correlations ask for of a rule's matches; default for a rule that none looks at.</summary>
     /// <param name="rule">Its place among those of the set.</param>
     public ImmutableArray<string> FieldsOf(int rule) => _fields.GetValueOrDefault(rule);
-
-    /// <summary>Adds what is asked for of a part; of a correlation what is no entry of its <c>group-by</c> is of the matches that complete it.</summary>
-    private void Need(CorrelationPart part, ImmutableArray<string> names, Dictionary<int, List<string>> fields)
-    {
-        if (part.Correlation is { } place)
-        {
-            CompiledCorrelation inner = Correlations[place];
-            ImmutableArray<string> below = names.RemoveRange(inner.Correlation.GroupBy);
-            foreach (CorrelationPart innerPart in inner.Parts)
-            {
-                Need(innerPart, below, fields);
-            }
-
-            return;
-        }
-
-        List<string> known = fields.TryGetValue(part.Rule!.Value, out List<string>? before) ? before : fields[part.Rule.Value] = [];
-        known.AddRange(names.Except(known, StringComparer.Ordinal));
-    }
 }

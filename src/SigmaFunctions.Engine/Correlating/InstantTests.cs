@@ -73,7 +73,7 @@ internal sealed class TermsTest(CorrelationLogic logic, CorrelationTerms terms, 
 
     public (Rational Value, bool Holds) At(long time) => (
         _window.Value,
-        terms.Terms.Any(term => term.Present.All(_window.Has) && !term.Absent.Any(rule => times.Has(rule, time - logic.Span, time + logic.Span))));
+        terms.Terms.Any(term => term.Present.All(_window.Has) && !term.Absent.Any(rule => times.Has(rule, logic.RangeWithout(rule, time)))));
 }
 
 /// <summary>Rules that stand in order, and others that are not there: before the last of the order, or after it.</summary>
@@ -82,7 +82,6 @@ internal sealed class OrderedTermsTest : IInstantTest
     private readonly CorrelationLogic _logic;
     private readonly RuleWindow _window;
     private readonly MatchTimes _times;
-    private readonly int _last;
     private readonly ImmutableArray<(CorrelationTerm Term, OrderedRules Order)> _terms;
 
     public OrderedTermsTest(CorrelationLogic logic, CorrelationTerms terms, MatchTimes times)
@@ -90,7 +89,6 @@ internal sealed class OrderedTermsTest : IInstantTest
         _logic = logic;
         _window = new RuleWindow(logic.Rules);
         _times = times;
-        _last = terms.Positive[^1];
         _terms = [.. terms.Terms.Select(term => (term, new OrderedRules(term.Present)))];
     }
 
@@ -111,10 +109,7 @@ internal sealed class OrderedTermsTest : IInstantTest
 
     public (Rational Value, bool Holds) At(long time) => (
         _window.Value,
-        _terms.Any(one => one.Order.LongestFrom(time - _logic.Span) == one.Term.Present.Length && !one.Term.Absent.Any(rule => IsThere(rule, time))));
-
-    private bool IsThere(int rule, long time) =>
-        rule < _last ? _times.Has(rule, time - _logic.Span, time) : _times.Has(rule, time, time + _logic.Span);
+        _terms.Any(one => one.Order.LongestFrom(time - _logic.Span) == one.Term.Present.Length && !one.Term.Absent.Any(rule => _times.Has(rule, _logic.RangeWithout(rule, time)))));
 }
 
 /// <summary>Some of a correlation's rules, in their order.</summary>
@@ -130,6 +125,16 @@ internal sealed class OrderedRules(ImmutableArray<int> places)
     public void Add(ReadOnlySpan<GroupMatch> matches)
     {
         List<int>?[]? events = null;
+        if (matches.Length == 1)
+        {
+            if (places.BinarySearch(matches[0].Rule) is >= 0 and int only)
+            {
+                _chain.Add(matches[0].Time, only);
+            }
+
+            return;
+        }
+
         foreach (GroupMatch match in matches)
         {
             if (places.BinarySearch(match.Rule) is >= 0 and int place)
@@ -171,11 +176,11 @@ internal sealed class MatchTimes
     }
 
     /// <summary>Whether a rule has a match from a time to another, both included.</summary>
-    public bool Has(int rule, long from, long to)
+    public bool Has(int rule, (long From, long To) range)
     {
         List<long> times = _times[rule];
-        int at = times.BinarySearch(from);
+        int at = times.BinarySearch(range.From);
         at = at < 0 ? ~at : at;
-        return at < times.Count && times[at] <= to;
+        return at < times.Count && times[at] <= range.To;
     }
 }

@@ -39,6 +39,22 @@ internal sealed class RuleChain
         return length;
     }
 
+    /// <summary>A rule that alone is at one time, which no time before was later than.</summary>
+    /// <param name="time">The time.</param>
+    /// <param name="rule">Its place in the order.</param>
+    public void Add(long time, int rule)
+    {
+        // It is the last of those chains, and what stands before it is the longest that uses rules before it.
+        for (int length = _rules; length >= 1; length--)
+        {
+            long begin = length == 1 ? time : _begins[length - 1, rule];
+            for (int within = rule + 1; within <= _rules; within++)
+            {
+                _begins[length, within] = Math.Max(_begins[length, within], begin);
+            }
+        }
+    }
+
     /// <summary>Everything that is at one time, which no time before was later than.</summary>
     /// <param name="time">The time.</param>
     /// <param name="events">For each rule of the order, the events that match it then.</param>

@@ -316,7 +316,15 @@ internal sealed class PackReader
         return compiled.With(ImmutableCollectionsMarshal.AsImmutableArray(applied));
     }
 
-    private SigmaCorrelation ReadCorrelation() => new()
+    private SigmaCorrelation ReadCorrelation()
+    {
+        SigmaCorrelation correlation = ReadWrittenCorrelation();
+        Require(correlation.Expression is not { } terms
+            || (!terms.Positive.IsEmpty && terms.Positive.Concat(terms.Negative).All(place => place < correlation.Rules.Length)));
+        return correlation;
+    }
+
+    private SigmaCorrelation ReadWrittenCorrelation() => new()
     {
         Id = Text(),
         Title = Text(),

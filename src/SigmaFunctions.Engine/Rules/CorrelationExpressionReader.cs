@@ -24,8 +24,8 @@ internal sealed class CorrelationExpressionReader
         public bool Contains(Way other) => (Present & other.Present) == other.Present && (Absent & other.Absent) == other.Absent;
     }
 
-    /// <summary>The names in an expression in the order of their appearance, each once; null after reporting that it is none.</summary>
-    public static (ConditionSyntax Condition, ImmutableArray<string> Names)? Parse(YamlScalar text, DiagnosticSink sink)
+    /// <summary>The names in an expression in the order of their appearance, each where it stands first; null after reporting that it is none.</summary>
+    public static (ConditionSyntax Condition, ImmutableArray<IdentifierCondition> Names)? Parse(YamlScalar text, DiagnosticSink sink)
     {
         var own = new DiagnosticSink(sink.File);
         ConditionSyntax? condition = ConditionParser.Parse(text, own);
@@ -39,7 +39,7 @@ internal sealed class CorrelationExpressionReader
             return null;
         }
 
-        ImmutableArray<string>.Builder names = ImmutableArray.CreateBuilder<string>();
+        ImmutableArray<IdentifierCondition>.Builder names = ImmutableArray.CreateBuilder<IdentifierCondition>();
         if (!Gather(condition, names))
         {
             sink.Report(DiagnosticCode.InvalidCorrelation, text.Position, "An expression of a correlation has names of rules, 'and', 'or', 'not' and brackets, and no 'of'. Write the rules out.");
@@ -71,14 +71,14 @@ internal sealed class CorrelationExpressionReader
         return new CorrelationTerms([.. ways.Select(way => new CorrelationTerm(Places(way.Present), Places(way.Absent)))]);
     }
 
-    private static bool Gather(ConditionSyntax condition, ImmutableArray<string>.Builder names)
+    private static bool Gather(ConditionSyntax condition, ImmutableArray<IdentifierCondition>.Builder names)
     {
         switch (condition)
         {
             case IdentifierCondition identifier:
-                if (!names.Contains(identifier.Name))
+                if (!names.Any(known => known.Name == identifier.Name))
                 {
-                    names.Add(identifier.Name);
+                    names.Add(identifier);
                 }
 
                 return true;

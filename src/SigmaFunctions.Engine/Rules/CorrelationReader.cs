@@ -13,19 +13,25 @@ internal sealed class CorrelationReader
     private static readonly FrozenSet<string> KnownKeys = FrozenSet.ToFrozenSet(
         ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"], StringComparer.Ordinal);
 
+    // The work for an event at a time with others grows with the third power of rules, for each way.
+    private const int MaxOrderedRules = 64;
+    private const int MaxOrderedWays = 256;
+
     private readonly AttributeReader _document;
     private readonly AttributeReader _section;
     private readonly DiagnosticSink _sink;
+    private readonly CorrelationPlaces _places;
 
     private CorrelationReader(YamlMapping root, YamlMapping section, DiagnosticSink sink)
     {
         _document = new AttributeReader(root, sink);
         _section = new AttributeReader(section, sink);
         _sink = sink;
+        _places = new CorrelationPlaces(section);
     }
 
     /// <summary>The correlation, or null after reporting why there is none.</summary>
-    public static SigmaCorrelation? Read(YamlMapping root, DiagnosticSink sink)
+    public static CorrelationSyntax? Read(YamlMapping root, DiagnosticSink sink)
     {
         if (root["correlation"] is YamlMapping section)
         {
@@ -36,18 +42,24 @@ internal sealed class CorrelationReader
         return null;
     }
 
-    private SigmaCorrelation? Read()
+    private CorrelationSyntax? Read()
     {
         string? title = RuleReader.ReadTitle(_document, _sink);
         string id = RuleReader.ReadId(_document, _sink);
         CorrelationType? type = ReadType();
         (ImmutableArray<string> rules, CorrelationTerms? expression) = ReadRules(type);
 
+        int ways = expression?.Terms.Length ?? 1;
+        if (type == CorrelationType.TemporalOrdered && (rules.Length > MaxOrderedRules || rules.Length * ways > MaxOrderedWays))
+        {
+            Invalid("rules", $"An order has at most {MaxOrderedRules} rules, and its rules times the ways in which its expression can be true are at most {MaxOrderedWays}; here they are {rules.Length} times {ways}. Split the correlation.");
+        }
+
         TimeSpan? timespan = ReadTimespan();
         bool generate = ReadGenerate();
         (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) =
             type is null || expression is not null ? ([], [], null) : ReadCondition(type.Value);
-        ImmutableArray<CorrelationAlias> aliases = ReadAliases(rules);
+        ImmutableArray<CorrelationAlias> aliases = ReadAliases();
         foreach ((YamlScalar? key, YamlNode _) in _section.Map.Entries)
         {
             if (!KnownKeys.Contains(key.Value))
@@ -61,7 +73,7 @@ internal sealed class CorrelationReader
             return null;
         }
 
-        return new SigmaCorrelation
+        var correlation = new SigmaCorrelation
         {
             Id = id,
             Title = title,
@@ -90,6 +102,7 @@ internal sealed class CorrelationReader
             File = _sink.File,
             Line = _document.Map.Position.Line,
         };
+        return new CorrelationSyntax(correlation, _places);
     }
 
     /// <summary>The rules, and the expression over them if there is one, which may name them alone.</summary>
@@ -106,11 +119,13 @@ internal sealed class CorrelationReader
             return (rules, null);
         }
 
-        if (CorrelationExpressionReader.Parse(text, _sink) is not var (condition, names))
+        if (CorrelationExpressionReader.Parse(text, _sink) is not var (condition, identifiers))
         {
             return (rules, null);
         }
 
+        _places.AddNames(identifiers);
+        ImmutableArray<string> names = [.. identifiers.Select(identifier => identifier.Name)];
         rules = rules.IsEmpty ? names : rules;
         List<string> others = [.. rules.Except(names, RuleIdComparer.Instance).Concat(names.Except(rules, RuleIdComparer.Instance))];
         if (others.Count > 0)
@@ -174,7 +189,9 @@ internal sealed class CorrelationReader
             // What is wrong with an expression was reported.
             if (!isTemporal || _section.Map["condition"] is not (null or YamlScalar))
             {
-                Invalid("condition", "The correlation needs a 'condition': a map with gt, gte, lt, lte, eq or neq and a number.");
+                Invalid("condition", _section.Map["condition"] is YamlScalar { IsNull: false }
+                    ? "An expression over rules is for temporal and temporal_ordered. This type takes a map with gt, gte, lt, lte, eq or neq and a number."
+                    : "The correlation needs a 'condition': a map with gt, gte, lt, lte, eq or neq and a number.");
             }
 
             return ([], [], null);
@@ -216,24 +233,28 @@ internal sealed class CorrelationReader
         ImmutableArray<string> fields = condition.List("field");
         if (fields.Length > 1 && type != CorrelationType.ValueCount)
         {
-            Invalid("condition", "Numbers come from one 'field'. Name one; only value_count takes several.");
+            _sink.Report(DiagnosticCode.InvalidCorrelation, _places.Of("field", fields[1]), "Numbers come from one 'field'. Name one; only value_count takes several.");
         }
 
         bool needsField = type is not CorrelationType.EventCount && !isTemporal;
         if (needsField != fields.Length > 0)
         {
-            Invalid("condition", needsField ? "This type of correlation needs a 'field' in its condition. Name the field whose values count." : "This type of correlation has no 'field' in its condition. Remove it.");
+            _sink.Report(
+                DiagnosticCode.InvalidCorrelation,
+                _places.Of("condition", "field"),
+                needsField ? "This type of correlation needs a 'field' in its condition. Name the field whose values count." : "This type of correlation has no 'field' in its condition. Remove it.");
         }
 
         if (type == CorrelationType.ValuePercentile ? percentile is null or < 0 or > 100 : percentile is not null)
         {
-            Invalid("condition", "'percentile' is the rank of a value_percentile, from 0 to 100. Write it there and only there.");
+            _sink.Report(
+                DiagnosticCode.InvalidCorrelation, _places.Of("condition", "percentile"), "'percentile' is the rank of a value_percentile, from 0 to 100. Write it there and only there.");
         }
 
         return (bounds.ToImmutable(), fields, percentile);
     }
 
-    private ImmutableArray<CorrelationAlias> ReadAliases(ImmutableArray<string> rules)
+    private ImmutableArray<CorrelationAlias> ReadAliases()
     {
         if (_section.Map["aliases"] is not { } node)
         {
@@ -253,14 +274,6 @@ internal sealed class CorrelationReader
             {
                 _sink.Report(DiagnosticCode.InvalidCorrelation, value.Position, $"The alias '{Shortened.Of(key.Value)}' is a map of rule to field. Write 'rule: field' lines.");
                 continue;
-            }
-
-            foreach ((YamlScalar? rule, YamlNode _) in fields.Entries)
-            {
-                if (!rules.Contains(rule.Value))
-                {
-                    _sink.Report(DiagnosticCode.InvalidCorrelation, rule.Position, $"The alias '{Shortened.Of(key.Value)}' names the rule '{Shortened.Of(rule.Value)}', which the correlation does not. Name it as 'rules' does.");
-                }
             }
 
             aliases.Add(new CorrelationAlias(
