@@ -63,6 +63,39 @@ public sealed class CorrelationMatchesTests
         },
         iter: 2_000);
 
+    /// <summary>Cases in which a reading of the document may go wrong: correlations over the rules above, events, and the names and places of what is detected.</summary>
+    [Theory]
+    // Of an inner correlation, an event is a correlation, a group and a time, so that one record may be two.
+    [InlineData(
+        "title: I\nid: 00000000-0000-0000-0000-0000000000c1\nname: i\ncorrelation: {type: event_count, rules: [a], group-by: [g], timespan: 5s, condition: {gte: 1}}"
+            + "\n---\ntitle: O\nid: 00000000-0000-0000-0000-0000000000c2\nname: o\ncorrelation: {type: value_count, rules: [i], timespan: 5s, condition: {field: g, gte: 2}}",
+        "{\"kind\":\"a\",\"time\":0,\"g\":[\"x\",\"y\"]}",
+        "o 2 0 0+0")]
+    // A rule that no way needs is used all the same: its matches are instants.
+    [InlineData(
+        "title: O\nid: 00000000-0000-0000-0000-0000000000c2\nname: o\ncorrelation: {type: temporal, timespan: 5s, condition: a or (a and b)}",
+        "{\"kind\":\"a\",\"time\":0}|{\"kind\":\"a\",\"time\":3}|{\"kind\":\"b\",\"time\":6}",
+        "o 1 0 0|o 2 2 1+2")]
+    // Every element of a list counts, and one list makes as many groups.
+    [InlineData(
+        "title: O\nid: 00000000-0000-0000-0000-0000000000c2\nname: o\ncorrelation: {type: value_count, rules: [a], timespan: 5s, condition: {field: g, gte: 65}}",
+        "{\"kind\":\"a\",\"time\":0,\"g\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63,64,65,66]}",
+        "o 66 0 0")]
+    public void The_document_is_read_to_the_letter(string correlations, string events, string detected)
+    {
+        RuleSet rules = Load($"{Bases}\n---\n{correlations}");
+        string[] lines = events.Split('|');
+        var detector = new Detector(rules);
+        var matches = new CorrelationMatches(rules.CorrelationPlan);
+        for (int place = 0; place < lines.Length; place++)
+        {
+            detector.Match(Parse(lines[place]), matches, TimeOf(Parse(lines[place])), place);
+        }
+
+        Assert.Equal(detected, string.Join('|', matches.Detect().Select(one =>
+            $"{one.Correlation.Correlation.Name} {one.Value} {one.Place} {string.Join('+', one.Events.Select(e => e.Place))}")));
+    }
+
     /// <summary>The order in which matches come, and how often each comes, change nothing.</summary>
     [Fact]
     public void Order_and_repetition_change_nothing() => Gen.Select(Correlations, Event.Array[0, 16], Gen.Int).Sample(
@@ -211,13 +244,16 @@ public sealed class CorrelationMatchesTests
             foreach (IGrouping<string, Member> group in members.GroupBy(member => Key(member.Texts)))
             {
                 List<(int, string)> identities =
-                    [.. group.Select(member => Identity(member.Of, countsDetections)).Distinct().OrderBy(one => one.Item1).ThenBy(one => one.Item2, StringComparer.Ordinal)];
+                [
+                    .. members.GroupBy(member => Identity(member.Of, correlation)).OrderBy(one => one.Key.Item1).ThenBy(one => one.Min(member => member.Rule))
+                        .ThenBy(one => one.Key.Item2, StringComparer.Ordinal).Select(one => one.Key),
+                ];
                 List<string> values = [.. group.SelectMany(member => member.Values).Distinct()];
                 ImmutableArray<GroupMatch> matches =
                 [
                     .. group.Select((member, source) => new GroupMatch(
                         member.Of.Time,
-                        identities.IndexOf(Identity(member.Of, countsDetections)),
+                        identities.IndexOf(Identity(member.Of, correlation)),
                         member.Rule,
                         source,
                         [.. correlation.Logic.Type == CorrelationType.ValueCount ? member.Values.Select(value => values.IndexOf(value)) : []],
@@ -252,7 +288,7 @@ public sealed class CorrelationMatchesTests
             return found;
         }
 
-        private static (int, string) Identity(Occurrence one, bool countsDetections) => (one.Place, countsDetections ? one.Identity : "");
+        private static (int, string) Identity(Occurrence one, CompiledCorrelation of) => (one.Place, of.Logic.IsTemporal ? "" : one.Identity);
 
         private static string Key(ImmutableArray<string> texts) => string.Concat(texts.Select(text => $"{text.Length}:{text.ToUpperInvariant()}"));
 

@@ -98,6 +98,8 @@ public sealed class CorrelationTests
     [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, generate: maybe}", "SF0501")]
     [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, every: 5}", "SF0501")]
     [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, aliases: {ip: {rule_b: X}}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 0.12345678901234567890123456789}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, group-by: {User: x}}", "SF0102")]
     [InlineData("{type: event_count, rules: [rule_c], timespan: 1h, condition: {gte: 5}}", "SF0502")]
     [InlineData("{type: event_count, rules: [many], timespan: 1h, condition: {gte: 5}}", "SF0502")]
     public void It_is_rejected(string body, string code)

@@ -17,7 +17,10 @@ public sealed class GroupEvaluationTests
             Gen.Int[0, 3].Array[1, 3].Select(places => places.Distinct().Order().ToImmutableArray()),
             Gen.Int[0, 3].Array[0, 2].Select(places => places.Distinct().Order().ToImmutableArray()))
         .Select(one => new CorrelationTerm(one.Item1, one.Item2))
-        .Array[1, 3].Select(terms => new CorrelationTerms([.. terms]));
+        .Array[1, 3].Select(terms => new CorrelationTerms(
+            [.. terms],
+            [.. terms.SelectMany(term => term.Present).Distinct().Order()],
+            [.. terms.SelectMany(term => term.Absent).Distinct().Order()]));
 
     private static readonly Gen<CorrelationLogic> Logic =
         from type in Gen.Enum<CorrelationType>()

@@ -5,6 +5,7 @@ using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Explaining;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
+using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Cli.Explaining;
 
@@ -42,8 +43,9 @@ internal sealed class CorrelationExplanationText
         string verdict = _explanation.Detections > 0 ? $"fires {TerminalText.Plural(_explanation.Detections, "time")} in {TerminalText.Plural(_explanation.GroupCount, "group")}"
             : _explanation.GroupCount > 0 ? $"does not fire in {TerminalText.Plural(_explanation.GroupCount, "group")}"
             : "does not fire: no match takes part";
-        Line(0, $"{TerminalText.Brief(correlation.Title)} ({correlation.Id}) {verdict}");
+        Line(0, $"{TerminalText.Brief(correlation.Title)} ({correlation.Id})");
         Line(1, $"{correlation.TypeName} within {correlation.TimespanText}{Of(correlation.Fields, " of ")}{Of(correlation.GroupBy, " by ")}: {TerminalText.Brief(_words.Condition)}");
+        Line(1, verdict);
         foreach (ExplainedGroup group in _explanation.Groups)
         {
             Write(group);
@@ -74,11 +76,11 @@ internal sealed class CorrelationExplanationText
         }
         else if (group.FiringCount > 0)
         {
-            Line(1, $"✓ {name}: fires at {CorrelationWords.TimeOf(best.Time)}, value {best.Value}");
+            Line(1, $"✓ {name}: fires at {CorrelationWords.TimeOf(best.Time)}, {ValueOf(best.Value)}");
         }
         else
         {
-            Line(1, $"✗ {name}: value {best.Value} at best, at {CorrelationWords.TimeOf(best.Time)}");
+            Line(1, $"✗ {name}: {ValueOf(best.Value)} at best, at {CorrelationWords.TimeOf(best.Time)}");
         }
 
         if (group.Best is { } shown)
@@ -91,7 +93,7 @@ internal sealed class CorrelationExplanationText
 
             if (shown.IsOutOfOrder)
             {
-                Line(3, "all are there, but not in this order");
+                Line(3, "all are there, but not in this order, each by an event of its own");
             }
 
             foreach (CorrelatedEvent one in shown.Unwanted.Take(MaxEvents))
@@ -127,12 +129,12 @@ internal sealed class CorrelationExplanationText
     {
         if (!isFirst)
         {
-            Line(3, $"fires at {CorrelationWords.TimeOf(firing.Time)}, value {firing.Value}");
+            Line(3, $"fires at {CorrelationWords.TimeOf(firing.Time)}, {ValueOf(firing.Value)}");
         }
 
-        foreach ((long time, Engine.Values.Rational value) in firing.StandsFor.Take(MaxInstants))
+        foreach ((long time, Rational value) in firing.StandsFor.Take(MaxInstants))
         {
-            Line(3, $"holds at {CorrelationWords.TimeOf(time)}, value {value}: the firing at {CorrelationWords.TimeOf(firing.Time)} stands for it");
+            Line(3, $"holds at {CorrelationWords.TimeOf(time)}, value {value}: the firing above stands for it");
         }
 
         int more = firing.StandsForCount - Math.Min(firing.StandsFor.Length, MaxInstants);
@@ -174,6 +176,15 @@ internal sealed class CorrelationExplanationText
         }
     }
 
+    /// <summary>A value beside what is asked of it.</summary>
+    private string ValueOf(Rational value)
+    {
+        SigmaCorrelation correlation = _explanation.Correlation.Correlation;
+        return !correlation.Bounds.IsEmpty ? $"value {value} ({_words.Condition})"
+            : correlation.Expression is null ? $"value {value} of {TerminalText.Number(correlation.Rules.Length)}"
+            : $"value {value}";
+    }
+
     private string TextOf(CorrelatedEvent one) => $"{CorrelationWords.TimeOf(one.Time)}  {PlaceOf(one.Place)}  {TerminalText.Brief(_words.NameOf(one.Rule))}";
 
     private string PlaceOf(int place) => _places[place].Record == 0 ? _places[place].ToString() : $"{_places[place]} record {TerminalText.Number(_places[place].Record)}";
@@ -185,7 +196,7 @@ internal sealed class CorrelationExplanationText
     private void Line(int depth, string text)
     {
         string indent = new(' ', depth * 2);
-        foreach (string line in TerminalText.Wrapped(text, indent.Length, Math.Max(_width - indent.Length, 1)))
+        foreach (string line in TerminalText.Wrapped(text, 0, _width - indent.Length))
         {
             _terminal.Text.WriteLine(indent + line);
         }

@@ -33,7 +33,7 @@ internal sealed class CorrelationWords(RuleSet rules, CompiledCorrelation correl
         LeftReason.NoField or LeftReason.NoValue => $"no value in {match.Detail}",
         LeftReason.NoNumber => $"no number in {match.Detail}",
         LeftReason.Filtered => $"filtered by {match.Detail}",
-        _ => "the event counts already, by another of the rules",
+        _ => "the event counts already",
     };
 
     /// <summary>A time in UTC, as exact as events have it.</summary>

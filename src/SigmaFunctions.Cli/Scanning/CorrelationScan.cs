@@ -45,12 +45,17 @@ internal sealed class CorrelationScan(RuleSet rules)
     }
 
     /// <summary>Tells which matches took no part.</summary>
-    public async Task EndAsync(LineWriter errors)
+    public Task EndAsync(LineWriter errors) => TellAsync(errors, WithoutTime);
+
+    /// <summary>Tells of matches without a time, if there are any.</summary>
+    /// <param name="errors">Where to.</param>
+    /// <param name="withoutTime">How many they are.</param>
+    public static async Task TellAsync(LineWriter errors, long withoutTime)
     {
-        if (WithoutTime > 0)
+        if (withoutTime > 0)
         {
             await errors.WriteLineAsync(
-                $"sigmaf: {WithoutTime} {(WithoutTime == 1 ? "match" : "matches")} without a time took no part in correlations");
+                $"sigmaf: {withoutTime} {(withoutTime == 1 ? "match" : "matches")} without a time took no part in correlations");
         }
     }
 }

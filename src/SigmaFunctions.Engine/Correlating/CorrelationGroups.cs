@@ -34,7 +34,7 @@ internal sealed class CorrelationGroups
         _correlation = correlation;
         _matches = new IReadOnlyList<CorrelatedMatch>?[correlation.Parts.Length];
         _occurrences = new IReadOnlyList<CorrelationOccurrence>?[correlation.Parts.Length];
-        _events = correlation.CountsDetections && correlation.Parts.Any(part => part.Correlation is not null) ? [] : null;
+        _events = !correlation.Logic.IsTemporal && correlation.Parts.Any(part => part.Correlation is not null) ? [] : null;
     }
 
     /// <summary>Adds the matches of a rule.</summary>
@@ -152,7 +152,7 @@ internal sealed class CorrelationGroups
         CorrelationOccurrence? occurrence = OccurrenceOf(member);
         IEnumerable<FieldTexts> fields = _correlation.Parts[member.Rule].GroupBy
             .Select(field => occurrence?.Find(_plan, field) ?? FieldTexts.Of(_plan, MatchOf(member), field));
-        return CorrelationKey.Combinations([.. fields.Select(field => field.Texts)])[_sources[member.Source].Combination];
+        return CorrelationKey.GroupsOf([.. fields.Select(field => field.Texts)])[_sources[member.Source].Combination];
     }
 
     /// <summary>Whether each of some fields has one value, written as it is compared.</summary>
@@ -236,14 +236,14 @@ internal sealed class CorrelationGroups
         ImmutableArray<Rational> numbers = [];
         if (_correlation.Logic.Type == CorrelationType.ValueCount)
         {
-            values = [.. CorrelationKey.Combinations([.. fields.Select(field => field.Texts)]).Select(texts => _values.Find(KeyOf(texts))).Distinct()];
+            values = [.. CorrelationKey.ValuesOf([.. fields.Select(field => field.Texts)]).Select(texts => _values.Find(KeyOf(texts))).Distinct()];
         }
         else if (fields is [FieldTexts only])
         {
             numbers = only.Numbers;
         }
 
-        ImmutableArray<ImmutableArray<string>> combinations = CorrelationKey.Combinations([.. groupBy.Select(field => field.Texts)]);
+        ImmutableArray<ImmutableArray<string>> combinations = CorrelationKey.GroupsOf([.. groupBy.Select(field => field.Texts)]);
         for (int combination = 0; combination < combinations.Length; combination++)
         {
             Add(_groups.Find(KeyOf(combinations[combination])), combination, part, index, match, inner, values, numbers);
@@ -278,9 +278,11 @@ internal sealed class CorrelationGroups
         }
 
         var numbers = new Dictionary<(int, string), int>();
-        foreach ((int, string) identity in _events.Distinct().OrderBy(one => one.Place).ThenBy(one => one.Inner, StringComparer.Ordinal))
+        IEnumerable<int> ordered = Enumerable.Range(0, _members.Count)
+            .OrderBy(member => _events[member].Place).ThenBy(member => _members[member].Rule).ThenBy(member => _events[member].Inner, StringComparer.Ordinal);
+        foreach (int member in ordered)
         {
-            numbers.Add(identity, numbers.Count);
+            numbers.TryAdd(_events[member], numbers.Count);
         }
 
         for (int member = 0; member < _members.Count; member++)

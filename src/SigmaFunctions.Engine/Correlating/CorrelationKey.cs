@@ -12,8 +12,8 @@ namespace SigmaFunctions.Engine.Correlating;
 /// </summary>
 internal static class CorrelationKey
 {
-    /// <summary>Most groups that one match is of, and most values that it counts for.</summary>
-    public const int MaxCombinations = 64;
+    /// <summary>Most groups that one match is of by the ways of taking one text of each of several lists.</summary>
+    public const int MaxGroups = 64;
 
     /// <summary>Appends a text to a key.</summary>
     public static void Append(ArrayBufferWriter<byte> key, string text)
@@ -50,15 +50,21 @@ internal static class CorrelationKey
     public static bool IsPlain(bool isNumber, ReadOnlySpan<byte> text) =>
         !isNumber || (text.Length is > 0 and <= Rational.MaxText && text[0] != (byte)'0' && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9'));
 
-    /// <summary>Each way of taking one text of each field, the first <see cref="MaxCombinations"/> in order; none where a field has none.</summary>
-    public static ImmutableArray<ImmutableArray<string>> Combinations(IReadOnlyList<ImmutableArray<string>> fields)
+    /// <summary>The groups of a match: each way of taking one text of each field, the first <see cref="MaxGroups"/> in order where several have some; none where a field has none.</summary>
+    public static ImmutableArray<ImmutableArray<string>> GroupsOf(IReadOnlyList<ImmutableArray<string>> fields) =>
+        Combinations(fields, fields.Count(texts => texts.Length > 1) > 1 ? MaxGroups : CapturedValues.MaxValues);
+
+    /// <summary>The values that a match counts for: as <see cref="GroupsOf"/>, the first <see cref="CapturedValues.MaxValues"/>.</summary>
+    public static ImmutableArray<ImmutableArray<string>> ValuesOf(IReadOnlyList<ImmutableArray<string>> fields) => Combinations(fields, CapturedValues.MaxValues);
+
+    private static ImmutableArray<ImmutableArray<string>> Combinations(IReadOnlyList<ImmutableArray<string>> fields, int most)
     {
         List<ImmutableArray<string>> combinations = [[]];
         foreach (ImmutableArray<string> texts in fields)
         {
             combinations =
             [
-                .. combinations.SelectMany(combination => texts, (combination, text) => combination.Add(text)).Take(MaxCombinations),
+                .. combinations.SelectMany(combination => texts, (combination, text) => combination.Add(text)).Take(most),
             ];
         }
 

@@ -9,11 +9,6 @@ public sealed record CorrelationTerm(ImmutableArray<int> Present, ImmutableArray
 
 /// <summary>An expression over rules as the ways in which it can be true, of which no one contains another.</summary>
 /// <param name="Terms">The ways.</param>
-public sealed record CorrelationTerms(ImmutableArray<CorrelationTerm> Terms)
-{
-    /// <summary>Rules of which a match is asked for, ascending.</summary>
-    public ImmutableArray<int> Positive { get; } = [.. Terms.SelectMany(term => term.Present).Distinct().Order()];
-
-    /// <summary>Rules of which there must be no match, ascending.</summary>
-    public ImmutableArray<int> Negative { get; } = [.. Terms.SelectMany(term => term.Absent).Distinct().Order()];
-}
+/// <param name="Positive">Rules that it names and of which a match is asked for, ascending; also one that no way needs, as <c>b</c> in <c>a or (a and b)</c>.</param>
+/// <param name="Negative">Rules that it names and of which there must be no match, ascending.</param>
+public sealed record CorrelationTerms(ImmutableArray<CorrelationTerm> Terms, ImmutableArray<int> Positive, ImmutableArray<int> Negative);

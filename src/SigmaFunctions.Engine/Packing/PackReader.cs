@@ -320,7 +320,8 @@ internal sealed class PackReader
     {
         SigmaCorrelation correlation = ReadWrittenCorrelation();
         Require(correlation.Expression is not { } terms
-            || (!terms.Positive.IsEmpty && terms.Positive.Concat(terms.Negative).All(place => place < correlation.Rules.Length)));
+            || (!terms.Positive.IsEmpty && terms.Terms.SelectMany(term => term.Present).Concat(terms.Positive).Concat(terms.Negative).All(place => place < correlation.Rules.Length)
+                && terms.Terms.SelectMany(term => term.Absent).All(terms.Negative.Contains)));
         return correlation;
     }
 
@@ -349,7 +350,7 @@ internal sealed class PackReader
         Aliases = List(() => new CorrelationAlias(Text(), ReadMap())),
         Generate = Boolean(),
         Condition = OptionalText(),
-        Expression = List(() => new CorrelationTerm(Places(), Places())) is { Length: > 0 } terms ? new CorrelationTerms(terms) : null,
+        Expression = List(() => new CorrelationTerm(Places(), Places())) is { Length: > 0 } terms ? new CorrelationTerms(terms, Places(), Places()) : null,
         File = FileName(),
         Line = Line(),
     };

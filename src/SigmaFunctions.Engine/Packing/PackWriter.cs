@@ -355,6 +355,12 @@ internal sealed class PackWriter
             WriteAll(term.Present, Write);
             WriteAll(term.Absent, Write);
         });
+        if (correlation.Expression is { } expression)
+        {
+            WriteAll(expression.Positive, Write);
+            WriteAll(expression.Negative, Write);
+        }
+
         WritePlace(correlation.File, correlation.Line);
     }
 

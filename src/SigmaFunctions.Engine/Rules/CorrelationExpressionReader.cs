@@ -39,14 +39,14 @@ internal sealed class CorrelationExpressionReader
             return null;
         }
 
-        ImmutableArray<IdentifierCondition>.Builder names = ImmutableArray.CreateBuilder<IdentifierCondition>();
+        var names = new OrderedDictionary<string, IdentifierCondition>(StringComparer.Ordinal);
         if (!Gather(condition, names))
         {
             sink.Report(DiagnosticCode.InvalidCorrelation, text.Position, "An expression of a correlation has names of rules, 'and', 'or', 'not' and brackets, and no 'of'. Write the rules out.");
             return null;
         }
 
-        return (condition, names.ToImmutable());
+        return (condition, [.. names.Values]);
     }
 
     /// <summary>The ways in which an expression can be true; null after reporting that there is no use for it.</summary>
@@ -68,19 +68,17 @@ internal sealed class CorrelationExpressionReader
             return null;
         }
 
-        return new CorrelationTerms([.. ways.Select(way => new CorrelationTerm(Places(way.Present), Places(way.Absent)))]);
+        Way named = reader.Named(condition, isNegated: false);
+        return new CorrelationTerms(
+            [.. ways.Select(way => new CorrelationTerm(Places(way.Present), Places(way.Absent)))], Places(named.Present), Places(named.Absent));
     }
 
-    private static bool Gather(ConditionSyntax condition, ImmutableArray<IdentifierCondition>.Builder names)
+    private static bool Gather(ConditionSyntax condition, OrderedDictionary<string, IdentifierCondition> names)
     {
         switch (condition)
         {
             case IdentifierCondition identifier:
-                if (!names.Any(known => known.Name == identifier.Name))
-                {
-                    names.Add(identifier);
-                }
-
+                names.TryAdd(identifier.Name, identifier);
                 return true;
             case NotCondition not:
                 return Gather(not.Operand, names);
@@ -101,6 +99,19 @@ internal sealed class CorrelationExpressionReader
         IdentifierCondition identifier => [isNegated ? new Way(0, BitOf(identifier.Name)) : new Way(BitOf(identifier.Name), 0)],
         _ => throw new ArgumentOutOfRangeException(nameof(condition)),
     };
+
+    /// <summary>All rules that are named, by how they are used.</summary>
+    private Way Named(ConditionSyntax condition, bool isNegated) => condition switch
+    {
+        NotCondition not => Named(not.Operand, !isNegated),
+        AndCondition and => Named(and.Operands, isNegated),
+        OrCondition or => Named(or.Operands, isNegated),
+        IdentifierCondition identifier => isNegated ? new Way(0, BitOf(identifier.Name)) : new Way(BitOf(identifier.Name), 0),
+        _ => throw new ArgumentOutOfRangeException(nameof(condition)),
+    };
+
+    private Way Named(ImmutableArray<ConditionSyntax> operands, bool isNegated) => operands
+        .Select(operand => Named(operand, isNegated)).Aggregate((all, one) => new Way(all.Present | one.Present, all.Absent | one.Absent));
 
     private List<Way> AnyOf(ImmutableArray<ConditionSyntax> operands, bool isNegated) =>
         Least(operands.SelectMany(operand => Ways(operand, isNegated)));

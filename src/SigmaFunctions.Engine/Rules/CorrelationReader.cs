@@ -13,6 +13,9 @@ internal sealed class CorrelationReader
     private static readonly FrozenSet<string> KnownKeys = FrozenSet.ToFrozenSet(
         ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"], StringComparer.Ordinal);
 
+    // What a decimal has, whatever they are.
+    private const int MaxDigits = 28;
+
     // The work for an event at a time with others grows with the third power of rules, for each way.
     private const int MaxOrderedRules = 64;
     private const int MaxOrderedWays = 256;
@@ -57,6 +60,7 @@ internal sealed class CorrelationReader
 
         TimeSpan? timespan = ReadTimespan();
         bool generate = ReadGenerate();
+        ImmutableArray<string> groupBy = _section.List("group-by");
         (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) =
             type is null || expression is not null ? ([], [], null) : ReadCondition(type.Value);
         ImmutableArray<CorrelationAlias> aliases = ReadAliases();
@@ -90,7 +94,7 @@ internal sealed class CorrelationReader
             FalsePositives = _document.Notes("falsepositives"),
             Type = type.Value,
             Rules = rules,
-            GroupBy = _section.List("group-by"),
+            GroupBy = groupBy,
             Timespan = timespan.Value,
             Bounds = bounds,
             Fields = fields,
@@ -211,9 +215,10 @@ internal sealed class CorrelationReader
             {
                 _sink.Report(DiagnosticCode.InvalidCorrelation, key.Position, $"'{Shortened.Of(key.Value)}' is no part of a correlation's condition. Use gt, gte, lt, lte, eq, neq, field or percentile.");
             }
-            else if (value is not YamlScalar { AsNumber: not null } scalar || !decimal.TryParse(scalar.Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
+            else if (value is not YamlScalar { AsNumber: not null } scalar || !decimal.TryParse(scalar.Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
+                || scalar.Value.Count(char.IsAsciiDigit) > MaxDigits)
             {
-                _sink.Report(DiagnosticCode.InvalidCorrelation, value.Position, $"'{key.Value}' takes a number. Write it without quotes.");
+                _sink.Report(DiagnosticCode.InvalidCorrelation, value.Position, $"'{key.Value}' takes a number of at most {MaxDigits} digits, such as 5 or 1.5, without quotes.");
             }
             else if (key.Value == "percentile")
             {
@@ -225,7 +230,7 @@ internal sealed class CorrelationReader
             }
         }
 
-        if (bounds.Count == 0)
+        if (bounds.Count == 0 && !map.Entries.Any(entry => CorrelationNames.Operators.ContainsKey(entry.Key.Value)))
         {
             Invalid("condition", "The condition bounds nothing. Add gt, gte, lt, lte, eq or neq.");
         }
