@@ -33,9 +33,3 @@ public sealed record CorrelationDetection(
     /// <summary>Most events that are told.</summary>
     public const int MaxEvents = 100;
 }
-
-/// <summary>What a correlation comes to in one group.</summary>
-/// <param name="Group">The texts of its last match for each entry of <c>group-by</c>.</param>
-/// <param name="Result">Every instant with its value.</param>
-/// <param name="Detections">What is detected.</param>
-public sealed record CorrelationGroupState(ImmutableArray<string> Group, GroupResult Result, ImmutableArray<CorrelationDetection> Detections);

@@ -54,29 +54,6 @@ public sealed record CorrelationLogic(
         : rule < Expression!.Positive[^1] ? (time - Span, time)
         : (time, time + Span);
 
-    /// <summary>How far a value is from what is asked for, 0 where it is enough: all that its bounds are missed by, or the number of rules that are not there.</summary>
-    public Rational DistanceOf(Rational value)
-    {
-        if (Bounds.IsEmpty)
-        {
-            return Rational.Of(Expression?.Terms.Min(term => term.Present.Length) ?? Rules) is var wanted && value < wanted ? wanted - value : default;
-        }
-
-        Rational distance = default;
-        for (int i = 0; i < Bounds.Length; i++)
-        {
-            Rational missing = Bounds[i].Operator is CorrelationOperator.Neq ? default(Rational) : _limits[i] - value;
-            distance += Bounds[i].Operator switch
-            {
-                CorrelationOperator.Gt or CorrelationOperator.Gte when missing < default(Rational) => default,
-                CorrelationOperator.Lt or CorrelationOperator.Lte when missing > default(Rational) => default,
-                _ => missing < default(Rational) ? default(Rational) - missing : missing,
-            };
-        }
-
-        return distance;
-    }
-
     /// <summary>Whether every bound holds of a value; without any, whether all rules are there.</summary>
     public bool Holds(Rational value)
     {

@@ -115,33 +115,6 @@ public sealed class CorrelationMatches
         return groups;
     }
 
-    /// <summary>What one correlation comes to in each of its groups, also where it is a building block; in the order in which they came up.</summary>
-    /// <param name="place">Its place among those of the plan.</param>
-    public ImmutableArray<CorrelationGroupState> StatesOf(int place)
-    {
-        var occurrences = new List<CorrelationOccurrence>?[_plan.Correlations.Length];
-        return
-        [
-            .. Evaluate(place, least: 1).Where(group => !group.Result.Matches.IsEmpty).Select(group => new CorrelationGroupState(
-                group.Groups.TextsOf(group.Result.Matches[^1]),
-                group.Result,
-                [.. group.Result.Firings.Select(firing => DetectionOf(_plan.Correlations[place], group.Groups, group.Key, group.Result, firing))])),
-        ];
-
-        IEnumerable<(CorrelationGroups Groups, ReadOnlyMemory<byte> Key, GroupResult Result)> Evaluate(int one, int least)
-        {
-            CompiledCorrelation correlation = _plan.Correlations[one];
-            foreach (int inner in correlation.Parts.Select(part => part.Correlation).OfType<int>().Where(inner => occurrences[inner] is null))
-            {
-                CompiledCorrelation below = _plan.Correlations[inner];
-                occurrences[inner] = [.. Evaluate(inner, below.Logic.LeastMatches).SelectMany(group => OccurrencesOf(below, group.Groups, group.Key, group.Result))];
-            }
-
-            CorrelationGroups groups = GroupsOf(correlation, occurrences);
-            return groups.All(least).Select(group => (groups, group.Key, GroupEvaluation.Evaluate(correlation.Logic, group.Matches, long.MinValue, null)));
-        }
-    }
-
     private static IEnumerable<CorrelationOccurrence> OccurrencesOf(
         CompiledCorrelation correlation, CorrelationGroups groups, ReadOnlyMemory<byte> key, GroupResult result)
     {

@@ -95,7 +95,7 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode FilterNotNegated = Warning("SF1201");
     public static readonly DiagnosticCode NeverHolds = Warning("SF1301");
     public static readonly DiagnosticCode AlwaysHolds = Warning("SF1302");
-    public static readonly DiagnosticCode UpperBound = Warning("SF1303");
+    public static readonly DiagnosticCode UpperBound = Info("SF1303");
     public static readonly DiagnosticCode UnknownCorrelationField = Warning("SF1304");
     public static readonly DiagnosticCode DecidedLate = Warning("SF1305");
     public static readonly DiagnosticCode LongTimespan = Warning("SF1306");

@@ -179,7 +179,7 @@ public sealed class CorrelationExplainer
         : result.Instants.MinBy(instant => Distance(logic, instant.Value));
 
     /// <summary>How much a value lacks of what is asked for; of an expression, how many of the rules that it asks for.</summary>
-    private static Rational Distance(CorrelationLogic logic, Rational value)
+    internal static Rational Distance(CorrelationLogic logic, Rational value)
     {
         if (logic.Bounds.IsEmpty)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Events;
+using SigmaFunctions.Engine.Explaining;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Values;
@@ -39,12 +40,13 @@ internal sealed class StreamTester(Detector detector)
             }
         }
 
-        ImmutableArray<CorrelationGroupState> groups = matches.StatesOf(_plan.Correlations.IndexOf(correlation));
+        CorrelationGroups groups = matches.GroupsOf(_plan.Correlations.IndexOf(correlation));
+        ImmutableArray<GroupResult> results =
+            [.. groups.All(1).Select(group => GroupEvaluation.Evaluate(correlation.Logic, group.Matches)).Where(result => !result.Matches.IsEmpty)];
         ImmutableArray<StreamDetection> detected =
         [
-            .. groups.SelectMany(group => group.Detections)
-                .OrderBy(one => one.Last).ThenBy(one => string.Join('\n', one.Group), StringComparer.Ordinal)
-                .Select(one => new StreamDetection(one.Group, one.Value, one.First - Begin, one.Last - Begin, one.EventCount)),
+            .. results.SelectMany(result => result.Firings.Select(firing => DetectionOf(groups, result, firing)))
+                .OrderBy(one => one.Last).ThenBy(one => string.Join('\n', one.Group), StringComparer.Ordinal),
         ];
         ImmutableArray<ExpectedDetection> missing = MissingOf(test.Expected.Each, detected, correlation.Correlation.GroupBy);
         bool passed = missing.IsEmpty && (test.Expected.Count is { } wanted ? detected.Length == wanted : detected.Length > 0);
@@ -53,7 +55,10 @@ internal sealed class StreamTester(Detector detector)
             passed,
             missing,
             detected,
-            [.. groups.Where(group => group.Detections.IsEmpty).Select(group => Nearest(correlation.Logic, group)).OrderBy(one => one.Distance).Take(StreamVerdict.MaxReached).Select(one => one.Reached)],
+            [
+                .. results.Where(result => result.Firings.IsEmpty).Select(result => Nearest(correlation.Logic, groups, result))
+                    .OrderBy(one => one.Distance).Take(StreamVerdict.MaxReached).Select(one => one.Reached),
+            ],
             [.. rules.Select(rule => new MatchedRule(NameOf(detector.Rules[rule]), counts[detector.Rules[rule].Id]))],
             [.. lacking.Select(pair => new LackingField(pair.Key.Rule, pair.Key.Field, pair.Value))]);
     }
@@ -70,11 +75,18 @@ internal sealed class StreamTester(Detector detector)
 
     private static string NameOf(SigmaRule rule) => rule.Name ?? rule.Id;
 
-    /// <summary>How far the group's best window is from the condition, 0 where its value is enough.</summary>
-    private static (Rational Distance, ReachedValue Reached) Nearest(CorrelationLogic logic, CorrelationGroupState group)
+    private static StreamDetection DetectionOf(CorrelationGroups groups, GroupResult result, CorrelationInstant firing) => new(
+        groups.TextsOf(result.Matches[firing.End - 1]),
+        firing.Value,
+        result.Matches[firing.First].Time - Begin,
+        firing.Time - Begin,
+        firing.End - firing.First);
+
+    /// <summary>How far the group's best window is from the condition.</summary>
+    private static (Rational Distance, ReachedValue Reached) Nearest(CorrelationLogic logic, CorrelationGroups groups, GroupResult result)
     {
-        (Rational distance, CorrelationInstant best) = group.Result.Instants.Select(instant => (logic.DistanceOf(instant.Value), instant)).MinBy(one => one.Item1);
-        return (distance, new ReachedValue(group.Group, best.Value, best.Time - Begin));
+        (Rational distance, CorrelationInstant best) = result.Instants.Select(instant => (CorrelationExplainer.Distance(logic, instant.Value), instant)).MinBy(one => one.Item1);
+        return (distance, new ReachedValue(groups.TextsOf(result.Matches[best.End - 1]), best.Value, best.Time - Begin));
     }
 
     /// <summary>
