@@ -1,4 +1,5 @@
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 
@@ -141,6 +142,23 @@ public sealed class CorrelationTests
         Assert.Equal((1, 1_983), (Count("SF0501"), Count("SF0502")));
 
         int Count(string code) => set.Diagnostics.Count(one => one.Code == code);
+    }
+
+    /// <summary>An alias is for the rule that the same reference would mean in <c>rules</c>, and for no other of that name.</summary>
+    [Theory]
+    [InlineData("rule_a, 33333333-1111-4111-8111-111111111111", "User", "Z")]
+    [InlineData("33333333-1111-4111-8111-111111111111", null, null)]
+    public void An_alias_is_for_one_rule(string rules, string? own, string? foreign)
+    {
+        var set = RuleSet.Load(
+        [
+            new RuleFile("own.yml", Rules + "\n---\n" + Correlation($"{{type: temporal, rules: [{rules}], group-by: [Z], aliases: {{Z: {{rule_a: User}}}}, timespan: 1h}}")),
+            new RuleFile("other.yml", Rules.Split("---")[0].Replace("11111111-", "33333333-", StringComparison.Ordinal)),
+        ]);
+
+        Assert.Equal(
+            own is null ? [] : [own, foreign!],
+            set.CorrelationPlan.Correlations.SelectMany(one => one.Parts).Select(part => part.GroupBy.Single()));
     }
 
     /// <summary>What refers to a circle is in none.</summary>

@@ -123,7 +123,7 @@ internal sealed class CorrelationCompiler
         {
             foreach (string rule in alias.FieldByRule.Keys)
             {
-                if (!parts.Where((part, place) => IsMeant(rule, part, correlation.Rules[place])).Any())
+                if (!parts.Any(part => IsMeant(rule, part, correlation)))
                 {
                     return Fault(
                         correlation,
@@ -139,18 +139,24 @@ internal sealed class CorrelationCompiler
     }
 
     /// <summary>Whether an alias is for a rule that a correlation refers to.</summary>
-    private static bool IsMeant(string rule, Node part, string reference) => rule == reference || rule == part.Name || RuleIdComparer.Instance.Equals(rule, part.Id);
+    private bool IsMeant(string rule, Node part, SigmaCorrelation from) => Meant(rule, from) is [var only] && RuleIdComparer.Instance.Equals(only.Id, part.Id);
 
-    private Node? Find(string reference, SigmaCorrelation from)
+    /// <summary>What a reference may mean: an id before a name, one of the own file before those of others.</summary>
+    private List<Node> Meant(string reference, SigmaCorrelation from)
     {
         if (_byId.TryGetValue(reference, out Node? byId))
         {
-            return byId;
+            return [byId];
         }
 
-        List<Node> all = [.. _byName[reference]];
-        List<Node> named = [.. all.Where(node => node.File == from.File)];
-        if (named.Count == 1 && all.Find(node => node.File != from.File) is { } other)
+        List<Node> own = [.. _byName[reference].Where(node => node.File == from.File)];
+        return own.Count > 0 ? own : [.. _byName[reference]];
+    }
+
+    private Node? Find(string reference, SigmaCorrelation from)
+    {
+        List<Node> named = Meant(reference, from);
+        if (named is [{ } mine] && mine.Name == reference && mine.File == from.File && _byName[reference].FirstOrDefault(node => node.File != from.File) is { } other)
         {
             Fault(
                 from,
@@ -160,7 +166,6 @@ internal sealed class CorrelationCompiler
                 $"The name '{Shortened.Of(reference)}' means the rule of this file; {other.File}({other.Line}) has the same. Refer to the rule by its id, or give one of them another name.");
         }
 
-        named = named.Count > 0 ? named : all;
         if (named is [var only])
         {
             return only;
@@ -286,7 +291,7 @@ internal sealed class CorrelationCompiler
         {
             foreach ((string rule, string field) in alias.FieldByRule)
             {
-                if (IsMeant(rule, part, correlation.Rules[place]))
+                if (IsMeant(rule, part, correlation))
                 {
                     return field;
                 }
