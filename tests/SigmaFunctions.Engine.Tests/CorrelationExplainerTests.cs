@@ -88,6 +88,7 @@ public sealed class CorrelationExplainerTests
         { Neither, "b 0", "bob none" },
         { NotBefore, "b 0, a 10", "bob 10=1 [1a] ^0b" },
         { Chain, "a 0, a 10, a 20, b 30", "bob+ 30=2 [1e 2e 3b] >30" },
+        { "{type: event_count, rules: [inner], group-by: [n], timespan: 5m, condition: {gte: 2}}", "a 0, a 10", "none: 1e NoField n" },
         { Chain, "a 0, b 30", "bob 30=1 [1b] !e" },
         { Chain, "a 0, a ?, a 1 eve, b 30", "bob 30=1 [3b] !e; none: 1a NoTime, 2a Filtered 'Not Eve'" },
     };

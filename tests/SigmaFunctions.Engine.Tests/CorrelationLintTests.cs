@@ -73,6 +73,7 @@ public sealed class CorrelationLintTests
         // Decided late.
         { Section("temporal", "condition: rule_a and not rule_b", "[rule_a, rule_b]", "10m"), 8, 29, "SF1305", "That 'rule_b' does not follow is known late: the app tells of it 10m and 2 minutes after the event." },
         { Section("temporal_ordered", "condition: rule_a and not rule_b", "[rule_a, rule_b]", "10m"), 8, 29, "SF1305", "That 'rule_b' does not follow" },
+        { Section("temporal_ordered", "condition: rule_a and rule_b and not rule_b", "[rule_a, rule_b]"), 8, 25, "SF1305", "That 'rule_b' does not follow" },
         { Section("temporal_ordered", "condition: not rule_a and rule_b", "[rule_a, rule_b]"), 0, 0, "", "" },
 
         // Much to keep.

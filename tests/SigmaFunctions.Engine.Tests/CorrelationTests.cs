@@ -118,7 +118,7 @@ public sealed class CorrelationTests
     [InlineData(17, 16, false)]
     public void An_order_has_so_many_rules(int rules, int ways, bool isAccepted)
     {
-        string[] documents = [.. Enumerable.Range(0, rules).Select(i => 
+        string[] documents = [.. Enumerable.Range(0, rules).Select(i =>
             $"title: R\nid: 00000000-0000-4000-8000-{i:D12}\nname: r{i}\nlogsource: {{category: any}}\ndetection: {{s: {{F: a}}, condition: s}}\n")];
         string condition = ways == 1 ? "" : $", condition: r0 and ({string.Join(" or ", Enumerable.Range(1, ways).Select(i => $"r{i}"))}){string.Concat(Enumerable.Range(ways + 1, rules - ways - 1).Select(i => $" and not r{i}"))}";
         RuleSet set = RuleText.Load(string.Join("---\n", documents.Append(Correlation(
