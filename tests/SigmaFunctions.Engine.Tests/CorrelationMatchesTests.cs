@@ -224,7 +224,7 @@ public sealed class CorrelationMatchesTests
             {
                 CorrelationPart part = correlation.Parts[rule];
                 IEnumerable<Occurrence> of = part.Correlation is { } inner
-                    ? outcomes[inner].Where(one => one.IsFiring || !countsDetections)
+                    ? outcomes[inner].Where(one => one.IsFiring || !countsDetections).OrderBy(one => one.Place).ThenBy(one => one.Identity, StringComparer.Ordinal)
                     : _byRule[part.Rule!.Value];
                 foreach (Occurrence one in of)
                 {

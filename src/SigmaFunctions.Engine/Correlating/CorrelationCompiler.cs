@@ -203,7 +203,7 @@ internal sealed class CorrelationCompiler
                     DiagnosticCode.InvalidCorrelation,
                     "rules",
                     correlation.Rules[0],
-                    $"The correlation is over {heights[correlation] - 1} others, each over the next; at most {MaxHeight} may be so. Refer to rules directly.");
+                    $"The correlation is over {heights[correlation] - 1} others, each over the next; at most {MaxHeight - 1} may be so. Refer to rules directly.");
                 continue;
             }
 

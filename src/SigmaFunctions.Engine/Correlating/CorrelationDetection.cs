@@ -12,7 +12,6 @@ public readonly record struct CorrelatedEvent(int Place, string Rule, long Time)
 /// <summary>What a correlation detected.</summary>
 /// <param name="Correlation">The correlation.</param>
 /// <param name="Group">The texts of the completing match for each entry of <c>group-by</c>.</param>
-/// <param name="GroupKey">The same for equal groups.</param>
 /// <param name="Value">The window's value.</param>
 /// <param name="First">Time of the window's first match, in ticks.</param>
 /// <param name="Last">Time of the completing match, in ticks.</param>
@@ -22,7 +21,6 @@ public readonly record struct CorrelatedEvent(int Place, string Rule, long Time)
 public sealed record CorrelationDetection(
     CompiledCorrelation Correlation,
     ImmutableArray<string> Group,
-    ReadOnlyMemory<byte> GroupKey,
     Rational Value,
     long First,
     long Last,

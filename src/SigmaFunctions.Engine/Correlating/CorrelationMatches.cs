@@ -57,7 +57,7 @@ public sealed class CorrelationMatches
                 occurrences[place]?.AddRange(OccurrencesOf(correlation, groups, key, result));
                 if (!correlation.IsSilent)
                 {
-                    detections.AddRange(result.Firings.Select(firing => DetectionOf(correlation, groups, key, result, firing)));
+                    detections.AddRange(result.Firings.Select(firing => DetectionOf(correlation, groups, result, firing)));
                 }
             }
         }
@@ -65,7 +65,7 @@ public sealed class CorrelationMatches
         return
         [
             .. detections.OrderBy(one => one.Last).ThenBy(one => one.Correlation.Correlation.Id, StringComparer.Ordinal)
-                .ThenBy(one => one.GroupKey, ByteOrder.Instance),
+                .ThenBy(one => one.Group, TextOrder.Instance),
         ];
     }
 
@@ -104,7 +104,13 @@ public sealed class CorrelationMatches
         {
             if (correlation.Parts[part].Correlation is { } inner)
             {
-                groups.Add(part, correlation.CountsDetections ? [.. occurrences[inner]!.Where(one => one.IsFiring)] : occurrences[inner]!);
+                // Where one match completes several groups of it, which of them comes first does not depend on the order of arrival.
+                groups.Add(
+                    part,
+                    [
+                        .. occurrences[inner]!.Where(one => one.IsFiring || !correlation.CountsDetections)
+                            .OrderBy(one => one.Completing.Place).ThenBy(one => one.Identity, StringComparer.Ordinal),
+                    ]);
             }
             else
             {
@@ -134,7 +140,7 @@ public sealed class CorrelationMatches
     }
 
     private static CorrelationDetection DetectionOf(
-        CompiledCorrelation correlation, CorrelationGroups groups, ReadOnlyMemory<byte> key, GroupResult result, CorrelationInstant firing)
+        CompiledCorrelation correlation, CorrelationGroups groups, GroupResult result, CorrelationInstant firing)
     {
         int count = firing.End - firing.First;
         const int Half = CorrelationDetection.MaxEvents / 2;
@@ -145,7 +151,6 @@ public sealed class CorrelationMatches
         return new CorrelationDetection(
             correlation,
             groups.TextsOf(completing),
-            key,
             firing.Value,
             result.Matches[firing.First].Time,
             firing.Time,
@@ -154,10 +159,12 @@ public sealed class CorrelationMatches
             count);
     }
 
-    private sealed class ByteOrder : IComparer<ReadOnlyMemory<byte>>
+    /// <summary>By the texts of groups, as they are compared.</summary>
+    private sealed class TextOrder : IComparer<ImmutableArray<string>>
     {
-        public static ByteOrder Instance { get; } = new();
+        public static TextOrder Instance { get; } = new();
 
-        public int Compare(ReadOnlyMemory<byte> x, ReadOnlyMemory<byte> y) => x.Span.SequenceCompareTo(y.Span);
+        public int Compare(ImmutableArray<string> x, ImmutableArray<string> y) => x
+            .Zip(y, (left, right) => string.CompareOrdinal(left.ToUpperInvariant(), right.ToUpperInvariant())).FirstOrDefault(compared => compared != 0);
     }
 }

@@ -93,7 +93,8 @@ public static class GroupEvaluation
     private static int Compare(GroupMatch left, GroupMatch right) =>
         left.Time != right.Time ? left.Time.CompareTo(right.Time)
         : left.Event != right.Event ? left.Event.CompareTo(right.Event)
-        : left.Rule.CompareTo(right.Rule);
+        : left.Rule != right.Rule ? left.Rule.CompareTo(right.Rule)
+        : left.Source.CompareTo(right.Source);
 
     /// <summary>The matches that take part: those with values where values are looked at, and then one of each event; those of rules that are asked for.</summary>
     private static ImmutableArray<GroupMatch> PartsOf(CorrelationLogic logic, ReadOnlySpan<GroupMatch> sorted)

@@ -55,7 +55,9 @@ internal sealed class CorrelationReader
         int ways = expression?.Terms.Length ?? 1;
         if (type == CorrelationType.TemporalOrdered && (rules.Length > MaxOrderedRules || rules.Length * ways > MaxOrderedWays))
         {
-            Invalid("rules", $"An order has at most {MaxOrderedRules} rules, and its rules times the ways in which its expression can be true are at most {MaxOrderedWays}; here they are {rules.Length} times {ways}. Split the correlation.");
+            Invalid("rules", rules.Length > MaxOrderedRules
+                ? $"An order has at most {MaxOrderedRules} rules. Split the correlation."
+                : $"The expression over {rules.Length} rules can be true in {ways} ways; in an order, rules times ways are at most {MaxOrderedWays}. Split the correlation.");
         }
 
         TimeSpan? timespan = ReadTimespan();
