@@ -28,7 +28,7 @@ public sealed record CorrelationLogic(
     public CorrelationDecision Decision => this switch
     {
         { Expression: { Negative.IsEmpty: true } } => CorrelationDecision.AtOnce,
-        { Expression: { } terms } => Type == CorrelationType.Temporal || terms.Negative[^1] > terms.Positive[^1] ? CorrelationDecision.AfterTimespan : CorrelationDecision.AfterLateEvents,
+        { Expression: { } terms } => Type == CorrelationType.Temporal || terms.Negative[^1] >= terms.Positive[^1] ? CorrelationDecision.AfterTimespan : CorrelationDecision.AfterLateEvents,
         _ => Type is not (CorrelationType.ValueAvg or CorrelationType.ValuePercentile or CorrelationType.ValueMedian)
             && Bounds.All(bound => bound.Operator is CorrelationOperator.Gt or CorrelationOperator.Gte)
                 ? CorrelationDecision.AtOnce
