@@ -56,7 +56,7 @@ internal sealed class CommandLineApp
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        ParseResult parsed = _root.Parse(ScanCommand.SeparateRules(arguments));
+        ParseResult parsed = _root.Parse(ScanCommand.SeparateFiles(arguments));
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
             foreach (string line in parsed.Errors.SelectMany(error => $"sigmaf: {WithPrintable(parsed.Tokens, error.Message)}".ReplaceLineEndings("\n").Split('\n')))

@@ -33,7 +33,7 @@ public sealed class BodyMatcher
         _unpacker = new BodyUnpacker(buffers);
         Detector = detector;
         Limits = limits ?? BodyLimits.Default;
-        _matches = new BodyMatches(decoder, Limits, detector.Rules.Length);
+        _matches = new BodyMatches(decoder, Limits, detector);
         _reader = new BodyReader(new RecordTape(decoder.Names), new Handler(decoder, detector, _matches), Limits);
     }
 
@@ -101,13 +101,24 @@ public sealed class BodyMatcher
     }
 
     /// <summary>Matches records.</summary>
-    private sealed class Handler(EventDecoder decoder, Detector detector, BodyMatches matches) : IRecordHandler
+    private sealed class Handler : IRecordHandler
     {
-        private readonly SlotSink _sink = new(new EventMatcher(detector), decoder.Names, matches.SourceTally);
+        private readonly EventDecoder _decoder;
+        private readonly BodyMatches _matches;
+        private readonly SlotSink _sink;
+        private readonly FactsSink _facts;
+
+        public Handler(EventDecoder decoder, Detector detector, BodyMatches matches)
+        {
+            _decoder = decoder;
+            _matches = matches;
+            _sink = new SlotSink(new EventMatcher(detector), decoder.Names, matches.SourceTally);
+            _facts = new FactsSink(decoder.Names);
+        }
 
         public string? Take(int record, RecordValue value, int start, int end)
         {
-            IShape shape = decoder.ShapeOf(value);
+            IShape shape = _decoder.ShapeOf(value);
             do
             {
                 _sink.Begin(value.Tape!, start..end, shape.Name);
@@ -117,19 +128,26 @@ public sealed class BodyMatcher
 
             if (_sink.Rejection is null)
             {
-                matches.Add(record, start, end, _sink.End());
+                _matches.Add(record, start, end, _sink.End());
+                if (_matches.Correlates && _sink.Correlated is { Count: > 0 } correlated)
+                {
+                    _facts.Begin(value.Tape!);
+                    shape.Decode(value, _facts);
+                    _matches.Correlate(record, start, correlated, _facts.Facts);
+                }
+
                 _sink.CountSource();
                 if (!_sink.IsSeen)
                 {
-                    _sink.CountUnseen(matches.UnseenTally, shape.Name, value);
+                    _sink.CountUnseen(_matches.UnseenTally, shape.Name, value);
                 }
             }
 
             return _sink.Rejection;
         }
 
-        public void Mark() => matches.Mark();
+        public void Mark() => _matches.Mark();
 
-        public void ReturnToMark() => matches.ReturnToMark();
+        public void ReturnToMark() => _matches.ReturnToMark();
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Telemetry.Events;
 
@@ -19,6 +20,10 @@ public sealed class BodyMatches
     // By rule.
     private readonly RuleCount[] _counts;
 
+    // Null where correlations are not looked at.
+    private readonly CorrelationPlan? _plan;
+    private readonly CorrelatedBody _correlated = new();
+
     // What the counts were at the mark, of rules that matched since.
     private readonly List<(int Rule, RuleCount Count)> _saved = [];
     private ReadOnlyMemory<byte> _body;
@@ -28,11 +33,12 @@ public sealed class BodyMatches
     private Totals _totals;
     private Totals _marked;
 
-    internal BodyMatches(EventDecoder decoder, BodyLimits limits, int rules)
+    internal BodyMatches(EventDecoder decoder, BodyLimits limits, Detector detector)
     {
         _decoder = decoder;
         _limits = limits;
-        _counts = new RuleCount[rules];
+        _counts = new RuleCount[detector.Rules.Length];
+        _plan = limits.Correlates ? detector.RuleSet.CorrelationPlan : null;
     }
 
     /// <summary>Number of events in the body, those that match nothing included.</summary>
@@ -40,6 +46,9 @@ public sealed class BodyMatches
 
     /// <summary>The events that no rule can see, by kind; they are among <see cref="Events"/>.</summary>
     public IReadOnlyList<UnseenEvents> Unseen { get; private set; } = [];
+
+    /// <summary>Whether matches that correlations look at are kept.</summary>
+    internal bool Correlates => _plan is not null;
 
     internal UnseenTally UnseenTally { get; } = new();
 
@@ -52,6 +61,12 @@ public sealed class BodyMatches
 
     /// <summary>The records that rules hold on and of which a match is kept, in order.</summary>
     public ReadOnlySpan<MatchedRecord> Records => CollectionsMarshal.AsSpan(_records);
+
+    /// <summary>The records with matches that correlations look at, in order; none unless <see cref="BodyLimits.Correlates"/>.</summary>
+    public CorrelatedBody Correlated => _correlated;
+
+    /// <summary>Matches of rules that are building blocks of correlations alone: they are on no record.</summary>
+    public int Silent => _totals.Silent;
 
     /// <summary>
     /// Of each rule with more matches than are kept, the one that was the first beyond a limit, in the order of records and rules. They
@@ -77,6 +92,7 @@ public sealed class BodyMatches
         Clear(_rules);
         Clear(_surplus);
         Clear(_saved);
+        _correlated.Clear();
         Undecoded = [];
         UndecodedCount = 0;
         Unseen = [];
@@ -112,7 +128,16 @@ public sealed class BodyMatches
             int first = _rules.Count;
             foreach (int rule in rules)
             {
-                if (Keeps(record, rule))
+                if (!Keeps(record, rule))
+                {
+                    continue;
+                }
+
+                if (_plan?.IsSilent(rule) == true)
+                {
+                    _totals.Silent++;
+                }
+                else
                 {
                     _rules.Add(rule);
                 }
@@ -127,11 +152,27 @@ public sealed class BodyMatches
         _totals.Events++;
     }
 
+    /// <summary>Adds the matches of the record that was added last that correlations look at, as far as they are kept.</summary>
+    internal void Correlate(int record, int start, CorrelatedValues matches, EventFacts facts)
+    {
+        _correlated.Begin(record, _isPacked ? 0 : start, facts);
+        for (int match = 0; match < matches.Count; match++)
+        {
+            if (_counts[matches.RuleOf(match)].LastRecord == record)
+            {
+                _correlated.Add(matches.RuleOf(match), matches.ValuesOf(match));
+            }
+        }
+
+        _correlated.End();
+    }
+
     /// <summary>Remembers what was found so far, in place of what was remembered before.</summary>
     internal void Mark()
     {
         UnseenTally.Mark();
         SourceTally.Mark();
+        _correlated.Mark();
         _marked = _totals with { Records = _records.Count, Rules = _rules.Count, Surplus = _surplus.Count };
         _saved.Clear();
         if (++_markGeneration == int.MaxValue)
@@ -151,6 +192,7 @@ public sealed class BodyMatches
             _counts[rule] = count;
         }
 
+        _correlated.ReturnToMark();
         _totals = _marked;
         CollectionsMarshal.SetCount(_records, _marked.Records);
         CollectionsMarshal.SetCount(_rules, _marked.Rules);
@@ -202,6 +244,7 @@ public sealed class BodyMatches
         if (count.Kept < _limits.MatchesPerRule && _totals.Kept < _limits.Matches)
         {
             count.Kept++;
+            count.LastRecord = record;
             _totals.Kept++;
             return true;
         }
@@ -210,6 +253,7 @@ public sealed class BodyMatches
         {
             count.HasSurplus = true;
             count.SurplusRecord = record;
+            count.LastRecord = record;
             _surplus.Add(new SurplusMatch(record, rule, 0));
             return true;
         }
@@ -229,6 +273,9 @@ public sealed class BodyMatches
         public int Kept;
         public int Omitted;
         public int SurplusRecord;
+
+        /// <summary>The last record of which a match is kept.</summary>
+        public int LastRecord;
         public bool HasSurplus;
     }
 
@@ -237,6 +284,7 @@ public sealed class BodyMatches
         public int Events;
         public int Kept;
         public int Omitted;
+        public int Silent;
         public int Records;
         public int Rules;
         public int Surplus;

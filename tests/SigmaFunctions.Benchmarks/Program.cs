@@ -15,6 +15,12 @@ if (args is ["--ratios"])
     return 0;
 }
 
+if (args is ["--correlations"])
+{
+    Correlations.Run(Console.Out);
+    return 0;
+}
+
 if (args is ["--cost", .. string[] options])
 {
     return Cost.Run(options, Console.Out, Console.Error) ? 0 : 2;

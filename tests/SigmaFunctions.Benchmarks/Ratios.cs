@@ -32,10 +32,11 @@ internal static class Ratios
         }
     }
 
-    private static double[] Best(Func<int>[] measured)
+    /// <summary>The shortest turn of each, in microseconds a body.</summary>
+    public static double[] Best(Func<int>[] measured, int rounds = Rounds)
     {
         double[] best = [.. measured.Select(_ => double.MaxValue)];
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             for (int i = 0; i < measured.Length; i++)
             {

@@ -204,18 +204,24 @@ public sealed class AttackCoverageTests
     [Fact]
     public void Correlations_cover_techniques_and_count_in_a_layer()
     {
-        var coverage = AttackCoverage.Of(RuleSet.Load([new RuleFile("r.yml", """
-            title: a
-            id: 11111111-1111-4111-8111-111111111111
-            tags: [attack.t1047]
-            logsource: {category: test}
-            detection: {s: {F: a}, condition: s}
-            ---
-            title: often
-            id: 22222222-2222-4222-8222-222222222222
-            tags: [attack.t1047, attack.t1110.003, attack.t9999]
-            correlation: {type: event_count, rules: [11111111-1111-4111-8111-111111111111], timespan: 1h, condition: {gte: 5}}
-            """)]), Attack);
+        var coverage = AttackCoverage.Of(
+            RuleSet.Load(
+            [
+                new RuleFile("a.yml", """
+                    title: a
+                    id: 11111111-1111-4111-8111-111111111111
+                    tags: [attack.t1047]
+                    logsource: {category: test}
+                    detection: {s: {F: a}, condition: s}
+                    """),
+                new RuleFile("c.yml", """
+                    title: often
+                    id: 22222222-2222-4222-8222-222222222222
+                    tags: [attack.t1047, attack.t1110.003, attack.t9999]
+                    correlation: {type: event_count, rules: [11111111-1111-4111-8111-111111111111], timespan: 1h, condition: {gte: 5}}
+                    """),
+            ]),
+            Attack);
 
         Assert.Equal((1, 0, 1, 0, 2), (coverage.Rules, coverage.Untagged, coverage.Correlations, coverage.UntaggedCorrelations, coverage.ByCorrelationsAlone));
         Assert.True(coverage.Covers(Attack.FindTechnique("T1110")!));
@@ -223,6 +229,35 @@ public sealed class AttackCoverageTests
         Assert.Equal(
             ["T1047 2 a\noften (correlation)", "T1110.003 1 often (correlation)"],
             Layer(coverage)["techniques"]!.AsArray().Select(technique => $"{technique!["techniqueID"]} {technique["score"]} {technique["comment"]}"));
+    }
+
+    [Fact]
+    public void Building_blocks_cover_nothing()
+    {
+        var coverage = AttackCoverage.Of(
+            RuleSet.Load(
+            [
+                new RuleFile("r.yml", """
+                    title: block
+                    name: block
+                    tags: [attack.t1047]
+                    logsource: {category: test}
+                    detection: {s: {F: a}, condition: s}
+                    ---
+                    title: inner
+                    name: inner
+                    tags: [attack.t1059]
+                    correlation: {type: event_count, rules: [block], timespan: 1h, condition: {gte: 5}}
+                    ---
+                    title: outer
+                    tags: [attack.t1110.003]
+                    correlation: {type: event_count, rules: [inner], timespan: 1h, condition: {gte: 2}}
+                    """),
+            ]),
+            Attack);
+
+        Assert.Equal((0, 0, 1, 0), (coverage.Rules, coverage.Untagged, coverage.Correlations, coverage.UntaggedCorrelations));
+        Assert.Equal(["T1110", "T1110.003"], coverage.Techniques.Select(covered => covered.Technique.Id));
     }
 
     /// <summary>What the format forbids is found: the schema of these tests bites.</summary>

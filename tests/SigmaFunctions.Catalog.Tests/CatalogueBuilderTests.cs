@@ -1,4 +1,5 @@
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Engine.Correlating;
 
 namespace SigmaFunctions.Catalog.Tests;
 
@@ -153,6 +154,99 @@ public sealed class CatalogueBuilderTests : IDisposable
         Assert.Equal(["a"], catalogue.Rules[0].Indicators.Select(group => group.Field));
         Assert.StartsWith("title: Not the admins", catalogue.Filters.Single().Yaml, StringComparison.Ordinal);
         Assert.Equal("admins:\n    User|startswith: adm_", catalogue.Filters.Single().Stages[1].Text);
+    }
+
+    [Fact]
+    public void Of_a_correlation_stages_and_what_they_lead_to_are_told()
+    {
+        _rules.Rule(1, "s:\n    a: x\ncondition: s", "name: one").File(
+            "rules/more.yml",
+            $"""
+            title: Outer
+            id: {RuleFolder.Id(100)}
+            correlation:
+                type: temporal_ordered
+                group-by: [Who]
+                aliases:
+                    Who:
+                        one: User
+                timespan: 5m
+                condition: one and inner and not late
+            ---
+            title: Inner
+            id: {RuleFolder.Id(200)}
+            name: inner
+            level: critical
+            correlation:
+                type: event_count
+                rules: [block]
+                group-by: [Who]
+                timespan: 90s
+                condition:
+                    lt: 10
+            ---
+            title: Block
+            id: {RuleFolder.Id(300)}
+            name: block
+            logsource:
+                product: windows
+            detection:
+                s:
+                    a: x
+                condition: s
+            ---
+            title: Late
+            id: {RuleFolder.Id(400)}
+            name: late
+            logsource:
+                product: windows
+            detection:
+                s:
+                    a: y
+                condition: s
+            """);
+
+        RuleCatalogue catalogue = _rules.Read();
+        CorrelationPage outer = catalogue.Correlations[0];
+        CorrelationPage inner = catalogue.Correlations[1];
+
+        Assert.Equal(("critical", false, CorrelationDecision.AfterTimespan), (outer.Link.Level, outer.IsSilent, outer.Decision));
+        Assert.Equal((true, CorrelationDecision.AfterLateEvents, "Outer"), (inner.IsSilent, inner.Decision, inner.Correlations.Single().Title));
+        Assert.Equal(
+            ["1 one Rule 1 False False Who=User", "2 inner Inner True False ", "3 late Late True True "],
+            outer.Stages.Select(stage => $"{stage.Number} {stage.Reference} {stage.Link.Title} {stage.IsSilent} {stage.IsAbsent} {string.Join(' ', stage.Fields.Select(field => $"{field.Name}={field.Field}"))}"));
+        Assert.Equal(["Rule 1 False Outer", "Block True Inner", "Late True Outer"], catalogue.Rules.Select(page => $"{page.Rule.Title} {page.IsSilent} {page.Correlations.Single().Title}"));
+    }
+
+    /// <summary>What an inner correlation decides late, an outer one cannot decide at once.</summary>
+    [Theory]
+    [InlineData("lt", CorrelationDecision.AfterLateEvents)]
+    [InlineData("gte", CorrelationDecision.AtOnce)]
+    public void A_correlation_decides_no_sooner_than_those_that_it_looks_at(string comparison, CorrelationDecision decision)
+    {
+        _rules.Rule(1, "s:\n    a: x\ncondition: s", "name: one").File(
+            "rules/more.yml",
+            $"""
+            title: Outer
+            id: {RuleFolder.Id(100)}
+            correlation:
+                type: event_count
+                rules: [inner]
+                timespan: 1h
+                condition:
+                    gte: 2
+            ---
+            title: Inner
+            name: inner
+            correlation:
+                type: event_count
+                rules: [one]
+                timespan: 1h
+                condition:
+                    {comparison}: 5
+            """);
+
+        Assert.Equal(decision, _rules.Read().Correlations.Single(page => page.Link.Title == "Outer").Decision);
     }
 
     [Fact]

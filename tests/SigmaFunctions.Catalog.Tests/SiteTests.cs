@@ -170,8 +170,32 @@ public sealed class SiteTests : IDisposable
                 other:
                     '{yaml}|re': '{yaml}'
                 condition: 1 of them
+            ---
+            title: '{yaml}'
+            id: '{yaml}2'
+            name: '{yaml}2'
+            status: '{yaml}'
+            description: '{yaml}'
+            author: '{yaml}'
+            date: '{yaml}'
+            license: '{yaml}'
+            references: ['{yaml}', 'javascript:alert(1)']
+            falsepositives: ['{yaml}']
+            tags: ['{yaml}']
+            correlation:
+                type: value_count
+                rules: ['{yaml}']
+                group-by: ['{yaml}']
+                aliases:
+                    '{yaml}':
+                        '{yaml}': '{yaml}x'
+                timespan: 1m
+                condition:
+                    field: '{yaml}'
+                    gte: 2
             """);
         SiteWriter.Write(_rules.Read(), _rules.Site, new SiteOptions { Title = Evil });
+        Assert.Single(_rules.Read().Correlations);
 
         foreach (string file in Files(_rules.Site).Where(file => !file.EndsWith(".json", StringComparison.Ordinal) && !file.EndsWith(".svg", StringComparison.Ordinal)))
         {

@@ -83,7 +83,7 @@ public sealed class DiffTests : IDisposable
             text.Output,
             StringComparison.Ordinal);
         Assert.Equal(
-            $$"""{"added":[{"rule":"{{Id(9)}}","title":"Often 9","level":"high"}],"removed":[{"rule":"{{Id(8)}}","title":"Often 8","level":"high"}],"changed":[{"rule":"{{Id(7)}}","title":"Often 7","level":"high","logic":true,"differences":[{"name":"timespan","old":"1h","new":"2h"}],"attributes":[]}],"unchanged":0}""",
+            $$"""{"added":[{"rule":"{{Id(9)}}","title":"Often 9","level":"high"}],"removed":[{"rule":"{{Id(8)}}","title":"Often 8","level":"high"}],"changed":[{"rule":"{{Id(7)}}","title":"Often 7","level":"high","logic":true,"differences":[{"name":"timespan","old":"1h","new":"2h"}],"attributes":[]}],"unchanged":0,"silenced":[],"unsilenced":[]}""",
             json.GetRawText());
     }
 
@@ -106,6 +106,34 @@ public sealed class DiffTests : IDisposable
                 $"{change.GetProperty("rule").GetString()} {change.GetProperty("gained")} {change.GetProperty("firstGained").GetRawText()} {change.GetProperty("lost")} {change.GetProperty("firstLost").GetRawText()}"));
         Assert.Contains("Verdicts that change on 6 events: 2 rules", text.Output, StringComparison.Ordinal);
         Assert.Matches($@"(?m)^{Id(2)} +a is 22 +2 +3:0 +1 +2:0 *$", text.Output);
+    }
+
+    /// <summary>Whoever fails three times is told of now, and not twice; and rule 4 is silent now.</summary>
+    [Fact]
+    public async Task Detections_of_correlations_on_events_are_compared()
+    {
+        string[] sets = Sets();
+        _cli.Write("old/4.yml", File.ReadAllText(_cli.WriteRule("4.yml", Id(4), "a", "4")));
+        _cli.Write("old/c.yml", Counting("2"));
+        _cli.Write("new/moved/4.yml", File.ReadAllText(Path.Combine(_cli.Folder, "4.yml")) + "\n" + Counting("3"));
+        string events = _cli.Write("e.ndjson", string.Join('\n', At(0, "bob"), At(1, "ann"), At(2, "Bob"), At(3, "BOB"), At(4, "ann"), At(5, "eve"), Event("4")));
+
+        CommandLine.Outcome text = await RunAsync([.. sets, "--events", events]);
+        JsonElement json = (await RunAsync([.. sets, "--events", events, "--format", "json"])).Json;
+
+        Assert.Equal("sigmaf: 1 match without a time took no part in correlations\n", text.Errors);
+        Assert.Contains($"Silent now, as building blocks of correlations: 1\n  - a is 4 ({Id(4)})\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains("Verdicts that change on 7 events: 0 rules\n", text.Output, StringComparison.Ordinal);
+        Assert.Matches($@"(?m)^Correlations whose detections change: 1\ncorrelation .*\n{Id(7)} +Often 7 +1 +3:0 +2 +2:0 *$", text.Output);
+        Assert.Equal(
+            $$$"""[{"rule":"{{{Id(7)}}}","title":"Often 7","level":"high","gained":1,"firstGained":{"line":3,"record":0},"lost":2,"firstLost":{"line":2,"record":0}}]""",
+            json.GetProperty("verdicts").GetProperty("correlations").GetRawText());
+        Assert.Equal(Id(4), json.GetProperty("correlations").GetProperty("silenced")[0].GetProperty("rule").GetString());
+
+        static string At(int second, string user) => $$"""{"category":"test","a":"4","User":"{{user}}","@timestamp":"2026-03-01T12:00:0{{second}}Z"}""";
+
+        static string Counting(string least) =>
+            Correlation(7, "1h").Replace("{gte: 5}", $"{{gte: {least}}}\n    group-by: User", StringComparison.Ordinal);
     }
 
     [Theory]

@@ -186,8 +186,8 @@ public sealed class ScanTests : IDisposable
         Assert.Equal($"0:0:{A}", outcome.Matches);
         Assert.Equal(
             [
-                "bodies", "events", "matches", "undecoded", "unreadableFiles", "unseen", "rules", "rulesAlwaysEvaluated", "loadMs", "firstPassMs", "scanMs",
-                "eventsPerSecond", "allocatedBytesPerEvent", "peakWorkingSetBytes",
+                "bodies", "events", "matches", "correlatedMatches", "correlationDetections", "undecoded", "unreadableFiles", "unseen", "rules",
+                "rulesAlwaysEvaluated", "loadMs", "firstPassMs", "scanMs", "correlateMs", "eventsPerSecond", "allocatedBytesPerEvent", "peakWorkingSetBytes",
             ],
             outcome.Stats.EnumerateObject().Select(property => property.Name));
         Assert.Equal(

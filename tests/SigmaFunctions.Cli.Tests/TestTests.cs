@@ -91,6 +91,66 @@ public sealed class TestTests : IDisposable
         Assert.Contains("✗ a equals 'x'", root.Descendants("failure").Single().Value, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_correlation_that_does_not_detect_what_is_expected_is_explained()
+    {
+        _cli.Write("c.yml", $$"""
+            title: Failed
+            name: fai\u001Bled
+            id: {{Id}}
+            logsource: {category: test}
+            detection: {s: {a: x}, condition: s}
+            ---
+            title: Many failed
+            correlation: {type: event_count, rules: [{{Id}}], group-by: [u], timespan: 1m, condition: {gte: 3, lt: 9} }
+            """);
+        _cli.Write("c.test.yml", """
+            tests:
+              - name: many
+                events:
+                  - {repeat: 3 every 1s, event: {a: x, u: v}}
+                  - {repeat: 2, event: {a: x, u: w}}
+                  - {event: {a: x}}
+                detections:
+                  - {value: 4, last: 2s, group: {u: v}}
+              - {name: quiet, events: [{repeat: 3, event: {a: x, u: v}}], match: false}
+              - {name: loud, events: [{event: {a: x, u: v}}], match: true}
+              - {name: fine, events: [{event: {a: x, u: v}}], match: false}
+              - {name: two, events: [{event: {a: y, u: v}}], detections: 2}
+            """);
+        string file = Path.Combine(_cli.Folder, "results.xml");
+
+        CommandLine.Outcome outcome = await RunAsync("test", _cli.Folder, "--junit", file);
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Equal(
+            """
+            FAILED c.test.yml(2,5): many: the detections are not the expected ones
+              missing   value 4, last 2s, u v
+              detected  value 3, first 0s, last 2s, 3 events, u v
+              reached   value 2 at 2s; it needs gte 3 and lt 9, u w
+              matched   fai\u001Bled by 6 events
+              left out  1 event of fai\u001Bled without u
+            FAILED c.test.yml(9,5): quiet: the correlation must not detect anything and has 1 detection
+              detected  value 3, first 0s, last 0s, 3 events, u v
+              matched   fai\u001Bled by 3 events
+            FAILED c.test.yml(10,5): loud: the correlation must detect something and does not
+              reached   value 1 at 0s; it needs gte 3 and lt 9, u v
+              matched   fai\u001Bled by 1 event
+            passed c.test.yml(11,5): fine
+            FAILED c.test.yml(12,5): two: 2 detections expected, and there are none
+              matched   fai\u001Bled by 0 events
+
+            5 tests, 4 failed
+
+            """,
+            Relative(outcome.Output));
+        XElement root = XDocument.Load(file).Root!;
+        Assert.Equal(("5", "4", "0"), ((string?)root.Attribute("tests"), (string?)root.Attribute("failures"), (string?)root.Attribute("errors")));
+        Assert.Equal("Many failed", (string?)root.Descendants("testcase").First().Attribute("classname"));
+        Assert.Contains("reached   value 2 at 2s", root.Descendants("failure").First().Value, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a pack holds no tests", "rules.pack")]
     [InlineData("there are no rules and no tests", "empty")]

@@ -1,3 +1,5 @@
+using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 
@@ -74,7 +76,7 @@ public sealed class CorrelationTests
     public void It_loads(string body)
     {
         RuleSet ruleSet = Load(Correlation(body));
-        Assert.Equal(["SF0503"], ruleSet.Diagnostics.Select(diagnostic => diagnostic.Code));
+        Assert.DoesNotContain(ruleSet.Diagnostics, diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
         Assert.Single(ruleSet.Correlations);
     }
 
@@ -97,6 +99,8 @@ public sealed class CorrelationTests
     [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, generate: maybe}", "SF0501")]
     [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, every: 5}", "SF0501")]
     [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, aliases: {ip: {rule_b: X}}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 0.12345678901234567890123456789}}", "SF0501")]
+    [InlineData("{type: event_count, rules: [rule_a], timespan: 1h, condition: {gte: 5}, group-by: {User: x}}", "SF0102")]
     [InlineData("{type: event_count, rules: [rule_c], timespan: 1h, condition: {gte: 5}}", "SF0502")]
     [InlineData("{type: event_count, rules: [many], timespan: 1h, condition: {gte: 5}}", "SF0502")]
     public void It_is_rejected(string body, string code)
@@ -104,6 +108,86 @@ public sealed class CorrelationTests
         RuleSet ruleSet = Load(Correlation(body));
         Assert.Contains(ruleSet.Diagnostics, diagnostic => diagnostic.Code == code);
         Assert.Equal((2, 0, 1), (ruleSet.Rules.Length, ruleSet.Correlations.Length, ruleSet.Rejected));
+    }
+
+    /// <summary>Work for an event is bounded by what a correlation may ask.</summary>
+    [Theory]
+    [InlineData(64, 1, true)]
+    [InlineData(65, 1, false)]
+    [InlineData(17, 15, true)]
+    [InlineData(17, 16, false)]
+    public void An_order_has_so_many_rules(int rules, int ways, bool isAccepted)
+    {
+        string[] documents = [.. Enumerable.Range(0, rules).Select(i =>
+            $"title: R\nid: 00000000-0000-4000-8000-{i:D12}\nname: r{i}\nlogsource: {{category: any}}\ndetection: {{s: {{F: a}}, condition: s}}\n")];
+        string condition = ways == 1 ? "" : $", condition: r0 and ({string.Join(" or ", Enumerable.Range(1, ways).Select(i => $"r{i}"))}){string.Concat(Enumerable.Range(ways + 1, rules - ways - 1).Select(i => $" and not r{i}"))}";
+        RuleSet set = RuleText.Load(string.Join("---\n", documents.Append(Correlation(
+            $"{{type: temporal_ordered, rules: [{string.Join(", ", Enumerable.Range(0, rules).Select(i => $"r{i}"))}], timespan: 1h{condition}}}"))));
+
+        Assert.Equal((rules, isAccepted ? 1 : 0), (set.Rules.Length, set.Correlations.Length));
+    }
+
+    /// <summary>As many documents as a file may have refer each to the one before: no recursion, and no more than a few over one another.</summary>
+    [Fact]
+    public void A_tower_of_correlations_ends_at_some_height()
+    {
+        string[] tower =
+        [
+            .. Enumerable.Range(0, 2_000).Select(i =>
+                $"title: C\nid: 00000000-0000-4000-8000-{i:D12}\nname: c{i}\ncorrelation: {{type: temporal, rules: [{(i == 0 ? "rule_a" : $"c{i - 1}, rule_b")}], timespan: 1h}}\n"),
+        ];
+        RuleSet set = Load(tower);
+
+        Assert.Equal((16, 1_984), (set.Correlations.Length, set.Rejected));
+        Assert.Equal((1, 1_983), (Count("SF0501"), Count("SF0502")));
+
+        int Count(string code) => set.Diagnostics.Count(one => one.Code == code);
+    }
+
+    /// <summary>An alias is for the rule that the same reference would mean in <c>rules</c>, and for no other of that name.</summary>
+    [Theory]
+    [InlineData("rule_a, 33333333-1111-4111-8111-111111111111", "User", "Z")]
+    [InlineData("33333333-1111-4111-8111-111111111111", null, null)]
+    public void An_alias_is_for_one_rule(string rules, string? own, string? foreign)
+    {
+        var set = RuleSet.Load(
+        [
+            new RuleFile("own.yml", Rules + "\n---\n" + Correlation($"{{type: temporal, rules: [{rules}], group-by: [Z], aliases: {{Z: {{rule_a: User}}}}, timespan: 1h}}")),
+            new RuleFile("other.yml", Rules.Split("---")[0].Replace("11111111-", "33333333-", StringComparison.Ordinal)),
+        ]);
+
+        Assert.Equal(
+            own is null ? [] : [own, foreign!],
+            set.CorrelationPlan.Correlations.SelectMany(one => one.Parts).Select(part => part.GroupBy.Single()));
+    }
+
+    /// <summary>What refers to a circle is in none.</summary>
+    [Fact]
+    public void A_circle_is_told_where_it_is()
+    {
+        RuleSet set = Load(
+            Correlation("{type: temporal, rules: [rule_a, two], timespan: 1h}", "one", '6'),
+            Correlation("{type: temporal, rules: [three], timespan: 1h}", "two", '7'),
+            Correlation("{type: temporal, rules: [two], timespan: 1h}", "three", '8'));
+
+        Assert.Collection(
+            set.Diagnostics.Where(one => one.Code == "SF0502"),
+            one => Assert.StartsWith("The correlation refers to 'two', which was rejected.", one.Message, StringComparison.Ordinal),
+            one => Assert.StartsWith("The correlation refers to itself", one.Message, StringComparison.Ordinal),
+            two => Assert.StartsWith("The correlation refers to itself", two.Message, StringComparison.Ordinal));
+    }
+
+    /// <summary>Fields are asked for through any number of ways between two correlations, each once.</summary>
+    [Fact]
+    public void Diamonds_cost_no_more_than_their_edges()
+    {
+        IEnumerable<string> levels = Enumerable.Range(0, 15).SelectMany(level => ((string[])["a", "b"]).Select((side, i) =>
+            $"title: C\nid: 00000000-0000-4000-8000-{(level * 2) + i:D12}\nname: c{level}{side}\n"
+            + $"correlation: {{type: temporal, rules: [{(level == 0 ? $"rule_{side}" : $"c{level - 1}a, c{level - 1}b")}], group-by: [f{level}], timespan: 1h}}\n"));
+        RuleSet set = Load([.. levels]);
+
+        Assert.Equal(30, set.Correlations.Length);
+        Assert.All(set.CorrelationPlan.Rules, rule => Assert.Equal(15, set.CorrelationPlan.FieldsOf(rule).Length));
     }
 
     [Fact]

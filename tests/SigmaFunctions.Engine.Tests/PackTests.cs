@@ -89,6 +89,12 @@ public sealed class PackTests : IDisposable
             condition: {field: G, gte: 3.50, lt: 7, percentile: 99.5}
             aliases: {u: {first: F}}
             generate: true
+        ---
+        title: Expression
+        correlation:
+            type: temporal_ordered
+            timespan: 1h
+            condition: first and not (22222222-2222-4222-8222-222222222222)
         """,
     ];
 
@@ -106,7 +112,7 @@ public sealed class PackTests : IDisposable
         WriteRules();
         RuleSet packed = RulePack.Write([Rules], Pack, Admins);
         var yaml = RuleSet.LoadPaths([Rules], Admins);
-        Assert.Equal((2, 1, 2, 1), (yaml.Rules.Length, yaml.Correlations.Length, yaml.Filters.Length, yaml.Rejected));
+        Assert.Equal((2, 2, 2, 1), (yaml.Rules.Length, yaml.Correlations.Length, yaml.Filters.Length, yaml.Rejected));
         Assert.Null(packed.Pack);
         Assert.Equal(RuleSetText.Of(yaml), RuleSetText.Of(packed));
 

@@ -134,6 +134,10 @@ public sealed class RuleSetComparisonTests
     [InlineData("{type: value_percentile, rules: [a], timespan: 1h, condition: {gte: 5, field: n, percentile: 95}}", "{type: value_percentile, rules: [a], timespan: 1h, condition: {gte: 5, field: n, percentile: 99}}", "condition gte 5, percentile 95, field n>gte 5, percentile 99, field n")]
     [InlineData("{type: event_count, rules: [a], timespan: 1h, condition: {gte: 5}}", "{type: event_count, rules: [a], timespan: 1h, condition: {gte: 5}, generate: true}", "generate false>true")]
     [InlineData("{type: temporal, rules: [a, b], timespan: 1h, group-by: [ip], aliases: {ip: {a: F, b: G}}}", "{type: temporal, rules: [a, b], timespan: 1h, group-by: [ip], aliases: {ip: {a: F, b: H}}}", "aliases ip (a: F, b: G)>ip (a: F, b: H)")]
+    [InlineData("{type: temporal, condition: a and not b, timespan: 1h}", "{type: temporal, condition: not b and a, rules: [a, b], timespan: 1h}", "wording")]
+    [InlineData("{type: temporal, condition: a or b, timespan: 1h}", "{type: temporal, condition: not (not a and not b), timespan: 1h}", "wording")]
+    [InlineData("{type: temporal, condition: a and not b, timespan: 1h}", "{type: temporal, condition: b and not a, rules: [a, b], timespan: 1h}", "condition a and not b>b and not a")]
+    [InlineData("{type: temporal, condition: a or b, timespan: 1h}", "{type: temporal, rules: [a, b], timespan: 1h}", "condition a or b>")]
     public void Correlations_compare(string before, string after, string expected)
     {
         CorrelationComparison comparison = RuleSetComparison.Of(Load(Correlation(before)), Load(Correlation(after))).Correlations;
@@ -161,6 +165,22 @@ public sealed class RuleSetComparisonTests
         Assert.StartsWith("4444", Assert.Single(comparison.Removed).Id, StringComparison.Ordinal);
         ChangedCorrelation change = Assert.Single(comparison.Changed);
         Assert.Equal((false, new ChangedAttribute("level", "high", "low")), (change.IsLogic, Assert.Single(change.Attributes)));
+    }
+
+    [Fact]
+    public void Rules_that_fall_silent_are_told()
+    {
+        const string Section = "{type: event_count, rules: [a], timespan: 1h, condition: {gte: 5}}";
+        RuleSet silent = Load(Correlation(Section));
+        RuleSet aloud = Load(Correlation(Section.Replace("{gte: 5}", "{gte: 5}, generate: true", StringComparison.Ordinal)));
+
+        CorrelationComparison forth = RuleSetComparison.Of(aloud, silent).Correlations;
+        CorrelationComparison back = RuleSetComparison.Of(silent, aloud).Correlations;
+
+        Assert.Equal("A", Assert.Single(forth.Silenced).Title);
+        Assert.Empty(forth.Unsilenced);
+        Assert.Equal("A", Assert.Single(back.Unsilenced).Title);
+        Assert.Empty(back.Silenced);
     }
 
     /// <summary>A correlation, with the rules a and b before the first one.</summary>

@@ -33,7 +33,7 @@ public sealed class RuleTesterTests : IDisposable
         Write("rules.yml", Rule(First, "x") + "---\n" + Rule(Second, "y"));
         Write("rules.test.yml", Tests($"event: {{a: y}}, match: true, rule: {Second}", "event: {a: y}, match: true"));
 
-        Assert.Equal(["passed", "rules.yml has several rules: say which with 'rule', by its id"], Run(_folder));
+        Assert.Equal(["passed", "rules.yml has several rules: say which with 'rule', by its id or name"], Run(_folder));
 
         Write("rules.yml", (Rule(First, "x") + "---\n" + Rule(Second, "y")).Replace(Second, Second.ToUpperInvariant(), StringComparison.Ordinal));
         Assert.Equal("passed", Run(_folder)[0]);

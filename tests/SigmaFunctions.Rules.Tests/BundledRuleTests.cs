@@ -24,7 +24,7 @@ public sealed partial class BundledRuleTests
             var cases = new TheoryData<string, int, string>();
             foreach (string file in BundledRules.TestFiles)
             {
-                foreach ((int index, RuleTestCase? test) in BundledRules.Tests(file).Index())
+                foreach ((int index, EventTestCase? test) in BundledRules.Tests(file).Index())
                 {
                     cases.Add(file, index, test.Name);
                 }
@@ -53,7 +53,7 @@ public sealed partial class BundledRuleTests
     [MemberData(nameof(RuleFiles))]
     public void Every_rule_has_an_event_that_matches_and_one_that_does_not(string file)
     {
-        ImmutableArray<RuleTestCase> tests = BundledRules.Tests(BundledRules.TestFileOf(file));
+        ImmutableArray<EventTestCase> tests = BundledRules.Tests(BundledRules.TestFileOf(file));
         Assert.Contains(tests, test => test.Match);
         Assert.Contains(tests, test => !test.Match);
     }
@@ -62,7 +62,7 @@ public sealed partial class BundledRuleTests
     [MemberData(nameof(Cases))]
     public void A_rule_gives_the_verdict_that_its_test_file_states(string file, int index, string name)
     {
-        RuleTestCase test = BundledRules.Tests(file)[index];
+        EventTestCase test = BundledRules.Tests(file)[index];
         SigmaRule rule = BundledRules.Rule(BundledRules.RuleFileOf(file));
 
         ImmutableArray<RuleMatch> matches = BundledRules.Detector.Match(test.EventOf(rule.LogSource));
@@ -75,7 +75,7 @@ public sealed partial class BundledRuleTests
     [MemberData(nameof(Cases))]
     public void An_event_makes_no_two_alerts_of_one_technique(string file, int index, string name)
     {
-        RuleTestCase test = BundledRules.Tests(file)[index];
+        EventTestCase test = BundledRules.Tests(file)[index];
         SigmaRule rule = BundledRules.Rule(BundledRules.RuleFileOf(file));
 
         IEnumerable<string> techniques = BundledRules.Detector.Match(test.EventOf(rule.LogSource))

@@ -37,8 +37,8 @@ internal static class BundledRules
     /// <summary>The rule file that a test file belongs to.</summary>
     public static string RuleFileOf(string testFile) => testFile[..^TestSuffix.Length] + ".yml";
 
-    /// <summary>The cases of a test file.</summary>
-    public static ImmutableArray<RuleTestCase> Tests(string testFile) => RuleTestFile.Load(FullPath(testFile)).Cases;
+    /// <summary>The cases of a test file that are about one event.</summary>
+    public static ImmutableArray<EventTestCase> Tests(string testFile) => [.. RuleTestFile.Load(FullPath(testFile)).Cases.OfType<EventTestCase>()];
 
     /// <summary>The rule that was read from a file.</summary>
     public static SigmaRule Rule(string ruleFile) =>

@@ -73,6 +73,7 @@ public sealed class DefenderTests
     [InlineData(""" "FolderPath":"/users/amy/a","InitiatingProcessFolderPath":"/bin/sh" """, "linux")]
     [InlineData(""" "FolderPath":"/bin/sh","InitiatingProcessFolderPath":"/usr/lib/systemd/systemd" """, "linux")]
     [InlineData(""" "FolderPath":null,"InitiatingProcessFolderPath":"/usr/sbin/sshd" """, "linux")]
+    [InlineData(""" "FolderPath":null,"AdditionalFields":{"ProcessCurrentWorkingDirectory":"/home/amy"},"InitiatingProcessParentFileName":"bash" """, "linux")]
     public void The_product_shows_in_the_paths(string columns, string product) =>
         Assert.Equal([$"product={product},category=process_creation"], Process(columns).LogSources());
 
@@ -80,6 +81,7 @@ public sealed class DefenderTests
     [InlineData("FolderPath\":\"/usr/bin\",\"FileName\":\"bash", "Image", "/usr/bin/bash")]
     [InlineData("FolderPath\":\"/usr/bin/bash\",\"InitiatingProcessParentFileName\":\"sshd", "GrandParentImage", "/sshd")]
     [InlineData("FolderPath\":\"/usr/bin/bash\",\"AccountDomain\":\"host1\",\"AccountName\":\"root", "User", "root")]
+    [InlineData("FolderPath\":\"/usr/bin/bash\",\"InitiatingProcessAccountDomain\":\"host1\",\"InitiatingProcessAccountName\":\"root", "ParentUser", "root")]
     public void Unix_hosts_have_unix_paths_and_plain_accounts(string columns, string field, string value) =>
         Assert.Equal(value, Process($"\"{columns}\"").View("process_creation", "linux").Field(field));
 

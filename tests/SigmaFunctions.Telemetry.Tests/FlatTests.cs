@@ -16,6 +16,9 @@ public sealed class FlatTests
     [InlineData("""{"EventID":1,"SourceName":"Microsoft-Windows-Sysmon"}""", "product=windows,category=process_creation,service=sysmon")]
     [InlineData("""{"EventID":1,"Provider_Name":"Linux-Sysmon"}""", "product=linux,category=process_creation,service=sysmon")]
     [InlineData("""{"EventID":4688,"Channel":"Security"}""", "product=windows,category=process_creation|product=windows,service=security")]
+    [InlineData("""{"EventID":4688.0,"Channel":"Security"}""", "product=windows,category=process_creation|product=windows,service=security")]
+    [InlineData("""{"EventID":4688.5,"Channel":"Security"}""", "product=windows,service=security")]
+    [InlineData("""{"EventID":"04688","Channel":"Security"}""", "product=windows,service=security")]
     [InlineData("""{"EventID":1,"Channel":"Contoso"}""", "product=windows")]
     [InlineData("""{"EventID":1}""", "")]
     [InlineData("""{"Channel":"Security"}""", "")]
@@ -26,6 +29,7 @@ public sealed class FlatTests
     [InlineData("""{"category":17,"product":null,"service":""}""", "")]
     [InlineData("""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","category":"dns"}""", "product=windows,category=process_creation,service=sysmon")]
     [InlineData("""{"EventID":1,"category":"dns"}""", "category=dns")]
+    [InlineData("""{"Channel":"Security","category":"dns"}""", "category=dns")]
     [InlineData("""{}""", "")]
     public void The_log_source_shows_in_the_event(string body, string logSources) =>
         Assert.Equal(logSources, string.Join('|', Decoded.One(body).LogSources()));
@@ -40,6 +44,19 @@ public sealed class FlatTests
     {
         IReadOnlyDictionary<string, FieldValue> fields = Decoded.One($"{{\"EventID\":7045,\"Channel\":\"System\",\"{name}\":\"Service Control Manager\"}}").Event.Views.Single().Fields;
         Assert.Equal(("Service Control Manager", "Service Control Manager"), (fields["Provider_Name"].Text, fields[name].Text));
+    }
+
+    [Fact]
+    public void A_provider_that_is_stated_empty_stays_so() => Assert.Equal(
+        "", Decoded.One("""{"EventID":7045,"Channel":"System","Provider_Name":"","SourceName":"p"}""").View(null, service: "system").Field("Provider_Name"));
+
+    [Theory]
+    [InlineData("7")]
+    [InlineData("\"7\"")]
+    public void The_provider_is_text(string provider)
+    {
+        FieldValue name = Decoded.One($"{{\"EventID\":7045,\"Channel\":\"System\",\"Provider\":{provider}}}").Event.Views.Single().Fields["Provider_Name"];
+        Assert.Equal((FieldValueKind.Text, "7"), (name.Kind, name.Text));
     }
 
     /// <summary>A number of JSON is the number, however it is written (RFC 8259); text is not a number of JSON.</summary>
@@ -63,6 +80,7 @@ public sealed class FlatTests
     [InlineData("1e-63", "1e-63")]
     [InlineData("1e99999999999999999999", "1e99999999999999999999")]
     [InlineData("1e-99999999999999999999", "1e-99999999999999999999")]
+    [InlineData("1.1111111111111111111111111111111111111111111111111111111111111111111111e1", "1.1111111111111111111111111111111111111111111111111111111111111111111111e1")]
     [InlineData("1.50", "1.50")]
     [InlineData("\"1e3\"", "1e3")]
     public void A_number_with_an_exponent_is_the_plain_number(string json, string text)
@@ -153,6 +171,16 @@ public sealed class FlatTests
         Assert.Equal(shown, value.Show());
     }
 
+    /// <summary>Of short records bytes are read one by one, of others many at once.</summary>
+    [Theory]
+    [MemberData(nameof(Values))]
+    public void A_value_is_the_same_whatever_follows_it(string json, FieldValueKind kind, string shown)
+    {
+        FieldValue value = Decoded.One($$"""{"category":"x","a":{{json}},"z":"{{string.Concat(Enumerable.Repeat(@"\\x", 64))}}"}""").View("x", null!).Fields["a"];
+
+        Assert.Equal((kind, shown), (value.Kind, value.Show()));
+    }
+
     [Theory]
     [InlineData(new byte[] { 0x61, 0xff, 0x62 }, "a\uFFFDb")]
     [InlineData(new byte[] { 0xed, 0xa0, 0x80 }, "\uFFFD\uFFFD\uFFFD")]
@@ -205,6 +233,20 @@ public sealed class FlatTests
     [InlineData("""{"timestamp":631151999}""", null)]
     [InlineData("""{"timestamp":4102444800}""", null)]
     [InlineData("""{"timestamp":" 1765055462"}""", null)]
+    [InlineData("""{"timestamp":"1"}""", null)]
+    [InlineData("""{"timestamp":"2025-12-06 21:11"}""", "2025-12-06T21:11:00Z")]
+    [InlineData("""{"timestamp":"2025-12-06 21:1"}""", null)]
+    [InlineData("""{"timestamp":631152000}""", "1990-01-01T00:00:00Z")]
+    [InlineData("""{"timestamp":4102444799}""", "2099-12-31T23:59:59Z")]
+    [InlineData("""{"timestamp":631151999999}""", null)]
+    [InlineData("""{"timestamp":631152000000}""", "1990-01-01T00:00:00Z")]
+    [InlineData("""{"timestamp":4102444799999}""", "2099-12-31T23:59:59.999Z")]
+    [InlineData("""{"timestamp":4102444800000}""", null)]
+    [InlineData("""{"timestamp":"/Date(631151999999)/"}""", null)]
+    [InlineData("""{"timestamp":"/Date(631152000000)/"}""", "1990-01-01T00:00:00Z")]
+    [InlineData("""{"timestamp":"/Date(4102444799999)/"}""", "2099-12-31T23:59:59.999Z")]
+    [InlineData("""{"timestamp":"/Date(4102444800000)/"}""", null)]
+    [InlineData("""{"timestamp":"/Date(1765055462632)"}""", null)]
     [InlineData("""{"TimeCreated":"\/Date(1765055462632)\/"}""", "2025-12-06T21:11:02.632Z")]
     [InlineData("""{"TimeCreated":"/Date(1765055462632+0100)/"}""", "2025-12-06T21:11:02.632Z")]
     [InlineData("""{"TimeCreated":"/Date(-62135596800000)/"}""", null)]

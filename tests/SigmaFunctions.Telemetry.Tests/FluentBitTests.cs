@@ -18,6 +18,9 @@ public sealed class FluentBitTests
     [Theory]
     [InlineData("""{"ProviderName":"x","EventID":1,"Channel":"System","StringInserts":[]}""", "fluentbit")]
     [InlineData("""{"SourceName":"x","EventID":1,"Channel":"System","StringInserts":["a"]}""", "fluentbit")]
+    [InlineData("""{"ProviderName":"x","EventID":1,"EventData":{}}""", "fluentbit")]
+    [InlineData("""{"EventID":1,"Channel":"System","EventData":{}}""", "fluentbit")]
+    [InlineData("""{"EventID":1,"EventData":{}}""", "flat")]
     [InlineData("""{"ProviderName":"x","EventID":1,"Channel":"System"}""", "flat")]
     [InlineData("""{"ProviderName":"x","EventID":1,"Channel":"System","StringInserts":"a"}""", "flat")]
     [InlineData("""{"ProviderName":"x","EventID":1,"StringInserts":[]}""", "flat")]
@@ -154,6 +157,21 @@ public sealed class FluentBitTests
     [InlineData("""{"ProviderName":"p","EventID":1,"Channel":"System","EventData":{"Data":[{"key":"Image","val":"a"}]}}""", "EventData is in a form that is not known")]
     public void Data_that_cannot_be_read_are_told(string row, string reason) =>
         Assert.Equal(reason, Assert.Single(Decoded.Body(row).Undecoded).Reason);
+
+    [Fact]
+    public void The_XML_of_a_row_is_read_without_that_of_the_row_before()
+    {
+        DecodedBody decoded = Decoded.Body(string.Join('\n', new[] { "a comment that ends late", "" }.Select(comment =>
+            $$"""{"System":"<Event><System><Channel>System</Channel></System><EventData><Data Name='A'>x<!--{{comment}}-->y</Data></EventData></Event>"}""")));
+
+        Assert.Equal(["xy", "xy"], decoded.Events.Select(e => e.View(null, service: "system").Field("A")));
+    }
+
+    [Fact]
+    public void A_number_among_the_values_stays_as_it_was_written() => Assert.Equal(
+        "255",
+        Decoded.One("""{"ProviderName":"Microsoft-Windows-Security-Auditing","EventID":4776,"Channel":"Security","StringInserts":["p","u","w",255]}""")
+            .View(null, service: "security").Field("Status"));
 
     [Fact]
     public void A_named_4688_is_a_process_creation()

@@ -35,6 +35,7 @@ public sealed class FramingTests
 
         // Lines are independent.
         { "{\"n\":1}\nnot json\n{\"n\":3}", "0:1 2:3", "1@8" },
+        { "{\"n\":1}\n{\"n\":2}x\n{\"n\":3}", "0:1 1:2 3:3", "2@15" },
         { "not json\n{\"n\":2}", "1:2", "0@0" },
         { "{\"n\":1\n{\"n\":2}\n{\"n\":3}", "1:2 2:3", "0@6" },
         { "{\"n\":\n{\"n\":2}\n{\"n\":3}", "1:2 2:3", "0@5" },
@@ -43,6 +44,7 @@ public sealed class FramingTests
         { "{\"n\":[\n{\"n\":2}", "1:2", "0@6" },
         { "{\"n\":\"a\n{\"n\":2}", "1:2", "0@7" },
         { "{'n':1}\n{\"n\":2}", "1:2", "0@1" },
+        { "{\"records\":[{\"n\":1},\n{\"n\":2}\n{\"n\":3}", "0:1 2:2 3:3", "1@20" },
         { "{\"n\":1}\n{\"n\":2,}\n{\"n\":3}", "0:1 2:3", "1@15" },
         { "{\"n\":1}\n{\"n\":2}\n{\"n\":", "0:1 1:2", "2@21" },
 
@@ -180,6 +182,20 @@ public sealed class FramingTests
 
         Assert.Equal([0, 2], decoded.Events.Select(e => e.Record));
         Assert.Equal("nested deeper than 64 levels", Assert.Single(decoded.Undecoded).Reason);
+    }
+
+    /// <summary>The record is a level itself.</summary>
+    [Theory]
+    [InlineData(63, 1, 0)]
+    [InlineData(64, 0, 1)]
+    public void The_deepest_nesting_that_is_read(int levels, int events, int undecoded)
+    {
+        foreach (string blank in (string[])["", "  "])
+        {
+            DecodedBody decoded = Decoded.Body($"{{{blank}\"n\":{new string('[', levels)}1{new string(']', levels)}{blank}}}");
+
+            Assert.Equal((events, undecoded), (decoded.Events.Length, decoded.UndecodedCount));
+        }
     }
 
     [Fact]

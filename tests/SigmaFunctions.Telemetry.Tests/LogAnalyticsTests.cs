@@ -129,7 +129,12 @@ public sealed class LogAnalyticsTests
     [InlineData("""{"EventID":1,"Source":"p","EventLog":"System"}""", "log-analytics")]
     [InlineData("""{"EventID":1,"EventSourceName":"p","Channel":"System"}""", "log-analytics")]
     [InlineData("""{"EventID":1,"EventSourceName":"p","Channel":"System","Type":"Other"}""", "flat")]
+    [InlineData("""{"EventID":1,"Source":"p","EventLog":"System","Type":"Other"}""", "flat")]
+    [InlineData("""{"EventID":1,"Source":"p","Channel":"System"}""", "flat")]
+    [InlineData("""{"EventLog":"System","Source":"p"}""", "flat")]
     [InlineData("""{"EventID":1,"Provider":"p","Channel":"System"}""", "flat")]
+    [InlineData("""{"category":"Other","properties":{"RawXml":""}}""", "flat")]
+    [InlineData("""{"category":"WindowsEventLogsTable","RawXml":""}""", "flat")]
     [InlineData("""{"Provider":"p","Channel":"System","EventData":{}}""", "flat")]
     public void A_row_shows_its_table(string row, string shape) => Assert.Equal(shape, Decoded.One(row).Shape);
 
@@ -140,6 +145,9 @@ public sealed class LogAnalyticsTests
     [InlineData("Event", """ "EventData":"<DataItem><EventData>" """, "EventData is not XML that can be read")]
     [InlineData("Event", """ "EventData":"<!DOCTYPE a><DataItem/>" """, "EventData is not XML that can be read")]
     [InlineData("SecurityEvent", """ "EventData":"<EventData>&x;</EventData>" """, "EventData is not XML that can be read")]
+    [InlineData("WindowsEvent", """ "EventData":null,"RawEventData":"<Event/>x" """, "RawEventData is not XML that can be read")]
+    [InlineData("Event", """ "EventData":"<EventData/>x" """, "EventData is not XML that can be read")]
+    [InlineData("SecurityEvent", """ "EventData":"<EventData/>x" """, "EventData is not XML that can be read")]
     public void Data_that_cannot_be_read_cost_the_record(string table, string data, string reason)
     {
         string row = Of(table, data);
@@ -155,6 +163,7 @@ public sealed class LogAnalyticsTests
     [InlineData("", "RawXml is no event XML that can be read")]
     [InlineData("\"RawXml\":\"<Event>\"", "RawXml is no event XML that can be read")]
     [InlineData("\"RawXml\":\"<html/>\"", "RawXml is no event XML that can be read")]
+    [InlineData("\"RawXml\":\"<Event><System><EventID>1</EventID></System></Event>x\"", "RawXml is no event XML that can be read")]
     public void A_diagnostics_record_without_its_xml_is_none(string properties, string reason) => Assert.Equal(
         reason, Assert.Single(Decoded.Body($$$"""{"category":"WindowsEventLogsTable","properties":{{{{properties}}}}}""").Undecoded).Reason);
 
@@ -167,6 +176,12 @@ public sealed class LogAnalyticsTests
     [InlineData("\"ProcessName\":\"sysmon\",\"SyslogMessage\":\"any text {0}\"", true)]
     [InlineData("\"ProcessName\":\"sysmon\",\"SyslogMessage\":\"{0}#012\"", true)]
     [InlineData("\"host\":\"h\",\"ident\":\"sysmon\",\"message\":\"{0}\"", true)]
+    [InlineData("\"message\":\"\uFEFF{0}\"", true)]
+    [InlineData("\"message\":\"<?xml version='1.0'?>{0}\"", true)]
+    [InlineData("\"message\":\"<?xml version='1.0'?> Invalid user {0}\"", false)]
+    [InlineData("\"message\":\"Invalid user ?>{0}\"", false)]
+    [InlineData("\"message\":\"sysmonitor: {0}\"", false)]
+    [InlineData("\"message\":\"syslog[1]: {0}\"", false)]
     [InlineData("\"ProcessName\":\"sshd\",\"SyslogMessage\":\"Invalid user {0}\"", false)]
     [InlineData("\"message\":\"Invalid user {0}\"", false)]
     [InlineData("\"comment\":\"{0}\"", false)]
@@ -179,6 +194,12 @@ public sealed class LogAnalyticsTests
         Assert.Equal(isRead ? ["product=linux,category=process_creation,service=sysmon"] : [], decoded.LogSources());
         Assert.True(!isRead || decoded.View("process_creation", "linux").Field("Image") == "/usr/bin/id");
     }
+
+    [Theory]
+    [InlineData("<Event><System>")]
+    [InlineData("<Event><EventData>System</EventData></Event>")]
+    public void A_message_that_is_no_whole_event_is_told(string message) => Assert.Equal(
+        "the message is no event XML that can be read", Assert.Single(Decoded.Body($$"""{"message":"{{message}}"}""").Undecoded).Reason);
 
     [Fact]
     public void A_syslog_row_is_the_event_of_its_xml()

@@ -22,6 +22,7 @@ public sealed class MappingTests
         { "{src: own}", """{"src":"other"}""", false },
         { "{src: own}", """{}""", false },
         { "{src: own}", """{"src":{"own":1}}""", false },
+        { "{src: own}", """{"src":{"a":"own"}}""", false },
         { "{src: [a, own]}", """{"src":"own"}""", true },
         { "{src: own}", """{"src":["a",["own"]]}""", true },
         { "{src: 17}", """{"src":17}""", true },
@@ -33,6 +34,7 @@ public sealed class MappingTests
         { "{a.b: x}", """{"a":{"b":"x"}}""", true },
         { "{a.b: x}", """{"a.b":"x"}""", true },
         { "{a.b.c: x}", """{"a":{"b.c":"x"}}""", true },
+        { "{a.b.c.d: x}", """{"a":{"b.c":{"d":"x"}}}""", true },
         { "{a.b.c: x}", """{"a.b":{"d":1},"a":{"b":{"c":"x"}}}""", true },
         { "{a|exists: true}", """{"a":null}""", true },
         { "{a|exists: true}", """{}""", false },
@@ -64,6 +66,9 @@ public sealed class MappingTests
         { "fields: {U: a.b}", """ "a":[{"b":1},{"b":["x",true]},{"c":2},{"b":{"d":3}},7] """, "U", "[1,x,true]" },
         { "fields: {U: a.b.c}", """ "a":{"b":[{"c":"x"}]} """, "U", "[x]" },
         { "fields: {U: a.b}", """ "a":[{"c":1}] """, "U", "absent" },
+        { "fields: {U: a.b}", """ "a":[{"b":1},{"b":2}] """, "U", "[1,2]" },
+        { "fields: {U: a.b}", """ "a":[{"b":null},{"b":{"c":1}}] """, "U", "absent" },
+        { "fields: {U: a.b.c.d}", """ "a":[{"b.c":{"d":1}}] """, "U", "[1]" },
         { "fields: {U: a}", """ "a":[{"b":1}] """, "U", "[{b:1}]" },
         { "fields: {a.b: c}", """ "c":1,"a":{"b":2} """, "a.b", "1" },
         { "fields: {'*': p.*}", """ "p":{"x":1,"y":{"z":2}} """, "y", "{z:2}" },
@@ -104,6 +109,10 @@ public sealed class MappingTests
             (DateTimeOffset.Parse("2025-12-06T21:11:02Z", null), "h1", "amy", "17"),
             (decoded.Time, decoded.Host, decoded.User, decoded.TenantId));
     }
+
+    [Fact]
+    public void Keywords_search_the_record() => Assert.Equal(
+        ["own", "x"], One(Head + "fields: {U: a}\nconstants: {vendor: Example}", """{"src":"own","a":"x"}""").Event.OwnValues.Select(Decoded.Show));
 
     [Fact]
     public void Mappings_are_asked_first_and_in_their_order() => Assert.Equal(

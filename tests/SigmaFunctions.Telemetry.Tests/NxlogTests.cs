@@ -54,13 +54,21 @@ public sealed class NxlogTests
         { 12, """ "EventType":"INFO","Message":"Registry object added or deleted:\r\nRuleName: -\r\nEventType: CreateKey\r\nTargetObject: HKLM\\A" """, "CreateKey", "registry_add" },
         { 12, """ "EventType":"INFO","Message":"Registry object added or deleted:\nEventType: DeleteValue" """, "DeleteValue", "registry_delete" },
         { 12, """ "EventType":"INFO","Message":"Registry object added or deleted:\r\nTargetObject: HKLM\\EventType: CreateKey" """, "absent", "registry_event" },
+        { 12, """ "EventType":"INFO","Message":"EventType: CreateKey" """, "CreateKey", "registry_add" },
+        { 12, """ "EventType":"INFO","Message":"\nEventType: CreateKey\n" """, "CreateKey", "registry_add" },
         { 12, """ "EventType":"INFO","Message":"" """, "absent", "registry_event" },
         { 12, """ "EventType":"INFO" """, "absent", "registry_event" },
         { 13, """ "EventType":"INFO" """, "SetValue", "registry_set" },
         { 14, """ "EventType":"INFO" """, "absent", "registry_rename" },
         { 17, """ "EventType":"INFO" """, "CreatePipe", "pipe_created" },
         { 18, """ "EventType":"INFO" """, "ConnectPipe", "pipe_created" },
+        { 12, """ "EventType":"WARNING" """, "absent", "registry_event" },
+        { 12, """ "EventType":"ERROR" """, "absent", "registry_event" },
+        { 12, """ "EventType":"CRITICAL" """, "absent", "registry_event" },
+        { 12, """ "EventType":"VERBOSE" """, "absent", "registry_event" },
+        { 19, """ "EventType":"INFO" """, "WmiFilterEvent", "wmi_event" },
         { 20, """ "EventType":"INFO" """, "WmiConsumerEvent", "wmi_event" },
+        { 21, """ "EventType":"INFO" """, "WmiBindingEvent", "wmi_event" },
         { 1, """ "EventType":"INFO" """, "absent", "process_creation" },
     };
 
@@ -86,14 +94,15 @@ public sealed class NxlogTests
     [InlineData(""" "EventData":{"Image":"a.exe","ProcessId":"7"},"ProcessID":4 """)]
     [InlineData(""" "UserData.Image":"a.exe","UserData.X.ProcessId":"7","ProcessID":4 """)]
     [InlineData(""" "EventData.Image":"a.exe","EventData.Process Id":"7","ExecutionProcessID":4,"EventData.Channel":"x","EventData.EventID":2,"EventData.Computer":"y" """)]
+    [InlineData(""" "EventData":{"Image":"a.exe","ProcessId":"7","SourceName":"x","Provider_Name":"x","Hostname":"y","":"z"},"ProcessID":4 """)]
     [InlineData(""" "Image":"a.exe","Process Id":"7","ProcessID":4 """)]
     public void Data_may_have_a_prefix(string row)
     {
         EventView view = Event("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", 1, row + ",\"Hostname\":\"h1\"").View("process_creation");
 
         Assert.Equal(
-            ("a.exe", "7", "4", "1", "Microsoft-Windows-Sysmon/Operational", "h1"),
-            (view.Field("Image"), view.Field("ProcessId"), view.Field("Execution_ProcessID"), view.Field("EventID"), view.Field("Channel"), view.Field("Computer")));
+            "a.exe 7 4 1 Microsoft-Windows-Sysmon/Operational h1 Microsoft-Windows-Sysmon h1 absent",
+            string.Join(' ', (string[])[.. "Image ProcessId Execution_ProcessID EventID Channel Computer Provider_Name Hostname".Split(' ').Select(view.Field), view.Field("")]));
     }
 
     [Theory]

@@ -49,6 +49,9 @@ public sealed class OpenTelemetryTests
     [InlineData("""{"data":[{"":"x"},{"A":"w"},{"":"y"}],"name":"n"}""", "Data", "[x,y]")]
     [InlineData("""{"data":"x"}""", "data", "x")]
     [InlineData("""{"param1":"x","parameter":"y"}""", "Data", "x")]
+    [InlineData("""{"param":"x","other1":"y"}""", "Data", "absent")]
+    [InlineData("""[{"A":"x"}]""", "Data", "absent")]
+    [InlineData("\"\"", "Channel", "System")]
     [InlineData("""{"Channel":"x"}""", "Channel", "System")]
     [InlineData("""[{"A B":"x"},{"C":"z"}]""", "C", "z")]
     [InlineData("\"{\\\"A\\\":\\\"x\\\"}\"", "A", "x")]
@@ -62,9 +65,36 @@ public sealed class OpenTelemetryTests
         Assert.Single(Decoded.Body("""{"event_id":{"id":1},"channel":"System","event_data":"A=x"}""").Undecoded).Reason);
 
     /// <summary>Somebody's own log has names like that too.</summary>
-    [Fact]
-    public void A_body_whose_event_id_is_no_object_is_no_row_of_windows() =>
-        Assert.Equal("flat", Decoded.One(ToOtlp("""{"event_id":7,"channel":"c"}"""), new("any")).Shape);
+    [Theory]
+    [InlineData("""{"event_id":7,"channel":"c"}""")]
+    [InlineData("""{"channel":"c","other":7}""")]
+    [InlineData("""{"event_id":{"id":1},"other":7}""")]
+    [InlineData("\"the event_id of a channel\"")]
+    [InlineData("\"{ event_id }\"")]
+    [InlineData("\"Event of the System\"")]
+    [InlineData("\"<Event><EventData/></Event>\"")]
+    public void A_body_that_does_not_say_so_is_no_row_of_windows(string body) => Assert.Equal("flat", Decoded.One(ToOtlp(body), new("any")).Shape);
+
+    /// <summary>A value of OTLP as JSON writes it, its kind and text.</summary>
+    [Theory]
+    [InlineData("""{"stringValue":"7"}""", FieldValueKind.Text, "7")]
+    [InlineData("""{"intValue":"-7"}""", FieldValueKind.Number, "-7")]
+    [InlineData("""{"intValue":7}""", FieldValueKind.Number, "7")]
+    [InlineData("""{"intValue":"1234567890123456789"}""", FieldValueKind.Number, "1234567890123456789")]
+    [InlineData("""{"intValue":"12345678901234567890"}""", FieldValueKind.Text, "12345678901234567890")]
+    [InlineData("""{"intValue":"x"}""", FieldValueKind.Text, "x")]
+    [InlineData("""{"intValue":""}""", FieldValueKind.Text, "")]
+    [InlineData("""{"doubleValue":1.5}""", FieldValueKind.Number, "1.5")]
+    [InlineData("""{"boolValue":true}""", FieldValueKind.Boolean, "true")]
+    [InlineData("""{"bytesValue":"AQ=="}""", FieldValueKind.Text, "AQ==")]
+    [InlineData("""{"arrayValue":{"values":[{"stringValue":"x"},{}]}}""", FieldValueKind.Array, "[x,null]")]
+    [InlineData("{}", FieldValueKind.Null, "null")]
+    public void A_value_is_what_it_stands_for(string json, FieldValueKind kind, string shown)
+    {
+        FieldValue value = Decoded.One(ToOtlp(Row).Replace("""{"stringValue":"a.exe"}""", json, StringComparison.Ordinal)).View(null, service: "system").Fields["ImagePath"];
+
+        Assert.Equal((kind, shown), (value.Kind, value.Show()));
+    }
 
     [Fact]
     public void Whole_numbers_are_numbers_however_their_text_is_written() => Assert.Equal(
@@ -83,12 +113,14 @@ public sealed class OpenTelemetryTests
 
     [Theory]
     [InlineData("<Event><System><EventID>1</EventID><Channel>System</Channel></System></Event>", "1")]
+    [InlineData("<Event><System><EventID>1</EventID><Channel>System</Channel></System></Event>\nx", "1")]
     [InlineData("text", "absent")]
     public void A_raw_body_is_event_XML(string text, string id) =>
         Assert.Equal(id, Decoded.One(ToOtlp(JsonSerializer.Serialize(text)), new("any")).Event.Views[0].Field("EventID"));
 
     [Theory]
     [InlineData("<Event><System>", "the body is no event XML that can be read")]
+    [InlineData("<Event><EventData>System</EventData></Event>", "the body is no event XML that can be read")]
     [InlineData("{\"event_id\":{\"id\":1},\"channel\":", "the body is no row of a Windows event that can be read")]
     [InlineData("{\"event_id\":1,\"channel\":\"x\"}", "the body is no row of a Windows event that can be read")]
     public void A_body_that_cannot_be_read_is_told(string text, string reason) =>

@@ -30,7 +30,15 @@ public sealed class ShapeTests
         { $$"""{"event.original":"{{Xml}}"}""", "xml-message" },
         { $$"""{"event":"{{Xml}}","sourcetype":"XmlWinEventLog"}""", "xml-message" },
         { $$"""{"RawXml":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"RawXML":"{{Xml}}"}""", "xml-message" },
         { $$"""{"EventXml":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"EventXML":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"SyslogMessage":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"msg":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"_raw":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"value":"{{Xml}}"}""", "xml-message" },
+        { $$"""{"payload":"{{Xml}}"}""", "xml-message" },
+        { """{"ProcessName":"sysmon","SyslogMessage":"<Event xmlns='u'><System><EventID>1</EventID></System></Event>"}""", "xml-message" },
         { $$"""{"xml":"{{Xml}}"}""", "xml-message" },
 
         // Who can write into a column of a row that states its log source cannot hide the row.
@@ -47,6 +55,7 @@ public sealed class ShapeTests
         { $$$"""{"preview":false,"result":{"_raw":"{{{Xml}}}"}}""", "xml-message" },
         { $$"""{"log":"not {{Xml}}"}""", "flat" },
         { """{"log":"Events of the System"}""", "flat" },
+        { """{"log":"<Event><EventData/></Event>"}""", "flat" },
 
         // An id of its own is not hidden by XML wherever that stands.
         { $$"""{"EventID":1,"Channel":"Application","RawXml":"{{Xml}}","xml":"{{Xml}}","log":"{{Xml}}"}""", "flat" },
@@ -58,6 +67,7 @@ public sealed class ShapeTests
         { """{"EventID":1,"Channel":"System","ProviderName":"p","SourceName":"p","EventReceivedTime":"x","StringInserts":[]}""", "nxlog" },
         { """{"EventID":1,"Channel":"System","ProviderName":"p"}""", "flat" },
         { """{"Event":{"System":{"EventID":1}},"winlog":{"channel":"System"}}""", "evtx" },
+        { """{"System":{"Channel":"System"}}""", "flat" },
         { """{"winlog":{"channel":"System"},"EventID":1,"SourceName":"x","EventReceivedTime":"x"}""", "winlogbeat" },
 
         // A Windows event log's receiver keeps the fields of the event in the body; the text beside it hides nothing.

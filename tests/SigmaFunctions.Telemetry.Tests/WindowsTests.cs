@@ -90,6 +90,11 @@ public sealed class WindowsTests
         Assert.Single(decoded.Event.Views);
     }
 
+    [Fact]
+    public void Only_event_12_is_of_the_kind_that_its_type_says() => Assert.Equal(
+        ["product=windows,category=registry_event,service=sysmon", "product=windows,category=registry_set,service=sysmon"],
+        Event(Sysmon, 13, """{"EventType":"DeleteKey"}""").LogSources());
+
     [Theory]
     [InlineData(PowerShell, 4103, "category=ps_module,service=powershell")]
     [InlineData(PowerShell, 4104, "category=ps_script,service=powershell")]
@@ -187,6 +192,14 @@ public sealed class WindowsTests
         { """ "System":{"Channel":"System"},"EventData":{"A":"","B":null} """, "A", "" },
         { """ "System":{"Channel":"System"},"EventData":{"A":"","B":null} """, "B", "null" },
         { """ "System":{"Channel":"System"},"EventData":{"Channel":"data"} """, "Channel", "System" },
+        { """ "System":{"Channel":"System","EventID":7045},"EventData":{"EventID":"data"} """, "EventID", "7045" },
+        { """ "System":{"Channel":"System","Computer":"h1"},"EventData":{"Computer":"data"} """, "Computer", "h1" },
+        { """ "System":{"Channel":"System","Provider":{"#attributes":{"Name":"p"}}},"EventData":{"Provider_Name":"data"} """, "Provider_Name", "p" },
+        { """ "System":{"Channel":"System","EventID":{"Value":7045,"Qualifiers":16384}} """, "EventID", "7045" },
+        { """ "System":{"Channel":"System","Level":{"@a":"b","#text":2}} """, "Level_#text", "absent" },
+        { """ "System":{"Channel":"System","Level":{"@a":"b","#cdata-section":2}} """, "Level_#cdata-section", "absent" },
+        { """ "System":{"Channel":"System","Level":{"@a":"b","_":2}} """, "Level__", "absent" },
+        { """ "System":{"Channel":"System","Level":{"@a":"b","content":2}} """, "Level_content", "absent" },
         { """ "System":{"Channel":"System"},"EventData":{"Data":"one"} """, "Data", "one" },
         { """ "System":{"Channel":"System"},"EventData":{"Data":["one","two"]} """, "Data", "[one,two]" },
         { """ "System":{"Channel":"System"},"EventData":{"Data":{"#text":["one","two"]}} """, "Data", "[one,two]" },
@@ -195,6 +208,10 @@ public sealed class WindowsTests
         { """ "System":{"Channel":"System"},"EventData":{"#attributes":{"Name":"n"},"A":"x"} """, "Name", "absent" },
         { """ "System":{"Channel":"System"},"EventData":{"Data":[{"#attributes":{"Name":""},"#text":"x"},{"#attributes":{"Name":""}},"y"]} """, "Data", "[x,,y]" },
         { """ "System":{"Channel":"System"},"EventData":{"Data":[{"#attributes":{"Name":"A"},"#text":"x"},{"#text":"y"}]} """, "Data", "y" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"#attributes":{"Name":"A"},"#text":"x"},"y"]} """, "Data", "y" },
+        { """ "System":{"Channel":"System"},"EventData":{"Data":[{"#attributes":{"Name":"A"},"#text":"x"},{"#attributes":{"Name":""}}]} """, "Data", "" },
+        { """ "System":{"Channel":"System"},"EventData":["x"] """, "Data", "[x]" },
+        { """ "System":{"Channel":"System"},"EventData":["x"] """, "", "absent" },
         { """ "System":{"Channel":"System"},"EventData":{"ComplexData":{"#attributes":{"Name":"A"},"#text":"1,2"}} """, "A", "1,2" },
         { """ "System":{"Channel":"System"},"EventData":"text" """, "Data", "text" },
         { """ "System":{"Channel":"System"},"EventData":"{\"A\":\"x\"}" """, "A", "x" },
@@ -239,6 +256,7 @@ public sealed class WindowsTests
     [Theory]
     [InlineData(""" "System":{"Channel":"System","EventID":{"value":1}} """, "EventID is in a form that is not known")]
     [InlineData(""" "System":{"Channel":"System"},"EventData":{"Data":[{"key":"A","val":"x"}]} """, "EventData is in a form that is not known")]
+    [InlineData(""" "System":{"Channel":"System"},"EventData":{"Data":[{"key":"A","Value":"x"}]} """, "EventData is in a form that is not known")]
     [InlineData(""" "System":{"Channel":"System"},"UserData":{"X":{"Data":[{"key":"A","val":"x"}]}} """, "EventData is in a form that is not known")]
     [InlineData(""" "System":{"Channel":"System"},"UserData":{"X":[{"A":"x"},{"A":"y"}]} """, "UserData is in a form that is not known")]
     [InlineData(""" "System":{"Channel":"System"},"EventData":"{\"A\":\"x" """, "EventData is not the JSON text of an object")]
@@ -256,6 +274,11 @@ public sealed class WindowsTests
             value,
             Decoded.One($$"""{"Event":{"System":{"Channel":"System","Provider":{"@{{name}}":"x"} } } }""").View(null, service: "system").Field($"Provider_{name}"));
     }
+
+    [Fact]
+    public void Without_a_channel_the_provider_beside_its_element_tells_the_log_source() => Assert.Equal(
+        ["product=windows,category=process_creation,service=sysmon"],
+        Decoded.One("""{"Event":{"System":{"Provider_attributes":{"Name":"Microsoft-Windows-Sysmon"},"EventID":1}}}""").LogSources());
 
     [Fact]
     public void The_element_may_stand_alone()
@@ -281,6 +304,11 @@ public sealed class WindowsTests
     [InlineData(""" "EventData":"{\"Path\":\"C:\\\\a\"}" """, @"C:\a")]
     [InlineData(""" "EventData":{"Data":[{"Name":"A","Value":"x"},{"Name":"B","Value":7}]} """, "x", "7")]
     [InlineData(""" "EventData":{"Data":{"A":"x","B":"y"}} """, "x", "y")]
+    [InlineData(""" "EventData":{"ComplexData":{"#attributes":{"Name":"A"},"#text":"x"}} """, "x")]
+    [InlineData(""" "EventData":{"@Name":"n","A":"x"} """, "x")]
+    [InlineData(""" "EventData":[{"@Name":"A","#text":"x"},{"@Name":"B","#text":"y"}] """, "x", "y")]
+    [InlineData(""" "EventData":["x","y"] """, "[x,y]")]
+    [InlineData(""" "EventData":"x" """, "x")]
     [InlineData(""" "UserData":{"X":{"A":"x"}} """, "{A:x}")]
     public void Keywords_search_data_in_every_form(string data, params string[] values) => Assert.Equal(
         ["System", .. values],
@@ -354,6 +382,11 @@ public sealed class WindowsTests
     [InlineData("""{"UtcTime":"-"}""", "2025-12-06T21:11:02.6491508Z")]
     public void The_time_is_sysmons_else_that_of_the_log(string data, string time) =>
         Assert.Equal(DateTimeOffset.Parse(time, null), Event(Sysmon, 1, data).Time);
+
+    [Fact]
+    public void The_time_may_stand_beside_its_element() => Assert.Equal(
+        DateTimeOffset.Parse("2025-12-06T21:11:02Z", null),
+        Decoded.One("""{"Event":{"System":{"Channel":"System","TimeCreated_attributes":{"SystemTime":"2025-12-06T21:11:02Z"}}}}""").Time);
 
     [Theory]
     [InlineData("""{"User":"CORP\\amy"}""", @"CORP\amy")]

@@ -32,9 +32,20 @@ public sealed class WrappedTests
         { """{"value":"{\"EventID\":1,\"Channel\":\"System\","}""", "wrapped", "" },
         { """{"value":"{\"EventID\":1}"}""", "wrapped", "" },
         { """{"value":"EventID {"}""", "flat", "" },
+        { """{"value":"a {"}""", "flat", "" },
+        { """{"value":"{\"a\":1}"}""", "flat", "" },
         { $$"""{"other":{{Row}}}""", "flat", "" },
         { $$$"""{"value":{"value":{{{Row}}}}}""", "flat", "" },
     };
+
+    [Theory]
+    [InlineData("message", "Message", "msg", "_raw", "log", "event", "event.original", "body", "data", "value", "payload", "_source", "result")]
+    public void They_are_found_in_these_columns(params string[] columns)
+    {
+        DecodedBody decoded = Decoded.Body(string.Join('\n', columns.Select(column => $$"""{"{{column}}":{{Row}}}""").Append($$"""{"event":{"original":{{Row}}} }""")));
+
+        Assert.Equal(Enumerable.Repeat("x", columns.Length + 1), decoded.Events.Select(e => e.View(null, service: "system").Field("a")));
+    }
 
     [Theory]
     [MemberData(nameof(Rows))]

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.RuleSets;
@@ -62,12 +64,19 @@ public sealed class XmlTests
         { "Record 1\n{\"EventID\":7,\n{\"EventID\":8,\"Channel\":\"System\"}\nRecord 2\n{2}", "1:8 2:2", "0@22" },
         { "Record 1\nnothing\n{\"EventID\":8,\"Channel\":\"System\"}\nRecord 2\n{2}", "1:8 2:2", "0@9" },
         { "Record x\n{2}", "1:2", "0@0" },
+        { "Record 1x\n{2}", "1:2", "0@0" },
+        { "Record \n{2}", "1:2", "0@0" },
+        { "{1}\nRecord 2", "0:1", "" },
+        { "Record 1\n{\"EventID\":7,\"Channel\":\"System\"}x\nRecord 2\n{2}", "0:7 2:2", "1@41" },
+        { "{\"EventID\":7,\"Channel\":\"System\"}\nRecord 1\nnothing\n{\"EventID\":8,\"Channel\":\"System\"}", "0:7 2:8", "1@42" },
+        { "Record 1\n[{\"EventID\":7,\"Channel\":\"System\"},\n{\"EventID\":8,\"Channel\":\"System\"}\n{\"EventID\":9,\"Channel\":\"System\"}", "0:7 2:8 3:9", "1@43" },
 
         // Lines of syslog.
         { "<14>Nov 26 10:00:00 host sysmon: {1}\n<14>Nov 26 10:00:01 host sysmon[7]: {2}", "0:1 1:2", "" },
         { "<14>1 2025-11-26T10:00:00Z host sysmon 7 - - {1}", "0:1", "" },
         { "Nov 26 10:00:00 host sysmon: {1}\n", "0:1", "" },
         { "<38>Nov 26 10:00:00 host sshd[1]: {1}", "", "0@0" },
+        { "Nov 26 10:00:00 host sysmon: <Event", "", "0@0" },
     };
 
     [Theory]
@@ -114,6 +123,47 @@ public sealed class XmlTests
         Assert.StartsWith("<Event ", Encoding.UTF8.GetString(decoded.Events[0].Original.Span), StringComparison.Ordinal);
     }
 
+    /// <summary>Texts whose characters are of one unit and of two, at an even place and at an odd one, over several strides.</summary>
+    [Theory]
+    [InlineData("utf-16", "")]
+    [InlineData("utf-16BE", "")]
+    [InlineData("utf-16", "x")]
+    [InlineData("utf-16BE", "x")]
+    public void Utf16_is_the_text_that_it_is_in_utf8(string encoding, string before)
+    {
+        string text = before + "ä\u4e00" + string.Concat(Enumerable.Repeat("\U0001F600", 10_000));
+        byte[] body = Encoding.GetEncoding(encoding).GetBytes($"{{\"category\":\"x\",\"a\":\"{text}\"}}");
+
+        Assert.Equal(text, Assert.Single(new EventDecoder().Decode(body).Events).View("x", null!).Field("a"));
+    }
+
+    [Fact]
+    public void Half_a_pair_of_utf16_is_replaced()
+    {
+        foreach ((string text, string read) in ((string, string)[])[("x\uD83D", "x\uFFFD"), ("x\uD83Dy\uDE00z", "x\uFFFDy\uFFFDz")])
+        {
+            byte[] body = [0xFF, 0xFE, .. MemoryMarshal.AsBytes(text.AsSpan())];
+
+            Assert.Equal(read, Encoding.UTF8.GetString(Assert.Single(new EventDecoder().Decode(body).Undecoded).Original.Span).TrimStart('\uFEFF'));
+        }
+    }
+
+    [Fact]
+    public void A_byte_too_many_of_utf16_is_half_a_character() => Assert.Equal(
+        "x\uFFFD", Encoding.UTF8.GetString(Assert.Single(new EventDecoder().Decode((byte[])[0xFF, 0xFE, (byte)'x', 0, (byte)'y']).Undecoded).Original.Span).TrimStart('\uFEFF'));
+
+    [Fact]
+    public void A_body_is_read_without_the_body_before()
+    {
+        var matcher = new BodyMatcher(new EventDecoder(), new Detector(RuleSet.Load([])));
+        foreach (string comment in (string[])["a comment that ends late", ""])
+        {
+            BodyMatches matches = matcher.Match(Encoding.UTF8.GetBytes(Event("<Channel>System</Channel>", $"<EventData><!--{comment}--></EventData>")), TestContext.Current.CancellationToken);
+
+            Assert.Equal((1, 0), (matches.Events, matches.UndecodedCount));
+        }
+    }
+
     [Fact]
     public void An_event_keeps_its_own_bytes_without_copying()
     {
@@ -155,6 +205,7 @@ public sealed class XmlTests
         { "<EventData Name='n'><Data Name='A'>x</Data></EventData>", "Name", "absent" },
         { "<EventData><Data Name='Channel'>x</Data></EventData>", "Channel", "System" },
         { "<EventData><Data Name='A'>&lt;&amp;&gt;&quot;&apos;&#65;&#x1F600;</Data></EventData>", "A", "<&>\"'A😀" },
+        { "<EventData><Data Name='A'>&#x000000000041;</Data></EventData>", "A", "A" },
         { "<EventData><Data Name='A'>&#xD83D;&#1;\u0001</Data></EventData>", "A", "\uFFFD\u0001\u0001" },
         { "<EventData><Data Name='A'>a<![CDATA[<b>&amp;\r\n]]>c<!-- d -->e<?f g?></Data></EventData>", "A", "a<b>&amp;\nce" },
         { "<EventData><Data Name='A'>a\r\nb\rc\n</Data></EventData>", "A", "a\nb\nc\n" },
@@ -194,6 +245,17 @@ public sealed class XmlTests
         Assert.Equal(xml.TrimEnd(), Encoding.UTF8.GetString(decoded.Original.Span));
         Assert.Equal("h1", decoded.Host);
         Assert.Equal(DateTimeOffset.Parse("2025-12-06T21:11:02.6491508Z", null), decoded.Time);
+    }
+
+    [Fact]
+    public void Hexadecimal_numbers_are_as_Windows_writes_them()
+    {
+        string[] names = "AccessMask CallerProcessId ClientProcessId ErrorCode GrantedAccess HandleId LogonId NewProcessId ProcessId ServiceType SourceProcessId Status SubStatus SubjectLogonId TargetLinkedLogonId TargetLogonId TargetProcessId TicketEncryptionType TicketOptions"
+            .Split(' ');
+        EventView view = Decoded.One(Event("<Channel>System</Channel>", $"<EventData>{string.Concat(names.Select(name => $"<Data Name='{name}'>0x000000ff</Data>"))}</EventData>"))
+            .View(null, service: "system");
+
+        Assert.All(names, name => Assert.Equal("0xff", view.Field(name)));
     }
 
     [Fact]
@@ -282,6 +344,7 @@ public sealed class XmlTests
         { "<Event><!x></Event>", "not XML", 7 },
         { "<Event>&nbsp;</Event>", "not XML: an entity that is not defined", 7 },
         { "<Event>&</Event>", "not XML: an entity that is not defined", 7 },
+        { "<Event>&#x0000000000041;</Event>", "not XML: an entity that is not defined", 7 },
         { "<Event>&#0;</Event>", "not XML: a reference to no character", 7 },
         { "<Event>&#x110000;</Event>", "not XML: a reference to no character", 7 },
         { "<Event>&#x;</Event>", "not XML: a reference to no character", 7 },
@@ -352,6 +415,27 @@ public sealed class XmlTests
         Assert.Equal(["1", "3"], decoded.Events.Select(e => e.Event.Views[0].Field("EventID")));
         Assert.Equal("nested deeper than 64 levels", Assert.Single(decoded.Undecoded).Reason);
     }
+
+    /// <summary>Attributes of an element, elements within each other below the event's own, and why the event is not read; empty where it is.</summary>
+    [Theory]
+    [InlineData(64, 62, "")]
+    [InlineData(65, 1, "an element with more than 64 attributes")]
+    [InlineData(1, 63, "nested deeper than 64 levels")]
+    public void The_last_attribute_and_level_that_are_read(int attributes, int levels, string reason)
+    {
+        string element = $"<a {string.Join(' ', Enumerable.Range(0, attributes).Select(n => $"b{n}='c'"))}/>";
+        DecodedBody decoded = Decoded.Body(
+            $"<Event><System><Channel>System</Channel></System>{string.Concat(Enumerable.Repeat("<a>", levels - 1))}{element}{string.Concat(Enumerable.Repeat("</a>", levels - 1))}</Event>");
+
+        Assert.Equal(reason.Length == 0 ? [] : [reason], decoded.Undecoded.Select(u => u.Reason));
+        Assert.Equal(reason.Length == 0 ? 1 : 0, decoded.Events.Length);
+    }
+
+    [Theory]
+    [InlineData(1017, 1)]
+    [InlineData(1018, 0)]
+    public void The_longest_header_of_a_syslog_line(int length, int events) =>
+        Assert.Equal(events, Decoded.Body(new string('h', length - 9) + " sysmon: " + Fill("{1}").Replace($"<Event {Namespace}>", "<Event>", StringComparison.Ordinal)).Events.Length);
 
     /// <summary>A large body takes no more memory than a small multiple of its size, whatever is in it.</summary>
     [Theory]

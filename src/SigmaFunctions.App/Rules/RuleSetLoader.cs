@@ -121,7 +121,8 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
 
     private LoadedRules Compile(RuleSet all, RuleOverrides overrides, RuleStoreVersion? version)
     {
-        RuleSet rules = all.With(overrides).With(_options.Selection);
+        // The app does not evaluate them, so no rule is silent for their sake.
+        RuleSet rules = all.WithoutCorrelations().With(overrides).With(_options.Selection);
         if (rules.Rules.IsEmpty)
         {
             throw new UnusableRulesException(NoRules(all, version));

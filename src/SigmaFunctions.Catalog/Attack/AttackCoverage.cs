@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 
@@ -142,11 +143,16 @@ public sealed class AttackCoverage
     /// <summary>The techniques and sub-techniques in force, ordered by id.</summary>
     public IEnumerable<AttackTechnique> InForce => _catalogue.Techniques.Where(technique => technique.State == AttackState.Current);
 
-    /// <summary>The coverage of a rule set. A correlation without its rules is not in it: the rule set rejects it.</summary>
+    /// <summary>
+    /// The coverage of a rule set. Building blocks, which have no detections of their own, are not in it, and neither is a correlation without its
+    /// rules: the rule set rejects it.
+    /// </summary>
     public static AttackCoverage Of(RuleSet rules, AttackCatalogue catalogue)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        return new AttackCoverage(rules.Rules, rules.Correlations, catalogue);
+        CorrelationPlan plan = rules.CorrelationPlan;
+        return new AttackCoverage(
+            rules.Rules.Where((_, place) => !plan.IsSilent(place)), plan.Correlations.Where(one => !one.IsSilent).Select(one => one.Correlation), catalogue);
     }
 
     /// <summary>The coverage of rules and correlations.</summary>

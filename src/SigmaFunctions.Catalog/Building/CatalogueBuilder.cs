@@ -3,6 +3,7 @@ using System.Globalization;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Coverage;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Model;
@@ -16,15 +17,16 @@ public sealed class CatalogueBuilder
     private readonly RuleSet _rules;
     private readonly ImmutableArray<RuleSource> _sources;
     private readonly Dictionary<string, Dictionary<int, RuleText>> _texts = new(StringComparer.Ordinal);
-    private readonly ILookup<string, CorrelationUse> _correlationsByRule;
+    private readonly ILookup<string, PageLink> _correlationsByRule;
 
     private CatalogueBuilder(RuleSet rules, ImmutableArray<RuleSource> sources)
     {
         _rules = rules;
         _sources = sources;
-        _correlationsByRule = rules.Correlations
-            .SelectMany(correlation => correlation.Rules.Distinct(StringComparer.Ordinal).Select(reference => new CorrelationUse(reference, correlation)))
-            .ToLookup(use => use.Reference, StringComparer.Ordinal);
+        _correlationsByRule = rules.CorrelationPlan.Correlations
+            .SelectMany(one => one.Parts, (one, part) => (part.Id, Link: LinkOf(one)))
+            .OrderBy(use => use.Link.Id, StringComparer.Ordinal)
+            .ToLookup(use => use.Id, use => use.Link, RuleIdComparer.Instance);
     }
 
     /// <summary>Reads the rules of several sources and makes a catalogue of them.</summary>
@@ -89,7 +91,8 @@ public sealed class CatalogueBuilder
                     .. relatedTo[rule.Id].Select(one => new Relation(one.From.Id, one.Relation.Type, false, one.From)),
                 ],
                 Similar = index.SimilarTo(i),
-                Correlations = CorrelationsOf(rule.Id, rule.Name),
+                Correlations = CorrelationsOf(rule.Id),
+                IsSilent = _rules.CorrelationPlan.IsSilent(i),
                 Filters = [.. compiled[i].Filters.Select(filter => LinkOf(filter.Filter))],
             };
         });
@@ -100,7 +103,7 @@ public sealed class CatalogueBuilder
             _rules.Rejected,
             coverage?.Telemetry ?? [],
             ImmutableArray.Create(pages),
-            [.. _rules.Correlations.Select(Page)],
+            [.. _rules.CorrelationPlan.Correlations.OrderBy(one => one.Correlation.Id, StringComparer.Ordinal).Select(Page)],
             [.. Filters()],
             index.Shared());
     }
@@ -153,34 +156,44 @@ public sealed class CatalogueBuilder
         ];
     }
 
-    private ImmutableArray<PageLink> CorrelationsOf(string id, string? name) =>
-    [
-        .. _correlationsByRule[id].Concat(name is null ? [] : _correlationsByRule[name])
-            .Select(use => use.Correlation)
-            .Distinct()
-            .Select(LinkOf),
-    ];
+    private ImmutableArray<PageLink> CorrelationsOf(string id) => [.. _correlationsByRule[id]];
 
-    private CorrelationPage Page(SigmaCorrelation correlation)
+    private CorrelationPage Page(CompiledCorrelation compiled)
     {
+        SigmaCorrelation correlation = compiled.Correlation;
         (RuleSource source, string path) = PlaceOf(correlation.File);
-        return new CorrelationPage(
-            correlation,
-            LinkOf(correlation),
-            source,
-            path,
-            TextOf(correlation.File, correlation.Line).Yaml,
-            NamesOf(correlation.Tags),
-            [.. correlation.Rules.Select(Resolve).OfType<PageLink>().DistinctBy(link => link.Id)],
-            CorrelationsOf(correlation.Id, correlation.Name));
+        return new CorrelationPage
+        {
+            Correlation = correlation,
+            Link = LinkOf(compiled),
+            Source = source,
+            Path = path,
+            Yaml = TextOf(correlation.File, correlation.Line).Yaml,
+            Attack = NamesOf(correlation.Tags),
+            IsSilent = compiled.IsSilent,
+            Decision = DecisionOf(compiled),
+            Stages = [.. compiled.Parts.Select((part, place) => StageOf(compiled, part, place))],
+            Correlations = CorrelationsOf(correlation.Id),
+        };
     }
 
-    private PageLink? Resolve(string reference) =>
-        _rules.Rules.FirstOrDefault(rule => RuleIdComparer.Instance.Equals(rule.Id, reference)) is { } byId ? LinkOf(byId)
-        : _rules.Correlations.FirstOrDefault(one => RuleIdComparer.Instance.Equals(one.Id, reference)) is { } correlation ? LinkOf(correlation)
-        : _rules.Rules.FirstOrDefault(rule => rule.Name == reference) is { } byName ? LinkOf(byName)
-        : _rules.Correlations.FirstOrDefault(one => one.Name == reference) is { } named ? LinkOf(named)
-        : null;
+    private CorrelationStage StageOf(CompiledCorrelation compiled, CorrelationPart part, int place)
+    {
+        SigmaCorrelation correlation = compiled.Correlation;
+        bool isAbsent = compiled.Logic.Expression is { } terms && !terms.Positive.Contains(place);
+        ImmutableArray<(string Name, string Field)> fields =
+        [
+            .. correlation.GroupBy.Zip(part.GroupBy).Concat(correlation.Fields.Zip(part.Fields)).Where(pair => pair.First != pair.Second).Distinct(),
+        ];
+        return part.Correlation is { } inner
+            ? new CorrelationStage(place + 1, correlation.Rules[place], LinkOf(_rules.CorrelationPlan.Correlations[inner]), null, _rules.CorrelationPlan.Correlations[inner].IsSilent, isAbsent, fields)
+            : new CorrelationStage(place + 1, correlation.Rules[place], LinkOf(_rules.Rules[part.Rule!.Value]), _rules.Rules[part.Rule.Value].LogSource, _rules.CorrelationPlan.IsSilent(part.Rule.Value), isAbsent, fields);
+    }
+
+    /// <summary>When it is certain that it detected something: no sooner than of the correlations that it looks at.</summary>
+    private CorrelationDecision DecisionOf(CompiledCorrelation compiled) =>
+        compiled.Parts.Select(part => part.Correlation).OfType<int>().Select(inner => DecisionOf(_rules.CorrelationPlan.Correlations[inner]))
+            .Append(compiled.Logic.Decision).Max();
 
     private IEnumerable<FilterPage> Filters()
     {
@@ -205,7 +218,7 @@ public sealed class CatalogueBuilder
 
     private static PageLink LinkOf(SigmaRule rule) => new(rule.Id, rule.Title, rule.Level);
 
-    private static PageLink LinkOf(SigmaCorrelation correlation) => new(correlation.Id, correlation.Title, correlation.Level);
+    private static PageLink LinkOf(CompiledCorrelation compiled) => new(compiled.Correlation.Id, compiled.Correlation.Title, compiled.Level);
 
     private static PageLink LinkOf(SigmaFilter filter) => new(filter.Id, filter.Title, null);
 
@@ -217,6 +230,4 @@ public sealed class CatalogueBuilder
 
     private static DateOnly? DayOf(string? text) =>
         DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyy/MM/dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day : null;
-
-    private sealed record CorrelationUse(string Reference, SigmaCorrelation Correlation);
 }

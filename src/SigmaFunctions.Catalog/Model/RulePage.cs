@@ -67,28 +67,12 @@ public sealed record RulePage
     /// <summary>Correlations that look at its matches.</summary>
     public ImmutableArray<PageLink> Correlations { get; init; } = [];
 
+    /// <summary>Whether it is a building block of correlations alone, without detections of its own.</summary>
+    public bool IsSilent { get; init; }
+
     /// <summary>Filters that are applied to it.</summary>
     public ImmutableArray<PageLink> Filters { get; init; } = [];
 }
-
-/// <summary>The page of a correlation rule.</summary>
-/// <param name="Correlation">What it looks for.</param>
-/// <param name="Link">The page.</param>
-/// <param name="Source">Where it comes from.</param>
-/// <param name="Path">Its file below the source, with <c>/</c>.</param>
-/// <param name="Yaml">As it is written.</param>
-/// <param name="Attack">What its tags name.</param>
-/// <param name="Rules">The rules and correlations it looks at.</param>
-/// <param name="Correlations">Correlations that look at its own results.</param>
-public sealed record CorrelationPage(
-    SigmaCorrelation Correlation,
-    PageLink Link,
-    RuleSource Source,
-    string Path,
-    string Yaml,
-    TagNames Attack,
-    ImmutableArray<PageLink> Rules,
-    ImmutableArray<PageLink> Correlations);
 
 /// <summary>The page of a filter.</summary>
 /// <param name="Filter">The filter's metadata.</param>

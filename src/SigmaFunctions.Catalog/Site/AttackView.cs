@@ -10,7 +10,10 @@ internal sealed class AttackView
 {
     private readonly RuleCatalogue _catalogue;
 
-    // By id of a technique that is no sub-technique: the rules that name it or one of its sub-techniques.
+    // Ids of techniques that are no sub-techniques and that are named, by building blocks too.
+    private readonly HashSet<string> _named;
+
+    // By id of a technique that is no sub-technique: the rules that name it or one of its sub-techniques. What has no detections of its own covers nothing.
     private readonly Dictionary<string, List<RulePage>> _rules = new(StringComparer.Ordinal);
 
     // Likewise the correlations.
@@ -20,10 +23,12 @@ internal sealed class AttackView
     public AttackView(RuleCatalogue catalogue)
     {
         _catalogue = catalogue;
-        _correlations = catalogue.Correlations
+        _named = catalogue.Rules.SelectMany(page => page.Techniques).Concat(catalogue.Correlations.SelectMany(page => page.Attack.Techniques))
+            .Select(technique => technique.Parent?.Id ?? technique.Id).ToHashSet(StringComparer.Ordinal);
+        _correlations = catalogue.Correlations.Where(page => !page.IsSilent)
             .SelectMany(page => page.Attack.Techniques.Select(technique => technique.Parent?.Id ?? technique.Id).Distinct(), (page, id) => (page, id))
             .ToLookup(pair => pair.id, pair => pair.page, StringComparer.Ordinal);
-        foreach (RulePage page in catalogue.Rules)
+        foreach (RulePage page in catalogue.Rules.Where(page => !page.IsSilent))
         {
             foreach (string id in page.Techniques.Select(technique => technique.Parent?.Id ?? technique.Id).Distinct())
             {
@@ -45,7 +50,7 @@ internal sealed class AttackView
 
     /// <summary>The techniques that have a page: those in force, and those that rules or correlations name.</summary>
     public IEnumerable<AttackTechnique> Pages =>
-        AttackCatalogue.Enterprise.Techniques.Where(technique => technique.Parent is null && (technique.State == AttackState.Current || _rules.ContainsKey(technique.Id) || _correlations.Contains(technique.Id)));
+        AttackCatalogue.Enterprise.Techniques.Where(technique => technique.Parent is null && (technique.State == AttackState.Current || _named.Contains(technique.Id)));
 
     private static IEnumerable<AttackTechnique> InForce =>
         AttackCatalogue.Enterprise.Techniques.Where(technique => technique.Parent is null && technique.State == AttackState.Current);

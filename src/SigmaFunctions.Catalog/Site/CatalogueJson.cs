@@ -3,6 +3,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Catalog.Model;
+using SigmaFunctions.Catalog.Site.Parts;
+using SigmaFunctions.Engine.Correlating;
 
 namespace SigmaFunctions.Catalog.Site;
 
@@ -45,13 +47,7 @@ public static class CatalogueJson
         json.WriteStartArray("correlations");
         foreach (CorrelationPage page in catalogue.Correlations)
         {
-            json.WriteStartObject();
-            Common(json, page.Link, page.Source, page.Path, baseUrl);
-            Optional(json, "description", page.Correlation.Description);
-            json.WriteString("type", page.Correlation.TypeName);
-            Ids(json, "rules", page.Rules);
-            json.WriteString("yaml", page.Yaml);
-            json.WriteEndObject();
+            Correlation(json, page, baseUrl);
         }
 
         json.WriteEndArray();
@@ -76,6 +72,35 @@ public static class CatalogueJson
         ArgumentNullException.ThrowIfNull(page);
         using var json = new Utf8JsonWriter(stream, Options);
         Rule(json, page, baseUrl: null);
+    }
+
+    /// <summary>Writes one correlation's page, in the form that it has in the whole catalogue.</summary>
+    public static void Write(Stream stream, CorrelationPage page)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        using var json = new Utf8JsonWriter(stream, Options);
+        Correlation(json, page, baseUrl: null);
+    }
+
+    private static void Correlation(Utf8JsonWriter json, CorrelationPage page, Uri? baseUrl)
+    {
+        json.WriteStartObject();
+        Common(json, page.Link, page.Source, page.Path, baseUrl);
+        Optional(json, "status", page.Correlation.Status);
+        Optional(json, "level", page.Link.Level);
+        Optional(json, "author", page.Correlation.Author);
+        Optional(json, "description", page.Correlation.Description);
+        json.WriteString("type", page.Correlation.TypeName);
+        Texts(json, "groupBy", page.Correlation.GroupBy);
+        json.WriteString("timespan", page.Correlation.TimespanText);
+        json.WriteString("condition", CorrelationText.ConditionOf(page.Correlation));
+        json.WriteString("decided", page.Decision switch { CorrelationDecision.AtOnce => "at once", CorrelationDecision.AfterLateEvents => "after late events", _ => "after timespan" });
+        Texts(json, "tags", page.Correlation.Tags);
+        Ids(json, "rules", page.Rules);
+        Ids(json, "correlations", page.Correlations);
+        json.WriteBoolean("silent", page.IsSilent);
+        json.WriteString("yaml", page.Yaml);
+        json.WriteEndObject();
     }
 
     private static void Rule(Utf8JsonWriter json, RulePage page, Uri? baseUrl)
@@ -175,6 +200,7 @@ public static class CatalogueJson
         json.WriteEndArray();
         Ids(json, "similar", page.Similar.Select(similar => similar.Link));
         Ids(json, "correlations", page.Correlations);
+        json.WriteBoolean("silent", page.IsSilent);
         Ids(json, "filters", page.Filters);
         json.WriteString("yaml", page.Yaml);
         json.WriteEndObject();

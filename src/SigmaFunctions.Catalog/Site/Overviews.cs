@@ -54,7 +54,7 @@ internal sealed class Overviews(RuleCatalogue catalogue, AttackView attack, LogS
         if (!catalogue.Correlations.IsEmpty || !catalogue.Filters.IsEmpty)
         {
             html.Write($"<div class=\"columns two\"><section><h2>Correlations</h2>");
-            PageLinks.WriteAll(html, root, catalogue.Correlations.Select(page => page.Link));
+            PageLinks.WriteAll(html, root, catalogue.Correlations.Where(page => !page.IsSilent).Select(page => page.Link));
             html.Write($"</section><section><h2>Filters</h2>");
             PageLinks.WriteAll(html, root, catalogue.Filters.Select(page => page.Link));
             html.Write($"</section></div>\n");

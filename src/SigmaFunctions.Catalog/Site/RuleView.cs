@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Model;
 using SigmaFunctions.Catalog.Site.Parts;
 
@@ -12,19 +11,15 @@ internal static class RuleView
     {
         html.Write($"<div class=\"page\">\n<article>\n<p class=\"crumbs\"><a href=\"{root}search.html\">Detection rules</a> <span aria-hidden=\"true\">›</span> {page.Source.Name}</p>\n<h1>{page.Rule.Title}</h1>\n");
         Metadata(html, root, page, logSources);
-        if (page.Rule.Description is { } description)
-        {
-            html.Write($"<p class=\"lead\">{description.Trim()}</p>\n");
-        }
-
-        Notes(html, page);
+        PageSections.Lead(html, page.Rule.Description);
+        PageSections.FalsePositives(html, page.Rule.FalsePositives);
         AttackSection.Write(html, root, page.Attack);
         CoverageTable.Write(html, page);
         CodeSection.Write(html, page.Yaml);
         StageSection.Write(html, page.Stages);
         IndicatorTable.Write(html, root, page.Indicators, hasSeveralSources);
         Related(html, root, page);
-        References(html, page.Rule.References);
+        PageSections.References(html, page.Rule.References);
         html.Write($"</article>\n");
         Contents(html, page);
         html.Write($"</div>");
@@ -35,33 +30,13 @@ internal static class RuleView
         html.Write($"<dl class=\"facts\">\n<div><dt>Status</dt><dd>{page.Rule.Status ?? "not stated"}</dd></div>\n<div><dt>Severity</dt><dd>");
         LevelBadge.Write(html, page.Rule.Level);
         html.Write($"</dd></div>\n<div><dt>Log source</dt><dd><a href=\"{root}logsources/{logSources.PageOf(page.Rule.LogSource)}.html\">{PageText.Of(page.Rule.LogSource)}</a></dd></div>\n");
-        html.Write($"<div><dt>Author</dt><dd>{page.Rule.Author ?? "not stated"}</dd></div>\n<div><dt>Source</dt><dd>");
-        if (page.Source.Url is { } url)
+        html.Write($"<div><dt>Author</dt><dd>{page.Rule.Author ?? "not stated"}</dd></div>\n");
+        PageSections.Source(html, page.Source, page.Path);
+        html.Write($"</dl>\n");
+        if (page.IsSilent)
         {
-            html.Write($"<a href=\"{url}\" rel=\"noreferrer\">{page.Source.Name}</a>");
+            html.Write($"<p><span class=\"tag\">building block</span> <span class=\"soft\">It has no detections of its own: <a href=\"#involved\">correlations</a> look at its matches.</span></p>\n");
         }
-        else
-        {
-            html.Write($"{page.Source.Name}");
-        }
-
-        html.Write($" <span class=\"path\">{page.Path}</span></dd></div>\n</dl>\n");
-    }
-
-    private static void Notes(HtmlWriter html, RulePage page)
-    {
-        if (page.Rule.FalsePositives.IsEmpty)
-        {
-            return;
-        }
-
-        html.Write($"<div class=\"notes\"><h2 class=\"small\">False positives</h2><ul>");
-        foreach (string note in page.Rule.FalsePositives)
-        {
-            html.Write($"<li>{note}</li>");
-        }
-
-        html.Write($"</ul></div>\n");
     }
 
     private static void Related(HtmlWriter html, string root, RulePage page)
@@ -127,67 +102,43 @@ internal static class RuleView
         html.Write($"</section>\n");
     }
 
-    private static void References(HtmlWriter html, ImmutableArray<string> references)
-    {
-        if (references.IsEmpty)
-        {
-            return;
-        }
-
-        html.Write($"<section id=\"references\"><h2>References</h2>\n<ul class=\"references\">");
-        foreach (string reference in references)
-        {
-            if (PageText.IsLink(reference))
-            {
-                html.Write($"<li><a href=\"{reference}\" rel=\"noreferrer\">{reference}</a></li>");
-            }
-            else
-            {
-                html.Write($"<li>{reference}</li>");
-            }
-        }
-
-        html.Write($"</ul></section>\n");
-    }
-
     /// <summary>What stands beside the page: its parts, and what identifies the rule.</summary>
     private static void Contents(HtmlWriter html, RulePage page)
     {
-        html.Write(
-            $"""
-            <aside aria-label="About this page"><nav aria-label="On this page"><p class="label">On this page</p><ul>
-            <li><a href="#attack">ATT&amp;CK coverage</a></li>
-            <li><a href="#events">Event coverage</a></li>
-            <li><a href="#body">Rule body</a></li>
-            <li><a href="#stages">Stages and predicates</a></li>
-            <li><a href="#indicators">Indicators</a></li>
+        List<(string, string)> parts =
+        [
+            ("attack", "ATT&CK coverage"),
+            ("events", "Event coverage"),
+            ("body", "Rule body"),
+            ("stages", "Stages and predicates"),
+            ("indicators", "Indicators"),
+        ];
+        if (!page.Correlations.IsEmpty || !page.Filters.IsEmpty)
+        {
+            parts.Add(("involved", "Correlations and filters"));
+        }
 
-            """);
         if (!page.Related.IsEmpty || !page.Similar.IsEmpty)
         {
-            html.Write($"<li><a href=\"#related\">Related rules</a></li>");
+            parts.Add(("related", "Related rules"));
         }
 
         if (!page.Rule.References.IsEmpty)
         {
-            html.Write($"<li><a href=\"#references\">References</a></li>");
+            parts.Add(("references", "References"));
         }
 
-        html.Write($"</ul></nav>\n<dl>");
-        Fact("Created", page.Rule.Date);
-        Fact("Modified", page.Rule.Modified);
-        Fact("Name", page.Rule.Name);
-        Fact("Taxonomy", page.Rule.Taxonomy);
-        Fact("License", page.Rule.License);
-        Fact("Scope", page.Rule.Scope.IsEmpty ? null : string.Join(", ", page.Rule.Scope));
-        html.Write($"<div><dt>Id</dt><dd class=\"id\">{page.Rule.Id}</dd></div></dl></aside>");
-
-        void Fact(string name, string? value)
-        {
-            if (value is not null)
-            {
-                html.Write($"<div><dt>{name}</dt><dd>{value}</dd></div>");
-            }
-        }
+        PageSections.Aside(
+            html,
+            parts,
+            [
+                ("Created", page.Rule.Date),
+                ("Modified", page.Rule.Modified),
+                ("Name", page.Rule.Name),
+                ("Taxonomy", page.Rule.Taxonomy),
+                ("License", page.Rule.License),
+                ("Scope", page.Rule.Scope.IsEmpty ? null : string.Join(", ", page.Rule.Scope)),
+            ],
+            page.Rule.Id);
     }
 }

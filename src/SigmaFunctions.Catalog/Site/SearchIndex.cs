@@ -92,7 +92,7 @@ internal static class SearchIndex
             page.Indicators.SelectMany(group => group.Values.Select(indicator => indicator.Value).Prepend(group.Field)))),
         .. catalogue.Correlations.Select(page => new Entry(
             1, page.Link, page.Correlation.Status, null, page.Attack, [], page.Source, null,
-            [page.Correlation.Id, page.Correlation.Description, page.Path, .. page.Correlation.Tags],
+            [page.Correlation.Id, page.Correlation.Description, page.Correlation.Author, page.Path, .. page.Correlation.Tags],
             [page.Correlation.TypeName, .. page.Correlation.GroupBy, .. page.Correlation.Fields, .. page.Rules.Select(rule => rule.Title)])),
         .. catalogue.Filters.Select(page => new Entry(
             2, page.Link, null, page.Filter.LogSource, TagNames.None, [], page.Source, null,

@@ -109,9 +109,9 @@ public static class SiteWriter
             .. catalogue.Rules.Select(page => Page(
                 page.Link.Path, page.Link.Title, page.Rule.Description ?? "", (html, root) => RuleView.Write(html, root, page, logSources, hasSeveralSources))),
             .. catalogue.Correlations.Select(page => Page(
-                page.Link.Path, page.Link.Title, page.Correlation.Description ?? "", (html, root) => OtherViews.Write(html, root, page))),
+                page.Link.Path, page.Link.Title, page.Correlation.Description ?? "", (html, root) => CorrelationView.Write(html, root, page, logSources))),
             .. catalogue.Filters.Select(page => Page(
-                page.Link.Path, page.Link.Title, page.Filter.Description ?? "", (html, root) => OtherViews.Write(html, root, page))),
+                page.Link.Path, page.Link.Title, page.Filter.Description ?? "", (html, root) => FilterView.Write(html, root, page))),
         ];
 
         SiteFile Page(string path, string title, string description, Action<HtmlWriter, string> content, string? script = null) =>

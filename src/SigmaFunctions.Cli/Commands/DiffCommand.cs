@@ -18,7 +18,7 @@ internal static class DiffCommand
         var newRules = new Argument<string>("NEW") { Description = "Likewise." };
         var events = new Option<string[]>("--events")
         {
-            Description = "Files of events as scan takes them: tells which verdicts change on them.",
+            Description = "Files of events as scan takes them: tells which verdicts change on them, and what correlations detect.",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
             HelpName = "FILE...",
@@ -66,7 +66,13 @@ internal static class DiffCommand
                 ComparisonText.Write(terminal, comparison, verdicts);
             }
 
-            return verdicts is null ? ExitCode.Success : await unread.EndAsync(verdicts.Events);
+            if (verdicts is null)
+            {
+                return ExitCode.Success;
+            }
+
+            await CorrelationScan.TellAsync(terminal.Errors, verdicts.WithoutTime);
+            return await unread.EndAsync(verdicts.Events);
         });
         return command;
     }

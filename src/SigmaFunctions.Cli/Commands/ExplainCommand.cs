@@ -9,6 +9,7 @@ using SigmaFunctions.Catalog.Site;
 using SigmaFunctions.Cli.Explaining;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Scanning;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Explaining;
@@ -23,13 +24,17 @@ namespace SigmaFunctions.Cli.Commands;
 /// <summary><c>sigmaf explain</c>: what a rule does, and why it did or did not match.</summary>
 internal static class ExplainCommand
 {
+    public const string EventName = "--event";
+
     public static Command Create(Terminal terminal)
     {
-        var rule = new Argument<string>("RULE") { Description = "A rule file, or the id of a rule among --rules." };
-        var file = new Option<string?>("--event")
+        var rule = new Argument<string>("RULE") { Description = "A rule file, or the id of a rule or correlation among --rules." };
+        var files = new Option<string[]>(EventName)
         {
-            Description = "File with an event: one Event Hub body. Tells of each of its records why the rule did or did not match.",
-            HelpName = "FILE",
+            Description = "Files with an event each, one Event Hub body: tells of each of its records why the rule did or did not match. Of a correlation, "
+                + "files of events as scan takes them: tells of its groups how near they came.",
+            Arity = ArgumentArity.OneOrMore,
+            HelpName = "FILE...",
         };
         var rules = new Option<string[]>(ScanCommand.RulesName)
         {
@@ -45,18 +50,20 @@ internal static class ExplainCommand
             "Shows what a rule does, what telemetry can trigger it and how common its indicators are; with an event, why it did or did not match.",
             """
             On an event every part is evaluated, also those that no longer matter for the verdict. Exit code 0 whatever the verdict.
-            As JSON there is one object for each rule, or, with --event, one for each rule and record instead. Of a rule in a pack only
-            an event can be explained: a pack does not hold the rules' text.
+            As JSON there is one object for each rule, or, with --event, one for each rule and record instead, or one for each
+            correlation. Of a rule in a pack only an event can be explained: a pack does not hold the rules' text. Of a file that holds
+            correlations, --event explains these, and not the rules that are their building blocks alone.
 
             Examples:
               sigmaf explain rule.yml
               sigmaf explain rule.yml --rules rules/
               sigmaf explain rule.yml --event event.json
+              sigmaf explain correlation.yml --rules rules/ --event events.ndjson
               sigmaf explain 6640f31c-01ad-49b5-beb5-83498a5cd8bd --rules rules/ --event event.json --format json
             """)
         {
             rule,
-            file,
+            files,
             rules,
             format,
             placeholders,
@@ -66,7 +73,7 @@ internal static class ExplainCommand
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Request(
                 parsed.GetRequiredValue(rule),
-                parsed.GetValue(file),
+                parsed.GetValue(files) ?? [],
                 parsed.GetValue(rules) ?? [],
                 parsed.GetValue(logSource),
                 parsed.GetValue(mappings) ?? [],
@@ -79,8 +86,8 @@ internal static class ExplainCommand
 
     private static async Task<int> RunAsync(Request request, Terminal terminal, CancellationToken cancellationToken)
     {
-        (string wanted, string? events, string[] others, bool isJson) = (request.Rule, request.Event, request.Rules, request.Json);
-        EventInput.Require(events is null ? [] : [events]);
+        (string wanted, string[] events, string[] others, bool isJson) = (request.Rule, request.Events, request.Rules, request.Json);
+        EventInput.Require(events);
         bool isFile = File.Exists(wanted);
         if (!isFile && others.Length == 0)
         {
@@ -89,40 +96,54 @@ internal static class ExplainCommand
 
         string[] paths = isFile && !others.Any(path => Holds(path, wanted)) ? [wanted, .. others] : others;
         RuleSet ruleSet = RuleInput.Load(paths, request.Placeholders);
-        SigmaRule[] explained = [.. ruleSet.Rules.Where(one => isFile ? Path.GetFullPath(one.File) == Path.GetFullPath(wanted) : RuleIdComparer.Instance.Equals(one.Id, wanted))];
-        if (explained.Length == 0)
+        CorrelationPlan plan = ruleSet.CorrelationPlan;
+        int[] correlations = [.. Enumerable.Range(0, plan.Correlations.Length).Where(place => IsWanted(plan.Correlations[place].Correlation.Id, plan.Correlations[place].Correlation.File))];
+        SigmaRule[] explained =
+        [
+            .. ruleSet.Rules.Where(one => IsWanted(one.Id, one.File) && !(isFile && events.Length > 0 && correlations.Length > 0 && plan.SilentRules.Contains(one.Id))),
+        ];
+        if (explained.Length == 0 && correlations.Length == 0)
         {
             string reason = ruleSet.Diagnostics.FirstOrDefault(item => item.Severity == DiagnosticSeverity.Error) is { } error ? $": {error}"
                 : isFile ? ""
-                : RuleSuggestion.For(wanted, ruleSet.Rules.Select(one => (one.Id, one.Title)));
+                : RuleSuggestion.For(wanted, ruleSet.Rules.Select(one => (one.Id, one.Title)).Concat(ruleSet.Correlations.Select(one => (one.Id, one.Title))));
             throw new CommandException($"no rule {wanted} was loaded{reason}");
         }
 
         bool isPack = paths.Any(RulePack.IsPack);
-        if (events is null && isPack)
+        if (events.Length == 0 && isPack)
         {
             throw new CommandException($"{paths[0]} is a pack, which does not hold the rules' text: name the YAML, or an event with --event");
         }
 
-        if (!isPack && (events is null || !isJson))
+        if (!isPack && (events.Length == 0 || !isJson))
         {
-            WritePages(terminal, ruleSet, RuleSource.Parse(paths), explained, isJson);
+            WritePages(terminal, ruleSet, RuleSource.Parse(paths), explained, correlations, isJson);
         }
 
-        if (events is not null)
+        if (events.Length == 0)
         {
-            EventDecoder decoder = await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal);
-            return await ExplainAsync(terminal, ruleSet, explained, decoder, events, isJson, cancellationToken);
+            return ExitCode.Success;
         }
 
-        return ExitCode.Success;
+        EventDecoder decoder = await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal);
+        int exitCode = ExitCode.Success;
+        foreach (string file in explained.Length == 0 ? [] : events)
+        {
+            exitCode = Math.Max(exitCode, await ExplainAsync(terminal, ruleSet, explained, decoder, file, isJson, cancellationToken));
+        }
+
+        return correlations.Length == 0 ? exitCode
+            : Math.Max(exitCode, await ExplainAsync(terminal, ruleSet, correlations, decoder, events, isJson, cancellationToken));
+
+        bool IsWanted(string id, string file) => isFile ? Path.GetFullPath(file) == Path.GetFullPath(wanted) : RuleIdComparer.Instance.Equals(id, wanted);
     }
 
     private static async Task<int> ExplainAsync(
         Terminal terminal, RuleSet ruleSet, SigmaRule[] explained, EventDecoder decoder, string events, bool isJson, CancellationToken cancellationToken)
     {
         int exitCode = ExitCode.Success;
-        await foreach (BodyLine whole in BodyFile.ReadAsync([BodyInput.OfFile(events) with { IsWhole = true }], cancellationToken))
+        await foreach (BodyLine whole in BodyFile.ReadAsync([new EventInput(terminal).InputOf(events) with { IsWhole = true }], cancellationToken))
         {
             DecodedBody body = whole.Fault is null ? decoder.Decode(whole.Body) : new DecodedBody([], []);
             await WriteExplanationsAsync(terminal, ruleSet, explained, whole, body, isJson);
@@ -136,6 +157,27 @@ internal static class ExplainCommand
         return exitCode;
     }
 
+    private static async Task<int> ExplainAsync(
+        Terminal terminal, RuleSet ruleSet, int[] correlations, EventDecoder decoder, string[] events, bool isJson, CancellationToken cancellationToken)
+    {
+        var unread = new UndecodedReport(terminal.Errors);
+        CorrelationEvents read = await CorrelationEvents.ReadAsync(
+            ruleSet, correlations, decoder, new EventInput(terminal).ReadAsync(events, [], cancellationToken), unread);
+        foreach (CorrelationExplanation explanation in read.Explanations)
+        {
+            if (isJson)
+            {
+                TerminalText.WriteJson(terminal, writer => CorrelationExplanationJson.Write(writer, ruleSet, explanation, read.Places));
+            }
+            else
+            {
+                CorrelationExplanationText.Write(terminal, ruleSet, explanation, read.Places);
+            }
+        }
+
+        return await unread.EndAsync(read.Events);
+    }
+
     /// <summary>Whether a path is that of a file, or of a folder around it.</summary>
     private static bool Holds(string path, string file)
     {
@@ -143,7 +185,8 @@ internal static class ExplainCommand
         return relative == "." || (relative != ".." && !relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !Path.IsPathRooted(relative));
     }
 
-    private static void WritePages(Terminal terminal, RuleSet ruleSet, ImmutableArray<RuleSource> sources, SigmaRule[] explained, bool isJson)
+    private static void WritePages(
+        Terminal terminal, RuleSet ruleSet, ImmutableArray<RuleSource> sources, SigmaRule[] explained, int[] correlations, bool isJson)
     {
         RuleCatalogue catalogue = CatalogueBuilder.Build(ruleSet, sources, new TelemetryCoverage(ruleSet));
         foreach (RulePage page in catalogue.Rules.Where(page => explained.Contains(page.Rule)))
@@ -157,6 +200,22 @@ internal static class ExplainCommand
             else
             {
                 RulePageText.Write(terminal, catalogue, page);
+            }
+        }
+
+        foreach (int place in correlations)
+        {
+            CompiledCorrelation correlation = ruleSet.CorrelationPlan.Correlations[place];
+            CorrelationPage page = catalogue.Correlations.Single(page => page.Correlation == correlation.Correlation);
+            if (isJson)
+            {
+                CatalogueJson.Write(terminal.Output, page);
+                terminal.Output.Write("\n"u8);
+                terminal.Output.Flush();
+            }
+            else
+            {
+                CorrelationPageText.Write(terminal, ruleSet, correlation, page);
             }
         }
     }
@@ -193,12 +252,12 @@ internal static class ExplainCommand
     }
 
     /// <param name="Rule">A file, or the id of one of the rules.</param>
-    /// <param name="Event">File of an event; null for none.</param>
+    /// <param name="Events">Files of events.</param>
     /// <param name="Rules">Files, folders or a pack of rules.</param>
     /// <param name="LogSource">The log source of a flat event that does not tell its own.</param>
     /// <param name="Mappings">How records of other sources are read.</param>
     /// <param name="Placeholders">File of placeholders' values.</param>
     /// <param name="Json">Whether JSON is written.</param>
     private sealed record Request(
-        string Rule, string? Event, string[] Rules, LogSource? LogSource, string[] Mappings, string? Placeholders, bool Json);
+        string Rule, string[] Events, string[] Rules, LogSource? LogSource, string[] Mappings, string? Placeholders, bool Json);
 }

@@ -87,12 +87,6 @@ internal static class RuleInput
             await terminal.Errors.WriteLineAsync(error.ToString());
         }
 
-        if (!rules.Correlations.IsEmpty)
-        {
-            await terminal.Errors.WriteLineAsync(
-                $"sigmaf: correlations are not evaluated yet ({rules.Correlations.Length} loaded): the rules that they refer to alert alone");
-        }
-
         if (rules.Rejected > 0)
         {
             await terminal.Errors.WriteLineAsync(

@@ -5,6 +5,7 @@ using SigmaFunctions.Cli.Scanning;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Matching;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Packing;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Telemetry.Events;
@@ -17,10 +18,10 @@ internal static class ScanCommand
     public const string RulesName = "--rules";
 
     /// <summary>
-    /// Gives each of several values of <c>--rules</c> the option's name, so that the parser need not guess where they end: the
-    /// folders, YAML files and packs that follow <c>--rules</c> are its values, and anything else is not.
+    /// Gives each of several values of <c>--rules</c> and <c>--event</c> the option's name, so that the parser need not guess where they end: the
+    /// folders, YAML files and packs that follow <c>--rules</c> are its values, and anything else is not; of <c>--event</c>, other files are.
     /// </summary>
-    public static IReadOnlyList<string> SeparateRules(IReadOnlyList<string> arguments)
+    public static IReadOnlyList<string> SeparateFiles(IReadOnlyList<string> arguments)
     {
         var separated = new List<string>(arguments.Count);
         for (int i = 0; i < arguments.Count; i++)
@@ -32,15 +33,16 @@ internal static class ScanCommand
                 break;
             }
 
-            if (arguments[i] != RulesName || i + 1 >= arguments.Count)
+            string option = arguments[i];
+            if (option is not (RulesName or ExplainCommand.EventName) || i + 1 >= arguments.Count)
             {
                 continue;
             }
 
             separated.Add(arguments[++i]);
-            while (i + 1 < arguments.Count && IsRulePath(arguments[i + 1]))
+            while (i + 1 < arguments.Count && (option == RulesName ? IsRulePath(arguments[i + 1]) : IsEventFile(arguments[i + 1])))
             {
-                separated.Add(RulesName);
+                separated.Add(option);
                 separated.Add(arguments[++i]);
             }
         }
@@ -105,10 +107,17 @@ internal static class ScanCommand
         var totals = new ScanTotals { Rules = rules.Rules.Length, Load = time.GetElapsedTime(started) };
         await RuleInput.RequireAnyAsync(rules, terminal);
 
+        Func<IMatchWriter> writers = () => new NdjsonMatchWriter();
+        if (request.Table)
+        {
+            Dictionary<string, string> titles = TitlesOf(rules);
+            writers = () => new TextMatchWriter(titles);
+        }
+
         var scanner = new Scanner(
             await CommandOptions.DecoderAsync(request.Mappings, request.LogSource, terminal),
             detector,
-            request.Table ? () => new TextMatchWriter() : () => new NdjsonMatchWriter(),
+            writers,
             request.Evidence,
             request.Threads);
         IAsyncEnumerable<Scanner.Chunk> chunks =
@@ -120,6 +129,7 @@ internal static class ScanCommand
 
         var undecoded = new UndecodedReport(terminal.Errors);
         var unseen = new UnseenReport();
+        var correlations = new CorrelationScan(rules);
         started = time.GetTimestamp();
         await scanner.RunAsync(
             chunks,
@@ -130,6 +140,7 @@ internal static class ScanCommand
                 totals.Events += result.Events;
                 totals.Matches += result.Matches;
                 totals.Allocated += result.Allocated;
+                correlations.Add(result.Correlated);
                 foreach ((InputPlace place, UndecodedRecord record) in result.Undecoded)
                 {
                     await undecoded.AddAsync(place, record);
@@ -172,13 +183,22 @@ internal static class ScanCommand
             totals.Scan = time.GetElapsedTime(started);
         }
 
+        started = time.GetTimestamp();
+        using (IMatchWriter writer = writers())
+        {
+            totals.Correlated = correlations.Count;
+            totals.Detections = await correlations.WriteAsync(writer, output => WriteAsync(output, terminal, cancellationToken));
+            totals.Correlating = time.GetElapsedTime(started);
+        }
+
         totals.RulesAlwaysEvaluated = detector.RulesAlwaysEvaluated;
         totals.Undecoded = undecoded.Count;
         totals.UnreadableFiles = undecoded.Files;
         totals.Unseen = unseen.Count;
         int exitCode = await undecoded.EndAsync(totals.Events);
         await unseen.EndAsync(terminal.Errors, totals.Events);
-        if (totals is { Events: > 0, Matches: 0 })
+        await correlations.EndAsync(terminal.Errors);
+        if (totals is { Events: > 0, Matches: 0, Correlated: 0 } && correlations.WithoutTime == 0)
         {
             await terminal.Errors.WriteLineAsync($"sigmaf: no rule matched any of {totals.Events} events");
         }
@@ -189,6 +209,17 @@ internal static class ScanCommand
         }
 
         return exitCode;
+    }
+
+    private static Dictionary<string, string> TitlesOf(RuleSet rules)
+    {
+        var titles = rules.Rules.ToDictionary(rule => rule.Id, rule => rule.Title, RuleIdComparer.Instance);
+        foreach (SigmaCorrelation correlation in rules.Correlations)
+        {
+            titles.TryAdd(correlation.Id, correlation.Title);
+        }
+
+        return titles;
     }
 
     private static async ValueTask WriteAsync(ReadOnlyMemory<byte> output, Terminal terminal, CancellationToken cancellationToken)
@@ -209,6 +240,8 @@ internal static class ScanCommand
             || RulePack.IsPack(argument)
             || RuleArchive.HoldsRules(argument)
             || Directory.Exists(argument));
+
+    private static bool IsEventFile(string argument) => !argument.StartsWith('-') && !IsRulePath(argument) && File.Exists(argument);
 
     private sealed record Request(
         string[] Rules,

@@ -7,7 +7,7 @@ using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Cli.Commands;
 
-/// <summary><c>sigmaf test</c>: runs rules over the events that stand beside them.</summary>
+/// <summary><c>sigmaf test</c>: runs rules and correlations over the events that stand beside them.</summary>
 internal static class TestCommand
 {
     public static Command Create(Terminal terminal)
@@ -19,13 +19,13 @@ internal static class TestCommand
         };
         var junit = new Option<string?>("--junit") { Description = "Writes the results as JUnit XML.", HelpName = "FILE" };
         var failures = new Option<bool>("--failures") { Description = "Prints only the tests that fail." };
-        var requireTests = new Option<bool>("--require-tests") { Description = "A rule without a test is a failure." };
+        var requireTests = new Option<bool>("--require-tests") { Description = "A rule or correlation without a test is a failure." };
         Option<string?> placeholders = RuleInput.PlaceholdersOption();
         var command = new DocumentedCommand(
             "test",
-            "Runs rules over the events in the *.test.yml files beside them and compares the verdicts.",
+            "Runs rules and correlations over the events in the *.test.yml files beside them and compares the verdicts.",
             """
-            Exit code 1 if a verdict is another than expected, or a test file or rule is not valid.
+            Exit code 1 if a verdict or detection is another than expected, or a test file or rule is not valid.
 
             Examples:
               sigmaf test rules/

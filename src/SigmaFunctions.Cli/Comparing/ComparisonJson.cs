@@ -8,7 +8,8 @@ namespace SigmaFunctions.Cli.Comparing;
 /// <summary>
 /// A comparison as JSON: <c>added</c> and <c>removed</c>, each a list of <c>{rule,title,level}</c>; <c>changed</c>, a list of those with
 /// <c>logic</c>, <c>removedTests</c>, <c>addedTests</c> and <c>attributes</c>; <c>unchanged</c>; the same under <c>correlations</c>, where what
-/// differs in logic is <c>differences</c>; and with events <c>verdicts</c>.
+/// differs in logic is <c>differences</c>, and the rules that fall silent as building blocks of correlations or do so no more (<c>silenced</c>,
+/// <c>unsilenced</c>); and with events <c>verdicts</c>.
 /// </summary>
 internal static class ComparisonJson
 {
@@ -42,10 +43,17 @@ internal static class ComparisonJson
             {
                 writer.WriteStartObject();
                 WriteRule(writer, change.Rule);
-                writer.WriteNumber("gained", change.Gained);
-                WritePlace(writer, "firstGained", change.FirstGained);
-                writer.WriteNumber("lost", change.Lost);
-                WritePlace(writer, "firstLost", change.FirstLost);
+                WriteCounts(writer, change.Gained, change.FirstGained, change.Lost, change.FirstLost);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteStartArray("correlations");
+            foreach (ChangedDetections change in verdicts.Detections)
+            {
+                writer.WriteStartObject();
+                WriteIdentity(writer, change.Correlation.Id, change.Correlation.Title, change.Correlation.Level);
+                WriteCounts(writer, change.Gained, change.FirstGained, change.Lost, change.FirstLost);
                 writer.WriteEndObject();
             }
 
@@ -74,6 +82,8 @@ internal static class ComparisonJson
 
         writer.WriteEndArray();
         writer.WriteNumber("unchanged", comparison.Unchanged);
+        WriteRules(writer, "silenced", comparison.Silenced);
+        WriteRules(writer, "unsilenced", comparison.Unsilenced);
         writer.WriteEndObject();
 
         void WriteList(string name, IEnumerable<SigmaCorrelation> correlations)
@@ -125,6 +135,14 @@ internal static class ComparisonJson
         writer.WriteString("rule", id);
         writer.WriteString("title", title);
         writer.WriteString("level", level);
+    }
+
+    private static void WriteCounts(Utf8JsonWriter writer, int gained, EventPlace? firstGained, int lost, EventPlace? firstLost)
+    {
+        writer.WriteNumber("gained", gained);
+        WritePlace(writer, "firstGained", firstGained);
+        writer.WriteNumber("lost", lost);
+        WritePlace(writer, "firstLost", firstLost);
     }
 
     private static void WritePlace(Utf8JsonWriter writer, string name, EventPlace? place)

@@ -104,6 +104,8 @@ internal static class ComparisonText
         }
 
         EndSection(terminal, wording.Count);
+        WriteRules(terminal, "Silent now, as building blocks of correlations", '-', correlations.Silenced);
+        WriteRules(terminal, "No longer silent", '+', correlations.Unsilenced);
 
         void WriteList(string heading, char sign, IReadOnlyList<SigmaCorrelation> some)
         {
@@ -149,6 +151,26 @@ internal static class ComparisonText
             TerminalText.Write(terminal, table);
         }
 
+        terminal.Text.WriteLine();
+        if (verdicts.Detections.Count == 0)
+        {
+            return;
+        }
+
+        terminal.Text.WriteLine($"Correlations whose detections change: {TerminalText.Number(verdicts.Detections.Count)}");
+        Table changed = TerminalText.Table(terminal, "correlation", "title", "#new detections", "first line", "#lost detections", "first line");
+        foreach (ChangedDetections change in verdicts.Detections)
+        {
+            changed.Row(
+                change.Correlation.Id,
+                change.Correlation.Title,
+                TerminalText.Number(change.Gained),
+                Place(change.FirstGained),
+                TerminalText.Number(change.Lost),
+                Place(change.FirstLost));
+        }
+
+        TerminalText.Write(terminal, changed);
         terminal.Text.WriteLine();
     }
 

@@ -1,5 +1,6 @@
 using SigmaFunctions.Archives.Bodies;
 using SigmaFunctions.Cli.Scanning;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
@@ -16,6 +17,14 @@ namespace SigmaFunctions.Cli.Comparing;
 /// <param name="FirstLost">Where the first of them stands; null if there is none.</param>
 internal sealed record ChangedVerdicts(SigmaRule Rule, int Gained, EventPlace? FirstGained, int Lost, EventPlace? FirstLost);
 
+/// <summary>How what a correlation detects changes on events. A detection is the same if its group and its time are.</summary>
+/// <param name="Correlation">The correlation, as the new set has it if it does.</param>
+/// <param name="Gained">How many detections only the new set has.</param>
+/// <param name="FirstGained">Where the event stands that completes the first of them; null if there is none.</param>
+/// <param name="Lost">How many detections only the old set has.</param>
+/// <param name="FirstLost">Where the event stands that completes the first of them; null if there is none.</param>
+internal sealed record ChangedDetections(SigmaCorrelation Correlation, int Gained, EventPlace? FirstGained, int Lost, EventPlace? FirstLost);
+
 /// <summary>Where an event stands, counted as <c>sigmaf scan</c> does.</summary>
 /// <param name="Line">Line from 0 over all files.</param>
 /// <param name="Record">Index in the body.</param>
@@ -25,7 +34,10 @@ internal readonly record struct EventPlace(long Line, int Record);
 /// <param name="Events">Number of events.</param>
 /// <param name="Undecoded">Number of records that could not be read.</param>
 /// <param name="Changes">The rules whose verdicts change, ordered by title.</param>
-internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes)
+/// <param name="Detections">The correlations whose detections change, ordered by title.</param>
+/// <param name="WithoutTime">Number of matches that took no part in correlations of the new set, since their events have no time.</param>
+internal sealed record VerdictComparison(
+    long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes, IReadOnlyList<ChangedDetections> Detections, long WithoutTime)
 {
     /// <summary>Reads and matches bodies one after another.</summary>
     /// <param name="oldRules">The rules before.</param>
@@ -80,22 +92,55 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
         return new VerdictComparison(
             events,
             unread.Count,
-            [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)]);
+            [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)],
+            Compare(oldSide.Detect(), newSide.Detect()),
+            newSide.WithoutTime);
     }
+
+    private static ChangedDetections[] Compare(Dictionary<string, DetectionPlaces> before, Dictionary<string, DetectionPlaces> after)
+    {
+        var changes = new List<ChangedDetections>();
+        foreach (string id in after.Keys.Union(before.Keys, RuleIdComparer.Instance))
+        {
+            DetectionPlaces? old = before.GetValueOrDefault(id);
+            DetectionPlaces? @new = after.GetValueOrDefault(id);
+            List<EventPlace> gained = [.. Only(@new, old)];
+            List<EventPlace> lost = [.. Only(old, @new)];
+            if (gained.Count + lost.Count > 0)
+            {
+                changes.Add(new ChangedDetections(
+                    (@new ?? old)!.Correlation, gained.Count, gained.Count > 0 ? gained[0] : null, lost.Count, lost.Count > 0 ? lost[0] : null));
+            }
+        }
+
+        return [.. changes.OrderBy(change => change.Correlation.Title, StringComparer.Ordinal).ThenBy(change => change.Correlation.Id, StringComparer.Ordinal)];
+
+        static IEnumerable<EventPlace> Only(DetectionPlaces? some, DetectionPlaces? others) =>
+            some?.Places.Where(one => others?.Places.ContainsKey(one.Key) != true).Select(one => one.Value) ?? [];
+    }
+
+    /// <summary>What a correlation detects: by group and time, in order of time, where the event stands that completes it.</summary>
+    private sealed record DetectionPlaces(SigmaCorrelation Correlation, OrderedDictionary<(string Group, long Time), EventPlace> Places);
 
     /// <summary>One of the rule sets.</summary>
     private sealed class Side
     {
         private readonly Detector _detector;
         private readonly BodyMatcher _matcher;
+        private readonly CorrelationMatches _correlated;
+        private readonly List<EventPlace> _places = [];
 
         public Side(RuleSet rules, EventDecoder decoder)
         {
             _detector = new Detector(rules);
-            _matcher = new BodyMatcherPool(decoder).Rent(_detector);
+            _matcher = new BodyMatcherPool(decoder, new BodyLimits { Correlates = true }).Rent(_detector);
+            _correlated = new CorrelationMatches(rules.CorrelationPlan);
         }
 
-        /// <summary>What matches in a body, by record and the rule's id.</summary>
+        /// <summary>Matches without a time that correlations look at.</summary>
+        public long WithoutTime { get; private set; }
+
+        /// <summary>What matches in a body, by record and the rule's id; also where the rule is a building block of correlations alone.</summary>
         public Dictionary<(EventPlace Place, string Rule), SigmaRule> Match(BodyLine body, out BodyMatches matches)
         {
             matches = _matcher.Match(body.Body);
@@ -110,7 +155,53 @@ internal sealed record VerdictComparison(long Events, long Undecoded, IReadOnlyL
                 }
             }
 
+            Correlate(body, matches.Correlated, found);
             return found;
+        }
+
+        /// <summary>What correlations detect in all bodies, by their ids.</summary>
+        public Dictionary<string, DetectionPlaces> Detect()
+        {
+            var detections = new Dictionary<string, DetectionPlaces>(RuleIdComparer.Instance);
+            foreach (CorrelationDetection detection in _correlated.Detect())
+            {
+                SigmaCorrelation correlation = detection.Correlation.Correlation;
+                if (!detections.TryGetValue(correlation.Id, out DetectionPlaces? known))
+                {
+                    detections.Add(correlation.Id, known = new DetectionPlaces(correlation, []));
+                }
+
+                // The order of the names does not matter, nor the case of the values.
+                string group = string.Concat(correlation.GroupBy.Zip(detection.Group, (name, text) => $"{name.Length}:{name}{text.Length}:{text.ToUpperInvariant()}").Order(StringComparer.Ordinal));
+                known.Places.TryAdd((group, detection.Last), _places[detection.Place]);
+            }
+
+            return detections;
+        }
+
+        private void Correlate(BodyLine body, CorrelatedBody correlated, Dictionary<(EventPlace Place, string Rule), SigmaRule> found)
+        {
+            var places = new BodyPlaces(body);
+            for (int index = 0; index < correlated.Count; index++)
+            {
+                CorrelatedRecord record = correlated[index];
+                var place = new EventPlace(places.LineAt(record.Start), body.FirstRecord + record.Record);
+                for (int match = 0; match < record.Count; match++)
+                {
+                    SigmaRule rule = _detector.Rules[record.RuleOf(match)];
+                    found.TryAdd((place, rule.Id), rule);
+                    if (record.Time is { } time)
+                    {
+                        _correlated.Add(record.RuleOf(match), time.UtcTicks, _places.Count, record.ValuesOf(match));
+                    }
+                    else
+                    {
+                        WithoutTime++;
+                    }
+                }
+
+                _places.Add(place);
+            }
         }
     }
 }

@@ -48,7 +48,9 @@ internal sealed class RulePageText
         Texts("Related rules", page.Related.Select(Relation));
         Texts("Rules that look for the same rare things", page.Similar.Select(similar =>
             string.Create(CultureInfo.InvariantCulture, $"{similar.Link.Title} ({similar.Link.Id}): {similar.Shared}")));
-        Texts("Correlations", page.Correlations.Select(Link));
+        Texts("Correlations", page.IsSilent
+            ? [.. page.Correlations.Select(Link), "the rule is a building block of correlations, without detections of its own"]
+            : page.Correlations.Select(Link));
         Texts("Filters", page.Filters.Select(Link));
         Texts("References", page.Rule.References);
     }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using SigmaFunctions.Cli.Output;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Matching;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Printing;
@@ -23,6 +24,12 @@ internal interface IMatchWriter : IDisposable
 {
     /// <summary>Appends a match.</summary>
     void Write(IBufferWriter<byte> output, ScanMatch match);
+
+    /// <summary>Appends what a correlation detected.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="detection">What was detected.</param>
+    /// <param name="places">Where events stand, by their places.</param>
+    void Write(IBufferWriter<byte> output, CorrelationDetection detection, IReadOnlyList<InputPlace> places);
 }
 
 /// <summary>One JSON object a line.</summary>
@@ -74,13 +81,65 @@ internal sealed class NdjsonMatchWriter : IMatchWriter
         output.Write("\n"u8);
     }
 
+    public void Write(IBufferWriter<byte> output, CorrelationDetection detection, IReadOnlyList<InputPlace> places)
+    {
+        SigmaCorrelation correlation = detection.Correlation.Correlation;
+        InputPlace place = places[detection.Place];
+        _json.Reset(output);
+        _json.WriteStartObject();
+        _json.WriteNumber("line"u8, place.Line);
+        _json.WriteNumber("record"u8, place.Record);
+        _json.WriteString("rule"u8, correlation.Id);
+        _json.WriteString("title"u8, correlation.Title);
+        _json.WriteString("level"u8, detection.Correlation.Level);
+        _json.WriteString("file"u8, place.File);
+        _json.WriteNumber("fileLine"u8, place.FileLine);
+        _json.WriteStartObject("correlation"u8);
+        _json.WriteString("type"u8, correlation.TypeName);
+        _json.WriteStartObject("group"u8);
+        for (int i = 0; i < correlation.GroupBy.Length; i++)
+        {
+            _json.WriteString(correlation.GroupBy[i], detection.Group[i]);
+        }
+
+        _json.WriteEndObject();
+        _json.WritePropertyName("value"u8);
+        _json.WriteRawValue(detection.Value.ToString());
+        _json.WriteString("first"u8, new DateTime(detection.First, DateTimeKind.Utc));
+        _json.WriteString("last"u8, new DateTime(detection.Last, DateTimeKind.Utc));
+        _json.WriteStartArray("events"u8);
+        foreach (CorrelatedEvent one in detection.Events)
+        {
+            _json.WriteStartObject();
+            _json.WriteNumber("line"u8, places[one.Place].Line);
+            _json.WriteNumber("record"u8, places[one.Place].Record);
+            _json.WriteString("rule"u8, one.Rule);
+            _json.WriteEndObject();
+        }
+
+        _json.WriteEndArray();
+        if (detection.EventCount > detection.Events.Length)
+        {
+            _json.WriteNumber("eventCount"u8, detection.EventCount);
+        }
+
+        _json.WriteEndObject();
+        _json.WriteEndObject();
+        _json.Flush();
+        output.Write("\n"u8);
+    }
+
     public void Dispose() => _json.Dispose();
 }
 
 /// <summary>A few lines for people: what, where and when, and the fields; none of them needs a wide window, but for long values.</summary>
-internal sealed class TextMatchWriter : IMatchWriter
+/// <param name="titles">By id of a rule or correlation, its title.</param>
+internal sealed class TextMatchWriter(IReadOnlyDictionary<string, string> titles) : IMatchWriter
 {
     private const int LevelWidth = 13;
+
+    // Of a detection's events: the first and the last half of them.
+    private const int MaxEvents = 10;
 
     private static readonly string Indent = new(' ', LevelWidth + 1);
 
@@ -120,9 +179,48 @@ internal sealed class TextMatchWriter : IMatchWriter
         Encoding.UTF8.GetBytes(text.ToString(), output);
     }
 
+    public void Write(IBufferWriter<byte> output, CorrelationDetection detection, IReadOnlyList<InputPlace> places)
+    {
+        SigmaCorrelation correlation = detection.Correlation.Correlation;
+        var text = new StringBuilder();
+        text.Append(PrintableText.Of(detection.Correlation.Level ?? "-").PadRight(LevelWidth)).Append(' ').Append(PrintableText.Of(correlation.Title)).Append('\n');
+        text.Append(Indent).Append(PrintableText.Of(places[detection.Place].ToString()))
+            .Append(CultureInfo.InvariantCulture, $"  {TimeOf(detection.Last)}  {correlation.TypeName} {detection.Value} within {correlation.TimespanText}\n");
+        text.Append(Indent).Append(PrintableText.Of(correlation.Id)).Append('\n');
+        int width = correlation.GroupBy.IsEmpty ? 0 : correlation.GroupBy.Max(name => PrintableText.Of(name).Length);
+        foreach ((string name, string value) in correlation.GroupBy.Zip(detection.Group))
+        {
+            text.Append(Indent).Append("  ").Append(PrintableText.Of(name).PadRight(width)).Append("  ").Append(PrintableText.Of(TerminalText.Brief(value))).Append('\n');
+        }
+
+        ImmutableArray<CorrelatedEvent> events = detection.Events;
+        bool areAll = detection.EventCount <= MaxEvents;
+        foreach (CorrelatedEvent one in areAll ? events : events[..(MaxEvents / 2)])
+        {
+            Append(text, one, places);
+        }
+
+        if (!areAll)
+        {
+            text.Append(Indent).Append(CultureInfo.InvariantCulture, $"  … {detection.EventCount - MaxEvents} more\n");
+            foreach (CorrelatedEvent one in events[^(MaxEvents / 2)..])
+            {
+                Append(text, one, places);
+            }
+        }
+
+        Encoding.UTF8.GetBytes(text.ToString(), output);
+    }
+
     public void Dispose()
     {
     }
+
+    private void Append(StringBuilder text, CorrelatedEvent one, IReadOnlyList<InputPlace> places) => text
+        .Append(Indent).Append("  ").Append(TimeOf(one.Time)).Append("  ").Append(PrintableText.Of(places[one.Place].ToString()))
+        .Append("  ").Append(PrintableText.Of(titles.GetValueOrDefault(one.Rule, one.Rule))).Append('\n');
+
+    private static string TimeOf(long ticks) => new DateTime(ticks, DateTimeKind.Utc).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string NameOf(MatchedField field) => field.Field.Length == 0 ? "keyword" : PrintableText.Of(field.Field);
 }

@@ -14,8 +14,17 @@ internal sealed record ScanTotals
     /// <summary>Events decoded.</summary>
     public long Events { get; set; }
 
-    /// <summary>Matches found.</summary>
+    /// <summary>Matches found, those of rules that are building blocks of correlations alone not counted.</summary>
     public long Matches { get; set; }
+
+    /// <summary>Matches that take part in correlations.</summary>
+    public long Correlated { get; set; }
+
+    /// <summary>What correlations detected.</summary>
+    public long Detections { get; set; }
+
+    /// <summary>Time to evaluate correlations.</summary>
+    public TimeSpan Correlating { get; set; }
 
     /// <summary>Records that could not be read.</summary>
     public long Undecoded { get; set; }
@@ -59,6 +68,8 @@ internal sealed record ScanTotals
             writer.WriteNumber("bodies", Bodies);
             writer.WriteNumber("events", Events);
             writer.WriteNumber("matches", Matches);
+            writer.WriteNumber("correlatedMatches", Correlated);
+            writer.WriteNumber("correlationDetections", Detections);
             writer.WriteNumber("undecoded", Undecoded);
             writer.WriteNumber("unreadableFiles", UnreadableFiles);
             writer.WriteNumber("unseen", Unseen);
@@ -67,6 +78,7 @@ internal sealed record ScanTotals
             writer.WriteNumber("loadMs", Math.Round(Load.TotalMilliseconds, 1));
             writer.WriteNumber("firstPassMs", Math.Round(FirstPass.TotalMilliseconds, 1));
             writer.WriteNumber("scanMs", Math.Round(Scan.TotalMilliseconds, 1));
+            writer.WriteNumber("correlateMs", Math.Round(Correlating.TotalMilliseconds, 1));
             writer.WriteNumber("eventsPerSecond", Scan > TimeSpan.Zero ? Math.Round(events / Scan.TotalSeconds, 1) : 0);
             writer.WriteNumber("allocatedBytesPerEvent", events > 0 ? Math.Round(Allocated / events, 1) : 0);
             writer.WriteNumber("peakWorkingSetBytes", process.PeakWorkingSet64);

@@ -19,7 +19,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     private const int ChunkBodies = 256;
 
     private readonly Detector _detector = detector;
-    private readonly BodyMatcherPool _matchers = new(decoder);
+    private readonly BodyMatcherPool _matchers = new(decoder, new BodyLimits { Correlates = true });
 
     /// <summary>Bodies that go to a thread together.</summary>
     internal sealed class Chunk
@@ -45,7 +45,8 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
     /// <param name="Output">The matches as they are written.</param>
     /// <param name="Bodies">Number of bodies.</param>
     /// <param name="Events">Number of events.</param>
-    /// <param name="Matches">Number of matches.</param>
+    /// <param name="Matches">Number of matches, those of silent rules not counted.</param>
+    /// <param name="Correlated">The matches that correlations look at.</param>
     /// <param name="Undecoded">The records that could not be read, with their places; the first of each body.</param>
     /// <param name="Omitted">How many more of them there were, by file.</param>
     /// <param name="Faults">The faults among the bodies.</param>
@@ -56,6 +57,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         int Bodies,
         int Events,
         int Matches,
+        CorrelatedChunk Correlated,
         ImmutableArray<(InputPlace Place, UndecodedRecord Record)> Undecoded,
         ImmutableArray<(string File, int Count)> Omitted,
         ImmutableArray<BodyLine> Faults,
@@ -164,6 +166,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
         ImmutableArray<(InputPlace, UndecodedRecord)>.Builder undecoded = ImmutableArray.CreateBuilder<(InputPlace, UndecodedRecord)>();
         ImmutableArray<BodyLine>.Builder faults = ImmutableArray.CreateBuilder<BodyLine>();
         var unseen = new List<UnseenEvents>();
+        var correlated = new CorrelatedChunk();
         int events = 0;
         int matches = 0;
         ImmutableArray<(string, int)>.Builder omitted = ImmutableArray.CreateBuilder<(string, int)>();
@@ -192,6 +195,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
                 }
             }
 
+            correlated.Add(found.Correlated, ref places);
             foreach (UndecodedRecord record in found.Undecoded)
             {
                 undecoded.Add((InputPlace.Of(ref places, record.Offset, record.Record), record));
@@ -210,6 +214,7 @@ internal sealed class Scanner(EventDecoder decoder, Detector detector, Func<IMat
             chunk.Bodies.Count - faults.Count(fault => fault.EndsSource),
             events,
             matches,
+            correlated,
             undecoded.DrainToImmutable(),
             omitted.DrainToImmutable(),
             faults.DrainToImmutable(),

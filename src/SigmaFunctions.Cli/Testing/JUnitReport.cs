@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Xml;
-using SigmaFunctions.Cli.Explaining;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.Engine.Testing;
@@ -54,7 +53,7 @@ internal static class JUnitReport
         }
         else if (!result.Passed)
         {
-            WriteOutcome(xml, "failure", TestText.VerdictOf(result), result.Explanation is { } explanation ? ExplanationText.Tree(explanation) : []);
+            WriteOutcome(xml, "failure", TestText.VerdictOf(result), TestText.DetailOf(result));
         }
 
         xml.WriteEndElement();

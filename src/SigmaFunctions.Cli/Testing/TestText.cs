@@ -1,7 +1,6 @@
 using SigmaFunctions.Cli.Explaining;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Diagnostics;
-using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Testing;
 
 namespace SigmaFunctions.Cli.Testing;
@@ -21,12 +20,9 @@ internal static class TestText
             terminal.Text.Write(result.Passed ? "passed" : "FAILED", result.Passed ? Ink.Green : Ink.Red);
             string reason = result.Passed ? "" : $": {VerdictOf(result)}";
             terminal.Text.WriteLine($" {result.File}({result.Case.Line},{result.Case.Column}): {result.Case.Name}{reason}");
-            if (result.Explanation is { } explanation)
+            foreach (string line in DetailOf(result))
             {
-                foreach (string line in ExplanationText.Tree(explanation))
-                {
-                    terminal.Text.WriteLine(line);
-                }
+                terminal.Text.WriteLine(line);
             }
         }
 
@@ -34,7 +30,7 @@ internal static class TestText
         {
             terminal.Text.WriteLine();
             terminal.Text.WriteLine($"{TerminalText.Plural(report.Untested.Length, "rule")} without a test:");
-            foreach (SigmaRule rule in report.Untested)
+            foreach (TestedRule rule in report.Untested)
             {
                 terminal.Text.WriteLine($"  {rule.File}({rule.Line}): {rule.Title}");
             }
@@ -48,6 +44,18 @@ internal static class TestText
     }
 
     /// <summary>Why a case did not pass, in a few words.</summary>
-    public static string VerdictOf(RuleTestResult result) =>
-        result.Fault ?? (result.Case.Match ? "the rule must match and does not" : "the rule must not match and does");
+    public static string VerdictOf(RuleTestResult result) => result switch
+    {
+        { Fault: { } fault } => fault,
+        { Case: StreamTestCase stream } => StreamText.VerdictOf(result.Stream!, stream.Expected),
+        _ => ((EventTestCase)result.Case).Match ? "the rule must match and does not" : "the rule must not match and does",
+    };
+
+    /// <summary>What stands below that, indented, line by line; nothing for a case that passed or could not be run.</summary>
+    public static IEnumerable<string> DetailOf(RuleTestResult result) => result switch
+    {
+        { Explanation: { } explanation } => ExplanationText.Tree(explanation),
+        { Passed: false, Stream: { } stream } => StreamText.Lines(stream),
+        _ => [],
+    };
 }

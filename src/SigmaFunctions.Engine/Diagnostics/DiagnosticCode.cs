@@ -93,6 +93,14 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
     public static readonly DiagnosticCode TypographicQuotes = Warning("SF1112");
     public static readonly DiagnosticCode KeywordLikeField = Warning("SF1113");
     public static readonly DiagnosticCode FilterNotNegated = Warning("SF1201");
+    public static readonly DiagnosticCode NeverHolds = Warning("SF1301");
+    public static readonly DiagnosticCode AlwaysHolds = Warning("SF1302");
+    public static readonly DiagnosticCode UpperBound = Info("SF1303");
+    public static readonly DiagnosticCode UnknownCorrelationField = Warning("SF1304");
+    public static readonly DiagnosticCode DecidedLate = Warning("SF1305");
+    public static readonly DiagnosticCode LongTimespan = Warning("SF1306");
+    public static readonly DiagnosticCode NameElsewhere = Warning("SF1307");
+    public static readonly DiagnosticCode LargeThreshold = Warning("SF1308");
 
     private static DiagnosticCode Error(string id) => new(id, DiagnosticSeverity.Error);
 

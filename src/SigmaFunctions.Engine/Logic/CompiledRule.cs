@@ -15,6 +15,9 @@ internal sealed record CompiledRule(SigmaRule Rule, ImmutableArray<CompiledIdent
     /// <summary>What must hold for the rule to match: its condition and that of every filter.</summary>
     public Expression Expression { get; private init; } = Condition;
 
+    /// <summary>The rule as if no filter applied to it.</summary>
+    public CompiledRule WithoutFilters() => this with { Filters = [], Expression = Condition };
+
     /// <summary>The rule with more filters.</summary>
     public CompiledRule With(ImmutableArray<CompiledFilter> added)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Matching.Compiling;
 using SigmaFunctions.Engine.Matching.Indexing;
@@ -72,7 +73,14 @@ public sealed class Detector
     }
 
     /// <summary>The rules that hold on an event, ordered by rule id, with all evidence. Never throws for what the event holds.</summary>
-    public ImmutableArray<RuleMatch> Match(SigmaEvent sigmaEvent)
+    public ImmutableArray<RuleMatch> Match(SigmaEvent sigmaEvent) => Match(sigmaEvent, null, 0, 0);
+
+    /// <summary>As <see cref="Match(SigmaEvent)"/>, and adds what correlations look at.</summary>
+    /// <param name="sigmaEvent">The event.</param>
+    /// <param name="correlated">Where matches are added that correlations of the same rule set look at; null for nowhere.</param>
+    /// <param name="time">When the event was, in ticks of 100 ns, UTC.</param>
+    /// <param name="place">The event's place among all.</param>
+    public ImmutableArray<RuleMatch> Match(SigmaEvent sigmaEvent, CorrelationMatches? correlated, long time, int place)
     {
         ArgumentNullException.ThrowIfNull(sigmaEvent);
         if (!_matchers.TryTake(out EventMatcher? matcher))
@@ -87,6 +95,11 @@ public sealed class Detector
         }
 
         ImmutableArray<int> rules = [.. matcher.EndEvent()];
+        for (int match = 0; match < matcher.Correlated.Count; match++)
+        {
+            correlated?.Add(matcher.Correlated.RuleOf(match), time, place, matcher.Correlated.ValuesOf(match));
+        }
+
         _matchers.Add(matcher);
         var evidence = new EventEvidence(RuleSet, sigmaEvent, maxWork: long.MaxValue, maxFields: int.MaxValue);
         return [.. rules.Select(evidence.Of)];
@@ -99,7 +112,7 @@ public sealed class Detector
         KeywordFilter? keywords = withKeywords.Count == 0
             ? null
             : _keywords.GetOrAdd(withKeywords, sources => KeywordFilter.Create(sources.SelectMany(source => _groups[source].Value.Keywords)));
-        return new Route([.. covering.Select(logSource => _groups[logSource].Value)], keywords);
+        return new Route([.. covering.Select(logSource => _groups[logSource].Value)], keywords, RuleSet.CorrelationPlan);
     }
 
     /// <summary>Every log source that a rule may state to see events of <paramref name="source"/>.</summary>

@@ -28,6 +28,9 @@ public sealed class EventMatcher
     /// <summary>The rules that are matched.</summary>
     public Detector Detector { get; }
 
+    /// <summary>The matches of the event that correlations look at, of the views that have ended.</summary>
+    internal CorrelatedValues Correlated { get; } = new();
+
     /// <summary>The view at hand.</summary>
     internal ValueBuffer Values => _values;
 
@@ -42,6 +45,7 @@ public sealed class EventMatcher
     {
         _route = null;
         _matched.Clear();
+        Correlated.Clear();
         _values.Trim();
         KeywordRoom.Trim();
     }
@@ -80,9 +84,21 @@ public sealed class EventMatcher
         Route route = _route ?? throw new InvalidOperationException("The view was ended before.");
         _route = null;
         _values.Fold();
+        int before = _matched.Count;
         foreach (Route.RoutedGroup routed in route.Groups)
         {
             _evaluator.Match(routed.Group, routed.Slots, _matched);
+        }
+
+        if (route.Correlated is { } correlated && _matched.Count > before)
+        {
+            foreach (int rule in _matched.Since(before))
+            {
+                if (correlated.TryGetValue(rule, out Slot[]? slots))
+                {
+                    Correlated.Add(rule, slots, _values);
+                }
+            }
         }
     }
 }

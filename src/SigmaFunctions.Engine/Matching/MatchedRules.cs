@@ -11,6 +11,12 @@ internal sealed class MatchedRules(int ruleCount)
     /// <summary>Whether a rule is among them.</summary>
     public bool Contains(int rule) => _isMatched[rule];
 
+    /// <summary>How many there are.</summary>
+    public int Count => _count;
+
+    /// <summary>Those that were added behind the first so many. Valid until they are sorted.</summary>
+    public ReadOnlySpan<int> Since(int count) => _rules.AsSpan(count, _count - count);
+
     /// <summary>Adds a rule that is not among them.</summary>
     public void Add(int rule)
     {

@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Matching.Indexing;
 
 namespace SigmaFunctions.Engine.Matching;
@@ -9,9 +11,14 @@ namespace SigmaFunctions.Engine.Matching;
 /// </summary>
 public sealed class Route
 {
-    internal Route(IReadOnlyList<RuleGroup> groups, KeywordFilter? keywords)
+    internal Route(IReadOnlyList<RuleGroup> groups, KeywordFilter? keywords, CorrelationPlan correlations)
     {
-        Fields = [.. groups.SelectMany(group => group.FieldNames).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        List<int> correlated = [.. groups.SelectMany(group => group.Rules).Where(rule => !correlations.FieldsOf(rule).IsDefault)];
+        Fields =
+        [
+            .. groups.SelectMany(group => group.FieldNames).Concat(correlated.SelectMany(rule => correlations.FieldsOf(rule)))
+                .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+        ];
         OwnValuesSlot = groups.Any(group => group.HasKeywords) ? new Slot(Fields.Length) : Slot.None;
         var slots = new Dictionary<string, Slot>(StringComparer.Ordinal);
         foreach (string field in Fields)
@@ -20,12 +27,15 @@ public sealed class Route
         }
 
         Groups = [.. groups.Select(group => new RoutedGroup(group, [.. group.Fields.Select(field => field.Field is null ? OwnValuesSlot : slots[field.Field])]))];
+        Correlated = correlated.Count == 0
+            ? null
+            : correlated.ToFrozenDictionary(rule => rule, rule => correlations.FieldsOf(rule).Select(field => slots[field]).ToArray());
         Keywords = keywords;
         MostTests = groups.Select(group => group.Tests.Length).DefaultIfEmpty().Max();
         MostRules = groups.Select(group => group.Rules.Length).DefaultIfEmpty().Max();
     }
 
-    /// <summary>The fields that some rule looks at, by slot: literal names or dotted paths.</summary>
+    /// <summary>The fields that some rule or correlation looks at, by slot: literal names or dotted paths.</summary>
     public ImmutableArray<string> Fields { get; }
 
     /// <summary>The slot behind those of the fields that takes every own value of the event, for keywords; none if no rule has any.</summary>
@@ -44,6 +54,9 @@ public sealed class Route
     public bool IsEmpty => Groups.Length == 0;
 
     internal RoutedGroup[] Groups { get; }
+
+    /// <summary>By rule that correlations look at, the slots of what they ask for; null where there is no such rule.</summary>
+    internal FrozenDictionary<int, Slot[]>? Correlated { get; }
 
     internal int MostTests { get; }
 

@@ -86,6 +86,24 @@ public sealed record SigmaCorrelation
     /// <summary>Tags.</summary>
     public ImmutableArray<string> Tags { get; init; } = [];
 
+    /// <summary>Who wrote it.</summary>
+    public string? Author { get; init; }
+
+    /// <summary>Day on which it was written, as written.</summary>
+    public string? Date { get; init; }
+
+    /// <summary>Day of its last change, as written.</summary>
+    public string? Modified { get; init; }
+
+    /// <summary>Its license.</summary>
+    public string? License { get; init; }
+
+    /// <summary>What to read about it.</summary>
+    public ImmutableArray<string> References { get; init; } = [];
+
+    /// <summary>What it also detects.</summary>
+    public ImmutableArray<string> FalsePositives { get; init; } = [];
+
     /// <summary>What it looks for.</summary>
     public required CorrelationType Type { get; init; }
 
@@ -112,6 +130,12 @@ public sealed record SigmaCorrelation
 
     /// <summary>Whether its rules also alert alone.</summary>
     public bool Generate { get; init; }
+
+    /// <summary>What a temporal correlation asks of its rules in place of bounds; null where it states no expression.</summary>
+    public CorrelationTerms? Expression { get; init; }
+
+    /// <summary>The expression as it is written; null where there is none.</summary>
+    public string? Condition { get; init; }
 
     /// <summary>File it was read from, as it was given.</summary>
     public required string File { get; init; }

@@ -316,7 +316,16 @@ internal sealed class PackReader
         return compiled.With(ImmutableCollectionsMarshal.AsImmutableArray(applied));
     }
 
-    private SigmaCorrelation ReadCorrelation() => new()
+    private SigmaCorrelation ReadCorrelation()
+    {
+        SigmaCorrelation correlation = ReadWrittenCorrelation();
+        Require(correlation.Expression is not { } terms
+            || (!terms.Positive.IsEmpty && terms.Terms.SelectMany(term => term.Present).Concat(terms.Positive).Concat(terms.Negative).All(place => place < correlation.Rules.Length)
+                && terms.Terms.SelectMany(term => term.Absent).All(terms.Negative.Contains)));
+        return correlation;
+    }
+
+    private SigmaCorrelation ReadWrittenCorrelation() => new()
     {
         Id = Text(),
         Title = Text(),
@@ -325,6 +334,12 @@ internal sealed class PackReader
         Level = OptionalText(),
         Status = OptionalText(),
         Tags = List(_text),
+        Author = OptionalText(),
+        Date = OptionalText(),
+        Modified = OptionalText(),
+        License = OptionalText(),
+        References = List(_text),
+        FalsePositives = List(_text),
         Type = Enumeration(CorrelationType.ValueMedian),
         Rules = List(_text),
         GroupBy = List(_text),
@@ -334,9 +349,13 @@ internal sealed class PackReader
         Percentile = OptionalText() is { } percentile ? Decimal(percentile) : null,
         Aliases = List(() => new CorrelationAlias(Text(), ReadMap())),
         Generate = Boolean(),
+        Condition = OptionalText(),
+        Expression = List(() => new CorrelationTerm(Places(), Places())) is { Length: > 0 } terms ? new CorrelationTerms(terms, Places(), Places()) : null,
         File = FileName(),
         Line = Line(),
     };
+
+    private ImmutableArray<int> Places() => List(() => Index(CorrelationExpressionReader.MaxRules));
 
     private Diagnostic ReadDiagnostic()
     {

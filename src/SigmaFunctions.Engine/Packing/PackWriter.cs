@@ -326,6 +326,12 @@ internal sealed class PackWriter
         Write(correlation.Level);
         Write(correlation.Status);
         WriteAll(correlation.Tags, Write);
+        Write(correlation.Author);
+        Write(correlation.Date);
+        Write(correlation.Modified);
+        Write(correlation.License);
+        WriteAll(correlation.References, Write);
+        WriteAll(correlation.FalsePositives, Write);
         Write((int)correlation.Type);
         WriteAll(correlation.Rules, Write);
         WriteAll(correlation.GroupBy, Write);
@@ -343,6 +349,18 @@ internal sealed class PackWriter
             WriteMap(alias.FieldByRule);
         });
         Write(correlation.Generate);
+        Write(correlation.Condition);
+        WriteAll(correlation.Expression?.Terms ?? [], term =>
+        {
+            WriteAll(term.Present, Write);
+            WriteAll(term.Absent, Write);
+        });
+        if (correlation.Expression is { } expression)
+        {
+            WriteAll(expression.Positive, Write);
+            WriteAll(expression.Negative, Write);
+        }
+
         WritePlace(correlation.File, correlation.Line);
     }
 

@@ -25,10 +25,10 @@ internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
 
     public CompiledFilter? Filter { get; private init; }
 
-    public SigmaCorrelation? Correlation { get; private init; }
+    public CorrelationSyntax? Correlation { get; private init; }
 
     /// <summary>Id of the rule, filter or correlation; null if there is none.</summary>
-    public string? Id => Rule?.Rule.Id ?? Filter?.Filter.Id ?? Correlation?.Id;
+    public string? Id => Rule?.Rule.Id ?? Filter?.Filter.Id ?? Correlation?.Correlation.Id;
 
     /// <summary>Where the document begins.</summary>
     public Position Position { get; private init; }
@@ -61,7 +61,13 @@ internal sealed record LoadedDocument(DiagnosticSink Diagnostics)
         };
         if (root["correlation"] is not null)
         {
-            return document with { Correlation = CorrelationReader.Read(root, sink) };
+            CorrelationSyntax? correlation = CorrelationReader.Read(root, sink);
+            if (correlation is not null)
+            {
+                new CorrelationLints(correlation.Correlation, correlation.Places, sink).Run();
+            }
+
+            return document with { Correlation = correlation };
         }
 
         if (root["filter"] is not null)

@@ -22,7 +22,7 @@ internal sealed class RuleLoader(PlaceholderSet placeholders, int concurrency = 
     /// <summary>Reads layers of rules: what a later one holds takes the place of what has the same id in an earlier one.</summary>
     public RuleSet Load(IReadOnlyList<RuleLayer> layers)
     {
-        var builder = new RuleSetBuilder();
+        var builder = new RuleSetBuilder(events);
         var unreadable = new List<Diagnostic>();
         var hashes = new List<string>();
         for (int layer = layers.Count - 1; layer >= 0; layer--)

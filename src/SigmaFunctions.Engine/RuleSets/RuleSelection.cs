@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Rules;
@@ -42,6 +43,25 @@ public sealed class RuleSelection
             && Takes(Products, rule.LogSource.Product, Same)
             && Takes(Ids, rule.Id, Same)
             && Takes(Tags, rule.Tags, static (entry, tags) => tags.Any(tag => IsTag(entry, tag)));
+    }
+
+    /// <summary>Whether an id is named as left out.</summary>
+    internal bool Excludes(string id) => Ids.Any(entry => entry.StartsWith('!') && Same(entry[1..], id));
+
+    /// <summary>Whether a correlation is taken: by its own level, or that of its rules, and by the products of its rules, of which one has to be meant.</summary>
+    /// <param name="correlation">The correlation.</param>
+    /// <param name="ruleAt">The rule of a place among those of the set.</param>
+    internal bool Takes(CompiledCorrelation correlation, Func<int, SigmaRule> ruleAt)
+    {
+        SigmaCorrelation written = correlation.Correlation;
+        return Takes(Statuses, written.Status, Same)
+            && Takes(Levels, correlation.Level, Same)
+            && Takes(Ids, written.Id, Same)
+            && Takes(Tags, written.Tags, static (entry, tags) => tags.Any(tag => IsTag(entry, tag)))
+            && Takes(
+                Products,
+                correlation.Parts.Where(part => part.Rule is not null).Select(part => ruleAt(part.Rule!.Value).LogSource.Product),
+                static (entry, products) => products.Any(product => Same(entry, product)));
     }
 
     private static bool Takes<T>(ImmutableArray<string> list, T value, Func<string, T, bool> isMeant)

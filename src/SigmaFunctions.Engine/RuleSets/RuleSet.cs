@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Diagnostics;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.Engine.Linting;
@@ -10,6 +11,8 @@ namespace SigmaFunctions.Engine.RuleSets;
 /// <summary>An immutable snapshot of rules that were read together, with what was wrong with those that were not.</summary>
 public sealed class RuleSet
 {
+    private readonly Lazy<CorrelationPlan> _correlationPlan;
+
     internal RuleSet(
         ImmutableArray<CompiledRule> compiled,
         ImmutableArray<SigmaFilter> filters,
@@ -21,6 +24,7 @@ public sealed class RuleSet
     {
         Compiled = compiled;
         Rules = [.. compiled.Select(rule => rule.Rule)];
+        _correlationPlan = new Lazy<CorrelationPlan>(() => new CorrelationPlan(Rules, CorrelationCompiler.Compile(Rules, Correlations)));
         Filters = filters;
         Correlations = correlations;
         Diagnostics = diagnostics;
@@ -41,7 +45,7 @@ public sealed class RuleSet
     /// <summary>What was found wrong, ordered by file and line.</summary>
     public ImmutableArray<Diagnostic> Diagnostics { get; }
 
-    /// <summary>Number of documents that were not loaded.</summary>
+    /// <summary>Number of documents that were not loaded, and of correlations whose rules do not run.</summary>
     public int Rejected { get; }
 
     /// <summary>Hash of everything that was read (16 hex digits): equal for equal files, whatever their order.</summary>
@@ -51,6 +55,9 @@ public sealed class RuleSet
     public string? Pack { get; private init; }
 
     internal ImmutableArray<CompiledRule> Compiled { get; }
+
+    /// <summary>The correlations that the rules of the set are enough for.</summary>
+    public CorrelationPlan CorrelationPlan => _correlationPlan.Value;
 
     /// <summary>Whether a rule or filter that was read has the modifier <c>expand</c>, so that placeholders make a difference.</summary>
     internal bool UsesPlaceholders { get; }
@@ -72,13 +79,12 @@ public sealed class RuleSet
             return this;
         }
 
-        ImmutableArray<CompiledRule> changed =
-        [
-            .. Compiled
-                .Where(rule => overrides[rule.Rule.Id] is not { Enabled: false })
-                .Select(rule => overrides[rule.Rule.Id] is { Level: { } level } ? rule with { Rule = rule.Rule with { Level = level } } : rule),
-        ];
-        return Of(changed);
+        var left = RuleSetNarrowing.Of(this, _ => true, _ => true, id => overrides[id] is { Enabled: false });
+        return Of(left with
+        {
+            Rules = [.. left.Rules.Select(rule => overrides[rule.Rule.Id] is { Level: { } level } ? rule with { Rule = rule.Rule with { Level = level } } : rule)],
+            Correlations = [.. left.Correlations.Select(one => overrides[one.Id] is { Level: { } level } ? one with { Level = level } : one)],
+        });
     }
 
     /// <summary>The rules and others besides, of the same id these; revision and diagnostics are those of these.</summary>
@@ -90,7 +96,7 @@ public sealed class RuleSet
         [
             .. Compiled.Concat(others.Compiled.Where(rule => !taken.Contains(rule.Rule.Id))).OrderBy(rule => rule.Rule.Id, StringComparer.Ordinal),
         ];
-        return Of(all);
+        return Of(new RuleSetNarrowing(all, Correlations, []));
     }
 
     /// <summary>The rules that a selection takes; the revision is that of the files all the same.</summary>
@@ -99,8 +105,16 @@ public sealed class RuleSet
         ArgumentNullException.ThrowIfNull(selection);
         return selection.IsAll
             ? this
-            : Of([.. Compiled.Where(rule => selection.Takes(rule.Rule))]);
+            : Of(RuleSetNarrowing.Of(this, selection.Takes, one => selection.Takes(one, part => Rules[part]), selection.Excludes));
     }
+
+    /// <summary>The rules alone, each with detections of its own.</summary>
+    public RuleSet WithoutCorrelations() => Correlations.IsEmpty ? this : Of(new RuleSetNarrowing(Compiled, [], []));
+
+    /// <summary>The rules as if there were no filters; null where none of them has any.</summary>
+    public RuleSet? WithoutFilters() => Compiled.All(rule => rule.Filters.IsEmpty)
+        ? null
+        : new([.. Compiled.Select(rule => rule.WithoutFilters())], [], Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders);
 
     /// <summary>Reads rules from files already in memory. Never throws for what the files hold.</summary>
     /// <param name="files">The files.</param>
@@ -132,6 +146,15 @@ public sealed class RuleSet
         return new RuleLoader(placeholders ?? PlaceholderSet.Empty, concurrency).Load(layers);
     }
 
-    private RuleSet Of(ImmutableArray<CompiledRule> compiled) =>
-        new(compiled, Filters, Correlations, Diagnostics, Rejected, Revision, UsesPlaceholders) { Pack = Pack };
+    private RuleSet Of(RuleSetNarrowing left) => new(
+        left.Rules,
+        Filters,
+        left.Correlations,
+        [.. Diagnostics.Concat(left.Lost).OrderBy(item => item.File, StringComparer.Ordinal).ThenBy(item => item.Line).ThenBy(item => item.Column)],
+        Rejected + left.Lost.Length,
+        Revision,
+        UsesPlaceholders)
+    {
+        Pack = Pack,
+    };
 }

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Diagnostics;
+using SigmaFunctions.Engine.Linting;
 using SigmaFunctions.Engine.Logic;
 using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.Rules;
 
 namespace SigmaFunctions.Engine.RuleSets;
 
@@ -9,13 +12,14 @@ namespace SigmaFunctions.Engine.RuleSets;
 /// Puts a rule set together from documents in the order of their files, those of the last layer first: ids are claimed and predicates
 /// made one, then filters are applied to rules and the references of correlations are checked.
 /// </summary>
-internal sealed class RuleSetBuilder
+/// <param name="events">What events have, for doubts about correlations whose rules' events lack a field; without it there are none of these.</param>
+internal sealed class RuleSetBuilder(IEventFields? events = null)
 {
     private readonly PredicateTable _predicates = new();
     private readonly Dictionary<string, CompiledRule> _rules = new(RuleIdComparer.Instance);
     private readonly Dictionary<string, SigmaCorrelation> _correlations = new(RuleIdComparer.Instance);
     private readonly List<(CompiledFilter Compiled, DiagnosticSink Sink)> _filters = [];
-    private readonly Dictionary<string, DiagnosticSink> _sinkByCorrelation = new(RuleIdComparer.Instance);
+    private readonly Dictionary<string, (DiagnosticSink Sink, CorrelationPlaces Places)> _placesByCorrelation = new(RuleIdComparer.Instance);
     private readonly Dictionary<string, (string File, int Line, int Layer)> _placeById = new(RuleIdComparer.Instance);
     private readonly Dictionary<string, string> _idByName = new(StringComparer.Ordinal);
     private readonly List<DiagnosticSink> _sinks = [];
@@ -41,10 +45,10 @@ internal sealed class RuleSetBuilder
             _filters.Add((_predicates.Intern(filter), document.Diagnostics));
         }
 
-        if (document.Correlation is { } correlation && Claim(correlation.Id, correlation.Name, document, layer))
+        if (document.Correlation is var (correlation, places) && Claim(correlation.Id, correlation.Name, document, layer))
         {
             _correlations.Add(correlation.Id, correlation);
-            _sinkByCorrelation.Add(correlation.Id, document.Diagnostics);
+            _placesByCorrelation.Add(correlation.Id, (document.Diagnostics, places));
         }
 
         if (document.Diagnostics.HasErrors)
@@ -82,7 +86,7 @@ internal sealed class RuleSetBuilder
 
         if (name is not null && !_idByName.TryAdd(name, id))
         {
-            sink.Report(DiagnosticCode.DuplicateName, document.NamePosition, $"The name '{Shortened.Of(name)}' is already taken by {PlaceOf(_idByName[name])}, which references to it mean. Give this document another name.");
+            sink.Report(DiagnosticCode.DuplicateName, document.NamePosition, $"The name '{Shortened.Of(name)}' is already taken by {PlaceOf(_idByName[name])}, which filters mean by it; correlations of other files can mean neither. Give this document another name.");
         }
 
         return true;
@@ -121,50 +125,31 @@ internal sealed class RuleSetBuilder
 
     private void CheckCorrelations()
     {
-        // Rejecting one correlation can leave another without what it refers to.
-        bool again = true;
-        while (again)
+        ImmutableArray<SigmaRule> rules = [.. _rules.Values.Select(rule => rule.Rule)];
+        CompiledCorrelations compiled = CorrelationCompiler.Compile(rules, _correlations.Values);
+        foreach (CorrelationFinding finding in compiled.Findings)
         {
-            again = false;
-            foreach (SigmaCorrelation? correlation in _correlations.Values.ToList())
+            (DiagnosticSink sink, CorrelationPlaces places) = _placesByCorrelation[finding.Correlation.Id];
+            sink.Report(finding.Code, places.Of(finding.Key, finding.Item), finding.Message);
+            if (finding.Code.Severity == DiagnosticSeverity.Error && _correlations.Remove(finding.Correlation.Id))
             {
-                string? fault = FaultOf(correlation);
-                if (fault is null)
-                {
-                    continue;
-                }
-
-                _sinkByCorrelation[correlation.Id].Report(DiagnosticCode.UnresolvedReference, new Position(correlation.Line, 1), fault);
-                _correlations.Remove(correlation.Id);
                 _rejected++;
-                again = true;
             }
+        }
+
+        CorrelationFieldLints? fields = events is null ? null : new CorrelationFieldLints(events, rules, compiled.Correlations);
+        foreach (CompiledCorrelation correlation in compiled.Correlations)
+        {
+            (DiagnosticSink sink, CorrelationPlaces places) = _placesByCorrelation[correlation.Correlation.Id];
+            fields?.Run(correlation, places, sink);
         }
 
         foreach (SigmaCorrelation correlation in _correlations.Values)
         {
-            _sinkByCorrelation[correlation.Id].Report(
-                DiagnosticCode.CorrelationNotEvaluated, new Position(correlation.Line, 1), "Correlations are not evaluated yet: the rules that this one refers to alert alone. Expect no alert from it.");
+            _placesByCorrelation[correlation.Id].Sink.Report(
+                DiagnosticCode.CorrelationNotEvaluated, new Position(correlation.Line, 1), "The function app does not evaluate correlations yet: there the rules that this one refers to alert alone. 'sigmaf scan' and 'sigmaf test' evaluate it.");
         }
     }
-
-    private string? FaultOf(SigmaCorrelation correlation)
-    {
-        foreach (string reference in correlation.Rules)
-        {
-            if (Resolve(reference) is not { } id || !(_rules.ContainsKey(id) || _correlations.ContainsKey(id)))
-            {
-                return $"The correlation refers to '{Shortened.Of(reference)}', which is no loaded rule or correlation. Correct the id or name.";
-            }
-        }
-
-        return Reaches(correlation, correlation.Id, new HashSet<string>(RuleIdComparer.Instance)) ? "The correlation refers to itself, directly or through others. Break the circle." : null;
-    }
-
-    private bool Reaches(SigmaCorrelation from, string id, HashSet<string> visited) => from.Rules
-        .Select(Resolve)
-        .OfType<string>()
-        .Any(next => RuleIdComparer.Instance.Equals(next, id) || (visited.Add(next) && _correlations.TryGetValue(next, out SigmaCorrelation? correlation) && Reaches(correlation, id, visited)));
 
     private string? Resolve(string reference) =>
         _placeById.ContainsKey(reference) ? reference : _idByName.GetValueOrDefault(reference);

@@ -74,7 +74,7 @@ internal sealed class ConditionParser
                 throw new ConditionException(
                     DiagnosticCode.OldAggregation,
                     PositionOf(i),
-                    "The old aggregation syntax ('| count() …') is no longer part of Sigma. Its successors, correlation rules, are read but not evaluated yet, so that neither gives an alert.");
+                    "The old aggregation syntax ('| count() …') is no longer part of Sigma. Write a correlation over this rule instead (docs/correlation.md).");
             }
 
             int start = i++;

@@ -13,19 +13,28 @@ internal sealed class CorrelationReader
     private static readonly FrozenSet<string> KnownKeys = FrozenSet.ToFrozenSet(
         ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"], StringComparer.Ordinal);
 
+    // What a decimal has, whatever they are.
+    private const int MaxDigits = 28;
+
+    // The work for an event at a time with others grows with the third power of rules, for each way.
+    private const int MaxOrderedRules = 64;
+    private const int MaxOrderedWays = 256;
+
     private readonly AttributeReader _document;
     private readonly AttributeReader _section;
     private readonly DiagnosticSink _sink;
+    private readonly CorrelationPlaces _places;
 
     private CorrelationReader(YamlMapping root, YamlMapping section, DiagnosticSink sink)
     {
         _document = new AttributeReader(root, sink);
         _section = new AttributeReader(section, sink);
         _sink = sink;
+        _places = new CorrelationPlaces(section);
     }
 
     /// <summary>The correlation, or null after reporting why there is none.</summary>
-    public static SigmaCorrelation? Read(YamlMapping root, DiagnosticSink sink)
+    public static CorrelationSyntax? Read(YamlMapping root, DiagnosticSink sink)
     {
         if (root["correlation"] is YamlMapping section)
         {
@@ -36,21 +45,27 @@ internal sealed class CorrelationReader
         return null;
     }
 
-    private SigmaCorrelation? Read()
+    private CorrelationSyntax? Read()
     {
         string? title = RuleReader.ReadTitle(_document, _sink);
         string id = RuleReader.ReadId(_document, _sink);
         CorrelationType? type = ReadType();
-        ImmutableArray<string> rules = _section.List("rules");
-        if (rules.Length == 0)
+        (ImmutableArray<string> rules, CorrelationTerms? expression) = ReadRules(type);
+
+        int ways = expression?.Terms.Length ?? 1;
+        if (type == CorrelationType.TemporalOrdered && (rules.Length > MaxOrderedRules || rules.Length * ways > MaxOrderedWays))
         {
-            Invalid("rules", "The correlation names no rules. Give 'rules' a list of ids or names.");
+            Invalid("rules", rules.Length > MaxOrderedRules
+                ? $"An order has at most {MaxOrderedRules} rules. Split the correlation."
+                : $"The expression over {rules.Length} rules can be true in {ways} ways; in an order, rules times ways are at most {MaxOrderedWays}. Split the correlation.");
         }
 
         TimeSpan? timespan = ReadTimespan();
         bool generate = ReadGenerate();
-        (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) = type is null ? ([], [], null) : ReadCondition(type.Value);
-        ImmutableArray<CorrelationAlias> aliases = ReadAliases(rules);
+        ImmutableArray<string> groupBy = _section.List("group-by");
+        (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) =
+            type is null || expression is not null ? ([], [], null) : ReadCondition(type.Value);
+        ImmutableArray<CorrelationAlias> aliases = ReadAliases();
         foreach ((YamlScalar? key, YamlNode _) in _section.Map.Entries)
         {
             if (!KnownKeys.Contains(key.Value))
@@ -64,7 +79,7 @@ internal sealed class CorrelationReader
             return null;
         }
 
-        return new SigmaCorrelation
+        var correlation = new SigmaCorrelation
         {
             Id = id,
             Title = title,
@@ -73,18 +88,60 @@ internal sealed class CorrelationReader
             Level = _document.Note("level"),
             Status = _document.Note("status"),
             Tags = _document.Notes("tags"),
+            Author = _document.Note("author"),
+            Date = _document.Note("date"),
+            Modified = _document.Note("modified"),
+            License = _document.Note("license"),
+            References = _document.Notes("references"),
+            FalsePositives = _document.Notes("falsepositives"),
             Type = type.Value,
             Rules = rules,
-            GroupBy = _section.List("group-by"),
+            GroupBy = groupBy,
             Timespan = timespan.Value,
             Bounds = bounds,
             Fields = fields,
             Percentile = percentile,
             Aliases = aliases,
             Generate = generate,
+            Expression = expression,
+            Condition = expression is null ? null : _section.Text("condition"),
             File = _sink.File,
             Line = _document.Map.Position.Line,
         };
+        return new CorrelationSyntax(correlation, _places);
+    }
+
+    /// <summary>The rules, and the expression over them if there is one, which may name them alone.</summary>
+    private (ImmutableArray<string> Rules, CorrelationTerms? Expression) ReadRules(CorrelationType? type)
+    {
+        ImmutableArray<string> rules = _section.List("rules");
+        if (_section.Map["condition"] is not YamlScalar { IsNull: false } text || type is not (CorrelationType.Temporal or CorrelationType.TemporalOrdered))
+        {
+            if (rules.Length == 0)
+            {
+                Invalid("rules", "The correlation names no rules. Give 'rules' a list of ids or names.");
+            }
+
+            return (rules, null);
+        }
+
+        if (CorrelationExpressionReader.Parse(text, _sink) is not var (condition, identifiers))
+        {
+            return (rules, null);
+        }
+
+        _places.AddNames(identifiers);
+        ImmutableArray<string> names = [.. identifiers.Select(identifier => identifier.Name)];
+        rules = rules.IsEmpty ? names : rules;
+        List<string> others = [.. rules.Except(names, RuleIdComparer.Instance).Concat(names.Except(rules, RuleIdComparer.Instance))];
+        if (others.Count > 0)
+        {
+            _sink.Report(
+                DiagnosticCode.InvalidCorrelation, text.Position, $"The expression and 'rules' do not name the same rules: '{Shortened.Of(others[0])}' is in one alone. Name it in both, or leave 'rules' out.");
+            return (rules, null);
+        }
+
+        return (rules, CorrelationExpressionReader.Read(condition, rules, text.Position, _sink));
     }
 
     private CorrelationType? ReadType()
@@ -135,9 +192,12 @@ internal sealed class CorrelationReader
         bool isTemporal = type is CorrelationType.Temporal or CorrelationType.TemporalOrdered;
         if (_section.Map["condition"] is not YamlMapping map)
         {
-            if (!isTemporal || _section.Map["condition"] is not null)
+            // What is wrong with an expression was reported.
+            if (!isTemporal || _section.Map["condition"] is not (null or YamlScalar))
             {
-                Invalid("condition", "The correlation needs a 'condition': a map with gt, gte, lt, lte, eq or neq and a number.");
+                Invalid("condition", _section.Map["condition"] is YamlScalar { IsNull: false }
+                    ? "An expression over rules is for temporal and temporal_ordered. This type takes a map with gt, gte, lt, lte, eq or neq and a number."
+                    : "The correlation needs a 'condition': a map with gt, gte, lt, lte, eq or neq and a number.");
             }
 
             return ([], [], null);
@@ -157,9 +217,10 @@ internal sealed class CorrelationReader
             {
                 _sink.Report(DiagnosticCode.InvalidCorrelation, key.Position, $"'{Shortened.Of(key.Value)}' is no part of a correlation's condition. Use gt, gte, lt, lte, eq, neq, field or percentile.");
             }
-            else if (value is not YamlScalar { AsNumber: not null } scalar || !decimal.TryParse(scalar.Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
+            else if (value is not YamlScalar { AsNumber: not null } scalar || !decimal.TryParse(scalar.Value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
+                || scalar.Value.Count(char.IsAsciiDigit) > MaxDigits)
             {
-                _sink.Report(DiagnosticCode.InvalidCorrelation, value.Position, $"'{key.Value}' takes a number. Write it without quotes.");
+                _sink.Report(DiagnosticCode.InvalidCorrelation, value.Position, $"'{key.Value}' takes a number of at most {MaxDigits} digits, such as 5 or 1.5, without quotes.");
             }
             else if (key.Value == "percentile")
             {
@@ -171,27 +232,36 @@ internal sealed class CorrelationReader
             }
         }
 
-        if (bounds.Count == 0)
+        if (bounds.Count == 0 && !map.Entries.Any(entry => CorrelationNames.Operators.ContainsKey(entry.Key.Value)))
         {
             Invalid("condition", "The condition bounds nothing. Add gt, gte, lt, lte, eq or neq.");
         }
 
         ImmutableArray<string> fields = condition.List("field");
+        if (fields.Length > 1 && type != CorrelationType.ValueCount)
+        {
+            _sink.Report(DiagnosticCode.InvalidCorrelation, _places.Of("field", fields[1]), "Numbers come from one 'field'. Name one; only value_count takes several.");
+        }
+
         bool needsField = type is not CorrelationType.EventCount && !isTemporal;
         if (needsField != fields.Length > 0)
         {
-            Invalid("condition", needsField ? "This type of correlation needs a 'field' in its condition. Name the field whose values count." : "This type of correlation has no 'field' in its condition. Remove it.");
+            _sink.Report(
+                DiagnosticCode.InvalidCorrelation,
+                _places.Of("condition", "field"),
+                needsField ? "This type of correlation needs a 'field' in its condition. Name the field whose values count." : "This type of correlation has no 'field' in its condition. Remove it.");
         }
 
         if (type == CorrelationType.ValuePercentile ? percentile is null or < 0 or > 100 : percentile is not null)
         {
-            Invalid("condition", "'percentile' is the rank of a value_percentile, from 0 to 100. Write it there and only there.");
+            _sink.Report(
+                DiagnosticCode.InvalidCorrelation, _places.Of("condition", "percentile"), "'percentile' is the rank of a value_percentile, from 0 to 100. Write it there and only there.");
         }
 
         return (bounds.ToImmutable(), fields, percentile);
     }
 
-    private ImmutableArray<CorrelationAlias> ReadAliases(ImmutableArray<string> rules)
+    private ImmutableArray<CorrelationAlias> ReadAliases()
     {
         if (_section.Map["aliases"] is not { } node)
         {
@@ -211,14 +281,6 @@ internal sealed class CorrelationReader
             {
                 _sink.Report(DiagnosticCode.InvalidCorrelation, value.Position, $"The alias '{Shortened.Of(key.Value)}' is a map of rule to field. Write 'rule: field' lines.");
                 continue;
-            }
-
-            foreach ((YamlScalar? rule, YamlNode _) in fields.Entries)
-            {
-                if (!rules.Contains(rule.Value))
-                {
-                    _sink.Report(DiagnosticCode.InvalidCorrelation, rule.Position, $"The alias '{Shortened.Of(key.Value)}' names the rule '{Shortened.Of(rule.Value)}', which the correlation does not. Name it as 'rules' does.");
-                }
             }
 
             aliases.Add(new CorrelationAlias(

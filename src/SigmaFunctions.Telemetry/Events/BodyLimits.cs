@@ -21,6 +21,12 @@ public sealed record BodyLimits
     /// <summary>Most matches of all rules that are kept, surplus matches not counted, from 0: the first in the order of records and rules.</summary>
     public int Matches { get; init; } = int.MaxValue;
 
+    /// <summary>
+    /// Whether matches that correlations look at are told (<see cref="BodyMatches.Correlated"/>), and rules that are building blocks of correlations alone
+    /// are silent: they are on no record, and count for the limits all the same.
+    /// </summary>
+    public bool Correlates { get; init; }
+
     /// <summary>Most unreadable records that are kept, from 0: the first ones.</summary>
     public int Undecoded { get; init; } = DefaultUndecoded;
 

@@ -21,7 +21,7 @@ internal static class EventTime
     {
         foreach (RecordValue value in values)
         {
-            if (value.HasText && Parse(Encoding.UTF8.GetString(value.Text)) is { } time)
+            if (value.HasText && Parse(value.Text) is { } time)
             {
                 return time;
             }
@@ -30,8 +30,62 @@ internal static class EventTime
         return null;
     }
 
-    /// <summary>The instant, or <see langword="null"/> where the text is no full date and time.</summary>
-    public static DateTimeOffset? Parse(string text)
+    /// <summary>The instant, or <see langword="null"/> where the text, in UTF-8, is no full date and time.</summary>
+    public static DateTimeOffset? Parse(ReadOnlySpan<byte> text) => OfUtc(text) ?? Parse(Encoding.UTF8.GetString(text));
+
+    /// <summary>The form that nearly all telemetry has, in UTC: others are null here, and so is what is none.</summary>
+    private static DateTimeOffset? OfUtc(ReadOnlySpan<byte> text)
+    {
+        if (text is not [_, _, _, _, (byte)'-', _, _, (byte)'-', _, _, (byte)'T' or (byte)' ', _, _, (byte)':', _, _, (byte)':', _, _, .. var rest])
+        {
+            return null;
+        }
+
+        int fraction = 0;
+        if (rest is [(byte)'.', .. var behind])
+        {
+            int digits = behind.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+            digits = digits < 0 ? behind.Length : digits;
+            if (digits is 0 or > 7)
+            {
+                return null;
+            }
+
+            fraction = NumberOf(behind[..digits]);
+            for (int i = digits; i < 7; i++)
+            {
+                fraction *= 10;
+            }
+
+            rest = behind[digits..];
+        }
+
+        (int year, int month, int day) = (NumberOf(text[..4]), NumberOf(text[5..7]), NumberOf(text[8..10]));
+        (int hour, int minute, int second) = (NumberOf(text[11..13]), NumberOf(text[14..16]), NumberOf(text[17..19]));
+        return rest is [] or [(byte)'Z'] && year > 0 && month is > 0 and <= 12 && day > 0 && day <= DateTime.DaysInMonth(year, month)
+            && hour is >= 0 and < 24 && minute is >= 0 and < 60 && second is >= 0 and < 60
+            ? new DateTimeOffset(year, month, day, hour, minute, second, TimeSpan.Zero).AddTicks(fraction)
+            : null;
+    }
+
+    /// <summary>The number that digits are; negative where one is none.</summary>
+    private static int NumberOf(ReadOnlySpan<byte> digits)
+    {
+        int number = 0;
+        foreach (byte digit in digits)
+        {
+            if (!char.IsAsciiDigit((char)digit))
+            {
+                return -1;
+            }
+
+            number = (number * 10) + (digit - '0');
+        }
+
+        return number;
+    }
+
+    private static DateTimeOffset? Parse(string text)
     {
         if (text.EndsWith(" UTC", StringComparison.Ordinal))
         {

@@ -14,7 +14,7 @@ internal sealed class ObjectSink(NameTable names) : EventSink(names)
     private readonly Dictionary<string, int> _unknownIfAbsent = new(StringComparer.Ordinal);
     private FieldValue?[] _values = [];
     private LogSourceSet _logSources = [];
-    private EventFacts _facts = new();
+    private readonly EventFacts _facts = new();
 
     /// <inheritdoc/>
     public override EventFacts Facts => _facts;
@@ -79,7 +79,7 @@ internal sealed class ObjectSink(NameTable names) : EventSink(names)
         _unknown.Clear();
         _unknownIfAbsent.Clear();
         _values = [];
-        _facts = new EventFacts();
+        _facts.Clear();
     }
 
     /// <summary>The event that was written.</summary>

@@ -65,6 +65,9 @@ internal sealed class SlotSink : EventSink
     /// </summary>
     public bool HasLearnt { get; private set; }
 
+    /// <summary>The record's matches that correlations look at; null where no view of it was looked at. Valid until the next record.</summary>
+    public CorrelatedValues? Correlated => _hasBegun ? _matcher.Correlated : null;
+
     /// <summary>Whether some rule looks at the record.</summary>
     public bool IsSeen { get; private set; }
 

@@ -56,7 +56,7 @@ internal sealed class FlatShape(NameTable.Builder names, LogSource? defaultLogSo
             facts.Time = TimeOf(record);
             facts.SetHost(FirstStated(record, _hosts));
             facts.SetUser(_windows.AccountOf(sink));
-            facts.SetTenantId(FirstStated(record, [_tenantId]));
+            facts.SetTenantId(record[_tenantId].IfStated());
         }
 
         RecordValue eventId = record[_eventId];

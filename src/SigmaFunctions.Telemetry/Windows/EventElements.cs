@@ -29,7 +29,6 @@ internal sealed class EventElements(NameTable.Builder names)
     private readonly Name _eventData = names.Add("EventData");
     private readonly Name _userData = names.Add("UserData");
     private readonly Name _data = names.Add("Data");
-    private readonly Name _complexData = names.Add("ComplexData");
     private readonly Name _value = names.Add("Value");
     private readonly Name _provider = names.Add("Provider");
     private readonly Name _providerAttributes = names.Add("Provider_attributes");
@@ -169,7 +168,7 @@ internal sealed class EventElements(NameTable.Builder names)
 
     private void AddOwnData(EventSink sink, RecordValue data)
     {
-        if (!HasObjects(data) && !HasObjects(data[_data]) && !HasObjects(data[_complexData]))
+        if (!HasObjects(data))
         {
             sink.AddOwnValues(data);
         }

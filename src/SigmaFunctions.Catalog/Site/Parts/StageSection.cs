@@ -9,6 +9,7 @@ internal static class StageSection
     /// <summary>Writes stages with their predicates.</summary>
     public static void Write(HtmlWriter html, ImmutableArray<Stage> stages)
     {
+        var numbers = stages.Where(stage => stage.Number > 0).ToDictionary(stage => stage.Name, stage => stage.Number, StringComparer.Ordinal);
         html.Write($"<section id=\"stages\"><h2>Stages and predicates</h2>\n");
         foreach (Stage stage in stages)
         {
@@ -22,7 +23,7 @@ internal static class StageSection
             if (stage.Predicates is null)
             {
                 html.Write($"<div class=\"code\"><pre tabindex=\"0\" class=\"condition\"><code>");
-                Condition(html, stage.Text, stages);
+                Condition(html, stage.Text, numbers);
                 html.Write($"</code></pre></div>\n");
             }
             else
@@ -40,8 +41,11 @@ internal static class StageSection
         html.Write($"</section>\n");
     }
 
-    /// <summary>The condition with its words marked, and links to the stages it names.</summary>
-    private static void Condition(HtmlWriter html, string condition, ImmutableArray<Stage> stages)
+    /// <summary>Writes a condition with its words marked, and links to the stages it names.</summary>
+    /// <param name="html">Where to.</param>
+    /// <param name="condition">The condition.</param>
+    /// <param name="stages">Numbers of stages by their names.</param>
+    public static void Condition(HtmlWriter html, string condition, Dictionary<string, int> stages)
     {
         int i = 0;
         while (i < condition.Length)
@@ -53,9 +57,9 @@ internal static class StageSection
             }
 
             string word = condition[start..i];
-            if (stages.FirstOrDefault(stage => stage.Number > 0 && stage.Name == word) is { } named)
+            if (stages.TryGetValue(word, out int number))
             {
-                html.Write($"<a href=\"#stage-{named.Number}\">{word}</a>");
+                html.Write($"<a href=\"#stage-{number}\">{word}</a>");
             }
             else if (word.ToUpperInvariant() is "AND" or "OR" or "NOT" or "OF" or "ALL" or "ANY" or "THEM" or "1")
             {
