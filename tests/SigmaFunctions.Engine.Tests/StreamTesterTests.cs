@@ -117,6 +117,18 @@ public sealed class StreamTesterTests : IDisposable
         Assert.Equal(["Succeeded", "Three failed"], Run().Untested.Select(rule => rule.Title));
     }
 
+    /// <summary>Correlations over one another in many ways, of which there are 5 to the 15th, are looked at once each.</summary>
+    [Fact]
+    public void A_case_costs_no_more_than_its_correlations()
+    {
+        IEnumerable<string> levels = Enumerable.Range(0, 16).SelectMany(level => Enumerable.Range(0, level < 15 ? 5 : 1).Select(side =>
+            $"title: C\nid: 00000000-0000-4000-8000-{(level * 10) + side:D12}\nname: c{level}_{side}\n"
+            + $"correlation: {{type: temporal, rules: [{(level == 0 ? "failed" : string.Join(", ", Enumerable.Range(0, 5).Select(below => $"c{level - 1}_{below}")))}], timespan: 1m}}\n"));
+        Write(Rules.Split("---")[0] + "---\n" + string.Join("---\n", levels), "rule: c15_0, events: [{event: {a: f}}], match: true");
+
+        Assert.True(Run().Results.Single().Passed);
+    }
+
     [Fact]
     public void What_a_stream_came_to_is_told()
     {

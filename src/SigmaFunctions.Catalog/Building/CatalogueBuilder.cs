@@ -17,12 +17,14 @@ public sealed class CatalogueBuilder
     private readonly RuleSet _rules;
     private readonly ImmutableArray<RuleSource> _sources;
     private readonly Dictionary<string, Dictionary<int, RuleText>> _texts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CorrelationDecision> _decisions;
     private readonly ILookup<string, PageLink> _correlationsByRule;
 
     private CatalogueBuilder(RuleSet rules, ImmutableArray<RuleSource> sources)
     {
         _rules = rules;
         _sources = sources;
+        _decisions = DecisionsOf(rules.CorrelationPlan);
         _correlationsByRule = rules.CorrelationPlan.Correlations
             .SelectMany(one => one.Parts, (one, part) => (part.Id, Link: LinkOf(one)))
             .OrderBy(use => use.Link.Id, StringComparer.Ordinal)
@@ -171,7 +173,7 @@ public sealed class CatalogueBuilder
             Yaml = TextOf(correlation.File, correlation.Line).Yaml,
             Attack = NamesOf(correlation.Tags),
             IsSilent = compiled.IsSilent,
-            Decision = DecisionOf(compiled),
+            Decision = _decisions[compiled.Correlation.Id],
             Stages = [.. compiled.Parts.Select((part, place) => StageOf(compiled, part, place))],
             Correlations = CorrelationsOf(correlation.Id),
         };
@@ -190,10 +192,19 @@ public sealed class CatalogueBuilder
             : new CorrelationStage(place + 1, correlation.Rules[place], LinkOf(_rules.Rules[part.Rule!.Value]), _rules.Rules[part.Rule.Value].LogSource, _rules.CorrelationPlan.IsSilent(part.Rule.Value), isAbsent, fields);
     }
 
-    /// <summary>When it is certain that it detected something: no sooner than of the correlations that it looks at.</summary>
-    private CorrelationDecision DecisionOf(CompiledCorrelation compiled) =>
-        compiled.Parts.Select(part => part.Correlation).OfType<int>().Select(inner => DecisionOf(_rules.CorrelationPlan.Correlations[inner]))
-            .Append(compiled.Logic.Decision).Max();
+    /// <summary>By correlation, when it is certain that it detected something: no sooner than of those that it looks at, which come before it.</summary>
+    private static Dictionary<string, CorrelationDecision> DecisionsOf(CorrelationPlan plan)
+    {
+        var decisions = new Dictionary<string, CorrelationDecision>(RuleIdComparer.Instance);
+        foreach (CompiledCorrelation compiled in plan.Correlations)
+        {
+            decisions.Add(
+                compiled.Correlation.Id,
+                compiled.Parts.Where(part => part.Correlation is not null).Select(part => decisions[part.Id]).Append(compiled.Logic.Decision).Max());
+        }
+
+        return decisions;
+    }
 
     private IEnumerable<FilterPage> Filters()
     {

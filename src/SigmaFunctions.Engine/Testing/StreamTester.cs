@@ -18,7 +18,7 @@ internal sealed class StreamTester(Detector detector)
     /// <summary>What a correlation makes of a stream. Each event is one of the log sources of all rules that it looks at.</summary>
     public StreamVerdict Run(CompiledCorrelation correlation, StreamTestCase test)
     {
-        List<int> rules = [.. RulesOf(correlation).Distinct()];
+        List<int> rules = RulesOf(correlation);
         LogSourceSet logSources = [.. rules.Select(rule => detector.Rules[rule].LogSource).Distinct()];
         var matches = new CorrelationMatches(_plan);
         var counts = rules.ToDictionary(rule => detector.Rules[rule].Id, _ => 0, StringComparer.Ordinal);
@@ -63,8 +63,29 @@ internal sealed class StreamTester(Detector detector)
             [.. lacking.Select(pair => new LackingField(pair.Key.Rule, pair.Key.Field, pair.Value))]);
     }
 
-    private IEnumerable<int> RulesOf(CompiledCorrelation correlation) =>
-        correlation.Parts.SelectMany(part => part.Correlation is { } inner ? RulesOf(_plan.Correlations[inner]) : [part.Rule!.Value]);
+    /// <summary>The rules below a correlation, each once, however many ways lead to it.</summary>
+    private List<int> RulesOf(CompiledCorrelation correlation)
+    {
+        var rules = new OrderedDictionary<int, bool>();
+        var seen = new HashSet<int>();
+        var open = new Stack<CorrelationPart>(correlation.Parts.Reverse());
+        while (open.TryPop(out CorrelationPart? part))
+        {
+            if (part.Rule is { } rule)
+            {
+                rules.TryAdd(rule, true);
+            }
+            else if (seen.Add(part.Correlation!.Value))
+            {
+                foreach (CorrelationPart inner in _plan.Correlations[part.Correlation.Value].Parts.Reverse())
+                {
+                    open.Push(inner);
+                }
+            }
+        }
+
+        return [.. rules.Keys];
+    }
 
     /// <summary>The fields without which a match of a rule takes no part.</summary>
     private static IEnumerable<string> NeededOf(CompiledCorrelation correlation, string rule) =>
