@@ -53,6 +53,21 @@ public sealed class CorrelationScanTests : IDisposable
         Assert.DoesNotContain("no rule matched", outcome.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_table_has_records_of_one_line()
+    {
+        string events = _cli.Write("e.ndjson", $"[{Event(0)},{Event(1)},{Event(2)}]");
+
+        string[] rows = (await RunAsync("scan", "--rules", Rules(), "--format", "text", events)).Output.TrimEnd().Split('\n');
+
+        Assert.Equal(
+            [
+                $"              {events}:1 record 2  2026-11-30 00:02:00Z  event_count 3 within 5m",
+                $"                2026-11-30 00:01:00Z  {events}:1 record 1  a is 1",
+            ],
+            rows.Where((_, i) => i is 1 or 5));
+    }
+
     /// <summary>For people: the group, and the first and last events; what steers a terminal is escaped.</summary>
     [Fact]
     public async Task A_table_has_the_group_and_events()

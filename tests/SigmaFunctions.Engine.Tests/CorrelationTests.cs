@@ -37,7 +37,7 @@ public sealed class CorrelationTests
     public void All_of_it_is_kept()
     {
         SigmaCorrelation correlation = Load(Correlation(
-            "{type: value_count, rules: [rule_a, 22222222-2222-4222-8222-222222222222], group-by: [ip, Host], timespan: 90m, condition: {field: User, gt: 2, lte: 10}, generate: true, aliases: {ip: {rule_a: SourceIp}}}"))
+            "{type: value_count, rules: [rule_a, 22222222-2222-4222-8222-222222222222], group-by: [ip, Host, ip], timespan: 90m, condition: {field: User, gt: 2, lte: 10}, generate: true, aliases: {ip: {rule_a: SourceIp}}}"))
             .Correlations.Single();
         Assert.Equal(("Correlation", "many", "high"), (correlation.Title, correlation.Name, correlation.Level));
         Assert.Equal((CorrelationType.ValueCount, TimeSpan.FromMinutes(90), true), (correlation.Type, correlation.Timespan, correlation.Generate));

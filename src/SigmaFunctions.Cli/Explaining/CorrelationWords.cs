@@ -17,7 +17,7 @@ internal sealed class CorrelationWords(RuleSet rules, CompiledCorrelation correl
         get
         {
             SigmaCorrelation written = correlation.Correlation;
-            string bounds = string.Join(" and ", written.Bounds.Select(bound => $"{WordOf(bound.Operator)} {bound.Value.ToString("0.############################", CultureInfo.InvariantCulture)}"));
+            string bounds = string.Join(" and ", written.Bounds.Select(bound => $"{bound.OperatorName} {bound.ValueText}"));
             return written.Condition
                 ?? (bounds.Length > 0 ? bounds : string.Join(written.Type == CorrelationType.TemporalOrdered ? ", then " : " and ", written.Rules));
         }
@@ -38,8 +38,6 @@ internal sealed class CorrelationWords(RuleSet rules, CompiledCorrelation correl
 
     /// <summary>A time in UTC, as exact as events have it.</summary>
     public static string TimeOf(long ticks) => new DateTime(ticks, DateTimeKind.Utc).ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
-
-    private static string WordOf(CorrelationOperator comparison) => comparison.ToString().ToLowerInvariant();
 
     private static Dictionary<string, string> NamesOf(RuleSet rules, CompiledCorrelation correlation)
     {

@@ -15,9 +15,6 @@ internal sealed class CorrelatedChunk
     /// <summary>Matches without a time, which take no part.</summary>
     public int WithoutTime { get; private set; }
 
-    /// <summary>Number of matches that take part.</summary>
-    public int Count => _matches.Count;
-
     /// <summary>Where their events stand.</summary>
     public IReadOnlyList<InputPlace> Places => _places;
 

@@ -9,6 +9,9 @@ namespace SigmaFunctions.Cli.Scanning;
 /// <summary>What correlations detect in all of the input: matches are gathered while it is read, and evaluated at its end.</summary>
 internal sealed class CorrelationScan(RuleSet rules)
 {
+    // Bytes of detections that are written at a time.
+    private const int WrittenTogether = 64 * 1024;
+
     private readonly CorrelationMatches _matches = new(rules.CorrelationPlan);
     private readonly List<InputPlace> _places = [];
 
@@ -36,10 +39,15 @@ internal sealed class CorrelationScan(RuleSet rules)
         var output = new ArrayBufferWriter<byte>();
         foreach (CorrelationDetection detection in detections)
         {
-            output.ResetWrittenCount();
             writer.Write(output, detection, _places);
-            await write(output.WrittenMemory);
+            if (output.WrittenCount >= WrittenTogether)
+            {
+                await write(output.WrittenMemory);
+                output.ResetWrittenCount();
+            }
         }
+
+        await write(output.WrittenMemory);
 
         return detections.Length;
     }

@@ -147,12 +147,7 @@ internal sealed class TextMatchWriter(IReadOnlyDictionary<string, string> titles
     {
         var text = new StringBuilder();
         text.Append(PrintableText.Of(match.Rule.Level ?? "-").PadRight(LevelWidth)).Append(' ').Append(PrintableText.Of(match.Rule.Title)).Append('\n');
-        text.Append(Indent).Append(PrintableText.Of(match.Place.ToString()));
-        if (match.Place.Record > 0)
-        {
-            text.Append(CultureInfo.InvariantCulture, $" record {match.Place.Record}");
-        }
-
+        text.Append(Indent).Append(TextOf(match.Place));
         if (match.Event.Time is { } time)
         {
             text.Append(CultureInfo.InvariantCulture, $"  {time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
@@ -184,7 +179,7 @@ internal sealed class TextMatchWriter(IReadOnlyDictionary<string, string> titles
         SigmaCorrelation correlation = detection.Correlation.Correlation;
         var text = new StringBuilder();
         text.Append(PrintableText.Of(detection.Correlation.Level ?? "-").PadRight(LevelWidth)).Append(' ').Append(PrintableText.Of(correlation.Title)).Append('\n');
-        text.Append(Indent).Append(PrintableText.Of(places[detection.Place].ToString()))
+        text.Append(Indent).Append(TextOf(places[detection.Place]))
             .Append(CultureInfo.InvariantCulture, $"  {TimeOf(detection.Last)}  {correlation.TypeName} {detection.Value} within {correlation.TimespanText}\n");
         text.Append(Indent).Append(PrintableText.Of(correlation.Id)).Append('\n');
         int width = correlation.GroupBy.IsEmpty ? 0 : correlation.GroupBy.Max(name => PrintableText.Of(name).Length);
@@ -217,8 +212,11 @@ internal sealed class TextMatchWriter(IReadOnlyDictionary<string, string> titles
     }
 
     private void Append(StringBuilder text, CorrelatedEvent one, IReadOnlyList<InputPlace> places) => text
-        .Append(Indent).Append("  ").Append(TimeOf(one.Time)).Append("  ").Append(PrintableText.Of(places[one.Place].ToString()))
+        .Append(Indent).Append("  ").Append(TimeOf(one.Time)).Append("  ").Append(TextOf(places[one.Place]))
         .Append("  ").Append(PrintableText.Of(titles.GetValueOrDefault(one.Rule, one.Rule))).Append('\n');
+
+    private static string TextOf(InputPlace place) =>
+        PrintableText.Of(place.ToString()) + (place.Record > 0 ? string.Create(CultureInfo.InvariantCulture, $" record {place.Record}") : "");
 
     private static string TimeOf(long ticks) => new DateTime(ticks, DateTimeKind.Utc).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

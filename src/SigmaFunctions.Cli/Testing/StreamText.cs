@@ -1,4 +1,3 @@
-using System.Globalization;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Testing;
@@ -64,7 +63,7 @@ internal static class StreamText
     private static string ConditionOf(SigmaCorrelation correlation) =>
         correlation.Condition is { } expression ? TerminalText.Brief(expression)
         : correlation.Bounds.IsEmpty ? $"all {TerminalText.Number(correlation.Rules.Length)} rules"
-        : string.Join(" and ", correlation.Bounds.Select(bound => string.Create(CultureInfo.InvariantCulture, $"{bound.Operator.ToString().ToLowerInvariant()} {bound.Value}")));
+        : string.Join(" and ", correlation.Bounds.Select(bound => $"{bound.OperatorName} {bound.ValueText}"));
 
     private static string Part(string name, string text) => $"{TerminalText.Brief(name)} {TerminalText.Brief(text)}";
 

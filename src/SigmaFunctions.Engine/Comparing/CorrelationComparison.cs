@@ -130,7 +130,7 @@ public sealed record CorrelationComparison(
         ("tags", List(one.Tags)),
     ];
 
-    private static string Bound(CorrelationBound bound) => $"{CorrelationNames.NameOf(bound.Operator)} {Number(bound.Value)}";
+    private static string Bound(CorrelationBound bound) => $"{bound.OperatorName} {bound.ValueText}";
 
     private static string Number(decimal number) => number.ToString("0.############################", CultureInfo.InvariantCulture);
 

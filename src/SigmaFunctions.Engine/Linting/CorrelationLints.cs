@@ -196,9 +196,9 @@ internal sealed class CorrelationLints(SigmaCorrelation correlation, Correlation
         return least > most || (least == most && excluded.Contains(least));
     }
 
-    private Position PlaceOf(CorrelationBound bound) => places.Of("condition", CorrelationNames.NameOf(bound.Operator));
+    private Position PlaceOf(CorrelationBound bound) => places.Of("condition", bound.OperatorName);
 
-    private static string TextOf(CorrelationBound bound) => $"'{CorrelationNames.NameOf(bound.Operator)}: {Number(bound.Value)}'";
+    private static string TextOf(CorrelationBound bound) => $"'{bound.OperatorName}: {bound.ValueText}'";
 
     private static string Number(decimal number) => number.ToString("0.############################", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace SigmaFunctions.Engine.Model;
 
@@ -55,7 +56,14 @@ public enum CorrelationOperator
 /// <summary>One bound of a correlation's condition.</summary>
 /// <param name="Operator">The comparison.</param>
 /// <param name="Value">The number compared to.</param>
-public sealed record CorrelationBound(CorrelationOperator Operator, decimal Value);
+public sealed record CorrelationBound(CorrelationOperator Operator, decimal Value)
+{
+    /// <summary>The comparison in the word that rules write, such as <c>gte</c>.</summary>
+    public string OperatorName => CorrelationNames.NameOf(Operator);
+
+    /// <summary>The number as rules write it, without zeros at its end.</summary>
+    public string ValueText => Value.ToString("0.############################", CultureInfo.InvariantCulture);
+}
 
 /// <summary>A name for different fields of different rules.</summary>
 /// <param name="Name">The alias, as it is used in group-by.</param>
@@ -156,7 +164,7 @@ public sealed record SigmaCorrelation
                 : seconds % 3_600 == 0 ? (seconds / 3_600, 'h')
                 : seconds % 60 == 0 ? (seconds / 60, 'm')
                 : (seconds, 's');
-            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count}{unit}");
+            return string.Create(CultureInfo.InvariantCulture, $"{count}{unit}");
         }
     }
 }

@@ -62,7 +62,9 @@ internal sealed class CorrelationReader
 
         TimeSpan? timespan = ReadTimespan();
         bool generate = ReadGenerate();
-        ImmutableArray<string> groupBy = _section.List("group-by");
+
+        // A name that stands there twice groups as one that stands there once.
+        ImmutableArray<string> groupBy = [.. _section.List("group-by").Distinct(StringComparer.Ordinal)];
         (ImmutableArray<CorrelationBound> bounds, ImmutableArray<string> fields, decimal? percentile) =
             type is null || expression is not null ? ([], [], null) : ReadCondition(type.Value);
         ImmutableArray<CorrelationAlias> aliases = ReadAliases();
