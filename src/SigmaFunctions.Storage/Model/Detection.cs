@@ -13,7 +13,7 @@ public sealed record Detection
     /// <summary>Version of the schema this row was written with.</summary>
     public int SchemaVersion { get; init; } = CurrentSchemaVersion;
 
-    /// <summary>Where the event came from.</summary>
+    /// <summary>Where the event came from; of a correlation the completing one.</summary>
     public required EventIdentity Identity
     {
         get;
@@ -71,20 +71,27 @@ public sealed record Detection
     /// </summary>
     public int Omitted { get; init; }
 
+    /// <summary>What the correlation detected that is its rule; null for a rule that looks at events one by one.</summary>
+    public DetectedCorrelation? Correlation
+    {
+        get;
+        init => (field, _id) = (value, default);
+    }
+
     /// <summary>When its alert was on the queue (UTC); null before, and where it is held back.</summary>
     public DateTimeOffset? AlertedAt { get; init; }
 
     /// <summary>Why it is recorded without an alert of its own; null where that is not so.</summary>
     public HoldReason? HeldBack { get; init; }
 
-    /// <summary>The detection's id, derived from the event's identity and the rule.</summary>
+    /// <summary>The detection's id, derived from the event's identity and the rule; of a correlation <see cref="DetectedCorrelation.Id"/>.</summary>
     public DetectionId Id
     {
         get
         {
             if (_id.Id.Value is null)
             {
-                _id = new CachedId(DetectionId.Create(Identity, RuleId));
+                _id = new CachedId(Correlation?.Id ?? DetectionId.Create(Identity, RuleId));
             }
 
             return _id.Id;

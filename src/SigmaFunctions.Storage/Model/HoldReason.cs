@@ -11,4 +11,10 @@ public enum HoldReason
 
     /// <summary>The rule has alerted too often and is muted for a while.</summary>
     Rate,
+
+    /// <summary>A correlation has alerted on the same group within its timespan; events that came late have moved its detection.</summary>
+    Moved,
+
+    /// <summary>A correlation that needs to know of all events of a timespan has not been in force for so long.</summary>
+    Warming,
 }
