@@ -28,6 +28,32 @@ internal static class Some
         Original = """{"Image":"C:\\Windows\\System32\\whoami.exe","Note":"ключ \ud83d\ude00"}""",
     };
 
+    /// <summary>What a correlation detected: as many events as are wanted, of which every other one is of another rule and without a user, a second apart.</summary>
+    public static Detection Correlated(int events = 3, int revision = 1) => Detection(Identity(100, record: 1), "correlation") with
+    {
+        Correlation = new DetectedCorrelation
+        {
+            Id = new DetectionId($"202611250314159260000-{new string('c', 32)}"),
+            Type = "value_count",
+            Group = [new DetectedField("TargetUserName", "alice"), new DetectedField("Computer", "WS01.contoso.example")],
+            Value = "3.25",
+            First = Time.AddTicks(-3_000_000_001),
+            Last = Time.AddSeconds(-5),
+            EventCount = events + 10,
+            Events =
+            [
+                .. Enumerable.Range(0, events).Select(number => new DetectedEvent(
+                    Identity(number, number % 3, Time.AddSeconds(number - 300), $"{number / 2 % 2}"),
+                    Time.AddSeconds(number - 301).AddTicks(1),
+                    number % 2 == 0 ? "rule" : "other",
+                    $"WS{number:D2}",
+                    number % 2 == 0 ? @"CONTOSO\alice" : null)),
+            ],
+            Values = ["10.0.0.1", "10.0.0.2", "ключ"],
+            Revision = revision,
+        },
+    };
+
     public static List<Detection> Detections(int count) =>
         [.. Enumerable.Range(0, count).Select(number => Detection(Identity(number, enqueued: Time.AddMilliseconds(number))))];
 

@@ -65,6 +65,19 @@ internal sealed partial class StoredExamples(StorageAccount account)
 
     public static readonly Detection Muted = Some.Detection(Some.Identity(8), LoudRule);
 
+    public static readonly Detection Burst = Correlated('c', 4, one => one with { Revision = 2 });
+
+    public static readonly Detection Superseded = Correlated('d', 100, one => one with
+    {
+        Events = [.. one.Events.Select(each => each with { Host = $"{each.Host}.{new string('x', 200)}" })],
+        IsSuperseded = true,
+    });
+
+    public static readonly Detection Warming = Correlated('e', 0, one => one with { Group = [], Values = [], Value = "0", IsPartial = true }) with
+    {
+        HeldBack = HoldReason.Warming,
+    };
+
     public static readonly InstanceReport Instance = new("instance-1", Now)
     {
         AppVersion = AppVersion,
@@ -176,6 +189,14 @@ internal sealed partial class StoredExamples(StorageAccount account)
         }
     }
 
+    /// <summary>Those of correlations, which there are since v3.</summary>
+    public static ImmutableArray<Detection> CorrelationDetections =>
+    [
+        Burst with { AlertedAt = Now },
+        Superseded with { HeldBack = HoldReason.Moved },
+        Warming,
+    ];
+
     /// <summary>Writes what a file has, and reads it as text. What follows from the process or the build is replaced.</summary>
     public async Task<string> WriteAsync(string file) => file switch
     {
@@ -197,12 +218,24 @@ internal sealed partial class StoredExamples(StorageAccount account)
     private static UInt128 HostKey(string host) =>
         BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{Plain.TenantId}\n{host}")));
 
+    private static Detection Correlated(char hash, int events, Func<DetectedCorrelation, DetectedCorrelation> change)
+    {
+        Detection some = Some.Correlated(events);
+        return some with
+        {
+            Identity = Some.Identity(9 + hash - 'c'),
+            Correlation = change(some.Correlation!) with { Id = new DetectionId($"202611250314159260000-{new string(hash, DetectionId.HashLength)}") },
+        };
+    }
+
     private async Task<(TableClient Table, BlobContainerClient Originals)> WriteDetectionsAsync()
     {
         TableClient client = await account.CreateTableAsync();
         BlobContainerClient originals = await account.CreateContainerAsync();
         var table = new DetectionTable(client, new FakeTimeProvider(Now), new OriginalStore(originals));
         await table.AddAsync([Plain, Bare, InParts, InBlob, Counting, Low, Repeated, Muted], Token);
+        await table.AddAsync([Burst with { Correlation = Burst.Correlation! with { Value = "2", Revision = 1 } }, Superseded, Warming], Token);
+        await table.ReviseAsync(Burst, Token);
         await table.MarkAsync(
             [
                 new AlertOutcome(InParts.Id),
@@ -210,6 +243,8 @@ internal sealed partial class StoredExamples(StorageAccount account)
                 new AlertOutcome(Counting.Id),
                 new AlertOutcome(Repeated.Id, HoldReason.Repetition, Counting.Id),
                 new AlertOutcome(Muted.Id, HoldReason.Rate, Plain.Id),
+                new AlertOutcome(Burst.Id),
+                new AlertOutcome(Superseded.Id, HoldReason.Moved, Burst.Id),
             ],
             Token);
         return (client, originals);

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Azure.Data.Tables;
 using SigmaFunctions.Storage.Model;
@@ -56,10 +55,14 @@ internal static class DetectionRow
         nameof(Detection.OriginalTruncated),
         nameof(Detection.OriginalBlob),
         nameof(Detection.Omitted),
+        .. CorrelationColumns.Summary,
     ];
 
-    // Stored text is read by people; quotes and non-ASCII letters stay as they are.
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // Of the event that completes what a correlation detects, which may become another.
+    private static readonly string[] RevisedColumns =
+    [
+        nameof(Detection.SchemaVersion), nameof(Detection.EventTime), nameof(Detection.Host), nameof(Detection.User), .. HubEventColumns.Names,
+    ];
 
     /// <summary>Makes the row.</summary>
     public static TableEntity ToEntity(Detection detection)
@@ -99,6 +102,14 @@ internal static class DetectionRow
             entity[nameof(Detection.Omitted)] = detection.Omitted;
         }
 
+        if (detection.Correlation is { } correlation)
+        {
+            foreach ((string column, object value) in CorrelationColumns.Write(correlation))
+            {
+                entity[column] = value;
+            }
+        }
+
         WriteOriginal(entity, original);
         return entity;
     }
@@ -124,10 +135,43 @@ internal static class DetectionRow
         }
     }
 
-    private static Detection Read(TableEntity entity, bool isSummary) => new()
+    /// <summary>
+    /// Puts what a detection of a correlation tells now in place of what its row tells, if it has changed more often. What became of the alert stays, and
+    /// so do the rule, the evidence and the original, which are of the event that completed it when it was recorded.
+    /// </summary>
+    /// <returns>Whether the row has changed.</returns>
+    /// <exception cref="FormatException">The row's revision is no number.</exception>
+    public static bool TryRevise(TableEntity entity, Detection detection, DetectedCorrelation correlation)
     {
+        if (CorrelationColumns.RevisionOf(entity) >= correlation.Revision)
+        {
+            return false;
+        }
+
+        TableEntity now = ToEntity(detection with { Original = "" });
+        foreach (string column in entity.Keys.Where(CorrelationColumns.IsOne).ToArray())
+        {
+            entity.Remove(column);
+        }
+
+        foreach (string column in now.Keys.Where(CorrelationColumns.IsOne).Concat(RevisedColumns))
+        {
+            entity[column] = now[column];
+        }
+
+        return true;
+    }
+
+    private static Detection Read(TableEntity entity, bool isSummary) => Read(
+        entity,
+        isSummary,
+        entity[CorrelationColumns.Correlation] is not null ? CorrelationColumns.Read(entity, RowValues.IdOf(entity)) : null);
+
+    private static Detection Read(TableEntity entity, bool isSummary, DetectedCorrelation? correlation) => new()
+    {
+        Correlation = correlation,
         SchemaVersion = entity.GetInt32(nameof(Detection.SchemaVersion)) ?? throw RowValues.Missing(entity, nameof(Detection.SchemaVersion)),
-        Identity = HubEventColumns.Read(entity),
+        Identity = HubEventColumns.Read(entity, isKeyOfEvent: correlation is null),
         RuleId = RowValues.Required(entity, nameof(Detection.RuleId)),
         RuleTitle = RowValues.Required(entity, nameof(Detection.RuleTitle)),
         RuleAuthor = entity.GetString(nameof(Detection.RuleAuthor)),
@@ -221,7 +265,7 @@ internal static class DetectionRow
     {
         int count = tags.Length;
         string text;
-        while ((text = Json(writer => WriteItems(writer, count))).Length > MaxProperty)
+        while ((text = JsonArray(writer => WriteItems(writer, count))).Length > MaxProperty)
         {
             count /= 2;
         }
@@ -254,7 +298,7 @@ internal static class DetectionRow
         int count = fields.Length;
         int maximum = MaxValue;
         string text;
-        while ((text = Json(writer => WriteItems(writer, count, maximum))).Length > MaxProperty)
+        while ((text = JsonArray(writer => WriteItems(writer, count, maximum))).Length > MaxProperty)
         {
             if (maximum > MinimumValue)
             {
@@ -300,17 +344,12 @@ internal static class DetectionRow
         ];
     }
 
-    private static string Json(Action<Utf8JsonWriter> writeItems)
+    private static string JsonArray(Action<Utf8JsonWriter> writeItems) => RowValues.Json(writer =>
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, Readable))
-        {
-            writer.WriteStartArray();
-            writeItems(writer);
-            writer.WriteEndArray();
-        }
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
-    }
+        writer.WriteStartArray();
+        writeItems(writer);
+        writer.WriteEndArray();
+    });
 
     private static JsonDocument Parse(TableEntity entity, string property)
     {

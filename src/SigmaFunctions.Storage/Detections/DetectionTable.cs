@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
@@ -112,6 +113,49 @@ public sealed class DetectionTable
                 .Where(entry => noted.TryGetValue((entry.Key.PartitionKey, entry.Key.RowKey), out bool pending) && pending == isPending)
                 .Select(entry => entry.Value),
         ];
+    }
+
+    /// <summary>
+    /// Puts what a correlation detected in place of what is recorded under the same id, with the identity, time, host and user of the event that completes
+    /// it now, unless what is recorded has changed as often or more often. Whatever else the row tells stays, also what became of its alert.
+    /// </summary>
+    /// <returns>Whether there is such a detection.</returns>
+    /// <exception cref="ArgumentException">No correlation detected it.</exception>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused, or others have not ceased to change the row.</exception>
+    /// <exception cref="FormatException">The row is not of a detection.</exception>
+    public async Task<bool> ReviseAsync(Detection detection, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(detection);
+        DetectedCorrelation correlation = detection.Correlation ?? throw new ArgumentException("No correlation detected it.", nameof(detection));
+        DetectionId id = detection.Id;
+        for (int conflicts = 0; ; conflicts++)
+        {
+            // All of it: what is not written is removed, so that no part of longer texts stays behind.
+            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
+            if (!response.HasValue)
+            {
+                return false;
+            }
+
+            TableEntity row = response.Value!;
+            if (!DetectionRow.TryRevise(row, detection, correlation))
+            {
+                return true;
+            }
+
+            try
+            {
+                await _table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellationToken);
+                return true;
+            }
+            catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.NotFound)
+            {
+                return false;
+            }
+            catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.PreconditionFailed && conflicts < MaxConflicts)
+            {
+            }
+        }
     }
 
     /// <summary>Notes what became of alerts. Detections that are gone are passed over.</summary>

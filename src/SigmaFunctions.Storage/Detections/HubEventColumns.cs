@@ -12,6 +12,7 @@ internal static class HubEventColumns
         nameof(HubEventIdentity.Namespace),
         nameof(HubEventIdentity.EventHub),
         nameof(HubEventIdentity.Partition),
+        nameof(HubEventIdentity.EnqueuedTime),
         nameof(HubEventIdentity.SequenceNumber),
         nameof(HubEventIdentity.Record),
     ];
@@ -28,12 +29,16 @@ internal static class HubEventColumns
     };
 
     /// <summary>Reads a row.</summary>
+    /// <param name="entity">The row.</param>
+    /// <param name="isKeyOfEvent">
+    /// Whether the event's time is in the row's key; otherwise it is that of the column, which has no time before 1601, and of the key where there is none.
+    /// </param>
     /// <exception cref="FormatException">The row is not of a hub's event.</exception>
-    public static HubEventIdentity Read(TableEntity entity) => new(
+    public static HubEventIdentity Read(TableEntity entity, bool isKeyOfEvent) => new(
         RowValues.Required(entity, nameof(HubEventIdentity.Namespace)),
         RowValues.Required(entity, nameof(HubEventIdentity.EventHub)),
         RowValues.Required(entity, nameof(HubEventIdentity.Partition)),
-        RowValues.TimeOfKey(entity),
+        (isKeyOfEvent ? null : entity.GetDateTimeOffset(nameof(HubEventIdentity.EnqueuedTime))) ?? RowValues.TimeOfKey(entity),
         entity.GetInt64(nameof(HubEventIdentity.SequenceNumber)) ?? throw RowValues.Missing(entity, nameof(HubEventIdentity.SequenceNumber)),
         entity.GetInt32(nameof(HubEventIdentity.Record)) ?? throw RowValues.Missing(entity, nameof(HubEventIdentity.Record)));
 }

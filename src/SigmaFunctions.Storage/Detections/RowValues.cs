@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Azure.Data.Tables;
 using SigmaFunctions.Storage.Model;
 
@@ -9,6 +12,9 @@ internal static class RowValues
     /// <summary>Longest name, in UTF-16 units.</summary>
     public const int MaxName = 1_024;
 
+    // Stored text is read by people; quotes and non-ASCII letters stay as they are.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly DateTimeOffset EarliestTime = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>A text that a row takes.</summary>
@@ -16,6 +22,17 @@ internal static class RowValues
 
     /// <summary>A time that a row takes: one before 1601 is the nonsense of a source; the original still has it.</summary>
     public static DateTimeOffset? Time(DateTimeOffset? time) => time < EarliestTime ? null : time;
+
+    /// <summary>A value of JSON.</summary>
+    public static string Json(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, Readable))
+        {
+            write(writer);
+        }
+        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
 
     /// <summary>A text that a row must have.</summary>
     /// <exception cref="FormatException">It has not.</exception>

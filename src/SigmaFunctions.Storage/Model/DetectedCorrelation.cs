@@ -49,6 +49,10 @@ public sealed record DetectedCorrelation
 
     /// <summary>Whether events that came late have shown that it was none: another detection tells of them, or none.</summary>
     public bool IsSuperseded { get; init; }
+
+    /// <summary>Of some events the first and the last, together so many; where that is odd, one more of the first.</summary>
+    internal static IEnumerable<DetectedEvent> FirstAndLast(ImmutableArray<DetectedEvent> events, int count) =>
+        events.Length <= count ? events : events.Take((count + 1) / 2).Concat(events.Skip(events.Length - (count / 2)));
 }
 
 /// <summary>An event that a detection of a correlation is made of.</summary>

@@ -5,13 +5,16 @@ namespace SigmaFunctions.Storage.Model;
 /// <summary>A match as it is recorded: one row of the table <c>Detections</c>.</summary>
 public sealed record Detection
 {
-    /// <summary>Version of the row's schema that this code writes.</summary>
-    public const int CurrentSchemaVersion = 1;
+    /// <summary>Version of the row's schema for what a rule detected.</summary>
+    public const int RuleSchemaVersion = 1;
+
+    /// <summary>Version of the row's schema for what a correlation detected: it has further columns, and its id does not follow from its event.</summary>
+    public const int CorrelationSchemaVersion = 2;
 
     private CachedId _id;
 
-    /// <summary>Version of the schema this row was written with.</summary>
-    public int SchemaVersion { get; init; } = CurrentSchemaVersion;
+    /// <summary>Version of the schema this row was written with; of one that is not written yet, that which it will have.</summary>
+    public int SchemaVersion { get; init; } = RuleSchemaVersion;
 
     /// <summary>Where the event came from; of a correlation the completing one.</summary>
     public required EventIdentity Identity
@@ -75,7 +78,7 @@ public sealed record Detection
     public DetectedCorrelation? Correlation
     {
         get;
-        init => (field, _id) = (value, default);
+        init => (field, _id, SchemaVersion) = (value, default, value is null ? RuleSchemaVersion : CorrelationSchemaVersion);
     }
 
     /// <summary>When its alert was on the queue (UTC); null before, and where it is held back.</summary>
