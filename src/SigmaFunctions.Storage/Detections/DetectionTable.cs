@@ -241,7 +241,7 @@ public sealed class DetectionTable
     public async Task<Detection?> FindOwedAsync(string partitionKey, string rowKey, CancellationToken cancellationToken)
     {
         NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(
-            partitionKey, rowKey, [.. DetectionRow.Summary, DetectionRow.AlertedAt, DetectionRow.HeldBack], cancellationToken);
+            partitionKey, rowKey, [.. DetectionRow.Summary.Union(CorrelationColumns.Names), DetectionRow.AlertedAt, DetectionRow.HeldBack], cancellationToken);
         return response.HasValue && DetectionRow.MayBeOwed(response.Value!) ? DetectionRow.FromEntity(response.Value!, isSummary: true) : null;
     }
 
@@ -305,18 +305,21 @@ public sealed class DetectionTable
     internal IAsyncEnumerable<TableEntity> RowsAsync(DateTimeOffset from, DateTimeOffset to, string[]? properties, CancellationToken cancellationToken) =>
         _table.QueryAsync<TableEntity>(Spanning(from, to), select: properties, cancellationToken: cancellationToken);
 
-    /// <summary>Whether a row of an event points to its blob.</summary>
+    /// <summary>Whether a row of an event, or of what a correlation detected at it, points to its blob.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     internal async Task<bool> PointsToAsync(string blob, DateTimeOffset enqueuedTime, CancellationToken cancellationToken)
     {
         // The hash in its name begins with the bucket, as in the keys of rows.
         string partition = $"{Hour(enqueuedTime)}-{blob[^DetectionId.HashLength]}";
         string ticks = DetectionId.DescendingTicks(enqueuedTime);
-        return await _table.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {ticks} and RowKey le {ticks + "~"} and OriginalBlob eq {blob}"),
-            1,
-            ["RowKey"],
-            cancellationToken).AnyAsync(cancellationToken);
+        return await AnyAsync(TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {ticks} and RowKey le {ticks + "~"} and OriginalBlob eq {blob}"))
+
+            // The hash of what a correlation detected is not of its event.
+            || await AnyAsync(TableClient.CreateQueryFilter(
+                $"PartitionKey ge {Hour(enqueuedTime)} and PartitionKey le {Hour(enqueuedTime) + "~"} and SchemaVersion ge {Detection.CorrelationSchemaVersion} and OriginalBlob eq {blob}"));
+
+        async Task<bool> AnyAsync(string filter) =>
+            await _table.QueryAsync<TableEntity>(filter, 1, ["RowKey"], cancellationToken).AnyAsync(cancellationToken);
     }
 
     private static bool IsDetection(TableEntity row) =>
