@@ -85,7 +85,7 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
             new FiringRecorder(Recorder(), Table, Metrics),
             plan,
             MsOptions.Create(new CorrelationOptions { Grace = grace ?? new CorrelationOptions().Grace }),
-            new CorrelationMetrics(Meters),
+            new CorrelationMetrics(Meters, Clock),
             Clock,
             new TestLogger<CorrelationRunner>());
     }

@@ -237,7 +237,7 @@ public sealed class LocalHostRunTests
         string account = $"AccountName=a;AccountKey=a2V5;TableEndpoint=http://{silent.LocalEndpoint}/a;QueueEndpoint=http://{silent.LocalEndpoint}/a;BlobEndpoint=http://{silent.LocalEndpoint}/a";
         WorkerProcess worker = await StartWorkerAsync(account, createsStore: false);
         TimerTrigger sweep = TimerTrigger.Find(worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == "Sweep");
-        Task<InvocationResponse> sweeping = sweep.InvokeAsync(worker, Cancelled);
+        Task<InvocationResponse> sweeping = sweep.InvokeAsync(worker, isLast: false, Cancelled);
 
         await worker.DisposeAsync();
 

@@ -55,7 +55,7 @@ public sealed class CorrelationRunner
         _metrics = metrics;
         _timeProvider = timeProvider;
         _logger = logger;
-        var evaluator = new PartEvaluator(rows, agenda, recorder, metrics, timeProvider, options.Value.Grace, PartLimits.Default);
+        var evaluator = new PartEvaluator(rows, agenda, recorder, metrics, timeProvider, options.Value.Grace, PartLimits.Default, logger);
 
         _evaluations = new PartEvaluations(EvaluateAsync, timeProvider);
 
@@ -113,11 +113,18 @@ public sealed class CorrelationRunner
         DateTimeOffset now = _timeProvider.GetUtcNow();
         var trees = _plan().Trees.ToDictionary(tree => tree.Key, StringComparer.Ordinal);
         int done = 0;
+        long oldest = now.UtcTicks;
         await Parallel.ForEachAsync(
             _agenda.FindDueAsync(isLast ? DateTimeOffset.MaxValue : now, cancellationToken),
             StorageConcurrency.Options(cancellationToken),
             async (one, token) =>
             {
+                if (one.Due is { At: var at } && at.UtcTicks < Interlocked.Read(ref oldest))
+                {
+                    // The first ones are the oldest: a race among them is of no matter.
+                    Interlocked.Exchange(ref oldest, at.UtcTicks);
+                }
+
                 try
                 {
                     if (one.Due is { } due && trees.TryGetValue(due.Tree, out CorrelationTree? tree))
@@ -137,6 +144,7 @@ public sealed class CorrelationRunner
                     failures.Enqueue(exception);
                 }
             });
+        _metrics.Looked(new TimeSpan(now.UtcTicks - oldest));
         if (!failures.IsEmpty)
         {
             _logger.DueFailed(failures.Count, failures.First().GetType().Name);

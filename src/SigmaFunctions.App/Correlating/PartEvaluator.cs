@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
+using Microsoft.Extensions.Logging;
+using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.Model;
@@ -19,8 +21,9 @@ namespace SigmaFunctions.App.Correlating;
 /// <param name="timeProvider">Clock.</param>
 /// <param name="grace">For how long after a completing event's arrival late ones are waited for.</param>
 /// <param name="limits">How much is looked at.</param>
+/// <param name="logger">Log; never of events' contents.</param>
 internal sealed class PartEvaluator(
-    ICorrelationRows rows, CorrelationAgenda agenda, IFiringRecorder recorder, CorrelationMetrics metrics, TimeProvider timeProvider, TimeSpan grace, PartLimits limits)
+    ICorrelationRows rows, CorrelationAgenda agenda, IFiringRecorder recorder, CorrelationMetrics metrics, TimeProvider timeProvider, TimeSpan grace, PartLimits limits, ILogger logger)
 {
     // Each round follows a write, or another's write in between.
     private const int MaxRounds = 100;
@@ -29,6 +32,11 @@ internal sealed class PartEvaluator(
     private const int MaxMerged = 90;
     private const int MaxMerges = 8;
     private const int MaxHints = 100_000;
+
+    private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromHours(1);
+
+    // By correlation.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _told = new(StringComparer.Ordinal);
 
     // Where a part has fired last, as far as this instance knows: whether that is still so is read.
     private readonly ConcurrentDictionary<string, (string Row, long Time)> _hints = new(StringComparer.Ordinal);
@@ -61,7 +69,7 @@ internal sealed class PartEvaluator(
             if (await SettleAsync(request, changes.Firings, view, cancellationToken))
             {
                 metrics.AddEvaluation(isShort: false);
-                metrics.AddLeftOut(view.CompleteFrom is null ? 0 : 1);
+                TellPartial(part, view);
                 await MergeAsync(view, cancellationToken);
                 return;
             }
@@ -176,6 +184,24 @@ internal sealed class PartEvaluator(
         bool isWarming = part.Tree.Decision != CorrelationDecision.AtOnce
             && firing.Time - part.Tree.Reach < (await agenda.InForceSinceAsync(part.Tree.Key, cancellationToken)).UtcTicks;
         return report with { Outcome = isWarming ? FiringOutcome.Warming : FiringOutcome.Alerts, OutcomeFor = firing.Time };
+    }
+
+    // A group of very many is evaluated again and again.
+    private void TellPartial(TreePart part, PartView view)
+    {
+        if (view.CompleteFrom is null)
+        {
+            return;
+        }
+
+        metrics.AddLeftOut(1);
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        string id = part.Tree.Root.Correlation.Id;
+        if (!_told.TryGetValue(id, out DateTimeOffset told) || now - told >= ToldAgainAfter)
+        {
+            _told[id] = now;
+            logger.CorrelationPartial(id, view.Matches.Count);
+        }
     }
 
     private async Task<StoredFiring?> TryWriteAsync(StoredFiring firing, CancellationToken cancellationToken)

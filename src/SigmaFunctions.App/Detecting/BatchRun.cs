@@ -166,6 +166,10 @@ internal sealed class BatchRun : IDisposable
         try
         {
             await _pipeline.Correlations.RunAsync(_correlated, new BatchEvents(_pipeline.Decoder, _pipeline.Gate, _bodies, _batch), _cancellationToken);
+            if (_correlated.LeftOut > 0)
+            {
+                _pipeline.Logger.CorrelatedLeftOut(_correlated.LeftOut, _batch.Partition);
+            }
         }
         catch (Exception exception)
         {

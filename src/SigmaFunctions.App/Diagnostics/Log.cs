@@ -232,6 +232,6 @@ internal static partial class Log
     public static partial void CorrelatedLeftOut(this ILogger logger, long matches, string partition);
 
     [LoggerMessage(
-        72, LogLevel.Warning, "Correlation {Rule} had more matches of a group in its timespan than are looked at: the newest {Matches} were.")]
+        72, LogLevel.Warning, "Correlation {Rule} has more matches of a group in its timespan than are looked at: the newest {Matches} are.")]
     public static partial void CorrelationPartial(this ILogger logger, string rule, int matches);
 }

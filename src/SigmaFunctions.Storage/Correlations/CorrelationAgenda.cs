@@ -109,7 +109,7 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
                 continue;
             }
 
-            yield return (row, row[Tree] is string tree && row[Part] is byte[] part && row[Time] is long time ? new DueEvaluation(tree, part, time, default) : null);
+            yield return (row, row[Tree] is string tree && row[Part] is byte[] part && row[Time] is long time ? new DueEvaluation(tree, part, time, row[At] as DateTimeOffset? ?? until) : null);
         }
     }
 
