@@ -4,7 +4,10 @@ using Azure.Data.Tables.Models;
 
 namespace SigmaFunctions.Storage.Correlations;
 
-/// <summary>The table of correlations: what their rules matched, what they detected of it, and what is still to be done (docs/storage.md).</summary>
+/// <summary>
+/// The table of correlations: what their rules matched, what they detected of it, and what is still to be done (docs/storage.md). Deployments create it; where
+/// one of a version before it was only given a new app, the first write does.
+/// </summary>
 public sealed class CorrelationTable : ICorrelationRows
 {
     /// <summary>What its name has behind that of the table of detections.</summary>
@@ -27,13 +30,12 @@ public sealed class CorrelationTable : ICorrelationRows
     public async Task UpsertAsync(IReadOnlyList<TableEntity> rows, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        if (rows is [TableEntity only])
-        {
-            await _table.UpsertEntityAsync(only, TableUpdateMode.Replace, cancellationToken);
-            return;
-        }
-
-        await _table.SubmitTransactionAsync(rows.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), cancellationToken);
+        await WriteAsync(
+            async () => rows is [TableEntity only]
+                ? await _table.UpsertEntityAsync(only, TableUpdateMode.Replace, cancellationToken)
+                : (await _table.SubmitTransactionAsync(
+                    rows.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), cancellationToken)).GetRawResponse(),
+            cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -42,9 +44,11 @@ public sealed class CorrelationTable : ICorrelationRows
         ArgumentNullException.ThrowIfNull(row);
         try
         {
-            Response response = row.ETag == default
-                ? await _table.AddEntityAsync(row, cancellationToken)
-                : await _table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellationToken);
+            Response response = await WriteAsync(
+                async () => row.ETag == default
+                    ? await _table.AddEntityAsync(row, cancellationToken)
+                    : await _table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellationToken),
+                cancellationToken);
             row.ETag = response.Headers.ETag ?? default;
             return true;
         }
@@ -83,24 +87,24 @@ public sealed class CorrelationTable : ICorrelationRows
     }
 
     /// <inheritdoc/>
-    public async Task<bool> AnyBeforeAsync(string partition, string row, CancellationToken cancellationToken) => await _table.QueryAsync<TableEntity>(
-        TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey lt {row}"), 1, ["RowKey"], cancellationToken).AnyAsync(cancellationToken);
+    public async Task<bool> AnyBeforeAsync(string partition, string row, CancellationToken cancellationToken) => await OrNone(_table.QueryAsync<TableEntity>(
+        TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey lt {row}"), 1, ["RowKey"], cancellationToken)).AnyAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<TableEntity> ReadAsync(string partition, string to, CancellationToken cancellationToken) => _table.QueryAsync<TableEntity>(
-        TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey le {to}"), cancellationToken: cancellationToken);
+    public IAsyncEnumerable<TableEntity> ReadAsync(string partition, string to, CancellationToken cancellationToken) => OrNone(_table.QueryAsync<TableEntity>(
+        TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey le {to}"), cancellationToken: cancellationToken));
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<TableEntity> ReadFiringsAsync(string partition, string after, string to, CancellationToken cancellationToken) => _table.QueryAsync<TableEntity>(
-        TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey gt {after} and RowKey le {to} and Condition ge {""}"), cancellationToken: cancellationToken);
+    public IAsyncEnumerable<TableEntity> ReadFiringsAsync(string partition, string after, string to, CancellationToken cancellationToken) => OrNone(_table.QueryAsync<TableEntity>(
+        TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey gt {after} and RowKey le {to} and Condition ge {""}"), cancellationToken: cancellationToken));
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<TableEntity> ReadManyAsync(string from, string to, CancellationToken cancellationToken) => _table.QueryAsync<TableEntity>(
-        TableClient.CreateQueryFilter($"PartitionKey ge {from} and PartitionKey le {to}"), cancellationToken: cancellationToken);
+    public IAsyncEnumerable<TableEntity> ReadManyAsync(string from, string to, CancellationToken cancellationToken) => OrNone(_table.QueryAsync<TableEntity>(
+        TableClient.CreateQueryFilter($"PartitionKey ge {from} and PartitionKey le {to}"), cancellationToken: cancellationToken));
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<TableEntity> ReadOldAsync(string partition, DateTimeOffset before, CancellationToken cancellationToken) => _table.QueryAsync<TableEntity>(
-        TableClient.CreateQueryFilter($"PartitionKey eq {partition} and Timestamp lt {before}"), select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken);
+    public IAsyncEnumerable<TableEntity> ReadOldAsync(string partition, DateTimeOffset before, CancellationToken cancellationToken) => OrNone(_table.QueryAsync<TableEntity>(
+        TableClient.CreateQueryFilter($"PartitionKey eq {partition} and Timestamp lt {before}"), select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken));
 
     /// <inheritdoc/>
     public async Task RemoveAsync(IReadOnlyList<TableEntity> rows, CancellationToken cancellationToken)
@@ -119,6 +123,40 @@ public sealed class CorrelationTable : ICorrelationRows
             {
                 actions.RemoveAt(failed);
             }
+        }
+    }
+
+    private static async IAsyncEnumerable<TableEntity> OrNone(AsyncPageable<TableEntity> rows)
+    {
+        await using IAsyncEnumerator<TableEntity> enumerator = rows.GetAsyncEnumerator();
+        while (true)
+        {
+            try
+            {
+                if (!await enumerator.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (RequestFailedException exception) when (exception.ErrorCode == TableErrorCode.TableNotFound)
+            {
+                yield break;
+            }
+
+            yield return enumerator.Current;
+        }
+    }
+
+    private async Task<Response> WriteAsync(Func<Task<Response>> write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await write();
+        }
+        catch (RequestFailedException exception) when (exception.ErrorCode == TableErrorCode.TableNotFound)
+        {
+            await CreateIfNotExistsAsync(cancellationToken);
+            return await write();
         }
     }
 
