@@ -113,7 +113,7 @@ internal sealed class MemoryCorrelationRows(MemoryState state, Func<Task> step, 
         ReadAsync(partition, "", to, _ => true);
 
     public IAsyncEnumerable<TableEntity> ReadFiringsAsync(string partition, string after, string to, CancellationToken cancellationToken) =>
-        ReadAsync(partition, after, to, row => !StateRows.IsMatches(row));
+        ReadAsync(partition, after, to, row => row.ContainsKey("Condition"));
 
     public async IAsyncEnumerable<TableEntity> ReadManyAsync(string from, string to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

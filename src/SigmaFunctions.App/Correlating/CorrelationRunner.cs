@@ -48,6 +48,20 @@ public sealed class CorrelationRunner
         CorrelationMetrics metrics,
         TimeProvider timeProvider,
         ILogger<CorrelationRunner> logger)
+        : this(rows, agenda, recorder, plan, options, metrics, timeProvider, logger, PartLimits.Default)
+    {
+    }
+
+    internal CorrelationRunner(
+        ICorrelationRows rows,
+        CorrelationAgenda agenda,
+        IFiringRecorder recorder,
+        Func<CorrelationPlan> plan,
+        IOptions<CorrelationOptions> options,
+        CorrelationMetrics metrics,
+        TimeProvider timeProvider,
+        ILogger<CorrelationRunner> logger,
+        PartLimits limits)
     {
         _writer = new PartWriter(rows, agenda);
         _agenda = agenda;
@@ -55,7 +69,7 @@ public sealed class CorrelationRunner
         _metrics = metrics;
         _timeProvider = timeProvider;
         _logger = logger;
-        var evaluator = new PartEvaluator(rows, agenda, recorder, metrics, timeProvider, options.Value.Grace, PartLimits.Default, logger);
+        var evaluator = new PartEvaluator(rows, agenda, recorder, metrics, timeProvider, options.Value.Grace, limits, logger);
 
         _evaluations = new PartEvaluations(EvaluateAsync, timeProvider);
 
@@ -112,6 +126,13 @@ public sealed class CorrelationRunner
         var failures = new ConcurrentQueue<Exception>();
         DateTimeOffset now = _timeProvider.GetUtcNow();
         var trees = _plan().Trees.ToDictionary(tree => tree.Key, StringComparer.Ordinal);
+
+        // From when they run, and not from their first match.
+        foreach (CorrelationTree tree in trees.Values.Where(tree => tree.Decision != CorrelationDecision.AtOnce))
+        {
+            await _agenda.InForceSinceAsync(tree.Key, cancellationToken);
+        }
+
         int done = 0;
         long oldest = now.UtcTicks;
         await Parallel.ForEachAsync(

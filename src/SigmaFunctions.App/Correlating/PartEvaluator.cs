@@ -135,7 +135,8 @@ internal sealed class PartEvaluator(
                 continue;
             }
 
-            if (report.Recorded == 0 && !request.IsLast && report.DueAt > now.UtcTicks)
+            // What is certain at once does not wait for clocks that differ.
+            if (report.Recorded == 0 && !request.IsLast && part.Tree.Decision != CorrelationDecision.AtOnce && report.DueAt > now.UtcTicks)
             {
                 var due = new DateTimeOffset(report.DueAt, TimeSpan.Zero);
                 await agenda.AddDueAsync(new DueEvaluation(part.Tree.Key, part.Key, firing.Time, due), cancellationToken);
