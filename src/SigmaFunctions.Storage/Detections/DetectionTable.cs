@@ -255,6 +255,24 @@ public sealed class DetectionTable
         return response.HasValue ? DetectionRow.FromEntity(response.Value!) : null;
     }
 
+    /// <summary>Those of some detections that are recorded, by id, without their originals and events: one request for each.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">A row is not of a detection.</exception>
+    public async Task<IReadOnlyDictionary<DetectionId, Detection>> FindBriefAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var found = new ConcurrentDictionary<DetectionId, Detection>();
+        await Parallel.ForEachAsync(ids.Distinct(), StorageConcurrency.Options(cancellationToken), async (id, token) =>
+        {
+            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, DetectionRow.Summary, token);
+            if (response.HasValue)
+            {
+                found[id] = DetectionRow.FromEntity(response.Value!, isSummary: true);
+            }
+        });
+        return found;
+    }
+
     /// <summary>
     /// The record of a detection as it arrived: from its blob where the row could not hold it, from the row where there is no blob,
     /// or none any more.
