@@ -280,7 +280,7 @@ public sealed class DetectionsTests : IDisposable
                 "values     a, b",
                 "first      2026-11-26 10:00:00Z",
                 "last       2026-11-26 10:20:00Z",
-                "changed    1 times, by events that came late",
+                "changed    1 time, by events that came late",
             ],
             lines[group..(group + 7)]);
         int at = Array.IndexOf(lines, heading);

@@ -38,7 +38,7 @@ internal static class CorrelationOutput
         yield return ("values", string.Join(", ", correlation.Values.Select(PrintableText.Of)));
         yield return ("first", Time(correlation.First));
         yield return ("last", Time(correlation.Last));
-        yield return ("changed", correlation.Revision > 1 ? string.Create(CultureInfo.InvariantCulture, $"{correlation.Revision - 1} times, by events that came late") : null);
+        yield return ("changed", correlation.Revision > 1 ? $"{TerminalText.Plural(correlation.Revision - 1, "time")}, by events that came late" : null);
         yield return ("superseded", correlation.IsSuperseded ? "events that came late have shown that there was nothing to detect" : null);
     }
 

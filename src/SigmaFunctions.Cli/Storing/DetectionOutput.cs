@@ -117,7 +117,8 @@ internal static class DetectionOutput
 
     private static string[] Cells(Detection detection) =>
     [
-        detection.Identity.Time.ToString(TimeFormat, CultureInfo.InvariantCulture),
+        // By which the list is in order; of a correlation the event may have become another since.
+        detection.Id.Time.ToString(TimeFormat, CultureInfo.InvariantCulture),
         detection.Level ?? "",
         detection.RuleTitle,
         detection.Correlation is { } group ? CorrelationOutput.Group(group) : detection.Host ?? "",
