@@ -46,8 +46,9 @@ internal static class CorrelationOutput
     public static async Task WriteEventsAsync(Terminal terminal, DetectedCorrelation correlation)
     {
         int told = Math.Min(MaxEvents, correlation.Events.Length);
-        string heading = told == correlation.EventCount ? $"events ({TerminalText.Number(correlation.EventCount)})"
-            : $"events ({TerminalText.Number(correlation.EventCount)}, the first {TerminalText.Number(told)}; --events shows {(correlation.Events.Length == correlation.EventCount ? "all" : TerminalText.Number(correlation.Events.Length))})";
+        string kept = correlation.Events.Length == correlation.EventCount ? "all" : TerminalText.Number(correlation.Events.Length);
+        string all = TerminalText.Number(correlation.EventCount);
+        string heading = told == correlation.EventCount ? $"events ({all})" : $"events ({all}, the first {TerminalText.Number(told)}; --events shows {kept})";
         await terminal.Text.WriteLineAsync(heading);
         foreach (DetectedEvent one in correlation.Events.Take(told))
         {

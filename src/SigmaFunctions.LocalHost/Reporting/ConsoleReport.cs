@@ -89,7 +89,8 @@ internal sealed class ConsoleReport
             text.Append(CultureInfo.InvariantCulture, $"  [blue]{Printable($"{correlation.Type} {correlation.Value}", MaxValueLength)}[/]");
             foreach (AlertField field in correlation.Group.Take(MaxFields))
             {
-                text.Append(CultureInfo.InvariantCulture, $"\n[grey]{Printable(field.Field, MaxValueLength)} =[/] {Printable(field.Value, MaxValueLength)}");
+                text.Append(
+                    CultureInfo.InvariantCulture, $"\n[grey]{Printable(field.Field, MaxValueLength)} =[/] {Printable(field.Value, MaxValueLength)}");
             }
         }
         else

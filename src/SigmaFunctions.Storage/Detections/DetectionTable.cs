@@ -131,7 +131,8 @@ public sealed class DetectionTable
         for (int conflicts = 0; ; conflicts++)
         {
             // All of it: what is not written is removed, so that no part of longer texts stays behind.
-            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
+            NullableResponse<TableEntity> response =
+                await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
             if (!response.HasValue)
             {
                 return false;
@@ -328,13 +329,14 @@ public sealed class DetectionTable
     internal async Task<bool> PointsToAsync(string blob, DateTimeOffset enqueuedTime, CancellationToken cancellationToken)
     {
         // The hash in its name begins with the bucket, as in the keys of rows.
-        string partition = $"{Hour(enqueuedTime)}-{blob[^DetectionId.HashLength]}";
+        string hour = Hour(enqueuedTime);
+        string partition = $"{hour}-{blob[^DetectionId.HashLength]}";
         string ticks = DetectionId.DescendingTicks(enqueuedTime);
         return await AnyAsync(TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {ticks} and RowKey le {ticks + "~"} and OriginalBlob eq {blob}"))
 
             // The hash of what a correlation detected is not of its event.
             || await AnyAsync(TableClient.CreateQueryFilter(
-                $"PartitionKey ge {Hour(enqueuedTime)} and PartitionKey le {Hour(enqueuedTime) + "~"} and SchemaVersion ge {Detection.CorrelationSchemaVersion} and OriginalBlob eq {blob}"));
+                $"PartitionKey ge {hour} and PartitionKey le {hour + "~"} and SchemaVersion ge {Detection.CorrelationSchemaVersion} and OriginalBlob eq {blob}"));
 
         async Task<bool> AnyAsync(string filter) =>
             await _table.QueryAsync<TableEntity>(filter, 1, ["RowKey"], cancellationToken).AnyAsync(cancellationToken);
