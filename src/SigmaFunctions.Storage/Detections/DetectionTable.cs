@@ -131,7 +131,8 @@ public sealed class DetectionTable
         for (int conflicts = 0; ; conflicts++)
         {
             // All of it: what is not written is removed, so that no part of longer texts stays behind.
-            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
+            NullableResponse<TableEntity> response =
+                await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
             if (!response.HasValue)
             {
                 return false;
@@ -255,6 +256,24 @@ public sealed class DetectionTable
         return response.HasValue ? DetectionRow.FromEntity(response.Value!) : null;
     }
 
+    /// <summary>Those of some detections that are recorded, by id, without their originals and events: one request for each.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">A row is not of a detection.</exception>
+    public async Task<IReadOnlyDictionary<DetectionId, Detection>> FindBriefAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var found = new ConcurrentDictionary<DetectionId, Detection>();
+        await Parallel.ForEachAsync(ids.Distinct(), StorageConcurrency.Options(cancellationToken), async (id, token) =>
+        {
+            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, DetectionRow.Summary, token);
+            if (response.HasValue)
+            {
+                found[id] = DetectionRow.FromEntity(response.Value!, isSummary: true);
+            }
+        });
+        return found;
+    }
+
     /// <summary>
     /// The record of a detection as it arrived: from its blob where the row could not hold it, from the row where there is no blob,
     /// or none any more.
@@ -310,13 +329,14 @@ public sealed class DetectionTable
     internal async Task<bool> PointsToAsync(string blob, DateTimeOffset enqueuedTime, CancellationToken cancellationToken)
     {
         // The hash in its name begins with the bucket, as in the keys of rows.
-        string partition = $"{Hour(enqueuedTime)}-{blob[^DetectionId.HashLength]}";
+        string hour = Hour(enqueuedTime);
+        string partition = $"{hour}-{blob[^DetectionId.HashLength]}";
         string ticks = DetectionId.DescendingTicks(enqueuedTime);
         return await AnyAsync(TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {ticks} and RowKey le {ticks + "~"} and OriginalBlob eq {blob}"))
 
             // The hash of what a correlation detected is not of its event.
             || await AnyAsync(TableClient.CreateQueryFilter(
-                $"PartitionKey ge {Hour(enqueuedTime)} and PartitionKey le {Hour(enqueuedTime) + "~"} and SchemaVersion ge {Detection.CorrelationSchemaVersion} and OriginalBlob eq {blob}"));
+                $"PartitionKey ge {hour} and PartitionKey le {hour + "~"} and SchemaVersion ge {Detection.CorrelationSchemaVersion} and OriginalBlob eq {blob}"));
 
         async Task<bool> AnyAsync(string filter) =>
             await _table.QueryAsync<TableEntity>(filter, 1, ["RowKey"], cancellationToken).AnyAsync(cancellationToken);

@@ -32,7 +32,9 @@ internal sealed class ErasableDetections(DetectionTable table, OriginalStore ori
             }
 
             string? blob = row[nameof(Detection.OriginalBlob)] as string;
-            ErasureFinding finding = search.Subject.Is(row[nameof(Detection.Host)] as string, row[nameof(Detection.User)] as string) || IsCorrelated(search.Subject, row, id)
+            bool isOfSubject = search.Subject.Is(row[nameof(Detection.Host)] as string, row[nameof(Detection.User)] as string)
+                || IsCorrelated(search.Subject, row, id);
+            ErasureFinding finding = isOfSubject
                 ? ErasureFinding.OfSubject
                 : search.Anywhere ? await LookInsideAsync(search.Subject, row, blob, cancellationToken) : ErasureFinding.Other;
             if (finding == ErasureFinding.OfSubject && DetectionRow.MayBeOwed(row) && !(row.Timestamp < search.Now - OwedFor))
