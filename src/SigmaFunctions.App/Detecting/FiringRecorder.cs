@@ -1,5 +1,5 @@
 using System.Text;
-using SigmaFunctions.App.Detecting;
+using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Storage.Correlations;
@@ -7,7 +7,7 @@ using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Telemetry.Events;
 
-namespace SigmaFunctions.App.Correlating;
+namespace SigmaFunctions.App.Detecting;
 
 /// <summary>Records firings as detections, which are announced as any other; what has changed of a firing that is recorded is changed in its row.</summary>
 /// <param name="recorder">Records detections.</param>
