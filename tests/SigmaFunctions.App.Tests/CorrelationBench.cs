@@ -99,8 +99,10 @@ internal sealed class CorrelationBench : IDisposable
     private static string JsonOf(string one, double second)
     {
         string[] parts = one.Split(' ');
-        return $"{{\"kind\":\"{parts[0].Split('@')[0]}\",\"UtcTime\":\"{Begin.AddSeconds(second):yyyy-MM-dd HH:mm:ss.fff}\"{string.Concat(parts.Skip(1).Select(part => $",\"{part.Split('=')[0]}\":\"{part.Split('=')[1]}\""))}}}";
+        return $"{{\"kind\":\"{parts[0].Split('@')[0]}\",\"UtcTime\":\"{Begin.AddSeconds(second):yyyy-MM-dd HH:mm:ss.fff}\"{string.Concat(parts.Skip(1).Select(part => $",\"{part.Split('=')[0]}\":{ValueOf(part.Split('=')[1])}"))}}}";
     }
+
+    private static string ValueOf(string text) => text[0] == '[' ? $"[{string.Join(',', text[1..^1].Split(',').Select(ValueOf))}]" : $"\"{text}\"";
 
     private (RuleSet Rules, BodyMatcher Matcher) Load(string[] correlations)
     {

@@ -274,6 +274,10 @@ public sealed partial class CorrelationModelTests
                 Assert.Equal((firing.Revision, firing.IsSuperseded), (recorded.Revision, recorded.IsSuperseded));
             });
 
+            // Whoever is held back has an alert that stands for it.
+            Assert.All(_recorded.Values.Where(firing => firing.Report!.OutcomeBy is not null), firing =>
+                Assert.Equal(FiringOutcome.Alerts, _recorded.GetValueOrDefault(firing.Report!.OutcomeBy!.Value)?.Report!.Outcome));
+
             string[] expected = [.. Expected().Order(StringComparer.Ordinal)];
             string[] recorded = [.. _recorded.Values.Where(firing => !firing.IsSuperseded).Select(LineOf).Order(StringComparer.Ordinal)];
             Assert.Equal(expected, recorded);

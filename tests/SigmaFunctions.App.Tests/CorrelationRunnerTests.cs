@@ -122,6 +122,16 @@ public sealed class CorrelationRunnerTests
         Assert.Equal(CorrelationBatch.MaxParts, bench.Recorded.Count);
     }
 
+    /// <summary>A message whose events are each of very many groups takes no more than the bound.</summary>
+    [Fact]
+    public async Task Of_one_message_so_many_matches_take_part()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("[g]", "[g, h]", StringComparison.Ordinal)));
+        string list = string.Join(',', Enumerable.Range(0, 8).Select(number => $"user{number}"));
+        await bench.DeliverAsync([.. Enumerable.Range(0, 200).Select(_ => $"a@1 g=[{list}] h=[{list}]")], enqueued: 1);
+        Assert.Equal((200 * 64) - CorrelationBatch.MaxEntries, bench.LeftOut);
+    }
+
     /// <summary>Another condition goes on with what is kept, and what fired by the former one holds off the next; another field begins anew.</summary>
     [Theory]
     [InlineData("gte: 2", "60 3 | 362 2")]
@@ -235,10 +245,16 @@ public sealed class CorrelationRunnerTests
         TableEntity row = bench.State.All.First(one => one.RowKey.Length > 18 && one.RowKey[17] == 'm');
         row["Data"] = (byte[])[1, 2, 3];
         bench.Clock.SetUtcNow(CorrelationBench.Begin.AddSeconds(900));
+
+        // Nor does it hold up what comes in.
+        await bench.DeliverAsync("a@701 g=x");
+        await bench.DeliverAsync("a@701 g=y");
+        Assert.Contains($"Row {row.PartitionKey}/{row.RowKey}", Assert.Single(bench.Log.Entries, entry => entry.Id == 73).Message, StringComparison.Ordinal);
+
         AggregateException exception = await Assert.ThrowsAsync<AggregateException>(() => bench.Runner.SweepAsync(isLast: false, Token));
         Assert.Contains($"Row {row.PartitionKey}/{row.RowKey}", Assert.Single(exception.InnerExceptions).Message, StringComparison.Ordinal);
         Assert.Equal("700 1", bench.Told());
-        Assert.Equal(70, Assert.Single(bench.Log.Entries).Id);
+        Assert.Single(bench.Log.Entries, entry => entry.Id == 70);
         Assert.InRange(bench.Metrics["sigmafunctions.correlation.overdue "], 79, 81);
     }
 }

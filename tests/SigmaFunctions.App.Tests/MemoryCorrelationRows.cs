@@ -56,57 +56,72 @@ internal sealed class MemoryCorrelationRows(MemoryState state, Func<Task> step, 
         Assert.InRange(rows.Count, 1, 100);
         Assert.Single(rows.Select(row => row.PartitionKey).Distinct());
         await RequestAsync();
-        foreach (TableEntity row in rows)
+        lock (state)
         {
-            state.Set(row);
+            foreach (TableEntity row in rows)
+            {
+                state.Set(row);
+            }
         }
     }
 
     public async Task<bool> TryWriteAsync(TableEntity row, CancellationToken cancellationToken)
     {
         await RequestAsync();
-        TableEntity? known = state.Of(row.PartitionKey).GetValueOrDefault(row.RowKey);
-        if ((known?.ETag ?? default) != row.ETag)
+        lock (state)
         {
-            return false;
-        }
+            TableEntity? known = state.Of(row.PartitionKey).GetValueOrDefault(row.RowKey);
+            if ((known?.ETag ?? default) != row.ETag)
+            {
+                return false;
+            }
 
-        row.ETag = state.Set(row);
-        return true;
+            row.ETag = state.Set(row);
+            return true;
+        }
     }
 
     public async Task<bool> TryExchangeAsync(IReadOnlyList<TableEntity> added, IReadOnlyList<TableEntity> removed, CancellationToken cancellationToken)
     {
         Assert.InRange(added.Count + removed.Count, 1, 100);
         await RequestAsync();
-        if (removed.Any(row => state.Of(row.PartitionKey).GetValueOrDefault(row.RowKey)?.ETag != row.ETag))
+        lock (state)
         {
-            return false;
-        }
+            if (removed.Any(row => state.Of(row.PartitionKey).GetValueOrDefault(row.RowKey)?.ETag != row.ETag))
+            {
+                return false;
+            }
 
-        foreach (TableEntity row in removed)
-        {
-            state.Of(row.PartitionKey).Remove(row.RowKey);
-        }
+            foreach (TableEntity row in removed)
+            {
+                state.Of(row.PartitionKey).Remove(row.RowKey);
+            }
 
-        foreach (TableEntity row in added)
-        {
-            state.Set(row);
-        }
+            foreach (TableEntity row in added)
+            {
+                state.Set(row);
+            }
 
-        return true;
+            return true;
+        }
     }
 
     public async Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken)
     {
         await RequestAsync();
-        return state.Of(partition).GetValueOrDefault(row) is { } found ? MemoryState.Copy(found) : null;
+        lock (state)
+        {
+            return state.Of(partition).GetValueOrDefault(row) is { } found ? MemoryState.Copy(found) : null;
+        }
     }
 
     public async Task<bool> AnyBeforeAsync(string partition, string row, CancellationToken cancellationToken)
     {
         await RequestAsync();
-        return state.Of(partition).Keys.Any(key => string.CompareOrdinal(key, row) < 0);
+        lock (state)
+        {
+            return state.Of(partition).Keys.Any(key => string.CompareOrdinal(key, row) < 0);
+        }
     }
 
     public IAsyncEnumerable<TableEntity> ReadAsync(string partition, string to, CancellationToken cancellationToken) =>
@@ -117,7 +132,13 @@ internal sealed class MemoryCorrelationRows(MemoryState state, Func<Task> step, 
 
     public async IAsyncEnumerable<TableEntity> ReadManyAsync(string from, string to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (string partition in state.Partitions.Where(one => string.CompareOrdinal(one, from) >= 0 && string.CompareOrdinal(one, to) <= 0).ToList())
+        List<string> partitions;
+        lock (state)
+        {
+            partitions = [.. state.Partitions.Where(one => string.CompareOrdinal(one, from) >= 0 && string.CompareOrdinal(one, to) <= 0)];
+        }
+
+        foreach (string partition in partitions)
         {
             await foreach (TableEntity row in ReadAsync(partition, "", "\uffff", _ => true).WithCancellation(cancellationToken))
             {
@@ -137,9 +158,12 @@ internal sealed class MemoryCorrelationRows(MemoryState state, Func<Task> step, 
         }
 
         await RequestAsync();
-        foreach (TableEntity row in rows)
+        lock (state)
         {
-            state.Of(row.PartitionKey).Remove(row.RowKey);
+            foreach (TableEntity row in rows)
+            {
+                state.Of(row.PartitionKey).Remove(row.RowKey);
+            }
         }
     }
 
@@ -149,11 +173,16 @@ internal sealed class MemoryCorrelationRows(MemoryState state, Func<Task> step, 
         while (true)
         {
             await RequestAsync();
-            List<TableEntity> page =
-            [
-                .. state.Of(partition).Values.SkipWhile(row => string.CompareOrdinal(row.RowKey, after) <= 0).TakeWhile(row => string.CompareOrdinal(row.RowKey, to) <= 0)
-                    .Take(pageSize).Select(MemoryState.Copy),
-            ];
+            List<TableEntity> page;
+            lock (state)
+            {
+                page =
+                [
+                    .. state.Of(partition).Values.SkipWhile(row => string.CompareOrdinal(row.RowKey, after) <= 0).TakeWhile(row => string.CompareOrdinal(row.RowKey, to) <= 0)
+                        .Take(pageSize).Select(MemoryState.Copy),
+                ];
+            }
+
             foreach (TableEntity row in page.Where(filter))
             {
                 yield return row;
@@ -170,7 +199,11 @@ internal sealed class MemoryCorrelationRows(MemoryState state, Func<Task> step, 
 
     private Task RequestAsync()
     {
-        state.Requests++;
+        lock (state)
+        {
+            state.Requests++;
+        }
+
         return step();
     }
 }

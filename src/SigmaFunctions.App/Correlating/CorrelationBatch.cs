@@ -12,6 +12,12 @@ public sealed class CorrelationBatch(CorrelationPlan plan)
     /// <summary>Most parts of a correlation that the matches of one message are of; those of further ones take no part.</summary>
     public const int MaxParts = 1_000;
 
+    /// <summary>Most matches of a message for one correlation, each once for every part that it is of; further ones take no part.</summary>
+    public const int MaxEntries = 10_000;
+
+    /// <summary>Most that the matches of a message take, in bytes, about.</summary>
+    public const long MaxSize = 32 * 1024 * 1024;
+
     /// <summary>Values, in bytes, from which on what is in hand should be written.</summary>
     public const long LargeSize = 4 * 1024 * 1024;
 
@@ -21,7 +27,8 @@ public sealed class CorrelationBatch(CorrelationPlan plan)
     private readonly Dictionary<string, PartMatches> _parts = new(StringComparer.Ordinal);
 
     // Of the message at hand.
-    private readonly Dictionary<CorrelationTree, HashSet<string>> _known = [];
+    private readonly Dictionary<CorrelationTree, Seen> _seen = [];
+    private long _sizeBefore;
 
     /// <summary>The parts that were touched, in the order of their first matches.</summary>
     public IReadOnlyCollection<PartMatches> Parts => _parts.Values;
@@ -40,7 +47,8 @@ public sealed class CorrelationBatch(CorrelationPlan plan)
     /// <param name="identity">The message; its record does not matter.</param>
     public void Add(CorrelatedBody body, HubEventIdentity identity)
     {
-        _known.Clear();
+        _seen.Clear();
+        _sizeBefore = Size;
         if (body.Count == 0)
         {
             return;
@@ -91,22 +99,18 @@ public sealed class CorrelationBatch(CorrelationPlan plan)
     private void Add(CorrelationTree tree, ReadOnlyMemory<byte> part, StoredMatch match)
     {
         string partition = StateRows.PartitionOf(tree.Key, part.Span);
-        if (!_known.TryGetValue(tree, out HashSet<string>? known))
+        if (!_seen.TryGetValue(tree, out Seen? seen))
         {
-            _known.Add(tree, known = new HashSet<string>(StringComparer.Ordinal));
+            _seen.Add(tree, seen = new Seen());
         }
 
-        if (!known.Contains(partition))
+        if (seen.Entries == MaxEntries || Size - _sizeBefore >= MaxSize || !seen.TryTake(partition))
         {
-            if (known.Count == MaxParts)
-            {
-                LeftOut++;
-                return;
-            }
-
-            known.Add(partition);
+            LeftOut++;
+            return;
         }
 
+        seen.Entries++;
         if (!_parts.TryGetValue(partition, out PartMatches? matches))
         {
             _parts.Add(partition, matches = new PartMatches(new TreePart(tree, part, partition)));
@@ -117,6 +121,25 @@ public sealed class CorrelationBatch(CorrelationPlan plan)
         matches.To = Math.Max(matches.To, match.Time);
         Matches++;
         Size += SizeOfMatch + match.Values.Length;
+    }
+
+    /// <summary>What a message had for a correlation so far.</summary>
+    private sealed class Seen
+    {
+        private readonly HashSet<string> _partitions = new(StringComparer.Ordinal);
+
+        public int Entries { get; set; }
+
+        public bool TryTake(string partition)
+        {
+            if (_partitions.Count < MaxParts)
+            {
+                _partitions.Add(partition);
+                return true;
+            }
+
+            return _partitions.Contains(partition);
+        }
     }
 }
 

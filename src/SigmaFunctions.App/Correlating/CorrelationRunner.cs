@@ -19,7 +19,7 @@ public sealed class CorrelationRunner
     private static readonly TimeSpan UnknownFor = TimeSpan.FromDays(1);
 
     // Of this instance at a time: each has a part's matches in memory.
-    private const int MaxEvaluations = 16;
+    private const int MaxEvaluations = 8;
 
     private readonly SemaphoreSlim _slots = new(MaxEvaluations);
     private readonly PartWriter _writer;
@@ -110,9 +110,23 @@ public sealed class CorrelationRunner
         await Parallel.ForEachAsync(
             batch.Parts,
             StorageConcurrency.Options(cancellationToken),
-            async (part, token) => await _evaluations.EvaluateAsync(new PartRequest(part.Part, part.From, part.To, events), token));
+            async (part, token) => await EvaluateAsync(new PartRequest(part.Part, part.From, part.To, events), token));
         _metrics.AddMatches(batch.Matches);
         _metrics.AddLeftOut(batch.LeftOut);
+    }
+
+    // What is damaged in one part must not hold up a hub's partition for ever; its matches are kept.
+    private async Task EvaluateAsync(PartRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _evaluations.EvaluateAsync(request, cancellationToken);
+        }
+        catch (FormatException exception)
+        {
+            _metrics.AddLeftOut(1);
+            _logger.PartUnreadable(request.Part.Tree.Root.Correlation.Id, exception.Message);
+        }
     }
 
     /// <summary>Evaluates what is due.</summary>

@@ -129,14 +129,17 @@ internal sealed class PartEvaluator(
         {
             StoredFiring settled = firing;
             FiringReport report = firing.Report!;
-            if (report.Recorded == firing.Revision || (firing.IsSuperseded && report.Recorded == 0))
+
+            // Whoever decided may have recorded and announced it without coming to say so, and others are held back by it: what was begun is finished.
+            bool isBegun = report.Outcome != FiringOutcome.None;
+            if (report.Recorded == firing.Revision || (firing.IsSuperseded && !isBegun))
             {
                 Remember(part, firing);
                 continue;
             }
 
             // What is certain at once does not wait for clocks that differ.
-            if (report.Recorded == 0 && !request.IsLast && part.Tree.Decision != CorrelationDecision.AtOnce && report.DueAt > now.UtcTicks)
+            if (!isBegun && !request.IsLast && part.Tree.Decision != CorrelationDecision.AtOnce && report.DueAt > now.UtcTicks)
             {
                 var due = new DateTimeOffset(report.DueAt, TimeSpan.Zero);
                 await agenda.AddDueAsync(new DueEvaluation(part.Tree.Key, part.Key, firing.Time, due), cancellationToken);
@@ -144,7 +147,7 @@ internal sealed class PartEvaluator(
                 continue;
             }
 
-            if (report.Outcome == FiringOutcome.None)
+            if (!isBegun)
             {
                 report = await DecideAsync(part, firing, report, alerted, cancellationToken);
                 if (await TryWriteAsync(settled with { Report = report }, cancellationToken) is not { } decided)

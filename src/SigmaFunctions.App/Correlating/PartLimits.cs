@@ -12,6 +12,9 @@ internal sealed record PartLimits
     /// <summary>Most matches that are looked at, the newest, give or take those of a row.</summary>
     public int Matches { get; init; } = 200_000;
 
+    /// <summary>Most bytes of matches that are looked at, the newest, give or take those of a row: senders choose how long values are.</summary>
+    public int Bytes { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>Rows of matches from which on they are put together.</summary>
     public int ManyRows { get; init; } = 1_000;
 

@@ -51,6 +51,7 @@ internal sealed class PartView
         var firings = new List<StoredFiring>();
         long? completeFrom = null;
         string last = "";
+        long bytes = 0;
         await foreach (TableEntity row in rows.ReadAsync(part.Partition, StateRows.Since(from), cancellationToken))
         {
             if (!StateRows.IsMatches(row))
@@ -59,7 +60,7 @@ internal sealed class PartView
                 continue;
             }
 
-            if (ofMatches.Count == limits.Rows || found.Count >= limits.Matches)
+            if (ofMatches.Count == limits.Rows || found.Count >= limits.Matches || bytes >= limits.Bytes)
             {
                 completeFrom = StateRows.EndOf(row) + 1;
                 break;
@@ -67,6 +68,7 @@ internal sealed class PartView
 
             ofMatches.Add(row);
             last = row.RowKey;
+            bytes += StateRows.SizeOf(row);
             foreach (StoredMatch match in StateRows.MatchesOf(row))
             {
                 if (match.Time >= from && match.Rule < part.Tree.Rules.Length)

@@ -234,4 +234,7 @@ internal static partial class Log
     [LoggerMessage(
         72, LogLevel.Warning, "Correlation {Rule} has more matches of a group in its timespan than are looked at: the newest {Matches} are.")]
     public static partial void CorrelationPartial(this ILogger logger, string rule, int matches);
+
+    [LoggerMessage(73, LogLevel.Error, "Correlation {Rule} cannot be evaluated for a group, whose matches are kept: {Reason}")]
+    public static partial void PartUnreadable(this ILogger logger, string rule, string reason);
 }

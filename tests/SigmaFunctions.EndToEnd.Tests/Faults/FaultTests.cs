@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using SigmaFunctions.LocalHost.Azurite;
+using SigmaFunctions.Storage.Correlations;
 
 namespace SigmaFunctions.EndToEnd.Tests.Faults;
 
@@ -28,6 +29,13 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
     {
         ["no fault"] = seed => new(Plan(seed, 0)),
         ["worker killed"] = seed => new(Plan(seed, 0.12, FaultKind.Kill) with { LongestDelay = TimeSpan.FromMilliseconds(40) }),
+        ["worker killed while correlating"] = seed => new(Plan(seed, 0.01, FaultKind.Kill) with
+        {
+            OnlyTables = CorrelationTable.NameSuffix,
+            LongestDelay = TimeSpan.FromMilliseconds(40),
+            Lifted = TimeSpan.FromSeconds(30),
+        })
+        { MaxKills = 6 },
         ["storage slow"] = seed => new(Plan(seed, 0.5, FaultKind.Delay) with { LongestDelay = Seconds("FAULT_SLOW", 0.4) }),
         ["500"] = seed => new(Plan(seed, 0.3, FaultKind.InternalError)),
         ["500 of the queue, longer than all tries"] = seed => new(Plan(seed, 1, FaultKind.InternalError) with { Only = StorageService.Queue, Lifted = TimeSpan.FromSeconds(20) })
@@ -60,7 +68,7 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
         var outcomes = new List<FaultOutcome>();
         foreach (int seed in Seeds(SeedsByHand))
         {
-            FaultScenario scenario = Scenarios[fault](seed);
+            FaultScenario scenario = Scenarios[fault](seed) with { Correlates = true };
             if (SeedsByHand is null)
             {
                 scenario = scenario with { Messages = scenario.Messages / 3 };
@@ -111,7 +119,9 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
     {
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {fault} | {outcomes.Count} | {Sum(item => item.Messages):N0} | {Sum(item => item.Injected):N0} | {Sum(item => item.FailedInvocations):N0} | {Sum(item => item.Expected):N0} | {Sum(item => item.Lost)} | {Sum(item => item.Twice)} | {Sum(item => item.RepeatedAlerts):N0} |\n");
+            $"| {fault} | {outcomes.Count} | {Sum(item => item.Messages):N0} | {Sum(item => item.Injected):N0} | {Sum(item => item.FailedInvocations):N0} | {Sum(item => item.Expected):N0} | {Sum(item => item.Lost)} | {Sum(item => item.Twice)} | {Sum(item => item.RepeatedAlerts):N0} | {Of(item => item.Expected):N0} | {Of(item => item.Lost)} | {Of(item => item.Wrong)} | {Of(item => item.Revised):N0} | {Of(item => item.Superseded):N0} | {Of(item => item.Moved):N0} | {Of(item => item.RepeatedAlerts):N0} |\n");
+
+        int Of(Func<CorrelationOutcome, int> value) => outcomes.Sum(item => value(item.Correlations!));
 
         int Sum(Func<FaultOutcome, int> value) => outcomes.Sum(value);
     }
