@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text;
+using Azure.Data.Tables;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -41,11 +42,14 @@ public sealed class CorrelationCrashTests
     // The batch, the late ones, and what follows from all of them: 18 s holds off 24 s.
     private static readonly int[] Batch = [21, 24];
     private static readonly int[] Late = [14, 18];
+    private static readonly int[] Next = [30];
+
+    private static readonly RuleSet Rules = RuleSet.Load([new RuleFile("c.yml", Text)]);
 
     private static readonly DateTimeOffset Begin = new(2026, 11, 30, 10, 0, 0, TimeSpan.Zero);
 
     // More requests than the batch takes: of one that none of them stops.
-    public static TheoryData<int> Requests => [.. Enumerable.Range(0, 12)];
+    public static TheoryData<int> Requests => [.. Enumerable.Range(0, 14)];
 
     [Theory]
     [MemberData(nameof(Requests))]
@@ -62,7 +66,7 @@ public sealed class CorrelationCrashTests
             hasEnded = true;
         }
 
-        Assert.Equal(request < 9, hasEnded);
+        Assert.Equal(request < 11, hasEnded);
         await DeliverAsync(store, Late);
         await DeliverAsync(store, Batch);
 
@@ -72,18 +76,37 @@ public sealed class CorrelationCrashTests
         Assert.Equal(alerted == valid ? null : alerted.Report!.Detected.Id, valid.Report!.OutcomeBy);
     }
 
-    private static async Task DeliverAsync(Stored store, int[] seconds, int? endsAt = null)
+    [Theory]
+    [MemberData(nameof(Requests))]
+    public async Task What_a_paused_process_still_writes_before_it_ends_is_put_right(int request)
+    {
+        // Another process has taken its partition meanwhile, and done what it was at.
+        var store = new Stored();
+        var pause = new TaskCompletionSource();
+        int requests = 0;
+        Task paused = DeliverAsync(store, Batch, () => requests++ == request ? pause.Task : requests == request + 2 ? throw new EndedException() : Task.CompletedTask);
+        await DeliverAsync(store, Late);
+        await DeliverAsync(store, Batch);
+        pause.SetResult();
+        await Task.WhenAny(paused);
+
+        await DeliverAsync(store, Next);
+        store.Clock.Advance(TimeSpan.FromMinutes(6));
+        await SweepAsync(store);
+        Assert.Equal([18, 30], store.Recorded.Values.Where(firing => !firing.IsSuperseded).Select(firing => (new DateTimeOffset(firing.Time, TimeSpan.Zero) - Begin).TotalSeconds).Order());
+    }
+
+    private static Task DeliverAsync(Stored store, int[] seconds, int? endsAt = null)
     {
         int requests = 0;
-        Func<Task> step = () => requests++ == endsAt ? throw new EndedException() : Task.CompletedTask;
-        var rows = new MemoryCorrelationRows(store.State, step);
-        var agenda = new CorrelationAgenda(rows, store.Clock);
-        IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        var evaluator = new PartEvaluator(
-            rows, agenda, new Recorder(step, store.Recorded), new CorrelationMetrics(meters, store.Clock), store.Clock, TimeSpan.Zero, PartLimits.Default, NullLogger.Instance);
-        var rules = RuleSet.Load([new RuleFile("c.yml", Text)]);
-        var matcher = new BodyMatcher(new EventDecoder(new LogSource("test")), new Detector(rules), new BodyLimits { Correlates = true });
-        var batch = new CorrelationBatch(rules.CorrelationPlan);
+        return DeliverAsync(store, seconds, () => requests++ == endsAt ? throw new EndedException() : Task.CompletedTask);
+    }
+
+    private static async Task DeliverAsync(Stored store, int[] seconds, Func<Task> step)
+    {
+        (MemoryCorrelationRows rows, CorrelationAgenda agenda, PartEvaluator evaluator) = Start(store, step);
+        var matcher = new BodyMatcher(new EventDecoder(new LogSource("test")), new Detector(Rules), new BodyLimits { Correlates = true });
+        var batch = new CorrelationBatch(Rules.CorrelationPlan);
         foreach (int second in seconds)
         {
             DateTimeOffset time = Begin.AddSeconds(second);
@@ -97,6 +120,30 @@ public sealed class CorrelationCrashTests
             await writer.WriteAsync(part, TestContext.Current.CancellationToken);
             await evaluator.EvaluateAsync(new PartRequest(part.Part, part.From, part.To, CompletingEvents.None), TestContext.Current.CancellationToken);
         }
+    }
+
+    private static async Task SweepAsync(Stored store)
+    {
+        (_, CorrelationAgenda agenda, PartEvaluator evaluator) = Start(store, () => Task.CompletedTask);
+        await foreach ((TableEntity row, DueEvaluation? due) in agenda.FindDueAsync(store.Clock.GetUtcNow(), TestContext.Current.CancellationToken))
+        {
+            var part = TreePart.Of(Rules.CorrelationPlan.Trees[0], due!.Part);
+            await evaluator.EvaluateAsync(new PartRequest(part, due.Time, due.Time, CompletingEvents.None), TestContext.Current.CancellationToken);
+            await agenda.RemoveDueAsync(row, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>A process.</summary>
+    private static (MemoryCorrelationRows Rows, CorrelationAgenda Agenda, PartEvaluator Evaluator) Start(Stored store, Func<Task> step)
+    {
+        var rows = new MemoryCorrelationRows(store.State, step);
+        var agenda = new CorrelationAgenda(rows, store.Clock);
+        IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
+        return (
+            rows,
+            agenda,
+            new PartEvaluator(
+                rows, agenda, new Recorder(step, store.Recorded), new CorrelationMetrics(meters, store.Clock), store.Clock, TimeSpan.Zero, PartLimits.Default, NullLogger.Instance));
     }
 
     private sealed class EndedException : Exception;
@@ -118,7 +165,11 @@ public sealed class CorrelationCrashTests
         public async Task RecordAsync(CorrelationTree tree, StoredFiring firing, ICompletingEvents events, CancellationToken cancellationToken)
         {
             await step();
-            recorded[firing.Report!.Detected.Id] = firing;
+            DetectionId id = firing.Report!.Detected.Id;
+            if (!recorded.TryGetValue(id, out StoredFiring? known) || known.Revision < firing.Revision)
+            {
+                recorded[id] = firing;
+            }
         }
     }
 }

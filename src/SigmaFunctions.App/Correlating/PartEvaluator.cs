@@ -33,6 +33,9 @@ internal sealed class PartEvaluator(
     private const int MaxMerges = 8;
     private const int MaxHints = 100_000;
 
+    // Who has not come to an end of an evaluation by then has ended, or waits for a store that cannot be reached.
+    private static readonly TimeSpan UnfinishedAfter = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan NotedAgainAfter = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromHours(1);
 
     // By correlation.
@@ -56,12 +59,22 @@ internal sealed class PartEvaluator(
         }
 
         long reach = Math.Max(0, request.From - part.Tree.Reach);
+        (TableEntity Row, DateTimeOffset At)? unfinished = null;
         for (int round = 0; round < MaxRounds; round++)
         {
             PartView view = await PartView.ReadAsync(rows, part, reach, limits, cancellationToken);
             var changes = PartChanges.Of(part, view, request.From, grace);
             if (!changes.Writes.IsEmpty)
             {
+                // What is written may follow from less than others have read by then. If this process ends before it has read again, and others have done
+                // its batch, nobody else would look.
+                DateTimeOffset now = timeProvider.GetUtcNow();
+                if (unfinished is not { } noted || now - noted.At >= NotedAgainAfter)
+                {
+                    unfinished = (await agenda.NoteUnfinishedAsync(
+                        new DueEvaluation(part.Tree.Key, part.Key, request.From, now + UnfinishedAfter), unfinished?.Row, cancellationToken), now);
+                }
+
                 await WriteAsync(part, changes.Writes, cancellationToken);
                 continue;
             }
@@ -71,6 +84,11 @@ internal sealed class PartEvaluator(
                 metrics.AddEvaluation(isShort: false);
                 TellPartial(part, view);
                 await MergeAsync(view, cancellationToken);
+                if (unfinished is { } done)
+                {
+                    await agenda.RemoveAsync(done.Row, cancellationToken);
+                }
+
                 return;
             }
         }

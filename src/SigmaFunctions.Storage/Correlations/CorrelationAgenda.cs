@@ -79,22 +79,27 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
     }
 
     /// <summary>Adds what is due.</summary>
-    public Task AddDueAsync(DueEvaluation due, CancellationToken cancellationToken)
+    public Task AddDueAsync(DueEvaluation due, CancellationToken cancellationToken) => rows.UpsertAsync([RowOf(due, "")], cancellationToken);
+
+    /// <summary>Notes an evaluation that has begun, so that it is done again where it does not come to its end. To be called before its first write.</summary>
+    /// <param name="due">What is to be evaluated then, and when.</param>
+    /// <param name="former">An earlier note of the same evaluation, which goes.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The note, which goes at the end (<see cref="RemoveAsync"/>). Nobody else has it.</returns>
+    public async Task<TableEntity> NoteUnfinishedAsync(DueEvaluation due, TableEntity? former, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(due);
-        string partition = StateRows.PartitionOf(due.Tree, due.Part.Span);
-        return rows.UpsertAsync(
-            [
-                new TableEntity(StateKeys.DueAt(due.At), $"{partition}-{StateKeys.After(due.Time)}")
-                {
-                    [Tree] = due.Tree,
-                    [Part] = due.Part.ToArray(),
-                    [Time] = due.Time,
-                    [At] = due.At,
-                },
-            ],
-            cancellationToken);
+        TableEntity row = RowOf(due, $"-{Guid.NewGuid():N}");
+        await rows.UpsertAsync([row], cancellationToken);
+        if (former is not null)
+        {
+            await RemoveAsync(former, cancellationToken);
+        }
+
+        return row;
     }
+
+    /// <summary>Removes a note of <see cref="NoteUnfinishedAsync"/>, where it is still there.</summary>
+    public Task RemoveAsync(TableEntity note, CancellationToken cancellationToken) => rows.RemoveAsync([note], cancellationToken);
 
     /// <summary>What is due up to a time, the oldest first.</summary>
     public async IAsyncEnumerable<(TableEntity Row, DueEvaluation? Due)> FindDueAsync(
@@ -115,6 +120,19 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
 
     /// <summary>Removes what was due and is done, but not where it has been added again meanwhile.</summary>
     public Task RemoveDueAsync(TableEntity row, CancellationToken cancellationToken) => rows.TryExchangeAsync([], [row], cancellationToken);
+
+    private static TableEntity RowOf(DueEvaluation due, string suffix)
+    {
+        ArgumentNullException.ThrowIfNull(due);
+        string partition = StateRows.PartitionOf(due.Tree, due.Part.Span);
+        return new TableEntity(StateKeys.DueAt(due.At), $"{partition}-{StateKeys.After(due.Time)}{suffix}")
+        {
+            [Tree] = due.Tree,
+            [Part] = due.Part.ToArray(),
+            [Time] = due.Time,
+            [At] = due.At,
+        };
+    }
 
     /// <summary>Since when matches of a correlation are kept, from now on where they are not yet.</summary>
     /// <param name="tree">The correlation's key.</param>

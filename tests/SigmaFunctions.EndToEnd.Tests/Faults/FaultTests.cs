@@ -9,7 +9,8 @@ namespace SigmaFunctions.EndToEnd.Tests.Faults;
 /// <summary>
 /// Nothing lost, nothing twice, every detection announced, whatever fails. <c>FAULT_SEEDS</c> names the seeds of each fault, as a
 /// number of them or as the first and last (<c>7-7</c>); <c>FAULT_ONLY</c> is a part of the names of the faults that are run; <c>FAULT_GONE</c> and <c>FAULT_SLOW</c> lengthen, in seconds, how long the
-/// store is gone and its longest delay; <c>FAULT_TABLE</c> names a file that gets a line of docs/reliability.md for each fault.
+/// store is gone and its longest delay; <c>FAULT_TABLE</c> names a file that gets a line of docs/reliability.md for each fault, and one
+/// beside it that ends with <c>.correlations.md</c> gets another.
 /// </summary>
 public sealed class FaultTests(FaultTests.Account account) : IClassFixture<FaultTests.Account>
 {
@@ -84,6 +85,8 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
         if (Environment.GetEnvironmentVariable("FAULT_TABLE") is { Length: > 0 } path)
         {
             await File.AppendAllTextAsync(path, Line(fault, outcomes), TestContext.Current.CancellationToken);
+            await File.AppendAllTextAsync(
+                Path.ChangeExtension(path, ".correlations.md"), Line(fault, [.. outcomes.Select(outcome => outcome.Correlations!)]), TestContext.Current.CancellationToken);
         }
     }
 
@@ -119,11 +122,18 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
     {
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {fault} | {outcomes.Count} | {Sum(item => item.Messages):N0} | {Sum(item => item.Injected):N0} | {Sum(item => item.FailedInvocations):N0} | {Sum(item => item.Expected):N0} | {Sum(item => item.Lost)} | {Sum(item => item.Twice)} | {Sum(item => item.RepeatedAlerts):N0} | {Of(item => item.Expected):N0} | {Of(item => item.Lost)} | {Of(item => item.Wrong)} | {Of(item => item.Revised):N0} | {Of(item => item.Superseded):N0} | {Of(item => item.Moved):N0} | {Of(item => item.RepeatedAlerts):N0} |\n");
-
-        int Of(Func<CorrelationOutcome, int> value) => outcomes.Sum(item => value(item.Correlations!));
+            $"| {fault} | {outcomes.Count} | {Sum(item => item.Messages):N0} | {Sum(item => item.Injected):N0} | {Sum(item => item.FailedInvocations):N0} | {Sum(item => item.Expected):N0} | {Sum(item => item.Lost)} | {Sum(item => item.Twice)} | {Sum(item => item.RepeatedAlerts):N0} |\n");
 
         int Sum(Func<FaultOutcome, int> value) => outcomes.Sum(value);
+    }
+
+    private static string Line(string fault, List<CorrelationOutcome> outcomes)
+    {
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {fault} | {Sum(item => item.Expected):N0} | {Sum(item => item.Lost)} | {Sum(item => item.Wrong)} | {Sum(item => item.Revised):N0} | {Sum(item => item.Superseded):N0} | {Sum(item => item.Announced):N0} | {Sum(item => item.Moved):N0} | {Sum(item => item.RepeatedAlerts):N0} |\n");
+
+        int Sum(Func<CorrelationOutcome, int> value) => outcomes.Sum(value);
     }
 
     /// <summary>One storage account for all runs; each has a table and a queue of its own.</summary>
