@@ -97,14 +97,14 @@ public sealed class CorrelationRunnerTests
         Assert.Single(bench.Recorded);
     }
 
-    /// <summary>Requests: a note of a part for each hour and instance, a write and a read of a batch; of a detection two writes of its row and two marks, and a read.</summary>
+    /// <summary>Requests: a note of a part for each hour and instance, a write and a read of a batch; of a detection a note and its removal, a write of its row and two marks, and a read.</summary>
     [Fact]
     public async Task A_match_costs_two_requests_and_a_group_that_fired_three_small_ones()
     {
         using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
         Assert.Equal(3, await bench.RequestsAsync(() => bench.DeliverAsync("a@0 g=x")));
         Assert.Equal(2, await bench.RequestsAsync(() => bench.DeliverAsync("a@1 g=x")));
-        Assert.Equal(2 + 4, await bench.RequestsAsync(() => bench.DeliverAsync("a@2 g=x")));
+        Assert.Equal(2 + 6, await bench.RequestsAsync(() => bench.DeliverAsync("a@2 g=x")));
         Assert.Equal(3, await bench.RequestsAsync(() => bench.DeliverAsync("a@3 g=x", "a@4 g=x")));
         Assert.Equal(0, await bench.RequestsAsync(() => bench.DeliverAsync("b@3 g=x", "d@4 g=x")));
         Assert.Equal(0, await bench.RequestsAsync(() => bench.DeliverAsync("a@3")));
