@@ -69,9 +69,12 @@ internal sealed record CorrelationOutcome
         Report(detections.Count(item => item.HeldBack is not null && byAlert.Contains(item.Id.Value)), "detections of correlations are held back and were announced");
         Report(alerts.Count(alert => !byId.ContainsKey(alert.Id)), "alerts of correlations point to no row");
         Report(alerts.Count(alert => alert.Correlation is null), "alerts of correlations do not say what was detected");
-        Report(
-            alerts.Count(alert => byId.TryGetValue(alert.Id, out Detection? item) && item.Correlation!.Revision == 1 && Text(alert) != Text(Alert.From(item, table))),
-            "alerts of correlations do not say what their row says");
+        List<(string Alert, string Row)> differing =
+        [
+            .. alerts.Where(alert => byId.TryGetValue(alert.Id, out Detection? item) && item.Correlation!.Revision == 1)
+                .Select(alert => (Text(alert), Text(Alert.From(byId[alert.Id], table)))).Where(pair => pair.Item1 != pair.Item2),
+        ];
+        Report(differing.Count, $"alerts of correlations do not say what their row says, such as {differing.FirstOrDefault()}");
 
         // Whoever is held back has another alert that stands for it.
         int unheld = rows.Count(row => row.GetString("HeldBack") == "moved" && !byAlert.Contains(row.GetString("HeldBackBy") ?? ""));
@@ -122,5 +125,6 @@ internal sealed record CorrelationOutcome
         return [.. first.Where(line => (counts[line] = counts.GetValueOrDefault(line) - 1) < 0)];
     }
 
-    private static string Text(Alert alert) => Encoding.UTF8.GetString(alert.ToJson());
+    // Of two who record the same detection only one may have had the completing event in hand, and with it the tenant.
+    private static string Text(Alert alert) => Encoding.UTF8.GetString((alert with { TenantId = null }).ToJson());
 }
