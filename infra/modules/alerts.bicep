@@ -69,6 +69,19 @@ var rules = [
     ]
   }
   {
+    name: 'correlations-late'
+    title: 'Correlations are not evaluated'
+    description: 'What correlations put off until late events have come was due long ago: the function Sweep fails, or cannot reach the table of correlations (event 70).'
+    severity: 2
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.correlation.overdue"'
+      '| summarize Overdue = min(Max)'
+      '| where Overdue > 600'
+    ]
+  }
+  {
     name: 'expired'
     title: 'Events are lost'
     description: 'A hub forgot events before they were done, since nothing was done of their partition for as long as it keeps them: the app\'s log (event 51) says which.'

@@ -287,6 +287,10 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
       name: 'DetectionsInstances'
     }
 
+    resource correlations 'tables' = {
+      name: 'DetectionsCorrelations'
+    }
+
     resource sources 'tables' = {
       name: 'DetectionsSources'
     }

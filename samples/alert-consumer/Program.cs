@@ -58,7 +58,10 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 async Task HandleAsync(Alert alert, Detection? detection, CancellationToken cancellationToken)
 {
     // What an event says must not steer a terminal.
-    Console.WriteLine(PrintableText.Of($"{alert.EventTime:O} {alert.Rule.Level} {alert.Rule.Title} on {alert.Host} ({alert.User})"));
+    string about = alert.Correlation is { } correlation
+        ? $"{correlation.Type} {correlation.Value} of {string.Join(", ", correlation.Group.Select(one => $"{one.Field} {one.Value}"))}"
+        : $"on {alert.Host} ({alert.User})";
+    Console.WriteLine(PrintableText.Of($"{alert.EventTime:O} {alert.Rule.Level} {alert.Rule.Title} {about}"));
     if (detection is null)
     {
         return;

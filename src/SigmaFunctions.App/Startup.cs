@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Canary;
+using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
@@ -14,9 +15,11 @@ using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.App.Sources;
 using SigmaFunctions.App.Starting;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
@@ -37,6 +40,7 @@ internal static class Startup
         services.AddOptions<DetectionOptions>().BindConfiguration(DetectionOptions.Section).ValidateOnStart();
         services.AddOptions<CanaryOptions>().BindConfiguration(CanaryOptions.Section);
         services.AddOptions<AlertOptions>().BindConfiguration(AlertOptions.Section).ValidateOnStart();
+        services.AddOptions<CorrelationOptions>().BindConfiguration(CorrelationOptions.Section).ValidateOnStart();
         services.AddOptions<DetectionStorageOptions>()
             .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
             .ValidateOnStart();
@@ -45,6 +49,7 @@ internal static class Startup
         services.AddSingleton<IValidateOptions<RuleOptions>, RuleSettingsValidator>();
         services.AddSingleton<IValidateOptions<DetectionOptions>, DetectionOptionsValidator>();
         services.AddSingleton<IValidateOptions<AlertOptions>, AlertOptionsValidator>();
+        services.AddSingleton<IValidateOptions<CorrelationOptions>, CorrelationOptionsValidator>();
         services.AddSingleton<IValidateOptions<DetectionStorageOptions>, DetectionStorageOptionsValidator>();
         services.AddSingleton<IValidateOptions<EventHubOptions>, EventHubOptionsValidator>();
         services.AddSingleton<IFunctionMetadataTransformer, HubFunctions>();
@@ -63,6 +68,9 @@ internal static class Startup
         services.AddSingleton(provider => new BatchAttempts(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new PartitionProgressTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new CanaryTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
+        services.AddSingleton(provider => new CorrelationTable(CreateTableClient(provider, CorrelationTable.NameSuffix)));
+        services.AddSingleton<ICorrelationRows>(provider => provider.GetRequiredService<CorrelationTable>());
+        services.AddSingleton<CorrelationAgenda>();
         services.AddSingleton(provider => new SourceTable(CreateTableClient(provider, SourceTable.NameSuffix)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertQueue(
@@ -98,6 +106,10 @@ internal static class Startup
         services.AddSingleton<AlertSweep>();
         services.AddHostedService<ClaimKeeper>();
         services.AddSingleton<DetectionRecorder>();
+        services.AddSingleton<CorrelationMetrics>();
+        services.AddSingleton<IFiringRecorder, FiringRecorder>();
+        services.AddSingleton<Func<CorrelationPlan>>(provider => () => provider.GetRequiredService<DetectorProvider>().Current.RuleSet.CorrelationPlan);
+        services.AddSingleton<CorrelationRunner>();
         services.AddSingleton<CanaryKey>();
         services.AddSingleton<CanaryCheck>();
         services.AddSingleton<BatchGuard>();
@@ -142,6 +154,7 @@ internal static class Startup
             _ = services.GetRequiredService<IOptions<DetectionStorageOptions>>().Value;
             EventHubOptions hubs = services.GetRequiredService<IOptions<EventHubOptions>>().Value;
             _ = services.GetRequiredService<IOptions<AlertOptions>>().Value;
+            _ = services.GetRequiredService<IOptions<CorrelationOptions>>().Value;
             _ = Rules(services);
             if (services.GetRequiredService<IOptions<CanaryOptions>>().Value.Enabled
                 && services.GetRequiredService<HubConnectionOptions>().Fault(hubs.Names) is { } fault)
@@ -171,6 +184,7 @@ internal static class Startup
             await services.GetRequiredService<AlertWindows>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<InstanceTable>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<SourceTable>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<CorrelationTable>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertQueue>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<DeadLetterStore>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<OriginalStore>().CreateIfNotExistsAsync(cancellationToken);

@@ -26,6 +26,8 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private const string HubVariable = "EVENTHUB_CONNECTION";
     private const string StorageVariable = "DetectionStorage";
 
+    // The app's, that does what was left for later.
+    private const string SweepFunction = "Sweep";
     private const int Partitions = 4;
     private const int SampleBatchSize = 4;
     private const int FileBatchSize = 500;
@@ -105,7 +107,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         ];
         Task reading = alerts.RunAsync(stop.Token);
         Task cataloguing = _live?.BuildCatalogueAsync(CataloguePatience, stop.Token) ?? Task.CompletedTask;
-        Task<bool> processing = ProcessAsync(eventsPath, alerts, stop.Token);
+        Task<bool> processing = ProcessAsync(eventsPath, alerts, timers, stop.Token);
         Task[] background = [.. triggering, reading, _worker!.Ended, WatchAzuriteAsync(stop.Token), WatchUnseenAsync(stop.Token)];
         try
         {
@@ -295,7 +297,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         throw new LocalHostException("Azurite ended unexpectedly; detections cannot be stored.");
     }
 
-    private async Task<bool> ProcessAsync(string path, AlertReader alerts, CancellationToken cancellationToken)
+    private async Task<bool> ProcessAsync(string path, AlertReader alerts, ImmutableArray<TimerTrigger> timers, CancellationToken cancellationToken)
     {
         bool sample = _options.EventsPath is null;
         _report.Step("Sending", sample ? "the sample events" : path);
@@ -331,11 +333,26 @@ internal sealed class LocalHostRun : IAsyncDisposable
         }
 
         TimeSpan processed = _watch.Elapsed;
+        bool isSwept = !_options.Once || await SweepAsync(timers, cancellationToken);
         await alerts.DrainedAsync(cancellationToken);
         await AskUnseenAsync(cancellationToken);
         long rows = await alerts.CountDetectionsAsync(cancellationToken);
         Summarize(sender, alerts, rows, processed);
-        return sender is { TooLarge: 0, Unreadable: 0 } && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
+        return isSwept && sender is { TooLarge: 0, Unreadable: 0 } && _statistics is { FailedEvents: 0, LostEvents: 0 } && alerts.Dangling == 0;
+    }
+
+    /// <summary>Has the app do what it left for later, such as what correlations wait with for late events: none come any more.</summary>
+    private async Task<bool> SweepAsync(ImmutableArray<TimerTrigger> timers, CancellationToken cancellationToken)
+    {
+        TimerTrigger sweep = timers.First(timer => timer.FunctionName == SweepFunction);
+        InvocationResponse response = await sweep.InvokeAsync(_worker!, isLast: true, cancellationToken);
+        if (response.Result.Status == StatusResult.Types.Status.Success)
+        {
+            return true;
+        }
+
+        ShowFailure(sweep.FunctionName, response.Result.Exception?.Message ?? response.Result.Result);
+        return false;
     }
 
     /// <summary>How far a run is that goes on.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Erasing;
@@ -24,6 +25,7 @@ public static class PersonalData
         [DetectionTable.DefaultName + AlertOutbox.NameSuffix] = "spans of time and ids",
         [DetectionTable.DefaultName + AlertWindows.NameSuffix] = "hashes of what a window is for, and ids",
         [DetectionTable.DefaultName + InstanceTable.NameSuffix] = "instances, hubs and partitions of the deployment itself",
+        [DetectionTable.DefaultName + CorrelationTable.NameSuffix] = "matches that correlations count, with hosts and users, which go by themselves within three timespans, or two days",
         [SourceTable.DefaultName] = "channels, providers, tenants and counts",
         [RuleSetTable.DefaultName] = "rules",
         [RuleStore.DefaultName] = "rules, overrides and placeholders, which their authors answer for",

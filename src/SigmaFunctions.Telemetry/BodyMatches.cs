@@ -22,7 +22,7 @@ public sealed class BodyMatches
 
     // Null where correlations are not looked at.
     private readonly CorrelationPlan? _plan;
-    private readonly CorrelatedBody _correlated = new();
+    private readonly CorrelatedBody _correlated;
 
     // What the counts were at the mark, of rules that matched since.
     private readonly List<(int Rule, RuleCount Count)> _saved = [];
@@ -38,6 +38,7 @@ public sealed class BodyMatches
         _decoder = decoder;
         _limits = limits;
         _counts = new RuleCount[detector.Rules.Length];
+        _correlated = new CorrelatedBody(limits.CorrelatedBytes);
         _plan = limits.Correlates ? detector.RuleSet.CorrelationPlan : null;
     }
 

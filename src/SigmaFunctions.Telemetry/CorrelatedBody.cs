@@ -5,7 +5,8 @@ using SigmaFunctions.Telemetry.Events;
 namespace SigmaFunctions.Telemetry;
 
 /// <summary>The records of a body with matches that correlations look at. Valid until the next body. Not safe for concurrent use.</summary>
-public sealed class CorrelatedBody
+/// <param name="maxBytes">Most bytes of what is asked for of them.</param>
+public sealed class CorrelatedBody(int maxBytes)
 {
     // Records and matches that room is kept for between bodies, each; and bytes.
     private const int KeptItems = 64 * 1024;
@@ -14,10 +15,13 @@ public sealed class CorrelatedBody
     private readonly List<Record> _records = [];
     private readonly List<Match> _matches = [];
     private CapturedWriter _writer = new();
-    private (int Records, int Matches, int Bytes) _marked;
+    private (int Records, int Matches, int Bytes, int LeftOut) _marked;
 
     /// <summary>Number of records.</summary>
     public int Count => _records.Count;
+
+    /// <summary>Number of matches that are left out, since they came to too much.</summary>
+    public int LeftOut { get; private set; }
 
     /// <summary>A record.</summary>
     /// <param name="index">From 0, in the order of the body.</param>
@@ -42,6 +46,12 @@ public sealed class CorrelatedBody
 
     internal void Add(int rule, ReadOnlySpan<byte> values)
     {
+        if (_writer.Length + (long)values.Length > maxBytes)
+        {
+            LeftOut++;
+            return;
+        }
+
         _matches.Add(new Match(rule, _writer.Length, values.Length));
         _writer.Append(values);
     }
@@ -61,19 +71,21 @@ public sealed class CorrelatedBody
         }
     }
 
-    internal void Mark() => _marked = (_records.Count, _matches.Count, _writer.Length);
+    internal void Mark() => _marked = (_records.Count, _matches.Count, _writer.Length, LeftOut);
 
     internal void ReturnToMark()
     {
         _records.RemoveRange(_marked.Records, _records.Count - _marked.Records);
         _matches.RemoveRange(_marked.Matches, _matches.Count - _marked.Matches);
         _writer.ReturnTo(_marked.Bytes);
+        LeftOut = _marked.LeftOut;
     }
 
     internal void Clear()
     {
         _records.Clear();
         _matches.Clear();
+        LeftOut = 0;
         _writer.ReturnTo(0);
         _records.Capacity = _records.Capacity > KeptItems ? 0 : _records.Capacity;
         _matches.Capacity = _matches.Capacity > KeptItems ? 0 : _matches.Capacity;

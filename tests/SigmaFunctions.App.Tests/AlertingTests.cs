@@ -115,6 +115,45 @@ public sealed class AlertingTests(StorageAccount account)
         Assert.Equal(alerts, (await store.TakeAlertsAsync()).Count);
     }
 
+    [Theory]
+    [InlineData(AlertEntity.Rule, 1)]
+    [InlineData(AlertEntity.Host, 4)]
+    [InlineData(AlertEntity.HostAndUser, 4)]
+    public async Task What_a_correlation_detects_is_the_same_where_its_group_is(AlertEntity entity, int alerts)
+    {
+        Store store = await CreateAsync();
+        var options = new AlertOptions { SuppressFor = TimeSpan.FromHours(1), SuppressBy = entity };
+
+        await store.Recorder(options).RecordAsync(
+            [
+                Correlated(0, ["alice", "a\nb", "c"], host: "WS01"),
+                Correlated(1, ["ALICE", "A\nB", "C"], host: "WS02", user: "bob"),
+                Correlated(2, ["alice", "a\nb", "c"], host: null, user: null),
+                Correlated(3, ["bob", "a\nb", "c"], host: "WS01"),
+                Correlated(4, ["alice", "a", "b\nc"], host: "WS01"),
+                Correlated(5, [], host: "WS01"),
+                Correlated(6, [], host: "WS02"),
+            ],
+            Token);
+
+        List<Alert> told = await store.TakeAlertsAsync();
+        Assert.Equal(alerts, told.Count);
+        Assert.All(told, alert => Assert.Equal("event_count", alert.Correlation?.Type));
+        Assert.Equal(7 - alerts, (await store.RowsAsync()).Count(row => row.GetString("HeldBack") == "repetition"));
+    }
+
+    [Fact]
+    public void What_correlations_detect_counts_on_the_host_of_the_event_that_completes_it()
+    {
+        var options = new AlertOptions { MaximumPerRule = 100, MaximumPerHost = 2 };
+        AlertPlan plan = Plan(options, [.. Enumerable.Range(0, 6).Select(number => Correlated(number, [$"user{number}"], host: number < 5 ? "WS01" : "WS02"))]);
+
+        // The third on a host tells that it is muted there.
+        Assert.Equal(
+            ["WS01", "WS01"],
+            plan.Items.Where(item => item.HeldBack == HoldReason.Rate).Select(item => item.Detection.Host));
+    }
+
     [Fact]
     public async Task A_rule_that_fires_on_everything_is_muted_with_one_alert_about_it()
     {
@@ -556,4 +595,19 @@ public sealed class AlertingTests(StorageAccount account)
             Original = "{}",
         }),
     ];
+
+    private static Detection Correlated(int number, string[] group, string? host, string? user = "alice") => Some(number, 1, "correlation", host: host)[0] with
+    {
+        User = user,
+        Correlation = new DetectedCorrelation
+        {
+            Id = new DetectionId($"202611250314150000000-{number:x32}"),
+            Type = "event_count",
+            Group = [.. group.Select((value, index) => new DetectedField($"field{index}", value))],
+            Value = "3",
+            First = Now,
+            Last = Now,
+            EventCount = 3,
+        },
+    };
 }

@@ -200,6 +200,7 @@ public sealed class CanaryTests(StorageAccount account)
             new EventDecoder(),
             (matcher, body, token) => matcher.Match(body, token),
             store.Recorder(),
+            store.Correlations(() => detector.RuleSet.CorrelationPlan),
             new DeadLetterStore(store.DeadLetters),
             store.Canaries(),
             new BatchGuard(store.Attempts, new TestLogger<BatchGuard>()),

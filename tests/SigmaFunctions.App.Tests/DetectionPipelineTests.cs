@@ -577,6 +577,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         new EventDecoder(),
         match ?? ((matcher, body, token) => matcher.Match(body, token)),
         store.Recorder(),
+        store.Correlations(() => Detector.RuleSet.CorrelationPlan),
         new DeadLetterStore(store.DeadLetters),
         store.Canaries(),
         new BatchGuard(store.Attempts, new TestLogger<BatchGuard>()),
@@ -595,6 +596,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         return Create(new Store(table, table, table, new Mock<QueueClient>(MockBehavior.Strict).Object, new Mock<BlobContainerClient>(MockBehavior.Strict).Object, new FakeTimeProvider(Enqueued))
         {
             Instances = await account.CreateTableAsync(),
+            State = table,
         });
     }
 }

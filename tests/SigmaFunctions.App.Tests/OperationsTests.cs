@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
@@ -58,6 +59,7 @@ public sealed class OperationsTests
         _ = new WorkInHand(meters, TimeProvider.System);
         _ = new BacklogMetrics(meters, TimeProvider.System);
         _ = new SourceMetrics(meters);
+        _ = new CorrelationMetrics(meters, TimeProvider.System);
 
         string[] documented = [.. Lines.Where(line => line.StartsWith("| `sigmafunctions.", StringComparison.Ordinal)).Select(line => line.Split('`')[1])];
         Assert.Equal("", string.Join(' ', names.Except(documented).Select(name => $"{name} is not in docs/operations.md.")));

@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Retention;
+using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
@@ -55,7 +56,7 @@ public sealed class RetentionTests(StorageAccount account)
         var logger = new TestLogger<RetentionFunction>();
 
         var function = new RetentionFunction(
-            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, partitions, canaries, sources, new FakeTimeProvider(Now), logger);
+            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, partitions, canaries, sources, new CorrelationAgenda(new CorrelationTable(await account.CreateTableAsync()), new FakeTimeProvider(Now)), new FakeTimeProvider(Now), logger);
         await function.RunAsync(new TimerInfo(), Token);
 
         List<Detection> left = await client.ReadDetectionsAsync(Token);

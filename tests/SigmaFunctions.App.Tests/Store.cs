@@ -7,11 +7,14 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Canary;
+using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
@@ -42,9 +45,13 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
         new FakeTimeProvider(now))
     {
         Instances = await account.CreateTableAsync(),
+        State = await account.CreateTableAsync(),
     };
 
     public required TableClient Instances { get; init; }
+
+    /// <summary>Of correlations.</summary>
+    public required TableClient State { get; init; }
 
     public BatchAttempts Attempts => new(Instances);
 
@@ -67,6 +74,21 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
 
     public AlertSweep Sweep(AlertOptions? options = null) =>
         new(new AlertClaims(Outbox, Clock), new AlertOutbox(Outbox), Table, Announcer(options), Clock, SweepLog);
+
+    /// <summary>What evaluates correlations in a process of its own.</summary>
+    public CorrelationRunner Correlations(Func<CorrelationPlan> plan, TimeSpan? grace = null)
+    {
+        var rows = new CorrelationTable(State);
+        return new CorrelationRunner(
+            rows,
+            new CorrelationAgenda(rows, Clock),
+            new FiringRecorder(Recorder(), Table, Metrics),
+            plan,
+            MsOptions.Create(new CorrelationOptions { Grace = grace ?? new CorrelationOptions().Grace }),
+            new CorrelationMetrics(Meters, Clock),
+            Clock,
+            new TestLogger<CorrelationRunner>());
+    }
 
     /// <summary>What tells canaries in a process of its own.</summary>
     public CanaryCheck Canaries(TestLogger<CanaryCheck>? log = null) =>

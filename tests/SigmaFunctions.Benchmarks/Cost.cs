@@ -20,6 +20,9 @@ internal sealed class Cost
     // Of a detection on its own: row inserted, outcome noted. In a batch many share one.
     private const double TransactionsPerDetection = 2;
 
+    // Of a match that a correlation counts in a group of its own: the group noted, the match written, the group read. In a batch those of a group share them.
+    private const double TransactionsPerCorrelatedMatch = 3;
+
     // A claim of ten minutes of a hub partition: written, renewed every two minutes, removed. For a detection on its own it is written and removed.
     private const double ClaimTransactionsPerPartition = 6 / 600.0;
 
@@ -28,6 +31,7 @@ internal sealed class Cost
         ["--bytes"] = 1_500,
         ["--records"] = 1,
         ["--matches"] = 0.0001,
+        ["--correlated"] = 0,
         ["--peak"] = 3,
         ["--microseconds"] = double.NaN,
         ["--overhead"] = 50,
@@ -126,6 +130,7 @@ internal sealed class Cost
         double bodies = peak / _inputs["--records"];
         double megabytes = peak * _inputs["--bytes"] / 1e6;
         double detections = peak * _inputs["--matches"];
+        double correlated = _inputs["--correlated"] * TransactionsPerCorrelatedMatch;
         double throughputUnits = Math.Ceiling(Math.Max(megabytes, bodies / 1_000));
         double processingUnits = Math.Ceiling(megabytes / 5);
         bool isStandard = throughputUnits <= 40;
@@ -143,7 +148,7 @@ internal sealed class Cost
             ("100 partitions a hub (Premium)", partitions / 100),
             ("1,000 instances an app", instances / 1_000),
             ("250 cores a region", instances * CoresOfInstance / 250),
-            ("20,000 table transactions a second", Transactions(detections, partitions) / 20_000),
+            ("20,000 table transactions a second", (Transactions(detections, partitions) + (peak * correlated)) / 20_000),
             ("16 buckets of 2,000 rows a second", detections / (16 * 2_000)),
             ("2,000 queue messages a second", detections / 2_000),
         ];
@@ -159,7 +164,7 @@ internal sealed class Cost
             ("flexMillionExecutions", monthlyBodies / 1e6),
             isStandard ? ("throughputUnitHour", throughputUnits * HoursOfMonth) : ("processingUnitHour", processingUnits * HoursOfMonth),
             ("millionIngressEvents", isStandard ? monthlyBodies / 1e6 : 0),
-            ("tenThousandTableTransactions", Transactions(average * _inputs["--matches"], partitions) * DaysOfMonth * SecondsOfDay / 1e4),
+            ("tenThousandTableTransactions", (Transactions(average * _inputs["--matches"], partitions) + (average * correlated)) * DaysOfMonth * SecondsOfDay / 1e4),
             ("tenThousandQueueOperations", monthlyDetections / 1e4),
         ];
         string[] missing = [.. amounts.Where(amount => amount.Amount > 0 && Price(amount.Name) is null).Select(amount => amount.Name)];

@@ -190,6 +190,8 @@ public sealed class DetectionsTests : IDisposable
     [InlineData(2, "has no such table", "list", "--table", "Missing")]
     [InlineData(2, "ID is not that of a detection", "show", "2026112610-ae")]
     [InlineData(2, "ID is not that of a detection", "show", "202611261")]
+    [InlineData(2, "--original and --events exclude each other", "show", "2026112610", "--original", "--events")]
+    [InlineData(2, "--events is for what a correlation detected", "show", "2026112609", "--events")]
     [InlineData(2, "--since is so long ago", "list", "--since", "yesterday")]
     [InlineData(2, "--level is one of informational, low, medium, high, critical, not 'hihg': did you mean 'high'?", "list", "--level", "hihg")]
     [InlineData(2, "no detection of this time is of a rule with the id 'Whoami' (--rule takes the id, not the title)", "list", "--rule", "Whoami")]
@@ -201,7 +203,7 @@ public sealed class DetectionsTests : IDisposable
     [InlineData(2, "cannot be reached", "list", "--storage", "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;TableEndpoint=http://127.0.0.1:9/a")]
     public async Task What_cannot_be_read_says_why_and_no_secret(int exitCode, string message, params string[] arguments)
     {
-        string table = await FillAsync();
+        string table = await FillAsync(Detection(1, minutes: 60));
         if (!arguments.Contains("--table"))
         {
             arguments = [.. arguments, "--table", table];
@@ -227,6 +229,143 @@ public sealed class DetectionsTests : IDisposable
         _cli.Environment.Remove("DetectionStorage");
         outcome = await RunAsync("detections", "list");
         Assert.Equal((2, "sigmaf: no storage account: give --storage CONNECTION or --account NAME, or set DetectionStorage"), (outcome.ExitCode, outcome.Errors.TrimEnd()));
+    }
+
+    [Fact]
+    public async Task Of_a_correlation_the_list_has_group_and_value_in_place_of_host_and_user()
+    {
+        Detection none = Correlated(3, 'd', [("User", "bob")]);
+        string table = await FillAsync(
+            Correlated(3, 'c', [("TargetUserName", "alice"), ("Computer", "ws01.contoso.example")]), none with { Correlation = none.Correlation! with { IsSuperseded = true } });
+
+        CommandLine.Outcome outcome = await RunAsync("detections", "list", "--table", table);
+        CommandLine.Outcome all = await RunAsync("detections", "list", "--table", table, "--superseded");
+        CommandLine.Outcome json = await RunAsync("detections", "list", "--table", table, "--format", "json");
+
+        string line = outcome.Output.TrimEnd().Split('\n')[1];
+        Assert.Equal(2, outcome.Output.TrimEnd().Split('\n').Length);
+        Assert.Matches(@"^2026-11-26 10:20:00Z +high +Burst +TargetUserName=alice, Computer=ws01\.contoso\.example +event_count 12\.5 +202611261020000070000-c{32} *$", line);
+        Assert.Equal(3, all.Output.TrimEnd().Split('\n').Length);
+        Assert.Matches("User=bob +event_count 12.5 \\(superseded\\) +202611261020000070000-d{32}", all.Output);
+        Assert.Equal(
+            """
+            {"type":"event_count","group":[{"field":"TargetUserName","value":"alice"},{"field":"Computer","value":"ws01.contoso.example"}],"value":12.5,"first":"2026-11-26T10:00:00+00:00","last":"2026-11-26T10:20:00+00:00","eventCount":3,"values":["a","b"],"revision":2}
+            """,
+            json.Json.GetProperty("correlation").GetRawText());
+        Assert.Equal("ws01", json.Json.GetProperty("host").GetString());
+    }
+
+    [Theory]
+    [InlineData(3, "events (3)", 3)]
+    [InlineData(12, "events (12, the first 10; --events shows all)", 10)]
+    [InlineData(250, "events (250, the first 10; --events shows 100)", 10)]
+    public async Task Of_a_correlation_group_value_window_and_first_events_are_shown(int events, string heading, int told)
+    {
+        Detection detection = Correlated(events, 'c', [("TargetUserName", "alice\u001b"), ("Computer", "ws01\nid         x")]);
+        string table = await FillAsync(detection);
+        BlobContainerClient originals = await _account.CreateContainerAsync();
+        string[] show = ["detections", "show", detection.Id.Value, "--table", table, "--originals", originals.Name];
+
+        CommandLine.Outcome text = await RunAsync(show);
+        CommandLine.Outcome json = await RunAsync([.. show, "--format", "json"]);
+
+        Assert.Equal((0, 0), (text.ExitCode, json.ExitCode));
+        string[] lines = text.Output.Split('\n');
+        int group = Array.FindIndex(lines, line => line.StartsWith("group", StringComparison.Ordinal));
+        Assert.Equal(
+            [
+                "group      TargetUserName alice\uFFFD",
+                @"           Computer ws01\nid         x",
+                "value      event_count 12.5",
+                "values     a, b",
+                "first      2026-11-26 10:00:00Z",
+                "last       2026-11-26 10:20:00Z",
+                "changed    1 time, by events that came late",
+            ],
+            lines[group..(group + 7)]);
+        int at = Array.IndexOf(lines, heading);
+        Assert.True(at > 0, text.Output);
+        Assert.Equal("  2026-11-26 10:00:00.0000001Z  rule  ws-00  ann", lines[at + 1]);
+        Assert.Equal("  2026-11-26 10:00:01.0000001Z  inner", lines[at + 2]);
+        Assert.Equal("fields", lines[at + told + 1]);
+        JsonElement correlation = json.Json.GetProperty("correlation");
+        Assert.Equal((events, Math.Min(events, 100)), (correlation.GetProperty("eventCount").GetInt32(), correlation.GetProperty("events").GetArrayLength()));
+        Assert.Equal(
+            """
+            {"time":"2026-11-26T10:00:00.0000001+00:00","rule":"rule","host":"ws-00","user":"ann","enqueuedTime":"2026-11-26T10:00:00+00:00","event":{"namespace":"ns.example.net","eventHub":"events","partition":"0","sequenceNumber":0,"record":0}}
+            """,
+            correlation.GetProperty("events")[0].GetRawText());
+    }
+
+    [Fact]
+    public async Task All_events_of_a_correlation_are_shown_with_what_their_own_rules_recorded()
+    {
+        Detection detection = Correlated(250, 'c', [("User", "alice")]);
+        Detection base0 = BaseOf(detection, 0) with { Fields = [new DetectedField("Image", "x.exe"), new DetectedField("CommandLine", "whoami /all\u001b[2J")], Original = "{}" };
+        Detection base2 = BaseOf(detection, 2) with { Fields = [new DetectedField("", "a keyword"), new DetectedField("Image", "x.exe")] };
+        string table = await FillAsync(detection, base0, base2);
+        string[] show = ["detections", "show", detection.Id.Value, "--table", table, "--events"];
+
+        CommandLine.Outcome text = await RunAsync(show);
+        CommandLine.Outcome json = await RunAsync([.. show, "--format", "json"]);
+        _cli.IsInteractive = true;
+        CommandLine.Outcome narrow = await RunAsync(show);
+
+        Assert.Equal((0, "sigmaf: of 250 events these 100 are kept: the first and the last\n"), (text.ExitCode, text.Errors));
+        string[] lines = text.Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(101, lines.Length);
+        Assert.Matches("^time +rule +host +user +event +field +detection *$", lines[0]);
+        Assert.Matches(
+            @"^2026-11-26 10:00:00\.0000001Z +A title +ws-00 +ann +events/0 0, record 0 +CommandLine whoami /all(\uFFFD|\\uFFFD)\[2J +" + base0.Id + " *$", lines[1]);
+        Assert.Matches(@"^2026-11-26 10:00:01\.0000001Z +inner +events/0 1, record 0 *$", lines[2]);
+        Assert.Matches(@"^2026-11-26 10:00:02\.0000001Z +A title +ws-02 +ann +events/0 2, record 0 +keyword a keyword +" + base2.Id + " *$", lines[3]);
+        Assert.Matches(@"^2026-11-26 10:04:09\.0000001Z +inner ", lines[100]);
+        JsonElement[] told = [.. json.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal(100, told.Length);
+        Assert.Equal((base2.Id.Value, "A title", "a keyword"), (
+            told[2].GetProperty("detection").GetProperty("id").GetString(),
+            told[2].GetProperty("detection").GetProperty("title").GetString(),
+            told[2].GetProperty("detection").GetProperty("value").GetString()));
+        Assert.False(told[1].TryGetProperty("detection", out _));
+        Assert.DoesNotContain(text.Output + narrow.Output, c => c is '\u001b');
+        Assert.Contains($"\n  {base2.Id}\n2026-11-26 10:00:03.0000001Z  inner  events/0 3, record 0\n2026-", narrow.Output, StringComparison.Ordinal);
+    }
+
+    private static Detection BaseOf(Detection correlated, int number) => Detection(0, minutes: 0) with
+    {
+        Identity = correlated.Correlation!.Events[number].Identity,
+        RuleId = correlated.Correlation.Events[number].RuleId,
+    };
+
+    /// <summary>What a correlation detected at 10:20, of events from 10:00 on, a second apart, every other of an inner correlation.</summary>
+    private static Detection Correlated(int events, char hash, (string Field, string Value)[] group)
+    {
+        Detection completing = Detection(7, minutes: 10);
+        DateTimeOffset first = Now.AddMinutes(-30);
+        IEnumerable<DetectedEvent> all = Enumerable.Range(0, events).Select(number => new DetectedEvent(
+            new HubEventIdentity("ns.example.net", "events", "0", first.AddSeconds(number), number, 0),
+            first.AddSeconds(number).AddTicks(1),
+            number % 2 == 0 ? "rule" : "inner",
+            number % 2 == 0 ? $"ws-{number:D2}" : null,
+            number % 2 == 0 ? "ann" : null));
+        return completing with
+        {
+            RuleId = "burst",
+            RuleTitle = "Burst",
+            Correlation = new DetectedCorrelation
+            {
+                Id = new DetectionId($"202611261020000070000-{new string(hash, 32)}"),
+                Type = "event_count",
+                Group = [.. group.Select(one => new DetectedField(one.Field, one.Value))],
+                Value = "12.5",
+                First = first,
+                Last = Now.AddMinutes(-10),
+                EventCount = events,
+                Events = [.. events <= 100 ? all : [.. all.Take(50), .. all.Skip(events - 50)]],
+                Values = ["a", "b"],
+                Revision = 2,
+            },
+        };
     }
 
     private static Detection Detection(long sequenceNumber, int minutes) => new()

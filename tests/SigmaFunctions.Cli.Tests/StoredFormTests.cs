@@ -37,7 +37,9 @@ public sealed class StoredFormTests : IDisposable
 
         Assert.Equal((0, ""), (list.ExitCode, list.Errors));
         JsonElement[] found = Lines(list);
-        Assert.Equal(Enumerable.Range(1, version == "v1" ? 8 : 11), found.Select(one => one.GetProperty("event").GetProperty("sequenceNumber").GetInt32()).Order());
+
+        // Since v3 there are those of correlations, one of which turned out to be none.
+        Assert.Equal(version == "v1" ? [1, 2, 3, 4, 5, 6, 7, 8] : [1, 2, 3, 4, 5, 6, 7, 8, 9, 11], found.Select(one => one.GetProperty("event").GetProperty("sequenceNumber").GetInt32()).Order());
         var lengths = new Dictionary<int, int>();
         foreach (JsonElement one in found)
         {

@@ -28,7 +28,7 @@ public sealed class HealthTests
         await using LocalDeployment deployment = await LocalDeployment.StartAsync(Rule, settings: ImmutableDictionary<string, string>.Empty.Add("Canary__Enabled", "true"));
         TimerTrigger canary = TimerTrigger.Find(deployment.Worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == "Canary");
 
-        InvocationResponse sent = await canary.InvokeAsync(deployment.Worker, Token);
+        InvocationResponse sent = await canary.InvokeAsync(deployment.Worker, isLast: false, Token);
         Assert.True(sent.Result.Status == StatusResult.Types.Status.Success, sent.Result.Exception?.Message);
         await LocalDeployment.ProcessAsync(deployment.CreateTrigger(), events: 1);
 
@@ -68,7 +68,7 @@ public sealed class HealthTests
         await using LocalDeployment deployment = await LocalDeployment.StartAsync(Rule);
         TimerTrigger canary = TimerTrigger.Find(deployment.Worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == "Canary");
 
-        await canary.InvokeAsync(deployment.Worker, Token);
+        await canary.InvokeAsync(deployment.Worker, isLast: false, Token);
         await deployment.SendAsync("""{"product":"sigmafunctions","category":"canary","Canary":"sigmafunctions"}""");
 
         Assert.Equal("sigmafunctions", JsonDocument.Parse((await deployment.ReadBatchAsync(1)).Events.Single().EventBody).RootElement.GetProperty("Canary").GetString());

@@ -139,7 +139,7 @@ internal sealed class LocalDeployment : IAsyncDisposable
     public async Task InvokeTimerAsync(string function)
     {
         TimerTrigger timer = TimerTrigger.Find(Worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == function);
-        InvocationResponse response = await timer.InvokeAsync(Worker, Token);
+        InvocationResponse response = await timer.InvokeAsync(Worker, isLast: false, Token);
         Assert.True(response.Result.Status == LocalHost.Worker.Protocol.StatusResult.Types.Status.Success, response.Result.Exception?.Message);
     }
 

@@ -15,47 +15,10 @@ namespace SigmaFunctions.Engine.Tests;
 /// <summary>Grouping, counted values and chains, against what docs/correlation.md says taken word by word.</summary>
 public sealed class CorrelationMatchesTests
 {
-    private const string Bases = """
-        title: A
-        id: 00000000-0000-0000-0000-00000000000a
-        name: a
-        logsource: {category: test}
-        detection: {s: {kind: a}, condition: s}
-        ---
-        title: B
-        id: 00000000-0000-0000-0000-00000000000b
-        name: b
-        logsource: {category: test}
-        detection: {s: {kind: b}, condition: s}
-        ---
-        title: C
-        id: 00000000-0000-0000-0000-00000000000c
-        name: c
-        logsource: {category: test}
-        detection: {s: {kind: c}, condition: s}
-        """;
-
     private static readonly LogSource Test = new("test");
 
-    // Texts that are one key and such that are not, lists, what takes no part, numbers in several forms.
-    private static readonly Gen<string> Value = Gen.OneOf(
-        "\"x\"", "\"X\"", "\"y\"", "\"\"", "\"\u00e4\"", "\"\u00c4\"", "1", "1.0", "\"1\"", "\"1.0\"", "10e-1", "true", "\"TRUE\"", "null", "[]", "[\"x\",\"y\",\"X\"]",
-        "[1,[\"y\",null],{\"z\":1}]", "{\"z\":1}", "\"2.50\"", "-3", "123456789012345678901234567890");
-
-    private static readonly Gen<string> Event =
-        from time in Gen.Int[0, 40]
-        from kinds in Gen.OneOf("\"a\"", "\"b\"", "\"c\"", "[\"a\",\"b\"]", "[\"a\",\"b\",\"c\"]", "\"d\"")
-        from fields in Gen.Select(Gen.OneOf("g", "h", "v", "o.p"), Value).Array[0, 4]
-        select $"{{\"kind\":{kinds},\"time\":{time}{string.Concat(fields.DistinctBy(field => field.Item1).Select(field => $",\"{field.Item1}\":{field.Item2}"))}}}";
-
-    private static readonly Gen<string> Correlations =
-        from inner in Correlation("0000000000c1", "inner", Gen.OneOf("a", "b", "c"))
-        from middle in Correlation("0000000000c2", "middle", Gen.OneOf("a", "b", "inner"))
-        from outer in Correlation("0000000000c3", "outer", Gen.OneOf("a", "inner", "middle"))
-        select $"{Bases}\n---\n{inner}\n---\n{middle}\n---\n{outer}";
-
     [Fact]
-    public void It_is_what_the_document_says() => Gen.Select(Correlations, Event.Array[0, 16]).Sample(
+    public void It_is_what_the_document_says() => Gen.Select(RandomCorrelations.Rules, RandomCorrelations.Event.Array[0, 16]).Sample(
         (text, events) =>
         {
             RuleSet rules = Load(text);
@@ -83,7 +46,7 @@ public sealed class CorrelationMatchesTests
         "o 66 0 0")]
     public void The_document_is_read_to_the_letter(string correlations, string events, string detected)
     {
-        RuleSet rules = Load($"{Bases}\n---\n{correlations}");
+        RuleSet rules = Load($"{RandomCorrelations.Bases}\n---\n{correlations}");
         string[] lines = events.Split('|');
         var detector = new Detector(rules);
         var matches = new CorrelationMatches(rules.CorrelationPlan);
@@ -98,7 +61,7 @@ public sealed class CorrelationMatchesTests
 
     /// <summary>The order in which matches come, and how often each comes, change nothing.</summary>
     [Fact]
-    public void Order_and_repetition_change_nothing() => Gen.Select(Correlations, Event.Array[0, 16], Gen.Int).Sample(
+    public void Order_and_repetition_change_nothing() => Gen.Select(RandomCorrelations.Rules, RandomCorrelations.Event.Array[0, 16], Gen.Int).Sample(
         (text, events, seed) =>
         {
             RuleSet rules = Load(text);
@@ -107,45 +70,6 @@ public sealed class CorrelationMatchesTests
             Assert.Equal(Detect(rules, events, Enumerable.Range(0, events.Length)), Detect(rules, events, order));
         },
         iter: 500);
-
-    private static Gen<string> Correlation(string id, string name, Gen<string> parts) =>
-        from type in Gen.Enum<CorrelationType>()
-        from rules in parts.Array[1, 3].Select(all => all.Distinct().ToArray())
-        from groupBy in Gen.OneOf("g", "h", "o.p", "k").Array[0, 2].Select(all => all.Distinct().ToArray())
-        from span in Gen.Int[1, 12]
-        from bound in Gen.Int[0, 6]
-        from comparison in Gen.Enum<CorrelationOperator>()
-        from how in Gen.Int[0, 3]
-        from fields in Gen.OneOf("v", "h", "v, h")
-        from generate in Gen.Bool
-        let isTemporal = type is CorrelationType.Temporal or CorrelationType.TemporalOrdered
-        let field = type switch
-        {
-            CorrelationType.ValueCount => $"field: [{fields}], ",
-            CorrelationType.ValuePercentile => "field: v, percentile: 30, ",
-            CorrelationType.EventCount => "",
-            _ when isTemporal => "",
-            _ => "field: v, ",
-        }
-        let condition = !isTemporal ? $"  condition: {{{field}{Word(comparison)}: {bound / 2m}}}\n"
-            : how == 0 ? ""
-            : how == 1 && rules.Length > 1 ? $"  condition: {rules[0]} and not {rules[1]}\n"
-            : $"  condition: {{{Word(comparison)}: {bound / 2}}}\n"
-        let used = isTemporal && how == 1 && rules.Length > 1 ? rules[..2] : rules
-        select $"title: {name}\nid: 00000000-0000-0000-0000-{id}\nname: {name}\ncorrelation:\n  type: {CorrelationNames.NameOf(type)}\n  rules: [{string.Join(", ", used)}]\n"
-            + (groupBy.Length > 0 ? $"  group-by: [{string.Join(", ", groupBy)}]\n" : "")
-            + (groupBy.Contains("k") ? $"  aliases: {{k: {{{used[0]}: h}}}}\n" : "")
-            + $"  timespan: {span}s\n  generate: {(generate ? "true" : "false")}\n{condition}";
-
-    private static string Word(CorrelationOperator comparison) => comparison switch
-    {
-        CorrelationOperator.Gt => "gt",
-        CorrelationOperator.Gte => "gte",
-        CorrelationOperator.Lt => "lt",
-        CorrelationOperator.Lte => "lte",
-        CorrelationOperator.Eq => "eq",
-        _ => "neq",
-    };
 
     private static RuleSet Load(string text)
     {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
@@ -64,6 +65,7 @@ public sealed partial class DeploymentTests
             "Microsoft.Storage/storageAccounts/queueServices",
             "Microsoft.Storage/storageAccounts/queueServices/queues",
             "Microsoft.Storage/storageAccounts/tableServices",
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
@@ -202,6 +204,7 @@ public sealed partial class DeploymentTests
         Assert.Equal(
             [
                 DetectionTable.DefaultName,
+                DetectionTable.DefaultName + CorrelationTable.NameSuffix,
                 DetectionTable.DefaultName + InstanceTable.NameSuffix,
                 DetectionTable.DefaultName + AlertOutbox.NameSuffix,
                 SourceTable.DefaultName,

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
@@ -13,7 +14,7 @@ public sealed partial class OperationsTests
 {
     private static readonly string[] Metrics =
     [
-        .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics), typeof(WorkInHand), typeof(BacklogMetrics), typeof(SourceMetrics) }
+        .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics), typeof(WorkInHand), typeof(BacklogMetrics), typeof(SourceMetrics), typeof(CorrelationMetrics) }
             .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
             .Where(field => field.IsLiteral && field.Name != nameof(DetectionMetrics.MeterName))
             .Select(field => (string)field.GetRawConstantValue()!),
@@ -32,6 +33,7 @@ public sealed partial class OperationsTests
         { "lag", DetectionMetrics.Lag },
         { "stalled-partition", WorkInHand.OldestPendingAge },
         { "stalled-partition", BacklogMetrics.BacklogAge },
+        { "correlations-late", CorrelationMetrics.Overdue },
         { "expired", BacklogMetrics.Expired },
         { "quiet", DetectionMetrics.Events },
         { "silent-hub", "Properties[\"hub\"]" },

@@ -63,6 +63,41 @@ public sealed class ConsoleReportTests
         Assert.Equal(new string(' ', 23) + detection.Id.Value, lines[^1]);
     }
 
+    [Fact]
+    public void Of_a_correlation_it_tells_value_and_group_in_place_of_host_and_user()
+    {
+        using var written = new StringWriter { NewLine = "\n" };
+        var report = new ConsoleReport(Narrow(written), new FakeTimeProvider());
+        var time = new DateTimeOffset(2026, 11, 30, 0, 24, 52, TimeSpan.Zero);
+        var detection = new Detection
+        {
+            Identity = new HubEventIdentity("ns", "events", "0", time, 1, 0),
+            RuleId = "correlation",
+            RuleTitle = "Many Failed Logons",
+            Level = "high",
+            Host = "ws01",
+            User = "bob",
+            Original = "{}",
+            Correlation = new DetectedCorrelation
+            {
+                Id = new DetectionId($"202611300024520000000-{new string('a', 32)}"),
+                Type = "event_count",
+                Group = [new DetectedField("TargetUserName", "[alice]"), new DetectedField("Computer", "ws\u001b")],
+                Value = "12",
+                First = time,
+                Last = time,
+                EventCount = 12,
+            },
+        };
+
+        report.Detection(Alert.From(detection, "Detections"), detection);
+
+        string indent = new(' ', 23);
+        Assert.Equal(
+            $"00:00:00  high         Many Failed Logons  event_count 12\n{indent}TargetUserName = [alice]\n{indent}Computer = ws\\u001B\n{indent}{detection.Id}\n",
+            written.ToString());
+    }
+
     /// <summary>Whatever the report is given, where a person looks too: colours are the only control codes, and those of the console.</summary>
     [Theory]
     [InlineData(AnsiSupport.Yes)]

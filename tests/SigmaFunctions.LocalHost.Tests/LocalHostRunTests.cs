@@ -193,6 +193,52 @@ public sealed class LocalHostRunTests
         Assert.Matches(@"Detections in the table\s+10\s", output);
     }
 
+    /// <summary>Correlations are evaluated, those too that wait for events which may still come: none do.</summary>
+    [Fact]
+    public async Task Nothing_waits_at_the_end_of_a_run()
+    {
+        using var folder = new TemporaryFolder();
+        string rules = Path.Combine(folder.Path, "rules.yml");
+        await File.WriteAllTextAsync(
+            rules,
+            """
+            title: Started
+            id: 6a1f7b7e-3f0d-4a56-9d6b-0d7f6a0c0001
+            name: started
+            logsource: {category: process_creation, product: windows}
+            detection: {selection: {Image|endswith: '\started.exe'}, condition: selection}
+            ---
+            title: Stopped
+            id: 6a1f7b7e-3f0d-4a56-9d6b-0d7f6a0c0002
+            name: stopped
+            logsource: {category: process_creation, product: windows}
+            detection: {selection: {Image|endswith: '\stopped.exe'}, condition: selection}
+            ---
+            title: Started Three Times
+            id: 6a1f7b7e-3f0d-4a56-9d6b-0d7f6a0c0003
+            level: high
+            correlation: {type: event_count, rules: [started], group-by: [Computer], timespan: 5m, condition: {gte: 3}}
+            ---
+            title: Started And Not Stopped
+            id: 6a1f7b7e-3f0d-4a56-9d6b-0d7f6a0c0004
+            level: high
+            correlation: {type: temporal, group-by: [Computer], timespan: 1d, condition: started and not stopped}
+            """,
+            Cancelled);
+        string events = Path.Combine(folder.Path, "events.ndjson");
+        await File.WriteAllLinesAsync(
+            events,
+            Enumerable.Range(0, 3).Select(second => $$"""{"category":"process_creation","product":"windows","Image":"C:\\started.exe","Computer":"pc1","UtcTime":"{{DateTime.UtcNow.AddSeconds(second - 60):yyyy-MM-dd HH:mm:ss.fff}}"}"""),
+            Cancelled);
+
+        (bool complete, string output) = await RunAsync(new LocalHostOptions { Once = true, Port = 0, EventsPath = events, Rules = [rules] });
+
+        Assert.True(complete, output);
+        Assert.Contains("Started Three Times", output, StringComparison.Ordinal);
+        Assert.Matches(@"Detections in the table\s+2\s", output);
+        Assert.Matches(@"Alerts from the queue\s+1\s", output);
+    }
+
     [Fact]
     public async Task What_is_missing_is_said_before_anything_starts()
     {
@@ -237,7 +283,7 @@ public sealed class LocalHostRunTests
         string account = $"AccountName=a;AccountKey=a2V5;TableEndpoint=http://{silent.LocalEndpoint}/a;QueueEndpoint=http://{silent.LocalEndpoint}/a;BlobEndpoint=http://{silent.LocalEndpoint}/a";
         WorkerProcess worker = await StartWorkerAsync(account, createsStore: false);
         TimerTrigger sweep = TimerTrigger.Find(worker.Functions, ImmutableDictionary<string, string>.Empty).Single(found => found.FunctionName == "Sweep");
-        Task<InvocationResponse> sweeping = sweep.InvokeAsync(worker, Cancelled);
+        Task<InvocationResponse> sweeping = sweep.InvokeAsync(worker, isLast: false, Cancelled);
 
         await worker.DisposeAsync();
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SigmaFunctions.Catalog.Attack;
 
 namespace SigmaFunctions.Rules.Tests;
@@ -9,15 +10,16 @@ public sealed class AttackTagTests
 
     private static readonly AttackCatalogue Attack = AttackCatalogue.Enterprise;
 
-    public static TheoryData<string> RuleFiles => [.. BundledRules.RuleFiles];
+    /// <summary>What has detections: rules, and correlations without their building blocks.</summary>
+    public static TheoryData<string> Files => [.. BundledRules.RuleFiles, .. BundledRules.CorrelationFiles];
 
     [Theory]
-    [MemberData(nameof(RuleFiles))]
+    [MemberData(nameof(Files))]
     public void Tags_name_techniques_in_force_and_tactics_they_serve(string file)
     {
-        System.Collections.Immutable.ImmutableArray<string> tags = BundledRules.Rule(file).Tags;
-        System.Collections.Immutable.ImmutableArray<AttackTechnique> techniques = Attack.TechniquesOf(tags);
-        System.Collections.Immutable.ImmutableArray<AttackTactic> tactics = Attack.TacticsOf(tags);
+        ImmutableArray<string> tags = TagsAndReferences(file).Tags;
+        ImmutableArray<AttackTechnique> techniques = Attack.TechniquesOf(tags);
+        ImmutableArray<AttackTactic> tactics = Attack.TacticsOf(tags);
 
         Assert.Empty(Attack.UnknownOf(tags));
         Assert.Empty(Attack.RetiredOf(tags));
@@ -27,8 +29,13 @@ public sealed class AttackTagTests
     }
 
     [Theory]
-    [MemberData(nameof(RuleFiles))]
+    [MemberData(nameof(Files))]
     public void References_to_MITRE_lead_to_techniques_in_force(string file) => Assert.All(
-        BundledRules.Rule(file).References.Where(reference => reference.StartsWith(Techniques, StringComparison.Ordinal)),
+        TagsAndReferences(file).References.Where(reference => reference.StartsWith(Techniques, StringComparison.Ordinal)),
         reference => Assert.Equal(AttackState.Current, Attack.FindTechnique(reference[Techniques.Length..].Trim('/').Replace('/', '.'))?.State));
+
+    private static (ImmutableArray<string> Tags, ImmutableArray<string> References) TagsAndReferences(string file) =>
+        BundledRules.CorrelationFiles.Contains(file)
+            ? (BundledRules.Correlation(file).Tags, BundledRules.Correlation(file).References)
+            : (BundledRules.Rule(file).Tags, BundledRules.Rule(file).References);
 }

@@ -160,6 +160,131 @@ public sealed class AlertTests
         }
     }
 
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(1, "0")]
+    [InlineData(10, "0 1 2 3 4 5 6 7 8 9")]
+    [InlineData(11, "0 1 2 3 4 6 7 8 9 10")]
+    [InlineData(100, "0 1 2 3 4 95 96 97 98 99")]
+    public void Of_a_correlation_tells_the_group_the_value_and_the_first_and_last_events(int events, string expected)
+    {
+        Detection detection = Some.Correlated(events);
+
+        var alert = Alert.From(detection, "Detections");
+        AlertCorrelation read = Alert.Parse(alert.ToJson()).Correlation!;
+
+        AssertValid(alert);
+        Assert.Equal((1, detection.Id.Value), (alert.SchemaVersion, alert.Id));
+        Assert.Equal(("value_count", "3.25", events + 10), (read.Type, read.Value, read.EventCount));
+        Assert.Equal((detection.Correlation!.First, detection.Correlation.Last), (read.First, read.Last));
+        Assert.Equal([new AlertField("TargetUserName", "alice"), new AlertField("Computer", "WS01.contoso.example")], read.Group);
+        Assert.Equal(expected, string.Join(' ', read.Events.Select(one => $"{one.Time.AddTicks(-1).AddSeconds(301).Subtract(Some.Time).TotalSeconds}")));
+        Assert.All(read.Events.Take(1), one => Assert.Equal(("rule", "WS00", @"CONTOSO\alice"), (one.Rule, one.Host, one.User)));
+        Assert.All(read.Events.Skip(1).Take(1), one => Assert.Equal(("other", "WS01", null), (one.Rule, one.Host, one.User)));
+    }
+
+    [Fact]
+    public void Has_a_correlation_only_where_there_is_one()
+    {
+        byte[] json = Alert.From(Some.Detection(), "Detections").ToJson();
+
+        Assert.False(JsonNode.Parse(json)!.AsObject().ContainsKey("correlation"));
+        Assert.Null(Alert.Parse(json).Correlation);
+    }
+
+    [Theory]
+    [InlineData("12", "12")]
+    [InlineData("-0.5", "-0.5")]
+    [InlineData("123456789012345678901234567890.12345", "123456789012345678901234567890.12345")]
+    [InlineData("1000000000000000000000000000000000000000000000000000000000000000001", "1e66")]
+    public void Of_a_correlation_tells_the_value_as_a_number(string value, string expected)
+    {
+        Detection detection = Some.Correlated();
+        byte[] json = Alert.From(detection with { Correlation = detection.Correlation! with { Value = value } }, "Detections").ToJson();
+
+        Assert.Contains($"\"value\":{expected},\"first\"", Encoding.UTF8.GetString(json));
+        Assert.Equal(expected, Alert.Parse(json).Correlation!.Value);
+    }
+
+    [Theory]
+    [InlineData("type")]
+    [InlineData("group")]
+    [InlineData("value")]
+    [InlineData("first")]
+    [InlineData("last")]
+    [InlineData("eventCount")]
+    [InlineData("events")]
+    public void The_schema_refuses_a_correlation_without(string member)
+    {
+        JsonObject json = JsonNode.Parse(Alert.From(Some.Correlated(), "Detections").ToJson())!.AsObject();
+        Assert.True(json["correlation"]!.AsObject().Remove(member));
+
+        Assert.False(Evaluate(json).IsValid);
+        Assert.Throws<JsonException>(() => Alert.Parse(Encoding.UTF8.GetBytes(json.ToJsonString())));
+    }
+
+    [Fact]
+    public void Of_a_correlation_stays_small_whatever_events_or_rules_hold()
+    {
+        foreach (string character in Expensive)
+        {
+            string huge = string.Concat(Enumerable.Repeat(character, 100_000 / character.Length));
+            Detection some = Some.Correlated(100);
+            var alert = Alert.From(
+                some with
+                {
+                    RuleId = huge,
+                    RuleTitle = huge,
+                    RuleAuthor = huge,
+                    Level = huge,
+                    Host = huge,
+                    User = huge,
+                    TenantId = huge,
+                    Tags = [.. Enumerable.Repeat(huge, 100)],
+                    Correlation = some.Correlation! with
+                    {
+                        Type = huge,
+                        Group = [.. Enumerable.Repeat(new DetectedField(huge, huge), 100)],
+                        Value = new string('7', 1_000),
+                        Events = [.. some.Correlation.Events.Select(one => one with { RuleId = huge, Host = huge, User = huge })],
+                    },
+                },
+                "D" + new string('x', 62),
+                "https://rules.example/".PadRight(Alert.MaxPageLength, '&'));
+
+            byte[] json = alert.ToJson();
+
+            Assert.InRange(json.Length, 1, Alert.MaxSize - 1);
+            AlertCorrelation read = Alert.Parse(json).Correlation!;
+            Assert.NotEmpty(read.Group);
+            Assert.All(read.Group, one => Assert.EndsWith("…[truncated]", one.Value));
+            AssertValid(alert);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 10)]
+    [InlineData(3, 10)]
+    [InlineData(5, 10)]
+    public void Of_a_correlation_texts_become_shorter_before_events_are_left_out(int fields, int events)
+    {
+        string user = new('\u0001', 256);
+        Detection some = Some.Correlated(100);
+        some = some with
+        {
+            Correlation = some.Correlation! with
+            {
+                Group = [.. Enumerable.Repeat(new DetectedField("User", user), fields)],
+                Events = [.. some.Correlation.Events.Select(one => one with { User = user })],
+            },
+        };
+
+        AlertCorrelation read = Alert.Parse(Alert.From(some, "Detections").ToJson()).Correlation!;
+
+        Assert.Equal((fields, events), (read.Group.Length, read.Events.Length));
+        Assert.All(read.Events, one => Assert.EndsWith("\u0001…[truncated]", one.User));
+    }
+
     private static void AssertValid(Alert alert)
     {
         EvaluationResults results = Evaluate(JsonNode.Parse(alert.ToJson())!);

@@ -111,6 +111,18 @@ public sealed class DetectedCorrelationTests(StorageAccount account)
     }
 
     [Fact]
+    public async Task An_alert_that_is_owed_tells_of_its_events_too()
+    {
+        var table = new DetectionTable(await account.CreateTableAsync());
+        Detection detection = Some.Correlated();
+        Detection lengthy = Some.Correlated() with { Correlation = detection.Correlation! with { Id = new DetectionId(detection.Id.Value[..^1] + "0"), Events = Long(100) } };
+        await table.AddAsync([detection, lengthy], Token);
+
+        AssertSame(detection with { Original = "" }, await table.FindOwedAsync(detection.Id.PartitionKey, detection.Id.RowKey, Token));
+        AssertSame(lengthy with { Original = "" }, await table.FindOwedAsync(lengthy.Id.PartitionKey, lengthy.Id.RowKey, Token));
+    }
+
+    [Fact]
     public async Task The_completing_event_is_the_one_told_also_where_the_key_has_the_time_of_another()
     {
         var table = new DetectionTable(await account.CreateTableAsync());
@@ -245,7 +257,7 @@ public sealed class DetectedCorrelationTests(StorageAccount account)
         Detection before = Some.Correlated() with { Original = new string('o', 40_000) };
         before = before with
         {
-            Correlation = before.Correlation! with { Events = [.. Many(100).Select(one => one with { User = new string('u', 200), Host = new string('h', 200) })] },
+            Correlation = before.Correlation! with { Events = Long(100) },
         };
         await table.AddAsync([before], Token);
         await table.MarkAsync([new AlertOutcome(before.Id, HoldReason.Moved, Some.Detection().Id)], Token);
@@ -409,6 +421,8 @@ public sealed class DetectedCorrelationTests(StorageAccount account)
         .Returns((string partition, string row, IEnumerable<string> select, CancellationToken token) => real.GetEntityIfExistsAsync<TableEntity>(partition, row, select, token));
 
     private static ImmutableArray<DetectedEvent> Many(int count) => Some.Correlated(count).Correlation!.Events;
+
+    private static ImmutableArray<DetectedEvent> Long(int count) => [.. Many(count).Select(one => one with { User = new string('u', 200), Host = new string('h', 200) })];
 
     private static string Line(string lines) => lines.Replace("\n", "", StringComparison.Ordinal);
 

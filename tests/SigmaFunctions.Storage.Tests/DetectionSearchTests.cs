@@ -62,6 +62,25 @@ public sealed class DetectionSearchTests(StorageAccount account)
         Assert.Equal(expected, string.Join(' ', found.Select(detection => detection.Identity.ByKind(hub => hub.SequenceNumber)).Order()));
     }
 
+    [Fact]
+    public async Task What_turned_out_to_be_none_is_listed_where_it_is_asked_for_and_found_by_its_id()
+    {
+        TableClient client = await account.CreateTableAsync();
+        var table = new DetectionTable(client);
+        Detection none = Some.Correlated();
+        none = none with { Correlation = none.Correlation! with { IsSuperseded = true } };
+        await table.AddAsync([Some.Detection(), none], Token);
+        var search = new DetectionSearch(client);
+
+        Assert.Equal(["rule"], (await search.NewestAsync(Day, 10, Token).ToListAsync(Token)).Select(detection => detection.RuleId));
+        Assert.Equal(
+            ["correlation", "rule"],
+            (await search.NewestAsync(Day with { IncludesSuperseded = true }, 10, Token).ToListAsync(Token)).Select(detection => detection.RuleId).Order());
+        Assert.True((await table.FindAsync(none.Id, Token))!.Correlation!.IsSuperseded);
+        Assert.True(DetectionIdPrefix.TryParse(none.Id.Value, out DetectionIdPrefix? prefix));
+        Assert.Equal([none.Id], await search.FindAsync(prefix, 10, Token));
+    }
+
     [Theory]
     [InlineData(0, 120, "0 60")]
     [InlineData(0, 121, "0 60 120")]

@@ -174,6 +174,71 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
         Assert.Equal(others[1].Original, await Table.ReadOriginalAsync(kept, Token));
     }
 
+    /// <summary>What a correlation detected is of all whom its events are of, and whom its group and values name, whatever is asked for.</summary>
+    [Theory]
+    [InlineData("user:ann", "group=ann", true)]
+    [InlineData("user:ann", @"group=CORP\ANN", true)]
+    [InlineData("user:ann", @"group=C:\Users\ann\x.exe", true)]
+    [InlineData("user:ann", "group=annex", false)]
+    [InlineData("user:zoë", "group=zoë", true)]
+    [InlineData("user:zoë", "value=zoë", true)]
+    [InlineData("user:ann", "value=bob, value=ann", true)]
+    [InlineData("user:ann", @"user=CORP\ann", true)]
+    [InlineData("user:ann", "user=annex", false)]
+    [InlineData("user:ann", "host=ann", false)]
+    [InlineData(@"user:CORP\ann", "group=ann, group=corp", true)]
+    [InlineData(@"user:CORP\ann", "group=ann", false)]
+    [InlineData("user:ann@corp.example", @"user=CORP\ann", true)]
+    [InlineData(@"user:CORP\ann", @"user=OTHER\ann", false)]
+    [InlineData("host:ws01", "host=ws01.corp.example", true)]
+    [InlineData("host:ws01", "host=ws010", false)]
+    [InlineData("host:ws01", "group=WS01.corp.example", true)]
+    [InlineData("host:ws01", "user=ws01", false)]
+    [InlineData("user:value_count", "group=bob", false)]
+    [InlineData("user:Field", "group=bob", false)]
+    [InlineData("user:rule", "user=bob", false)]
+    [InlineData("host:hub", "host=bob", false)]
+    public async Task What_a_correlation_detected_is_of_all_whom_it_names(string subject, string holds, bool isFound)
+    {
+        string[] texts = holds.Split(", ");
+        await AddAsync([Correlated(texts), Detection(1, user: "other") with { Host = "other" }]);
+
+        ImmutableArray<ErasureResult> results = await RunAsync(subject, removes: true);
+
+        Assert.Equal((2, isFound ? 1 : 0), (results[0].LookedAt, results[0].Removed));
+        Assert.Equal(isFound ? 1 : 2, (await RowsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task What_a_correlation_detected_is_looked_through_to_its_last_event_and_where_it_cannot_be_read()
+    {
+        string[] lengthy = [.. Enumerable.Repeat("user=" + new string('x', 240), 99), "user=ann"];
+        await AddAsync([Correlated(lengthy)]);
+        TableEntity row = Assert.Single(await RowsAsync());
+        Assert.True(row.ContainsKey("CorrelationEvents2"));
+
+        Assert.Equal(1, (await RunAsync("user:ann", removes: false))[0].Found);
+        row["CorrelationEvents2"] = "damaged, of ann";
+        await _table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, Token);
+        Assert.Equal(0, (await RunAsync("user:bob", removes: false))[0].Found);
+        Assert.Equal(1, (await RunAsync("user:ann", removes: true))[0].Removed);
+    }
+
+    /// <summary>Its row is not where those of the event are.</summary>
+    [Fact]
+    public async Task The_original_of_what_a_correlation_detected_stays_with_it()
+    {
+        Detection correlated = Correlated(["group=bob"]) with { Original = Large("ann") };
+        await AddAsync([correlated]);
+
+        Assert.Equal([0, 0, 0], (await RunAsync("user:ann", removes: true)).Select(result => result.Removed));
+        Assert.Equal(correlated.Original, await Table.ReadOriginalAsync((await Table.FindAsync(correlated.Id, Token))!, Token));
+
+        ImmutableArray<ErasureResult> results = await RunAsync("user:bob", removes: true);
+        Assert.Equal((1, 1), (results[0].Removed, results[0].Blobs));
+        Assert.Empty(await _originals.GetBlobsAsync(cancellationToken: Token).ToListAsync(Token));
+    }
+
     [Fact]
     public async Task After_it_the_name_stands_nowhere()
     {
@@ -311,6 +376,27 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
             Original = original,
             Fields = [new DetectedField("CommandLine", fields)],
         };
+
+    /// <summary>What a correlation detected at an event of nobody.</summary>
+    /// <param name="texts">Values of its group (<c>group=</c>), those counted (<c>value=</c>), and hosts and users of its events, one each.</param>
+    private static Detection Correlated(string[] texts)
+    {
+        DetectedEvent one = Some.Correlated(1).Correlation!.Events[0] with { Host = null, User = null };
+        return Some.Correlated() with
+        {
+            Host = null,
+            User = null,
+            Original = "{}",
+            Correlation = Some.Correlated().Correlation! with
+            {
+                Group = [.. Of("group").Select(value => new DetectedField("Field", value))],
+                Values = [.. Of("value")],
+                Events = [.. Of("host").Select(host => one with { Host = host }), .. Of("user").Select(user => one with { User = user })],
+            },
+        };
+
+        IEnumerable<string> Of(string kind) => texts.Where(text => text.StartsWith(kind + "=", StringComparison.Ordinal)).Select(text => text[(kind.Length + 1)..]);
+    }
 
     private Task<ImmutableArray<ErasureResult>> RunAsync(string subject, bool removes, bool anywhere = false) => new Erasure(Stores).RunAsync(
         new ErasureSearch(Of(subject), DateTimeOffset.MinValue, DateTimeOffset.MaxValue, anywhere, DateTimeOffset.UtcNow), removes, Token);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Data.Tables;
 using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
@@ -27,6 +28,7 @@ public sealed partial class StorageDocumentTests(StorageAccount account)
             $"table {DetectionTable.DefaultName}{AlertOutbox.NameSuffix}",
             $"table {DetectionTable.DefaultName}{AlertWindows.NameSuffix}",
             $"table {DetectionTable.DefaultName}{InstanceTable.NameSuffix}",
+            $"table {DetectionTable.DefaultName}{CorrelationTable.NameSuffix}",
             $"table {SourceTable.DefaultName}",
             $"table {RuleSetTable.DefaultName}",
             $"queue {AlertQueue.DefaultName}",

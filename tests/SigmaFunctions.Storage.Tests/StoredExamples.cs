@@ -162,6 +162,9 @@ internal sealed partial class StoredExamples(StorageAccount account)
         Alert.From(Repeated, DetectionTable.DefaultName) with { Kind = AlertKind.RuleMuted, MutedUntil = Now.AddMinutes(10), MutedOn = MuteScope.Everywhere },
     ];
 
+    /// <summary>That of a correlation, of which there are some since v3.</summary>
+    public static Alert CorrelationAlert => Alert.From(Burst, DetectionTable.DefaultName);
+
     /// <summary>What must be read of the detections, in the order of their numbers.</summary>
     public static ImmutableArray<Detection> Detections
     {
@@ -299,7 +302,7 @@ internal sealed partial class StoredExamples(StorageAccount account)
     private async Task<string> WriteAlertsAsync()
     {
         QueueClient queue = await account.CreateQueueAsync();
-        foreach (Alert alert in Alerts)
+        foreach (Alert alert in Alerts.Append(CorrelationAlert))
         {
             await new AlertQueue(queue).SendAsync([alert], Token);
         }

@@ -44,14 +44,20 @@ public sealed class AlertPolicy(IOptions<AlertOptions> options, IOptions<Detecti
     /// <summary>For how long an alert of this rule stands for those that follow on the same entity; zero where it does not.</summary>
     public TimeSpan SuppressFor(string ruleId) => overrides()[ruleId]?.SuppressFor ?? _options.SuppressFor;
 
-    /// <summary>What alerts that may stand for each other have in common.</summary>
+    /// <summary>
+    /// What alerts that may stand for each other have in common: host, or host and user; of a correlation the group, whose host and user are of one of
+    /// many events.
+    /// </summary>
     public string EntityKey(Detection detection)
     {
         ArgumentNullException.ThrowIfNull(detection);
-        string?[] parts = _options.SuppressBy switch
+        IEnumerable<string?> parts = (_options.SuppressBy, detection.Correlation) switch
         {
-            AlertEntity.Rule => [],
-            AlertEntity.HostAndUser => [detection.TenantId, detection.Host, detection.User],
+            (AlertEntity.Rule, _) => [],
+
+            // With their lengths, since values may hold the separator.
+            (_, { } correlation) => ["group", .. correlation.Group.Select(one => $"{one.Value.Length} {one.Value}")],
+            (AlertEntity.HostAndUser, _) => [detection.TenantId, detection.Host, detection.User],
             _ => [detection.TenantId, detection.Host],
         };
         return string.Join(Separator, ["entity", detection.RuleId, .. parts.Select(part => part?.ToUpperInvariant())]);

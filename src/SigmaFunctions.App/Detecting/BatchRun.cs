@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using SigmaFunctions.App.Canary;
+using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Sources;
 using SigmaFunctions.Engine.Matching;
@@ -34,6 +35,7 @@ internal sealed class BatchRun : IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly DetectionSlice _slice = new();
     private readonly DeadLetterCollector _letters = new();
+    private readonly CorrelationBatch _correlated;
     private readonly List<DateTimeOffset> _canaries = [];
     private readonly Dictionary<UnseenKind, UnseenEvents> _unseen = [];
     private BodyMatcher _matcher;
@@ -52,6 +54,7 @@ internal sealed class BatchRun : IDisposable
         _batch = batch;
         _cancellationToken = cancellationToken;
         _matcher = pipeline.Matchers.Rent(pipeline.Detector());
+        _correlated = new CorrelationBatch(_matcher.Detector.RuleSet.CorrelationPlan);
     }
 
     public long Events { get; private set; }
@@ -150,6 +153,31 @@ internal sealed class BatchRun : IDisposable
         await KeepUnreadableAsync(_letters.Take());
     }
 
+    /// <summary>Evaluates the correlations that look at the batch's matches; after all detections, which must not wait for it.</summary>
+    public async Task CorrelateAsync()
+    {
+        if (_correlated.Parts.Count == 0)
+        {
+            return;
+        }
+
+        using Activity? activity = Traces.Start("correlate");
+        activity?.SetTag("sigmafunctions.parts", _correlated.Parts.Count);
+        try
+        {
+            await _pipeline.Correlations.RunAsync(_correlated, new BatchEvents(_pipeline.Decoder, _pipeline.Gate, _bodies, _batch), _cancellationToken);
+            if (_correlated.LeftOut > 0)
+            {
+                _pipeline.Logger.CorrelatedLeftOut(_correlated.LeftOut, _batch.Partition);
+            }
+        }
+        catch (Exception exception)
+        {
+            activity.Fail(exception);
+            throw;
+        }
+    }
+
     /// <summary>Ends the run well.</summary>
     public void End()
     {
@@ -196,6 +224,7 @@ internal sealed class BatchRun : IDisposable
         }
 
         ReportOmitted(message, matches);
+        Correlate(message, body, matches);
         _letters.EndMessage(_batch.Identity(message, 0), body);
         if (_slice.IsLarge || _letters.IsFull)
         {
@@ -203,6 +232,10 @@ internal sealed class BatchRun : IDisposable
         }
 
         ExitSlot();
+        if (_correlated.Size > CorrelationBatch.LargeSize)
+        {
+            await _pipeline.Correlations.WriteAsync(_correlated, _cancellationToken);
+        }
 
         // What the lease was for must be gone when it ends.
         _matcher.Forget();
@@ -227,6 +260,21 @@ internal sealed class BatchRun : IDisposable
             _matcher = _pipeline.Matchers.Rent(_matcher.Detector);
             matches = null;
             return false;
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = CatchReason)]
+    private void Correlate(int message, byte[] body, BodyMatches matches)
+    {
+        HubEventIdentity identity = _batch.Identity(message, 0);
+        try
+        {
+            _correlated.Add(matches.Correlated, identity);
+        }
+        catch (Exception exception) when (IsDefect(exception))
+        {
+            ReportFailure(exception, identity);
+            _letters.AddBody(identity, ReasonOf(exception), body);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Canary;
+using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Rules;
@@ -13,7 +14,7 @@ using SigmaFunctions.Telemetry.Events;
 namespace SigmaFunctions.App.Detecting;
 
 /// <summary>
-/// What happens to a batch of messages: decode, match, record, notify; what cannot be read becomes dead letters. Bad input never
+/// What happens to a batch of messages: decode, match, record, notify, correlate; what cannot be read becomes dead letters. Bad input never
 /// makes it fail; a store that cannot be reached does, so that the partition waits and the batch is delivered again. Everything written follows from the events'
 /// identities, so a second delivery changes nothing.
 /// </summary>
@@ -25,6 +26,8 @@ public sealed class DetectionPipeline
         MatchesPerRule = 1_000,
         Matches = 2_000,
         Undecoded = DeadLetterCollector.MaxRecords,
+        Correlates = true,
+        CorrelatedBytes = 16 * 1024 * 1024,
     };
 
     private readonly BatchGuard _guard;
@@ -37,6 +40,7 @@ public sealed class DetectionPipeline
     /// <param name="detectors">Gives the compiled rules.</param>
     /// <param name="decoder">Reads bodies.</param>
     /// <param name="recorder">Records detections and announces them.</param>
+    /// <param name="correlations">Evaluates correlations.</param>
     /// <param name="deadLetters">Where goes what cannot be read.</param>
     /// <param name="canaries">Tells the app's own canaries.</param>
     /// <param name="guard">Finds messages that end the app.</param>
@@ -52,6 +56,7 @@ public sealed class DetectionPipeline
         DetectorProvider detectors,
         EventDecoder decoder,
         DetectionRecorder recorder,
+        CorrelationRunner correlations,
         DeadLetterStore deadLetters,
         CanaryCheck canaries,
         BatchGuard guard,
@@ -68,6 +73,7 @@ public sealed class DetectionPipeline
             decoder,
             (matcher, body, cancellationToken) => matcher.Match(body, cancellationToken),
             recorder,
+            correlations,
             deadLetters,
             canaries,
             guard,
@@ -87,6 +93,7 @@ public sealed class DetectionPipeline
         EventDecoder decoder,
         Func<BodyMatcher, byte[], CancellationToken, BodyMatches> match,
         DetectionRecorder recorder,
+        CorrelationRunner correlations,
         DeadLetterStore deadLetters,
         CanaryCheck canaries,
         BatchGuard guard,
@@ -103,6 +110,8 @@ public sealed class DetectionPipeline
         Matchers = new BodyMatcherPool(decoder, Limits);
         Match = match;
         Recorder = recorder;
+        Decoder = decoder;
+        Correlations = correlations;
         DeadLetters = deadLetters;
         Canaries = canaries;
         Gate = gate;
@@ -123,6 +132,10 @@ public sealed class DetectionPipeline
     internal Func<BodyMatcher, byte[], CancellationToken, BodyMatches> Match { get; }
 
     internal DetectionRecorder Recorder { get; }
+
+    internal EventDecoder Decoder { get; }
+
+    internal CorrelationRunner Correlations { get; }
 
     internal DeadLetterStore DeadLetters { get; }
 
@@ -184,6 +197,7 @@ public sealed class DetectionPipeline
                 }
             }
             await run.FlushAsync();
+            await run.CorrelateAsync();
             await guarded.EndAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)

@@ -221,4 +221,20 @@ internal static partial class Log
 
     [LoggerMessage(69, LogLevel.Warning, "Of what arrives not all could be kept in the table of sources ({Reason}); {Count} rows are tried again.")]
     public static partial void SourcesNotKept(this ILogger logger, string reason, int count);
+
+    [LoggerMessage(70, LogLevel.Error, "{Count} evaluations of correlations that were due failed ({Reason}); they are tried again.")]
+    public static partial void DueFailed(this ILogger logger, int count, string reason);
+
+    [LoggerMessage(
+        71,
+        LogLevel.Warning,
+        "Correlations left out {Matches} matches of a batch of partition {Partition}, since their messages had too many groups or values.")]
+    public static partial void CorrelatedLeftOut(this ILogger logger, long matches, string partition);
+
+    [LoggerMessage(
+        72, LogLevel.Warning, "Correlation {Rule} has more matches of a group in its timespan than are looked at: the newest {Matches} are.")]
+    public static partial void CorrelationPartial(this ILogger logger, string rule, int matches);
+
+    [LoggerMessage(73, LogLevel.Error, "Correlation {Rule} cannot be evaluated for a group, whose matches are kept: {Reason}")]
+    public static partial void PartUnreadable(this ILogger logger, string rule, string reason);
 }

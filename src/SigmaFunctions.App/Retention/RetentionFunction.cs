@@ -3,19 +3,21 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Sources;
 
 namespace SigmaFunctions.App.Retention;
 
-/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone, was known of partitions that are, of canaries, and of what arrived.</summary>
+/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone, was known of partitions that are, of canaries, of what arrived, and of correlations.</summary>
 /// <param name="options">For how long detections are kept.</param>
 /// <param name="table">The detections.</param>
 /// <param name="instances">What instances said.</param>
 /// <param name="partitions">How far partitions were done.</param>
 /// <param name="canaries">Which events canaries were.</param>
 /// <param name="sources">What arrived.</param>
+/// <param name="correlations">What is kept of correlations.</param>
 /// <param name="timeProvider">Clock.</param>
 /// <param name="logger">Log.</param>
 public sealed class RetentionFunction(
@@ -25,6 +27,7 @@ public sealed class RetentionFunction(
     PartitionProgressTable partitions,
     CanaryTable canaries,
     SourceTable sources,
+    CorrelationAgenda correlations,
     TimeProvider timeProvider,
     ILogger<RetentionFunction> logger)
 {
@@ -33,6 +36,9 @@ public sealed class RetentionFunction(
 
     /// <summary>Most rows of one run: about ten minutes of the service; the next run goes on.</summary>
     public const int MaxRows = 200_000;
+
+    /// <summary>Most parts of correlations of one run, three requests each.</summary>
+    public const int MaxParts = 50_000;
 
     /// <summary>Removes what is too old; none stops the others.</summary>
     [Function(Name)]
@@ -44,7 +50,8 @@ public sealed class RetentionFunction(
             instances.RemoveAsync(timeProvider.GetUtcNow() - InstanceTable.KeptFor, cancellationToken),
             partitions.RemoveAsync(timeProvider.GetUtcNow() - PartitionProgressTable.KeptFor, cancellationToken),
             canaries.RemoveAsync(timeProvider.GetUtcNow() - CanaryTable.KeptFor, cancellationToken),
-            sources.RemoveAsync(DateOnly.FromDateTime(timeProvider.GetUtcNow().UtcDateTime).AddDays(-SourceJudge.DaysNeeded), cancellationToken));
+            sources.RemoveAsync(DateOnly.FromDateTime(timeProvider.GetUtcNow().UtcDateTime).AddDays(-SourceJudge.DaysNeeded), cancellationToken),
+            correlations.RemoveOldAsync(MaxParts, cancellationToken));
     }
 
     private async Task RemoveDetectionsAsync(CancellationToken cancellationToken)

@@ -121,8 +121,7 @@ internal sealed class RuleSetLoader(IOptions<RuleOptions> options, ILogger logge
 
     private LoadedRules Compile(RuleSet all, RuleOverrides overrides, RuleStoreVersion? version)
     {
-        // The app does not evaluate them, so no rule is silent for their sake.
-        RuleSet rules = all.WithoutCorrelations().With(overrides).With(_options.Selection);
+        RuleSet rules = all.With(overrides).With(_options.Selection);
         if (rules.Rules.IsEmpty)
         {
             throw new UnusableRulesException(NoRules(all, version));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using Azure.Data.Tables;
 using SigmaFunctions.Cli.Output;
@@ -31,6 +32,7 @@ internal static class DetectionsCommand
         var host = new Option<string?>("--host") { Description = "Only on this host: its whole name, or up to the first dot.", HelpName = "NAME" };
         Option<string?> level = CommandOptions.Level("Only of rules of this level.");
         Option<int?> limit = CommandOptions.Positive("--limit", $"At most that many. [default: {DefaultLimit}]");
+        var superseded = new Option<bool>("--superseded") { Description = "Also those of correlations of which late events have shown that they were none." };
         Option<string> format = CommandOptions.Format();
         var command = new DocumentedCommand(
             "list",
@@ -38,6 +40,7 @@ internal static class DetectionsCommand
             """
             Time is when the event hub took the event in. Of each hour its 16 table partitions are asked, newest hour first, until --limit is
             reached; with --rule, --level or --host all rows of the time that is asked for are looked through (docs/storage.md).
+            Of a correlation, group and value stand in place of host and user.
 
             Examples:
               sigmaf detections list --account mystorage --since 24h --level high
@@ -50,6 +53,7 @@ internal static class DetectionsCommand
             host,
             level,
             limit,
+            superseded,
             format,
             table,
         };
@@ -63,6 +67,7 @@ internal static class DetectionsCommand
                 RuleId = parsed.GetValue(rule),
                 Host = parsed.GetValue(host),
                 Level = parsed.GetValue(level),
+                IncludesSuperseded = parsed.GetValue(superseded),
             };
             int most = parsed.GetValue(limit) ?? DefaultLimit;
             var search = new DetectionSearch(storage.Table(parsed, parsed.GetRequiredValue(table)));
@@ -109,21 +114,25 @@ internal static class DetectionsCommand
         var id = new Argument<string>("ID") { Description = "Id of the detection, which its alert has too, or as much of its beginning as no other has." };
         Option<string> format = CommandOptions.Format();
         var raw = new Option<bool>("--original") { Description = "Only the record as it arrived." };
+        var events = new Option<bool>("--events") { Description = "Only the events of a correlation, by time, with the detections of their own rules." };
         var command = new DocumentedCommand(
             "show",
             "Shows one detection with the record as it arrived.",
             """
             The beginning of an id has at least the 10 digits of its hour. Exit code 1 if
-            there is none of that id, 2 if several begin so.
+            there is none of that id, 2 if several begin so. Of a correlation, the record is
+            that of the event which completed it.
 
             Examples:
               sigmaf detections show 202611260956315210000-ae1 --account mystorage
+              sigmaf detections show 202611260956315210000-ae1 --events
               sigmaf detections show 202611260956315210000-ae1 --original > event.json
             """)
         {
             id,
             format,
             raw,
+            events,
             table,
             originals,
         };
@@ -136,6 +145,11 @@ internal static class DetectionsCommand
                     "ID is not that of a detection: 21 digits of time, a hyphen and 32 lower-case hex digits, or the beginning of that from its 10 digits of the hour on");
             }
 
+            if (parsed.GetValue(raw) && parsed.GetValue(events))
+            {
+                throw new CommandException("--original and --events exclude each other");
+            }
+
             TableClient rows = storage.Table(parsed, parsed.GetRequiredValue(table));
             DetectionId wanted = await FindAsync(new DetectionSearch(rows), prefix, cancellationToken);
             var detections = new DetectionTable(
@@ -143,6 +157,12 @@ internal static class DetectionsCommand
                 originals: new OriginalStore(storage.Container(parsed, parsed.GetRequiredValue(originals))));
             Detection detection = await detections.FindAsync(wanted, cancellationToken)
                 ?? throw NoDetection();
+            if (parsed.GetValue(events))
+            {
+                await WriteEventsAsync(terminal, detections, detection, parsed.GetRequiredValue(format), cancellationToken);
+                return ExitCode.Success;
+            }
+
             string original = await detections.ReadOriginalAsync(detection, cancellationToken);
             if (parsed.GetValue(raw))
             {
@@ -160,6 +180,27 @@ internal static class DetectionsCommand
             return ExitCode.Success;
         }));
         return command;
+    }
+
+    private static async Task WriteEventsAsync(
+        Terminal terminal, DetectionTable detections, Detection detection, string format, CancellationToken cancellationToken)
+    {
+        DetectedCorrelation correlation = detection.Correlation
+            ?? throw new CommandException("--events is for what a correlation detected: this is a match of a rule on one event");
+        IReadOnlyDictionary<DetectionId, Detection> recorded = await detections.FindBriefAsync(
+            [.. correlation.Events.Select(IdOf)], cancellationToken);
+        await CorrelationOutput.Events(terminal).WriteAsync(
+            correlation.Events.Select(one => new CorrelatedDetection(one, recorded.GetValueOrDefault(IdOf(one)))).ToAsyncEnumerable(),
+            int.MaxValue,
+            format,
+            cancellationToken);
+        if (correlation.Events.Length < correlation.EventCount)
+        {
+            await terminal.Errors.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"sigmaf: of {correlation.EventCount} events these {correlation.Events.Length} are kept: the first and the last"));
+        }
+
+        static DetectionId IdOf(DetectedEvent one) => DetectionId.Create(one.Identity, one.RuleId);
     }
 
     /// <summary>The one id that begins so.</summary>

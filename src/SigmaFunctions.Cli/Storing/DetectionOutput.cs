@@ -55,6 +55,11 @@ internal static class DetectionOutput
             writer.WriteNumber("omitted", detection.Omitted);
         }
 
+        if (detection.Correlation is { } correlation)
+        {
+            CorrelationOutput.WriteJson(writer, correlation, hasEvents: original is not null);
+        }
+
         if (original is not null)
         {
             writer.WriteString("original", original);
@@ -77,6 +82,7 @@ internal static class DetectionOutput
             ("host", detection.Host),
             ("user", detection.User),
             ("tenant", detection.TenantId),
+            .. detection.Correlation is null ? [] : CorrelationOutput.Lines(detection.Correlation),
             ("event", detection.Identity.ByKind(HubEventOutput.Text)),
             ("id", detection.Id.Value),
             ("omitted", detection.Omitted == 0
@@ -89,6 +95,11 @@ internal static class DetectionOutput
             {
                 await terminal.Text.WriteLineAsync($"{name,-10} {value}");
             }
+        }
+
+        if (detection.Correlation is { } correlation)
+        {
+            await CorrelationOutput.WriteEventsAsync(terminal, correlation);
         }
 
         await terminal.Text.WriteLineAsync("fields");
@@ -106,11 +117,12 @@ internal static class DetectionOutput
 
     private static string[] Cells(Detection detection) =>
     [
-        detection.Identity.Time.ToString(TimeFormat, CultureInfo.InvariantCulture),
+        // By which the list is in order; of a correlation the event may have become another since.
+        detection.Id.Time.ToString(TimeFormat, CultureInfo.InvariantCulture),
         detection.Level ?? "",
         detection.RuleTitle,
-        detection.Host ?? "",
-        detection.User ?? "",
+        detection.Correlation is { } group ? CorrelationOutput.Group(group) : detection.Host ?? "",
+        detection.Correlation is { } value ? CorrelationOutput.Value(value) : detection.User ?? "",
         detection.Id.Value,
     ];
 }

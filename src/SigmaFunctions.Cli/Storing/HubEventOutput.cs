@@ -17,6 +17,10 @@ internal static class HubEventOutput
         ["record"] = identity.Record,
     };
 
+    /// <summary>In a cell, without the namespace.</summary>
+    public static string Brief(HubEventIdentity identity) => string.Create(
+        CultureInfo.InvariantCulture, $"{identity.EventHub}/{identity.Partition} {identity.SequenceNumber}, record {identity.Record}");
+
     /// <summary>In a line.</summary>
     public static string Text(HubEventIdentity identity) => string.Create(
         CultureInfo.InvariantCulture,

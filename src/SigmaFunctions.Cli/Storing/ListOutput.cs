@@ -86,7 +86,10 @@ internal sealed class ListOutput<T>(Terminal terminal, string[] columns, Func<T,
             // What is only a number says nothing without its name.
             IEnumerable<string> named = row[..^1].Select((cell, i) => cell.All(char.IsAsciiDigit) && cell.Length > 0 ? $"{columns[i].TrimStart('#')} {cell}" : cell);
             terminal.Text.WriteLine(string.Join("  ", named.Where(cell => cell.Length > 0)));
-            terminal.Text.WriteLine($"  {row[^1]}");
+            if (row[^1].Length > 0)
+            {
+                terminal.Text.WriteLine($"  {row[^1]}");
+            }
         }
     }
 }

@@ -146,12 +146,13 @@ internal sealed class CorrelationGroups
     /// <summary>The inner correlation's match that a member is; null for a rule's.</summary>
     public CorrelationOccurrence? OccurrenceOf(GroupMatch member) => _occurrences[member.Rule]?[_sources[member.Source].Index];
 
+    /// <summary>The values of a field of a member.</summary>
+    public FieldTexts FieldOf(GroupMatch member, string field) => OccurrenceOf(member)?.Find(_plan, field) ?? FieldTexts.Of(_plan, MatchOf(member), field);
+
     /// <summary>The texts of a member's group, as it has them.</summary>
     public ImmutableArray<string> TextsOf(GroupMatch member)
     {
-        CorrelationOccurrence? occurrence = OccurrenceOf(member);
-        IEnumerable<FieldTexts> fields = _correlation.Parts[member.Rule].GroupBy
-            .Select(field => occurrence?.Find(_plan, field) ?? FieldTexts.Of(_plan, MatchOf(member), field));
+        IEnumerable<FieldTexts> fields = _correlation.Parts[member.Rule].GroupBy.Select(field => FieldOf(member, field));
         return CorrelationKey.GroupsOf([.. fields.Select(field => field.Texts)])[_sources[member.Source].Combination];
     }
 

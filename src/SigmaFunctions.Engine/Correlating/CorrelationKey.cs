@@ -57,6 +57,29 @@ internal static class CorrelationKey
     /// <summary>The values that a match counts for: as <see cref="GroupsOf"/>, the first <see cref="CapturedValues.MaxValues"/>.</summary>
     public static ImmutableArray<ImmutableArray<string>> ValuesOf(IReadOnlyList<ImmutableArray<string>> fields) => Combinations(fields, CapturedValues.MaxValues);
 
+    /// <summary>Tells where each field of a key is, its length included.</summary>
+    public static void Split(ReadOnlySpan<byte> key, Span<Range> fields)
+    {
+        int at = 0;
+        for (int field = 0; field < fields.Length; field++)
+        {
+            int start = at;
+            int length = 0;
+            for (int shift = 0; ; shift += 7)
+            {
+                byte part = key[at++];
+                length |= (part & 0x7F) << shift;
+                if (part < 0x80)
+                {
+                    break;
+                }
+            }
+
+            at += length;
+            fields[field] = start..at;
+        }
+    }
+
     private static ImmutableArray<ImmutableArray<string>> Combinations(IReadOnlyList<ImmutableArray<string>> fields, int most)
     {
         List<ImmutableArray<string>> combinations = [[]];

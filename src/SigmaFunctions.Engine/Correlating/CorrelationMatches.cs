@@ -50,11 +50,11 @@ public sealed class CorrelationMatches
         for (int place = 0; place < _plan.Correlations.Length; place++)
         {
             CompiledCorrelation correlation = _plan.Correlations[place];
-            CorrelationGroups groups = GroupsOf(correlation, occurrences);
+            CorrelationGroups groups = GroupsOf(_plan, correlation, rule => _byRule[rule], occurrences);
             occurrences[place] = referredTo.Contains(place) ? [] : null;
             foreach ((CorrelationGroups _, ReadOnlyMemory<byte> key, GroupResult result) in Evaluated(correlation, groups))
             {
-                occurrences[place]?.AddRange(OccurrencesOf(correlation, groups, key, result));
+                occurrences[place]?.AddRange(OccurrencesOf(correlation, groups, key, result, ImmutableHashSet<long>.Empty));
                 if (!correlation.IsSilent)
                 {
                     detections.AddRange(result.Firings.Select(firing => DetectionOf(correlation, groups, result, firing)));
@@ -84,11 +84,11 @@ public sealed class CorrelationMatches
                 occurrences[inner] ??=
                 [
                     .. Evaluated(_plan.Correlations[inner], Of(inner)).SelectMany(group =>
-                        OccurrencesOf(_plan.Correlations[inner], group.Groups, group.Key, group.Result)),
+                        OccurrencesOf(_plan.Correlations[inner], group.Groups, group.Key, group.Result, ImmutableHashSet<long>.Empty)),
                 ];
             }
 
-            return GroupsOf(correlation, occurrences);
+            return GroupsOf(_plan, correlation, rule => _byRule[rule], occurrences);
         }
     }
 
@@ -97,9 +97,15 @@ public sealed class CorrelationMatches
         groups.All(correlation.Logic.LeastMatches).Select(group =>
             (groups, group.Key, GroupEvaluation.Evaluate(correlation.Logic, group.Matches, long.MinValue, null)));
 
-    private CorrelationGroups GroupsOf(CompiledCorrelation correlation, List<CorrelationOccurrence>?[] occurrences)
+    /// <summary>The groups of one correlation.</summary>
+    /// <param name="plan">The plan that it is of.</param>
+    /// <param name="correlation">The correlation.</param>
+    /// <param name="matchesOf">The matches of a rule of the plan.</param>
+    /// <param name="occurrences">By correlation: what those that it refers to come to.</param>
+    internal static CorrelationGroups GroupsOf(
+        CorrelationPlan plan, CompiledCorrelation correlation, Func<int, IReadOnlyList<CorrelatedMatch>> matchesOf, List<CorrelationOccurrence>?[] occurrences)
     {
-        var groups = new CorrelationGroups(_plan, correlation);
+        var groups = new CorrelationGroups(plan, correlation);
         for (int part = 0; part < correlation.Parts.Length; part++)
         {
             if (correlation.Parts[part].Correlation is { } inner)
@@ -114,17 +120,23 @@ public sealed class CorrelationMatches
             }
             else
             {
-                groups.Add(part, _byRule[correlation.Parts[part].Rule!.Value]);
+                groups.Add(part, matchesOf(correlation.Parts[part].Rule!.Value));
             }
         }
 
         return groups;
     }
 
-    private static IEnumerable<CorrelationOccurrence> OccurrencesOf(
-        CompiledCorrelation correlation, CorrelationGroups groups, ReadOnlyMemory<byte> key, GroupResult result)
+    /// <summary>What a group of a correlation comes to for those that refer to it.</summary>
+    /// <param name="correlation">The correlation.</param>
+    /// <param name="groups">Its groups.</param>
+    /// <param name="key">The group.</param>
+    /// <param name="result">What was evaluated of it.</param>
+    /// <param name="before">When it fired before the time from which firings were looked for.</param>
+    internal static IEnumerable<CorrelationOccurrence> OccurrencesOf(
+        CompiledCorrelation correlation, CorrelationGroups groups, ReadOnlyMemory<byte> key, GroupResult result, IReadOnlySet<long> before)
     {
-        HashSet<long> firings = [.. result.Firings.Select(firing => firing.Time)];
+        HashSet<long> firings = [.. result.Firings.Select(firing => firing.Time), .. before];
         string identity = $"{correlation.Correlation.Id}\n{Convert.ToHexString(key.Span)}\n";
         foreach (CorrelationInstant instant in result.Instants.Where(instant => instant.Holds))
         {
@@ -139,7 +151,8 @@ public sealed class CorrelationMatches
         }
     }
 
-    private static CorrelationDetection DetectionOf(
+    /// <summary>What is to be told of a firing.</summary>
+    internal static CorrelationDetection DetectionOf(
         CompiledCorrelation correlation, CorrelationGroups groups, GroupResult result, CorrelationInstant firing)
     {
         int count = firing.End - firing.First;

@@ -9,6 +9,8 @@ public sealed class CorrelationPlan
 {
     private readonly FrozenDictionary<int, ImmutableArray<string>> _fields;
     private readonly FrozenSet<int> _silent;
+    private readonly Lazy<ImmutableArray<CorrelationTree>> _trees;
+    private readonly Lazy<FrozenDictionary<int, ImmutableArray<(CorrelationTree Tree, int Rule)>>> _treesByRule;
 
     internal CorrelationPlan(ImmutableArray<SigmaRule> rules, CompiledCorrelations compiled)
     {
@@ -37,6 +39,11 @@ public sealed class CorrelationPlan
 
         _fields = fields.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.ToImmutableArray());
         _silent = Enumerable.Range(0, rules.Length).Where(rule => compiled.SilentRules.Contains(rules[rule].Id)).ToFrozenSet();
+        _trees = new(() => CorrelationTree.Of(this, rules));
+        _treesByRule = new(() => Trees
+            .SelectMany(tree => tree.Rules.Select((place, rule) => (place, Of: (tree, rule))))
+            .GroupBy(one => one.place, one => one.Of)
+            .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray()));
     }
 
     /// <summary>The correlations, each behind those that it refers to.</summary>
@@ -50,6 +57,13 @@ public sealed class CorrelationPlan
 
     /// <summary>The rules that correlations look at, by their places among those of the set.</summary>
     public ImmutableArray<int> Rules => _fields.Keys;
+
+    /// <summary>Its correlations with detections of their own, each with all that it refers to, as they are evaluated where matches are kept.</summary>
+    public ImmutableArray<CorrelationTree> Trees => _trees.Value;
+
+    /// <summary>Those of <see cref="Trees"/> that look at a rule, each with the rule's place among those of the tree.</summary>
+    /// <param name="rule">Its place among those of the set.</param>
+    public ImmutableArray<(CorrelationTree Tree, int Rule)> TreesOf(int rule) => _treesByRule.Value.GetValueOrDefault(rule, []);
 
     /// <summary>Whether a rule is a building block of correlations alone, without detections of its own.</summary>
     /// <param name="rule">Its place among those of the set.</param>

@@ -58,7 +58,6 @@ internal sealed record DiagnosticCode(string Id, DiagnosticSeverity Severity)
 
     public static readonly DiagnosticCode InvalidCorrelation = Error("SF0501");
     public static readonly DiagnosticCode UnresolvedReference = Error("SF0502");
-    public static readonly DiagnosticCode CorrelationNotEvaluated = Warning("SF0503");
 
     public static readonly DiagnosticCode DamagedPack = Warning("SF0601");
     public static readonly DiagnosticCode ForeignPack = Warning("SF0602");

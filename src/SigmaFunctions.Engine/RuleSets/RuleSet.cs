@@ -108,9 +108,6 @@ public sealed class RuleSet
             : Of(RuleSetNarrowing.Of(this, selection.Takes, one => selection.Takes(one, part => Rules[part]), selection.Excludes));
     }
 
-    /// <summary>The rules alone, each with detections of its own.</summary>
-    public RuleSet WithoutCorrelations() => Correlations.IsEmpty ? this : Of(new RuleSetNarrowing(Compiled, [], []));
-
     /// <summary>The rules as if there were no filters; null where none of them has any.</summary>
     public RuleSet? WithoutFilters() => Compiled.All(rule => rule.Filters.IsEmpty)
         ? null

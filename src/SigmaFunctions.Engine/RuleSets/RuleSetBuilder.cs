@@ -143,12 +143,6 @@ internal sealed class RuleSetBuilder(IEventFields? events = null)
             (DiagnosticSink sink, CorrelationPlaces places) = _placesByCorrelation[correlation.Correlation.Id];
             fields?.Run(correlation, places, sink);
         }
-
-        foreach (SigmaCorrelation correlation in _correlations.Values)
-        {
-            _placesByCorrelation[correlation.Id].Sink.Report(
-                DiagnosticCode.CorrelationNotEvaluated, new Position(correlation.Line, 1), "The function app does not evaluate correlations yet: there the rules that this one refers to alert alone. 'sigmaf scan' and 'sigmaf test' evaluate it.");
-        }
     }
 
     private string? Resolve(string reference) =>

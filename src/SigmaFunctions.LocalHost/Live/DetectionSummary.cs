@@ -12,6 +12,7 @@ internal static class DetectionSummary
 {
     private const int MaxFields = 12;
     private const int MaxValue = 500;
+    private const int MaxEvents = 10;
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -39,6 +40,10 @@ internal static class DetectionSummary
             json.WriteEndArray();
         }
         json.WriteEndArray();
+        if (detection?.Correlation is { } correlation)
+        {
+            WriteCorrelation(json, correlation);
+        }
     });
 
     /// <summary>The whole: the record as it came, indented where it is JSON, and the alert.</summary>
@@ -50,7 +55,50 @@ internal static class DetectionSummary
             json.WriteString("original", Readable(detection.Original));
             json.WriteBoolean("cut", detection.OriginalTruncated);
             json.WriteString("alert", alertText);
+            if (detection.Correlation is { } correlation)
+            {
+                WriteEvents(json, correlation, correlation.Events.Length);
+            }
         });
+    }
+
+    private static void WriteCorrelation(Utf8JsonWriter json, DetectedCorrelation correlation)
+    {
+        json.WriteStartObject("correlation");
+        json.WriteString("value", $"{correlation.Type} {Cut(correlation.Value)}");
+        json.WriteString("first", correlation.First.UtcDateTime);
+        json.WriteString("last", correlation.Last.UtcDateTime);
+        json.WriteStartArray("group");
+        foreach (DetectedField one in correlation.Group.Take(MaxFields))
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(Cut(one.Field));
+            json.WriteStringValue(Cut(one.Value));
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        WriteEvents(json, correlation, MaxEvents);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The first events in order of time, and how many more there are.</summary>
+    private static void WriteEvents(Utf8JsonWriter json, DetectedCorrelation correlation, int maximum)
+    {
+        int told = Math.Min(maximum, correlation.Events.Length);
+        json.WriteStartArray("events");
+        foreach (DetectedEvent one in correlation.Events.Take(told))
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(one.Time.UtcDateTime);
+            json.WriteStringValue(Cut(one.RuleId));
+            json.WriteStringValue(one.Host is null ? null : Cut(one.Host));
+            json.WriteStringValue(one.User is null ? null : Cut(one.User));
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("moreEvents", Math.Max(0, correlation.EventCount - told));
     }
 
     private static string Readable(string text)

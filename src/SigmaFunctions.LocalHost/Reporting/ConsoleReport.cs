@@ -84,7 +84,20 @@ internal sealed class ConsoleReport
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"[bold]{Printable(alert.Rule.Title, MaxValueLength)}[/]");
-        text.Append(CultureInfo.InvariantCulture, $"  [blue]{Printable(alert.Host ?? "-", MaxValueLength)}[/]  [blue]{Printable(alert.User ?? "-", MaxValueLength)}[/]");
+        if (alert.Correlation is { } correlation)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  [blue]{Printable($"{correlation.Type} {correlation.Value}", MaxValueLength)}[/]");
+            foreach (AlertField field in correlation.Group.Take(MaxFields))
+            {
+                text.Append(
+                    CultureInfo.InvariantCulture, $"\n[grey]{Printable(field.Field, MaxValueLength)} =[/] {Printable(field.Value, MaxValueLength)}");
+            }
+        }
+        else
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  [blue]{Printable(alert.Host ?? "-", MaxValueLength)}[/]  [blue]{Printable(alert.User ?? "-", MaxValueLength)}[/]");
+        }
+
         if (detection is null)
         {
             text.Append("\n[red]the row is not in the table[/]");

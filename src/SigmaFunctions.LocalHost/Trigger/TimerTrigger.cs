@@ -20,6 +20,10 @@ internal sealed record TimerTrigger(string FunctionId, string FunctionName, stri
     private const string BindingType = "timerTrigger";
     private const string TimerInfo = """{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}""";
 
+    // No other run follows: nothing is left for one.
+    private const string LastTimerInfo =
+        """{"Schedule":{"AdjustForDST":true},"ScheduleStatus":{"Last":"0001-01-01T00:00:00Z","Next":"9999-12-31T00:00:00Z","LastUpdated":"0001-01-01T00:00:00Z"},"IsPastDue":false}""";
+
     /// <summary>The functions that a timer triggers.</summary>
     /// <exception cref="LocalHostException">A schedule cannot be read, or a setting that it refers to is missing.</exception>
     public static ImmutableArray<TimerTrigger> Find(IEnumerable<RpcFunctionMetadata> functions, ImmutableDictionary<string, string> settings)
@@ -66,7 +70,7 @@ internal sealed record TimerTrigger(string FunctionId, string FunctionName, stri
                 await Task.Delay(left, time, waiting.Token);
             }
 
-            InvocationResponse response = await InvokeAsync(worker, cancellationToken);
+            InvocationResponse response = await InvokeAsync(worker, isLast: false, cancellationToken);
             if (response.Result.Status == StatusResult.Types.Status.Failure)
             {
                 failed?.Invoke(response.Result.Exception?.Message ?? response.Result.Result);
@@ -75,14 +79,17 @@ internal sealed record TimerTrigger(string FunctionId, string FunctionName, stri
     }
 
     /// <summary>Invokes the function once.</summary>
+    /// <param name="worker">The worker with the function.</param>
+    /// <param name="isLast">Whether it is told that no other run follows.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="WorkerException">The worker ended.</exception>
-    public Task<InvocationResponse> InvokeAsync(IFunctionWorker worker, CancellationToken cancellationToken) => worker.InvokeAsync(
+    public Task<InvocationResponse> InvokeAsync(IFunctionWorker worker, bool isLast, CancellationToken cancellationToken) => worker.InvokeAsync(
         new InvocationRequest
         {
             InvocationId = Guid.NewGuid().ToString(),
             FunctionId = FunctionId,
             TraceContext = TraceContext.Create(isSampled: true),
-            InputData = { new ParameterBinding { Name = Parameter, Data = new TypedData { Json = TimerInfo } } },
+            InputData = { new ParameterBinding { Name = Parameter, Data = new TypedData { Json = isLast ? LastTimerInfo : TimerInfo } } },
         },
         cancellationToken);
 

@@ -22,6 +22,9 @@ public sealed record Alert
     private const int MaxShortText = 64;
     private const int MaxTags = 1_000;
 
+    // Of a correlation's alert, so that there is room for what the correlation detected.
+    private const int MaxTagsOfCorrelation = 400;
+
     /// <summary>Version of the schema this alert was written with.</summary>
     [JsonRequired]
     public int SchemaVersion { get; init; } = CurrentSchemaVersion;
@@ -61,6 +64,10 @@ public sealed record Alert
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Omitted { get; init; }
 
+    /// <summary>What the correlation detected that is the rule; null for a rule that looks at events one by one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AlertCorrelation? Correlation { get; init; }
+
     /// <summary>Where the whole detection is.</summary>
     public required AlertPointer Detection { get; init; }
 
@@ -81,6 +88,7 @@ public sealed record Alert
             User = detection.User,
             TenantId = detection.TenantId,
             Omitted = detection.Omitted,
+            Correlation = detection.Correlation is { } correlation ? AlertCorrelation.From(correlation) : null,
             Detection = new AlertPointer(table, id.PartitionKey, id.RowKey),
         };
     }
@@ -97,7 +105,7 @@ public sealed record Alert
 
     /// <summary>
     /// The alert as UTF-8 JSON, always under <see cref="MaxSize"/>: texts that are too long are cut and end with
-    /// <c>…[truncated]</c>. The detection has them in full.
+    /// <c>…[truncated]</c>. The detection has them in full. Of what a correlation detected, events are left out where there is no room.
     /// </summary>
     public byte[] ToJson()
     {
@@ -108,21 +116,20 @@ public sealed record Alert
                 BoundedText.Cut(Rule.Title, MaxText),
                 Bounded(Rule.Author, MaxText),
                 Bounded(Rule.Level, MaxShortText),
-                BoundedTags(Rule.Tags),
+                BoundedTags(Rule.Tags, Correlation is null ? MaxTags : MaxTagsOfCorrelation),
                 Rule.Page?.Length <= MaxPageLength ? Rule.Page : null),
             Host = Bounded(Host, MaxText),
             User = Bounded(User, MaxText),
             TenantId = Bounded(TenantId, MaxShortText),
         };
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(bounded, AlertJson.Default.Alert);
-        return json.Length < MaxSize
-            ? json
-            : throw new InvalidOperationException("The id or the keys of this alert are not those of a detection: they are too long.");
+        IEnumerable<Alert> shorter = Correlation is null ? [bounded] : Correlation.Bounded().Select(correlation => bounded with { Correlation = correlation });
+        return shorter.Select(alert => JsonSerializer.SerializeToUtf8Bytes(alert, AlertJson.Default.Alert)).FirstOrDefault(json => json.Length < MaxSize)
+            ?? throw new InvalidOperationException("The id or the keys of this alert are not those of a detection: they are too long.");
     }
 
     private static string? Bounded(string? text, int maximum) => text is null ? null : BoundedText.Cut(text, maximum);
 
-    private static ImmutableArray<string> BoundedTags(ImmutableArray<string> tags)
+    private static ImmutableArray<string> BoundedTags(ImmutableArray<string> tags, int room)
     {
         const int separators = 3;
         if (tags.IsDefaultOrEmpty)
@@ -130,7 +137,6 @@ public sealed record Alert
             return [];
         }
 
-        int room = MaxTags;
         ImmutableArray<string>.Builder bounded = ImmutableArray.CreateBuilder<string>();
         foreach (string tag in tags)
         {

@@ -95,7 +95,10 @@ internal static class CorrelationColumns
             {
                 Id = id,
                 Type = Text(root.GetProperty("type")),
-                Group = [.. root.GetProperty("group").EnumerateArray().Select(one => new DetectedField(Text(one.GetProperty("field")), Text(one.GetProperty("value"))))],
+                Group =
+                [
+                    .. root.GetProperty("group").EnumerateArray().Select(one => new DetectedField(Text(one.GetProperty("field")), Text(one.GetProperty("value")))),
+                ],
                 Value = value.ValueKind == JsonValueKind.Number ? value.GetRawText() : throw new InvalidOperationException(),
                 First = root.GetProperty("first").GetDateTimeOffset(),
                 Last = root.GetProperty("last").GetDateTimeOffset(),
@@ -268,7 +271,12 @@ internal static class CorrelationColumns
                     one.GetProperty("enqueuedTime").GetDateTimeOffset(),
                     one.GetProperty("sequenceNumber").GetInt64(),
                     one.GetProperty("record").GetInt32());
-                events.Add(new DetectedEvent(identity, one.GetProperty("time").GetDateTimeOffset(), Text(one.GetProperty("rule")), Optional(one, "host"), Optional(one, "user")));
+                events.Add(new DetectedEvent(
+                    identity,
+                    one.GetProperty("time").GetDateTimeOffset(),
+                    Text(one.GetProperty("rule")),
+                    Optional(one, "host"),
+                    Optional(one, "user")));
             }
 
             return events.DrainToImmutable();

@@ -14,6 +14,9 @@ public sealed record DetectionFilter(DateTimeOffset From, DateTimeOffset To)
     /// <summary>Host, without regard to case: its whole name, or that up to its first dot; null for any.</summary>
     public string? Host { get; init; }
 
+    /// <summary>Whether those are wanted too of which late events have shown that they were none.</summary>
+    public bool IncludesSuperseded { get; init; }
+
     /// <summary>Whether the host of a detection is the one wanted.</summary>
     internal bool TakesHost(string? host) =>
         Host is null

@@ -131,7 +131,7 @@ public sealed class DetectionSearch
             return _table.QueryAsync<TableEntity>(
                 $"PartitionKey eq '{partition}' and {conditions}", page, DetectionRow.Summary, cancellationToken)
                 .Select(entity => DetectionRow.FromEntity(entity, isSummary: true))
-                .Where(detection => filter.TakesHost(detection.Host))
+                .Where(detection => filter.TakesHost(detection.Host) && (filter.IncludesSuperseded || detection.Correlation is not { IsSuperseded: true }))
                 .GetAsyncEnumerator(cancellationToken);
         }));
         try

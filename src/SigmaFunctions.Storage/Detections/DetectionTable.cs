@@ -131,7 +131,8 @@ public sealed class DetectionTable
         for (int conflicts = 0; ; conflicts++)
         {
             // All of it: what is not written is removed, so that no part of longer texts stays behind.
-            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
+            NullableResponse<TableEntity> response =
+                await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
             if (!response.HasValue)
             {
                 return false;
@@ -241,7 +242,7 @@ public sealed class DetectionTable
     public async Task<Detection?> FindOwedAsync(string partitionKey, string rowKey, CancellationToken cancellationToken)
     {
         NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(
-            partitionKey, rowKey, [.. DetectionRow.Summary, DetectionRow.AlertedAt, DetectionRow.HeldBack], cancellationToken);
+            partitionKey, rowKey, [.. DetectionRow.Summary.Union(CorrelationColumns.Names), DetectionRow.AlertedAt, DetectionRow.HeldBack], cancellationToken);
         return response.HasValue && DetectionRow.MayBeOwed(response.Value!) ? DetectionRow.FromEntity(response.Value!, isSummary: true) : null;
     }
 
@@ -253,6 +254,24 @@ public sealed class DetectionTable
         NullableResponse<TableEntity> response =
             await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, cancellationToken: cancellationToken);
         return response.HasValue ? DetectionRow.FromEntity(response.Value!) : null;
+    }
+
+    /// <summary>Those of some detections that are recorded, by id, without their originals and events: one request for each.</summary>
+    /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="FormatException">A row is not of a detection.</exception>
+    public async Task<IReadOnlyDictionary<DetectionId, Detection>> FindBriefAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var found = new ConcurrentDictionary<DetectionId, Detection>();
+        await Parallel.ForEachAsync(ids.Distinct(), StorageConcurrency.Options(cancellationToken), async (id, token) =>
+        {
+            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, DetectionRow.Summary, token);
+            if (response.HasValue)
+            {
+                found[id] = DetectionRow.FromEntity(response.Value!, isSummary: true);
+            }
+        });
+        return found;
     }
 
     /// <summary>
@@ -305,18 +324,22 @@ public sealed class DetectionTable
     internal IAsyncEnumerable<TableEntity> RowsAsync(DateTimeOffset from, DateTimeOffset to, string[]? properties, CancellationToken cancellationToken) =>
         _table.QueryAsync<TableEntity>(Spanning(from, to), select: properties, cancellationToken: cancellationToken);
 
-    /// <summary>Whether a row of an event points to its blob.</summary>
+    /// <summary>Whether a row of an event, or of what a correlation detected at it, points to its blob.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     internal async Task<bool> PointsToAsync(string blob, DateTimeOffset enqueuedTime, CancellationToken cancellationToken)
     {
         // The hash in its name begins with the bucket, as in the keys of rows.
-        string partition = $"{Hour(enqueuedTime)}-{blob[^DetectionId.HashLength]}";
+        string hour = Hour(enqueuedTime);
+        string partition = $"{hour}-{blob[^DetectionId.HashLength]}";
         string ticks = DetectionId.DescendingTicks(enqueuedTime);
-        return await _table.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {ticks} and RowKey le {ticks + "~"} and OriginalBlob eq {blob}"),
-            1,
-            ["RowKey"],
-            cancellationToken).AnyAsync(cancellationToken);
+        return await AnyAsync(TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {ticks} and RowKey le {ticks + "~"} and OriginalBlob eq {blob}"))
+
+            // The hash of what a correlation detected is not of its event.
+            || await AnyAsync(TableClient.CreateQueryFilter(
+                $"PartitionKey ge {hour} and PartitionKey le {hour + "~"} and SchemaVersion ge {Detection.CorrelationSchemaVersion} and OriginalBlob eq {blob}"));
+
+        async Task<bool> AnyAsync(string filter) =>
+            await _table.QueryAsync<TableEntity>(filter, 1, ["RowKey"], cancellationToken).AnyAsync(cancellationToken);
     }
 
     private static bool IsDetection(TableEntity row) =>

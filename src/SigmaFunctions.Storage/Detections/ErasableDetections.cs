@@ -5,12 +5,16 @@ using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.Storage.Detections;
 
-/// <summary>Detections on a host or of a user, each with its original; where asked for, those too that name it in their evidence or original.</summary>
+/// <summary>
+/// Detections on a host or of a user, each with its original, and those of correlations with an event on it or of it, or whose group or values name it;
+/// where asked for, those too that name it in their evidence or original.
+/// </summary>
 internal sealed class ErasableDetections(DetectionTable table, OriginalStore originals) : IErasableStore
 {
     private static readonly string[] Columns =
     [
         "PartitionKey", "RowKey", "Timestamp", nameof(Detection.Host), nameof(Detection.User), nameof(Detection.OriginalBlob), DetectionRow.AlertedAt, DetectionRow.HeldBack,
+        .. CorrelationColumns.Names,
     ];
 
     // The sweep gives up what it cannot announce in seven days.
@@ -28,7 +32,9 @@ internal sealed class ErasableDetections(DetectionTable table, OriginalStore ori
             }
 
             string? blob = row[nameof(Detection.OriginalBlob)] as string;
-            ErasureFinding finding = search.Subject.Is(row[nameof(Detection.Host)] as string, row[nameof(Detection.User)] as string)
+            bool isOfSubject = search.Subject.Is(row[nameof(Detection.Host)] as string, row[nameof(Detection.User)] as string)
+                || IsCorrelated(search.Subject, row, id);
+            ErasureFinding finding = isOfSubject
                 ? ErasureFinding.OfSubject
                 : search.Anywhere ? await LookInsideAsync(search.Subject, row, blob, cancellationToken) : ErasureFinding.Other;
             if (finding == ErasureFinding.OfSubject && DetectionRow.MayBeOwed(row) && !(row.Timestamp < search.Now - OwedFor))
@@ -50,6 +56,21 @@ internal sealed class ErasableDetections(DetectionTable table, OriginalStore ori
 
         return await table.RemoveAsync(
             found.Select(one => new DetectionId(one.Id)).Select(id => new TableEntity(id.PartitionKey, id.RowKey)).ToAsyncEnumerable(), cancellationToken);
+    }
+
+    private static bool IsCorrelated(DataSubject subject, TableEntity row, DetectionId id)
+    {
+        try
+        {
+            return CorrelationColumns.Read(row, id) is { } correlation
+                && (correlation.Events.Any(one => subject.Is(one.Host, one.User))
+                    || TextSearch.AreIn(subject.Words, [.. correlation.Group.Select(one => one.Value), .. correlation.Values]));
+        }
+        catch (FormatException)
+        {
+            // Whatever stands there: what cannot be read is no reason to keep it.
+            return TextSearch.AreIn(subject.Words, row.Keys.Where(CorrelationColumns.IsOne).Select(name => row[name] as string ?? ""));
+        }
     }
 
     private async Task<ErasureFinding> LookInsideAsync(DataSubject subject, TableEntity row, string? blob, CancellationToken cancellationToken)

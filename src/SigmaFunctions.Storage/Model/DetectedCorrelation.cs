@@ -51,7 +51,7 @@ public sealed record DetectedCorrelation
     public bool IsSuperseded { get; init; }
 
     /// <summary>Of some events the first and the last, together so many; where that is odd, one more of the first.</summary>
-    internal static IEnumerable<DetectedEvent> FirstAndLast(ImmutableArray<DetectedEvent> events, int count) =>
+    internal static IEnumerable<T> FirstAndLast<T>(ImmutableArray<T> events, int count) =>
         events.Length <= count ? events : events.Take((count + 1) / 2).Concat(events.Skip(events.Length - (count / 2)));
 }
 

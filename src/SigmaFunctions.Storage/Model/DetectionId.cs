@@ -56,6 +56,26 @@ public readonly record struct DetectionId(string Value)
         return new DetectionId($"{time}-{bucket}{encoding.Hash().AsSpan(1, HashLength - 1)}");
     }
 
+    /// <summary>Derives the id of a correlation's detection.</summary>
+    /// <param name="completing">The completing event, as whoever was first to find the detection saw that.</param>
+    /// <param name="correlationId">Id of the correlation.</param>
+    /// <param name="group">What tells its group from others.</param>
+    /// <param name="timespan">The number of the timespan, counted from the year 1, in which it fired.</param>
+    public static DetectionId OfCorrelation(EventIdentity completing, string correlationId, string group, long timespan)
+    {
+        ArgumentNullException.ThrowIfNull(completing);
+        ArgumentNullException.ThrowIfNull(correlationId);
+        ArgumentNullException.ThrowIfNull(group);
+        var origin = new IdentityEncoding();
+        completing.EncodeOrigin(origin);
+        var encoding = new IdentityEncoding();
+        encoding.Add(correlationId.ToUpperInvariant());
+        encoding.Add(group);
+        encoding.Add(timespan);
+        string time = completing.Time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+        return new DetectionId($"{time}-{origin.Hash()[0]}{encoding.Hash().AsSpan(1, HashLength - 1)}");
+    }
+
     /// <summary>Reads the text form.</summary>
     public static bool TryParse(string? text, out DetectionId id)
     {

@@ -27,6 +27,9 @@ public sealed record BodyLimits
     /// </summary>
     public bool Correlates { get; init; }
 
+    /// <summary>Most bytes of what correlations ask for of the matches, from 0: the first ones; matches beyond take no part.</summary>
+    public int CorrelatedBytes { get; init; } = int.MaxValue;
+
     /// <summary>Most unreadable records that are kept, from 0: the first ones.</summary>
     public int Undecoded { get; init; } = DefaultUndecoded;
 

@@ -39,13 +39,16 @@ internal sealed record FaultOutcome
     /// <summary>Which workers began to run which rules of the container, in the order in which they did.</summary>
     public ImmutableArray<RulesInUse> RulesInUse { get; init; } = [];
 
+    /// <summary>What became of correlations; null where there are none.</summary>
+    public CorrelationOutcome? Correlations { get; init; }
+
     /// <summary>Everything that is not as it must be; empty if the run is good.</summary>
     public ImmutableArray<string> Problems { get; init; } = [];
 
     /// <summary>Compares.</summary>
     /// <param name="expectation">What must be.</param>
     /// <param name="table">Name of the table, which alerts must point to.</param>
-    /// <param name="rows">Every row of the table.</param>
+    /// <param name="rows">Every row of the table, but for those of correlations; and so on.</param>
     /// <param name="detections">The same as detections.</param>
     /// <param name="alerts">Every message of the queue.</param>
     /// <param name="unkept">Unreadable messages that are no dead letter, dead letters of others, and those that are there twice.</param>

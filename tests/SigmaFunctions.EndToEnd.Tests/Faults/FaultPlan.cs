@@ -75,6 +75,9 @@ internal sealed record FaultPlan
     /// <summary>The only service that anything happens to; null for all.</summary>
     public StorageService? Only { get; init; }
 
+    /// <summary>How the names of the only tables end that anything happens to; null for all.</summary>
+    public string? OnlyTables { get; init; }
+
     /// <summary>When faults end at the latest, after their start: a run in which too many requests fail would go on for ever.</summary>
     public TimeSpan Lifted { get; init; } = TimeSpan.FromSeconds(8);
 
@@ -88,7 +91,7 @@ internal sealed record FaultPlan
     public Fault Next(StorageService service, string operation, int ordinal)
     {
         string fate = $"{service}/{operation}/{ordinal / Burst}";
-        if (Kinds.IsEmpty || (Only is { } only && service != only) || Draw($"{fate}/share") >= Share)
+        if (Kinds.IsEmpty || (Only is { } only && service != only) || !operation.EndsWith(OnlyTables ?? "", StringComparison.Ordinal) || Draw($"{fate}/share") >= Share)
         {
             return default;
         }

@@ -22,7 +22,7 @@ internal sealed class FaultProxy : IAsyncDisposable
 
     private readonly ImmutableArray<(StorageService Service, Uri Destination)> _destinations;
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
-    private readonly ConcurrentDictionary<(StorageService, string), int> _ordinals = new();
+    private readonly ConcurrentDictionary<(StorageService Service, string Operation), int> _ordinals = new();
     private readonly ConcurrentDictionary<FaultKind, int> _injected = new();
     private readonly Func<bool> _kill;
     private volatile FaultPlan _plan = FaultPlan.None;
@@ -57,6 +57,10 @@ internal sealed class FaultProxy : IAsyncDisposable
         proxy.ConnectionString = connectionString;
         return proxy;
     }
+
+    /// <summary>How many requests have come that ask for something of a table.</summary>
+    public int RequestsTo(string table) => _ordinals
+        .Where(one => one.Key.Service == StorageService.Table && one.Key.Operation.EndsWith($" {table}", StringComparison.Ordinal)).Sum(one => one.Value + 1);
 
     /// <summary>Goes by another plan from now on.</summary>
     public void Follow(FaultPlan plan) => _plan = plan;

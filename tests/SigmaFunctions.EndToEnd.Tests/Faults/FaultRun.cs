@@ -9,6 +9,8 @@ using Azure.Messaging.EventHubs.Producer;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
+using Microsoft.Extensions.Time.Testing;
+using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.Files;
 using SigmaFunctions.LocalHost.EventHubs;
 using SigmaFunctions.LocalHost.Processes;
@@ -16,6 +18,7 @@ using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
 using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
@@ -62,6 +65,12 @@ internal sealed record FaultScenario(FaultPlan Plan)
 
     /// <summary>Whether each body can be read, and no worker may log an error.</summary>
     public bool IsFlawless { get; init; }
+
+    /// <summary>Whether correlations run as well.</summary>
+    public bool Correlates { get; init; }
+
+    /// <summary>For how long correlations wait for late events, where these may take back what was detected.</summary>
+    public TimeSpan Grace => TimeSpan.FromSeconds(5 * (Plan.Seed % 3));
 }
 
 /// <summary>A part of a run.</summary>
@@ -82,7 +91,10 @@ internal sealed partial class FaultRun : IAsyncDisposable
     private const int OldestCheckpoint = 40;
     private const int Redeliverers = 3;
 
+    private const int MaxLastSweeps = 5;
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
     private readonly string _account;
     private readonly FaultScenario _scenario;
@@ -95,6 +107,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
     private readonly BlobContainerClient _deadLetters;
     private readonly QueueClient _queue;
     private readonly TableClient _instances;
+    private readonly TableClient _correlations;
     private readonly TableClient _ruleSets;
     private readonly BlobContainerClient _ruleContainer;
     private readonly BlobContainerClient _compiledContainer;
@@ -104,6 +117,8 @@ internal sealed partial class FaultRun : IAsyncDisposable
     private readonly ConcurrentDictionary<int, bool> _fromPack = new();
     private readonly Dictionary<string, ImmutableArray<EventData>> _events = [];
     private readonly Expectation _expectation = new();
+    private readonly CorrelationExpectation _correlated = new();
+    private readonly DateTimeOffset _begin = DateTimeOffset.UtcNow;
     private FaultProxy? _proxy;
     private volatile int _number;
     private volatile bool _faultsOver;
@@ -125,6 +140,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
         _outbox = new TableClient(account, _table.Name + AlertOutbox.NameSuffix);
         _windows = new TableClient(account, _table.Name + AlertWindows.NameSuffix);
         _instances = new TableClient(account, _table.Name + InstanceTable.NameSuffix);
+        _correlations = new TableClient(account, _table.Name + CorrelationTable.NameSuffix);
         _ruleSets = new TableClient(account, $"R{name}");
         _ruleContainer = new BlobContainerClient(account, $"r{name}");
         _compiledContainer = new BlobContainerClient(account, $"c{name}");
@@ -186,6 +202,17 @@ internal sealed partial class FaultRun : IAsyncDisposable
             await File.WriteAllTextAsync(Path.Combine(_rules, $"{rule.Id}.yml"), rule.Yaml, cancellationToken);
         }
 
+        if (_scenario.Correlates)
+        {
+            await File.WriteAllTextAsync(Path.Combine(_rules, "correlations.yml"), CorrelationWorkload.Yaml, cancellationToken);
+            await _correlations.CreateAsync(cancellationToken);
+            var agenda = new CorrelationAgenda(new CorrelationTable(_correlations), new FakeTimeProvider(_begin.AddDays(-1)));
+            foreach (CorrelationTree tree in CorrelationWorkload.InForce)
+            {
+                await agenda.InForceSinceAsync(tree.Key, cancellationToken);
+            }
+        }
+
         await _table.CreateAsync(cancellationToken);
         await _outbox.CreateAsync(cancellationToken);
         await _windows.CreateAsync(cancellationToken);
@@ -207,8 +234,10 @@ internal sealed partial class FaultRun : IAsyncDisposable
 
     private async Task SendAsync(int phase, CancellationToken cancellationToken)
     {
+        int count = _scenario.Messages / _phases.Length;
+        EventScatter? scatter = _scenario.Correlates ? new EventScatter(Plan.Seed + phase, _begin - ((count + 1) * EventScatter.Step)) : null;
         ILookup<int, WorkloadMessage> messages = Workload
-            .Create(Plan.Seed + phase, _scenario.Partitions, _scenario.Messages / _phases.Length, _scenario.Poison, hasUnreadable: !_scenario.IsFlawless)
+            .Create(Plan.Seed + phase, _scenario.Partitions, count, _scenario.Poison, hasUnreadable: !_scenario.IsFlawless, scatter)
             .ToLookup(message => message.Partition);
         foreach (IGrouping<int, WorkloadMessage> partition in messages)
         {
@@ -236,7 +265,9 @@ internal sealed partial class FaultRun : IAsyncDisposable
         _events[partition] = [.. received];
         foreach ((EventData item, WorkloadMessage message) in received.Skip(before).Zip(messages))
         {
-            _expectation.Add(new HubEventIdentity(receiver.FullyQualifiedNamespace, Hub, partition, item.EnqueuedTime, item.SequenceNumber, 0), message);
+            var identity = new HubEventIdentity(receiver.FullyQualifiedNamespace, Hub, partition, item.EnqueuedTime, item.SequenceNumber, 0);
+            _expectation.Add(identity, message);
+            _correlated.Add(identity, message.Body);
         }
     }
 
@@ -249,6 +280,11 @@ internal sealed partial class FaultRun : IAsyncDisposable
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await SendAsync(number, stop.Token);
             await ProcessAsync(number, checkpoints, stop);
+            if (_scenario.Correlates)
+            {
+                await SettleAsync(cancellationToken);
+            }
+
             // As instances end that are replaced; the last ones end with the run.
             if (number < _phases.Length - 1)
             {
@@ -280,13 +316,14 @@ internal sealed partial class FaultRun : IAsyncDisposable
         Task[] hosts = [.. Phase.Hosts.Select(host => RunHostAsync(host, checkpoints, stop.Token))];
         Task[] redeliveries =
             [.. Enumerable.Range(0, _scenario.Redeliveries == 0 ? 0 : Redeliverers).Select(redeliverer => RedeliverAsync(redeliverer, stop.Token))];
+        Task sweeps = _scenario.Correlates ? SweepNowAndThenAsync(stop.Token) : Task.CompletedTask;
         List<string> packs = Phase.PushesRules ? await ListPacksAsync(stop.Token) : [];
         string? set = Phase.PushesRules ? await PushRulesAsync(stop.Token) : null;
 
         while (await LeftAsync() is { } left)
         {
             _left = $"phase {number}: {left}";
-            if (hosts.Concat(redeliveries).FirstOrDefault(task => task.IsFaulted) is { } failed)
+            if (hosts.Concat(redeliveries).Append(sweeps).FirstOrDefault(task => task.IsFaulted) is { } failed)
             {
                 await failed;
             }
@@ -295,7 +332,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
         }
         await Task.WhenAll(redeliveries);
         await stop.CancelAsync();
-        await Task.WhenAll([lifting, .. hosts]);
+        await Task.WhenAll([lifting, sweeps, .. hosts]);
         _allMoves += _moves;
 
         async Task<string?> LeftAsync() =>
@@ -474,6 +511,85 @@ internal sealed partial class FaultRun : IAsyncDisposable
         }
     }
 
+    // As the timer would, but more often: what is due is evaluated while batches are.
+    private async Task SweepNowAndThenAsync(CancellationToken cancellationToken)
+    {
+        for (int number = 0; !cancellationToken.IsCancellationRequested; number++)
+        {
+            await WaitAsync(TimeSpan.FromMilliseconds(200 + (1_500 * Plan.Draw($"sweep/{number}"))), cancellationToken);
+            int host = Phase.Hosts[number % Phase.Hosts.Length];
+            if (_workers.TryGetValue(host, out RunningWorker? worker))
+            {
+                try
+                {
+                    // A failure is tried again by the next one.
+                    await SweepOf(worker).InvokeAsync(worker.Process, isLast: false, cancellationToken);
+                }
+                catch (WorkerException)
+                {
+                    // It was killed.
+                }
+                catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private static TimerTrigger SweepOf(RunningWorker worker) =>
+        TimerTrigger.Find(worker.Process.Functions, ImmutableDictionary<string, string>.Empty).Single(timer => timer.FunctionName == "Sweep");
+
+    /// <summary>
+    /// Waits until nobody works at correlations any more, and has what is due done. What was delivered to a worker and cancelled, since another one did it,
+    /// still goes on there.
+    /// </summary>
+    private async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        await QuietAsync();
+        for (int attempt = 1; ; attempt++)
+        {
+            int host = Phase.Hosts[0];
+            RunningWorker worker = _workers.GetOrAdd(host, _ => throw new InvalidOperationException("There is no worker."));
+            string? failure;
+            try
+            {
+                InvocationResponse response = await SweepOf(worker).InvokeAsync(worker.Process, isLast: true, cancellationToken);
+                failure = response.Result.Status == StatusResult.Types.Status.Success ? null : response.Result.Exception?.Message ?? response.Result.Result;
+            }
+            catch (WorkerException exception)
+            {
+                // The last kill was seen by nobody.
+                failure = exception.Message;
+                await EndAsync(worker.Process);
+                _workers[host] = await StartWorkerAsync(host, cancellationToken);
+            }
+
+            if (failure is null)
+            {
+                break;
+            }
+
+            if (attempt == MaxLastSweeps)
+            {
+                throw new InvalidOperationException($"The last sweep failed: {failure}");
+            }
+        }
+
+        await QuietAsync();
+
+        async Task QuietAsync()
+        {
+            int requests;
+            do
+            {
+                requests = _proxy!.RequestsTo(_correlations.Name);
+                await Task.Delay(Quiet, cancellationToken);
+            }
+            while (requests != _proxy.RequestsTo(_correlations.Name));
+        }
+    }
+
     private EventHubsTrigger CreateTrigger(RunningWorker worker, Checkpoints checkpoints) => new(
         _endpoint.ConnectionString, worker.Binding, new HostSettings(Workload.BatchSize, PrefetchCount: 4 * Workload.BatchSize), worker.Process, checkpoints, _ => Interlocked.Increment(ref _failures));
 
@@ -484,6 +600,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
             .SetItem("Rules__TableName", _ruleSets.Name)
             .SetItem("Rules__CompiledContainer", _compiledContainer.Name)
             .SetItem("Rules__CheckInterval", "00:00:01")
+            .SetItem("Correlation__Grace", $"{_scenario.Grace}")
             .SetItem("Detections__CreateIfNotExists", "false")
             .SetItem("Detections__TableName", _table.Name)
             .SetItem("Detections__QueueName", _queue.Name)
@@ -542,13 +659,17 @@ internal sealed partial class FaultRun : IAsyncDisposable
     private async Task<FaultOutcome> ReadOutcomeAsync(CancellationToken cancellationToken)
     {
         List<TableEntity> rows = await _table.QueryAsync<TableEntity>(cancellationToken: cancellationToken).ToListAsync(cancellationToken);
-        List<Detection> detections = await _table.ReadDetectionsAsync(cancellationToken);
+        ILookup<bool, TableEntity> rowsByKind = rows.ToLookup(row => row.GetInt32("SchemaVersion") == Detection.CorrelationSchemaVersion);
+        ILookup<bool, Detection> byKind = (await _table.ReadDetectionsAsync(cancellationToken)).ToLookup(item => item.Correlation is not null);
+        HashSet<string> correlated = [.. byKind[true].Select(item => item.Id.Value)];
+        List<TableEntity> state = _scenario.Correlates ? await _correlations.QueryAsync<TableEntity>(cancellationToken: cancellationToken).ToListAsync(cancellationToken) : [];
         var alerts = new List<Alert>();
         while ((await _queue.ReceiveMessagesAsync(32, TimeSpan.FromHours(1), cancellationToken)).Value is { Length: > 0 } messages)
         {
             alerts.AddRange(messages.Select(message => Alert.Parse(message.Body.ToMemory().Span)));
         }
 
+        ILookup<bool, Alert> alertsByKind = alerts.ToLookup(alert => alert.Correlation is not null || correlated.Contains(alert.Id));
         await _queue.DeleteAsync(cancellationToken);
         List<StoredDeadLetter> letters = await new DeadLetterStore(_deadLetters)
             .ListAsync(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), cancellationToken).ToListAsync(cancellationToken);
@@ -557,9 +678,9 @@ internal sealed partial class FaultRun : IAsyncDisposable
         FaultOutcome outcome = FaultOutcome.Of(
             _expectation,
             _table.Name,
-            rows,
-            detections,
-            alerts,
+            [.. rowsByKind[false]],
+            [.. byKind[false]],
+            [.. alertsByKind[false]],
             _expectation.Unreadable.Count(message => !kept.Contains(message))
                 + kept.Count(message => !_expectation.Unreadable.Contains(message)) + (letters.Count - kept.Count)) with
         {
@@ -570,6 +691,12 @@ internal sealed partial class FaultRun : IAsyncDisposable
             FailedInvocations = _failures,
             RulesInUse = [.. _rulesInUse],
         };
+        if (_scenario.Correlates)
+        {
+            var correlations = CorrelationOutcome.Of(_correlated, _table.Name, [.. rowsByKind[true]], [.. byKind[true]], [.. alertsByKind[true]], state);
+            outcome = outcome with { Correlations = correlations, Problems = [.. outcome.Problems, .. correlations.Problems] };
+        }
+
         if (!_scenario.IsFlawless || _errors.IsEmpty)
         {
             return outcome;

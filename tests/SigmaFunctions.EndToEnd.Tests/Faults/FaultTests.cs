@@ -2,13 +2,15 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using SigmaFunctions.LocalHost.Azurite;
+using SigmaFunctions.Storage.Correlations;
 
 namespace SigmaFunctions.EndToEnd.Tests.Faults;
 
 /// <summary>
 /// Nothing lost, nothing twice, every detection announced, whatever fails. <c>FAULT_SEEDS</c> names the seeds of each fault, as a
 /// number of them or as the first and last (<c>7-7</c>); <c>FAULT_ONLY</c> is a part of the names of the faults that are run; <c>FAULT_GONE</c> and <c>FAULT_SLOW</c> lengthen, in seconds, how long the
-/// store is gone and its longest delay; <c>FAULT_TABLE</c> names a file that gets a line of docs/reliability.md for each fault.
+/// store is gone and its longest delay; <c>FAULT_TABLE</c> names a file that gets a line of docs/reliability.md for each fault, and one
+/// beside it that ends with <c>.correlations.md</c> gets another.
 /// </summary>
 public sealed class FaultTests(FaultTests.Account account) : IClassFixture<FaultTests.Account>
 {
@@ -28,6 +30,13 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
     {
         ["no fault"] = seed => new(Plan(seed, 0)),
         ["worker killed"] = seed => new(Plan(seed, 0.12, FaultKind.Kill) with { LongestDelay = TimeSpan.FromMilliseconds(40) }),
+        ["worker killed while correlating"] = seed => new(Plan(seed, 0.01, FaultKind.Kill) with
+        {
+            OnlyTables = CorrelationTable.NameSuffix,
+            LongestDelay = TimeSpan.FromMilliseconds(40),
+            Lifted = TimeSpan.FromSeconds(30),
+        })
+        { MaxKills = 6 },
         ["storage slow"] = seed => new(Plan(seed, 0.5, FaultKind.Delay) with { LongestDelay = Seconds("FAULT_SLOW", 0.4) }),
         ["500"] = seed => new(Plan(seed, 0.3, FaultKind.InternalError)),
         ["500 of the queue, longer than all tries"] = seed => new(Plan(seed, 1, FaultKind.InternalError) with { Only = StorageService.Queue, Lifted = TimeSpan.FromSeconds(20) })
@@ -60,7 +69,7 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
         var outcomes = new List<FaultOutcome>();
         foreach (int seed in Seeds(SeedsByHand))
         {
-            FaultScenario scenario = Scenarios[fault](seed);
+            FaultScenario scenario = Scenarios[fault](seed) with { Correlates = true };
             if (SeedsByHand is null)
             {
                 scenario = scenario with { Messages = scenario.Messages / 3 };
@@ -76,6 +85,8 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
         if (Environment.GetEnvironmentVariable("FAULT_TABLE") is { Length: > 0 } path)
         {
             await File.AppendAllTextAsync(path, Line(fault, outcomes), TestContext.Current.CancellationToken);
+            await File.AppendAllTextAsync(
+                Path.ChangeExtension(path, ".correlations.md"), Line(fault, [.. outcomes.Select(outcome => outcome.Correlations!)]), TestContext.Current.CancellationToken);
         }
     }
 
@@ -114,6 +125,15 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
             $"| {fault} | {outcomes.Count} | {Sum(item => item.Messages):N0} | {Sum(item => item.Injected):N0} | {Sum(item => item.FailedInvocations):N0} | {Sum(item => item.Expected):N0} | {Sum(item => item.Lost)} | {Sum(item => item.Twice)} | {Sum(item => item.RepeatedAlerts):N0} |\n");
 
         int Sum(Func<FaultOutcome, int> value) => outcomes.Sum(value);
+    }
+
+    private static string Line(string fault, List<CorrelationOutcome> outcomes)
+    {
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {fault} | {Sum(item => item.Expected):N0} | {Sum(item => item.Lost)} | {Sum(item => item.Wrong)} | {Sum(item => item.Revised):N0} | {Sum(item => item.Superseded):N0} | {Sum(item => item.Announced):N0} | {Sum(item => item.Moved):N0} | {Sum(item => item.RepeatedAlerts):N0} |\n");
+
+        int Sum(Func<CorrelationOutcome, int> value) => outcomes.Sum(value);
     }
 
     /// <summary>One storage account for all runs; each has a table and a queue of its own.</summary>

@@ -73,7 +73,9 @@ internal static class Workload
     /// <param name="messages">Messages a partition.</param>
     /// <param name="poison">Whether one body of every tenth batch cannot be read; otherwise about one in fifty.</param>
     /// <param name="hasUnreadable">Whether there are such bodies at all.</param>
-    public static ImmutableArray<WorkloadMessage> Create(int seed, int partitions, int messages, bool poison, bool hasUnreadable = true)
+    /// <param name="scatter">Where and when events are; if null, each is on a host of its own.</param>
+    public static ImmutableArray<WorkloadMessage> Create(
+        int seed, int partitions, int messages, bool poison, bool hasUnreadable = true, EventScatter? scatter = null)
     {
         var random = new Random(seed);
         return
@@ -81,20 +83,23 @@ internal static class Workload
             .. Enumerable.Range(0, partitions).SelectMany(partition => Enumerable.Range(0, messages).Select(number =>
                 hasUnreadable && (poison ? number % (10 * BatchSize) == seed % BatchSize : random.Next(50) == 0)
                     ? new WorkloadMessage(partition, Encoding.UTF8.GetBytes(Unreadable[random.Next(Unreadable.Length)]), [], Readable: false)
-                    : Readable(random, partition, number))),
+                    : Readable(random, partition, number, scatter))),
         ];
     }
 
-    private static WorkloadMessage Readable(Random random, int partition, int number)
+    private static WorkloadMessage Readable(Random random, int partition, int number, EventScatter? scatter)
     {
         int records = random.Next(4) == 0 ? random.Next(2, 7) : 1;
-        (string Host, string CommandLine)[] events =
+        WorkloadEvent[] events =
         [
-            .. Enumerable.Range(0, records).Select(record => (
-                $"host-{partition}-{number}-{record}",
-                string.Join(' ', Words.Where(_ => random.Next(4) == 0).Prepend($"tool.exe {partition}.{number}.{record}")))),
+            .. Enumerable.Range(0, records).Select(record =>
+            {
+                (string host, string tool, DateTimeOffset? time) = scatter?.Next(partition, number) ?? ($"host-{partition}-{number}-{record}", "tool.exe", null);
+                return new WorkloadEvent(
+                    host, tool, string.Join(' ', Words.Where(_ => random.Next(4) == 0).Prepend($"tool.exe {partition}.{number}.{record}")), time);
+            }),
         ];
-        string body = records == 1 ? Flat(events[0].Host, events[0].CommandLine) : Records(events);
+        string body = records == 1 ? Flat(events[0]) : Records(events);
         return new WorkloadMessage(
             partition,
             Encoding.UTF8.GetBytes(body),
@@ -106,10 +111,13 @@ internal static class Workload
             Readable: true);
     }
 
-    private static string Flat(string host, string commandLine) =>
-        $$"""{"category":"process_creation","product":"windows","Computer":"{{host}}","Image":"C:\\tool.exe","CommandLine":"{{commandLine}}"}""";
+    private static string Flat(WorkloadEvent item)
+    {
+        string time = item.Time is { } stated ? $"\"UtcTime\":\"{stated.UtcDateTime:yyyy-MM-dd HH:mm:ss.fff}\"," : "";
+        return $$"""{"category":"process_creation","product":"windows",{{time}}"Computer":"{{item.Host}}","Image":"C:\\{{item.Tool}}","CommandLine":"{{item.CommandLine}}"}""";
+    }
 
-    private static string Records((string Host, string CommandLine)[] events) => JsonSerializer.Serialize(new
+    private static string Records(WorkloadEvent[] events) => JsonSerializer.Serialize(new
     {
         records = events.Select(item => new
         {
@@ -119,17 +127,19 @@ internal static class Workload
             category = "AdvancedHunting-DeviceProcessEvents",
             properties = new
             {
-                Timestamp = "2026-01-02T03:04:04Z",
+                Timestamp = $"{item.Time?.UtcDateTime ?? new DateTime(2026, 1, 2, 3, 4, 4):yyyy-MM-ddTHH:mm:ss.fffffff}Z",
                 DeviceName = item.Host,
                 ActionType = "ProcessCreated",
-                FolderPath = @"C:\tool.exe",
-                FileName = "tool.exe",
+                FolderPath = $@"C:\{item.Tool}",
+                FileName = item.Tool,
                 ProcessCommandLine = item.CommandLine,
                 AccountDomain = "corp",
                 AccountName = "ann",
             },
         }),
     });
+
+    private sealed record WorkloadEvent(string Host, string Tool, string CommandLine, DateTimeOffset? Time);
 }
 
 /// <summary>What must be recorded and announced when all is done, by the events' identities.</summary>

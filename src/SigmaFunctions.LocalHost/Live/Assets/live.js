@@ -3,6 +3,7 @@
 
 const Kept = 1000;
 const DrawnAtOnce = 250;
+const Precise = { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' };
 const Levels = ['informational', 'low', 'medium', 'high', 'critical'];
 const $ = id => document.getElementById(id);
 const list = $('list');
@@ -48,9 +49,13 @@ function item(detection) {
   const title = element('a', 'title', detection.title);
   title.href = detection.page;
   head.append(title);
-  if (detection.host) head.append(element('span', 'who', detection.host));
-  if (detection.user) head.append(element('span', 'who', detection.user));
+  const correlation = detection.correlation;
+  // Host and user are of one of its events.
+  if (correlation) head.append(element('span', 'who', correlation.value));
+  if (!correlation && detection.host) head.append(element('span', 'who', detection.host));
+  if (!correlation && detection.user) head.append(element('span', 'who', detection.user));
   const why = element('dl', 'why');
+  for (const [field, value] of correlation?.group ?? []) why.append(element('dt', '', field), element('dd', '', value));
   for (const [field, value] of detection.fields) why.append(element('dt', '', field || 'keyword'), element('dd', '', value));
   if (detection.more) why.append(element('dt', '', `and ${detection.more} more`), element('dd', '', ''));
   const details = element('details');
@@ -61,10 +66,32 @@ function item(detection) {
   });
   li.append(at, level(detection.level), head);
   if (why.children.length) li.append(why);
+  if (correlation?.events.length) li.append(timeline(correlation));
   li.append(details);
   li.dataset.level = Levels[rankOf(detection.level)] ?? 'none';
-  li.dataset.text = [detection.title, detection.host, detection.user, ...detection.fields.flat()].join('\n').toLowerCase();
+  li.dataset.text = [detection.title, detection.host, detection.user, ...detection.fields.flat(),
+    ...correlation ? [correlation.value, ...correlation.group.flat(), ...correlation.events.flat()] : []].join('\n').toLowerCase();
   return li;
+}
+
+// In order of time. What came on another day than the first has its date.
+function timeline(correlation) {
+  const events = element('ol', 'events');
+  let day = '';
+  for (const [time, rule, host, user] of correlation.events) {
+    const when = new Date(time);
+    const at = element('time', '', when.toLocaleTimeString([], Precise));
+    at.dateTime = time;
+    const isSame = when.toDateString() === (day || when.toDateString());
+    day ||= when.toDateString();
+    const one = element('li');
+    one.append(at);
+    if (!isSame) one.append(element('span', '', when.toLocaleDateString([], { day: 'numeric', month: 'short' })));
+    for (const text of [rule, host, user]) if (text) one.append(element('span', '', text));
+    events.append(one);
+  }
+  if (correlation.moreEvents) events.append(element('li', 'more', `and ${correlation.moreEvents.toLocaleString()} more`));
+  return events;
 }
 
 async function show(details, id) {
@@ -75,7 +102,8 @@ async function show(details, id) {
     const answer = await fetch(`detection?id=${encodeURIComponent(id)}`);
     if (!answer.ok) throw new Error(await answer.text());
     const whole = await answer.json();
-    content.replaceChildren(
+    const events = whole.events ? [element('h3', '', 'Events'), timeline(whole)] : [];
+    content.replaceChildren(...events,
       element('h3', '', whole.cut ? 'Record as it came (cut)' : 'Record as it came'), block(whole.original, 'Record'),
       element('h3', '', 'Alert on the queue'), block(whole.alert, 'Alert'));
   } catch (error) {

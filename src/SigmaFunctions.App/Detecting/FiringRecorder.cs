@@ -1,0 +1,67 @@
+using System.Text;
+using SigmaFunctions.App.Correlating;
+using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.Engine.Correlating;
+using SigmaFunctions.Storage.Correlations;
+using SigmaFunctions.Storage.Detections;
+using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Telemetry.Events;
+
+namespace SigmaFunctions.App.Detecting;
+
+/// <summary>Records firings as detections, which are announced as any other; what has changed of a firing that is recorded is changed in its row.</summary>
+/// <param name="recorder">Records detections.</param>
+/// <param name="table">The detections.</param>
+/// <param name="metrics">What is measured.</param>
+internal sealed class FiringRecorder(DetectionRecorder recorder, DetectionTable table, DetectionMetrics metrics) : IFiringRecorder
+{
+    /// <inheritdoc/>
+    public async Task RecordAsync(CorrelationTree tree, StoredFiring firing, ICompletingEvents events, CancellationToken cancellationToken)
+    {
+        Detection detection = DetectionOf(tree.Root, firing, events);
+        if (firing.Report!.Recorded == 0)
+        {
+            IReadOnlyCollection<AlertOutcome> outcomes = await recorder.RecordAsync([detection], cancellationToken);
+            metrics.AddMatches([detection]);
+            if (firing.Report.OutcomeBy is { } by && outcomes.Any(outcome => outcome.HeldBack == HoldReason.Moved))
+            {
+                await table.MarkAsync([new AlertOutcome(detection.Id, HoldReason.Moved, by)], cancellationToken);
+            }
+        }
+
+        // It may be recorded by somebody who did not come to say so, before it changed.
+        if (firing.Revision > 1)
+        {
+            await table.ReviseAsync(detection, cancellationToken);
+        }
+    }
+
+    private static Detection DetectionOf(CompiledCorrelation root, StoredFiring firing, ICompletingEvents events)
+    {
+        FiringReport report = firing.Report!;
+        DecodedEvent? completing = report.Recorded == 0 ? events.Find(report.Completing) : null;
+        return new Detection
+        {
+            SchemaVersion = Detection.CorrelationSchemaVersion,
+            Identity = report.Completing,
+            RuleId = root.Correlation.Id,
+            RuleTitle = root.Correlation.Title,
+            RuleAuthor = root.Correlation.Author,
+            Level = root.Level,
+            Tags = root.Correlation.Tags,
+            EventTime = report.Detected.Last,
+            Host = report.Host,
+            User = report.User,
+            TenantId = completing?.TenantId,
+            Fields = report.Detected.Group,
+            Original = completing is null ? "" : Encoding.UTF8.GetString(completing.Original.Span),
+            Correlation = report.Detected with { Revision = firing.Revision, IsSuperseded = firing.IsSuperseded },
+            HeldBack = report.Outcome switch
+            {
+                FiringOutcome.Moved => HoldReason.Moved,
+                FiringOutcome.Warming => HoldReason.Warming,
+                _ => null,
+            },
+        };
+    }
+}

@@ -1,0 +1,166 @@
+using System.Collections.Concurrent;
+using Azure.Data.Tables;
+
+namespace SigmaFunctions.Storage.Correlations;
+
+/// <summary>
+/// What is to be done about parts of correlations later: evaluate them when a firing is due, and remove what is old. Since when each correlation is in force.
+/// </summary>
+/// <param name="rows">The table.</param>
+/// <param name="timeProvider">Clock.</param>
+public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timeProvider)
+{
+    // Forgetting costs a request each, no more.
+    private const int MaxNoted = 100_000;
+    private const int MaxActions = 100;
+
+    private const string Tree = "Tree";
+    private const string Part = "Part";
+    private const string Time = "Time";
+    private const string At = "At";
+    private const string Before = "Before";
+    private const string Since = "Since";
+
+    private readonly ConcurrentDictionary<(string Partition, string Expiry), bool> _noted = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _since = new(StringComparer.Ordinal);
+
+    /// <summary>Notes that rows are written of a part, so that they go when they are old. To be called before they are written.</summary>
+    /// <param name="partition">The part's partition.</param>
+    /// <param name="keptFor">For how long they are kept, whole hours at the least.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task NoteAsync(string partition, TimeSpan keptFor, CancellationToken cancellationToken)
+    {
+        // All that is written within the hour has been kept for long enough at the end of the hour in which the hour's end has.
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        DateTimeOffset end = now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)).AddHours(1);
+        (string, string) key = (partition, StateKeys.ExpiresAt(end + keptFor));
+        if (_noted.ContainsKey(key))
+        {
+            return;
+        }
+
+        await rows.UpsertAsync([new TableEntity(key.Item2, partition) { [Before] = end }], cancellationToken);
+        if (_noted.Count >= MaxNoted)
+        {
+            _noted.Clear();
+        }
+
+        _noted[key] = true;
+    }
+
+    /// <summary>Removes what is old.</summary>
+    /// <param name="maximum">Parts after which it ends; the next run goes on.</param>
+    /// <param name="cancellationToken">Ends the work; what was removed stays so.</param>
+    /// <returns>Number of rows removed.</returns>
+    public async Task<int> RemoveOldAsync(int maximum, CancellationToken cancellationToken)
+    {
+        (string from, string to) = StateKeys.ExpiredAt(timeProvider.GetUtcNow());
+        int removed = 0;
+        await foreach (TableEntity note in rows.ReadManyAsync(from, to, cancellationToken).Take(maximum).WithCancellation(cancellationToken))
+        {
+            var chunk = new List<TableEntity>();
+            await foreach (TableEntity row in rows.ReadOldAsync(note.RowKey, note.GetDateTimeOffset(Before) ?? default, cancellationToken))
+            {
+                chunk.Add(row);
+                if (chunk.Count == MaxActions)
+                {
+                    await rows.RemoveAsync(chunk, cancellationToken);
+                    removed += chunk.Count;
+                    chunk = [];
+                }
+            }
+
+            await rows.RemoveAsync(chunk, cancellationToken);
+            removed += chunk.Count;
+            await rows.RemoveAsync([note], cancellationToken);
+        }
+
+        return removed;
+    }
+
+    /// <summary>Adds what is due.</summary>
+    public Task AddDueAsync(DueEvaluation due, CancellationToken cancellationToken) => rows.UpsertAsync([RowOf(due, "")], cancellationToken);
+
+    /// <summary>Notes an evaluation that has begun, so that it is done again where it does not come to its end. To be called before its first write.</summary>
+    /// <param name="due">What is to be evaluated then, and when.</param>
+    /// <param name="former">An earlier note of the same evaluation, which goes.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The note, which goes at the end (<see cref="RemoveAsync"/>). Nobody else has it.</returns>
+    public async Task<TableEntity> NoteUnfinishedAsync(DueEvaluation due, TableEntity? former, CancellationToken cancellationToken)
+    {
+        TableEntity row = RowOf(due, $"-{Guid.NewGuid():N}");
+        await rows.UpsertAsync([row], cancellationToken);
+        if (former is not null)
+        {
+            await RemoveAsync(former, cancellationToken);
+        }
+
+        return row;
+    }
+
+    /// <summary>Removes a note of <see cref="NoteUnfinishedAsync"/>, where it is still there.</summary>
+    public Task RemoveAsync(TableEntity note, CancellationToken cancellationToken) => rows.RemoveAsync([note], cancellationToken);
+
+    /// <summary>What is due up to a time, the oldest first.</summary>
+    public async IAsyncEnumerable<(TableEntity Row, DueEvaluation? Due)> FindDueAsync(
+        DateTimeOffset until, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        (string from, string to) = StateKeys.DueUntil(until);
+        await foreach (TableEntity row in rows.ReadManyAsync(from, to, cancellationToken))
+        {
+            // A minute's rows are together.
+            if (row[At] is DateTimeOffset at && at > until)
+            {
+                continue;
+            }
+
+            yield return (row, row[Tree] is string tree && row[Part] is byte[] part && row[Time] is long time ? new DueEvaluation(tree, part, time, row[At] as DateTimeOffset? ?? until) : null);
+        }
+    }
+
+    /// <summary>Removes what was due and is done, but not where it has been added again meanwhile.</summary>
+    public Task RemoveDueAsync(TableEntity row, CancellationToken cancellationToken) => rows.TryExchangeAsync([], [row], cancellationToken);
+
+    private static TableEntity RowOf(DueEvaluation due, string suffix)
+    {
+        ArgumentNullException.ThrowIfNull(due);
+        string partition = StateRows.PartitionOf(due.Tree, due.Part.Span);
+        return new TableEntity(StateKeys.DueAt(due.At), $"{partition}-{StateKeys.After(due.Time)}{suffix}")
+        {
+            [Tree] = due.Tree,
+            [Part] = due.Part.ToArray(),
+            [Time] = due.Time,
+            [At] = due.At,
+        };
+    }
+
+    /// <summary>Since when matches of a correlation are kept, from now on where they are not yet.</summary>
+    /// <param name="tree">The correlation's key.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<DateTimeOffset> InForceSinceAsync(string tree, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_since.TryGetValue(tree, out DateTimeOffset known))
+            {
+                return known;
+            }
+
+            TableEntity? found = await rows.FindAsync(StateKeys.InForce, tree, cancellationToken);
+            if (found is null)
+            {
+                await rows.TryWriteAsync(new TableEntity(StateKeys.InForce, tree) { [Since] = timeProvider.GetUtcNow() }, cancellationToken);
+                continue;
+            }
+
+            _since[tree] = found.GetDateTimeOffset(Since) ?? DateTimeOffset.MinValue;
+        }
+    }
+}
+
+/// <summary>A part that is to be evaluated at a time.</summary>
+/// <param name="Tree">The correlation's key.</param>
+/// <param name="Part">The part.</param>
+/// <param name="Time">The time from which on it is evaluated, in ticks.</param>
+/// <param name="At">When.</param>
+public sealed record DueEvaluation(string Tree, ReadOnlyMemory<byte> Part, long Time, DateTimeOffset At);

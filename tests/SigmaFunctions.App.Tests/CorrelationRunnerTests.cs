@@ -1,0 +1,260 @@
+using System.Globalization;
+using Azure.Data.Tables;
+using SigmaFunctions.App.Correlating;
+using SigmaFunctions.Storage.Correlations;
+
+namespace SigmaFunctions.App.Tests;
+
+/// <summary>What the app makes of correlations: when it tells of what, what it costs, what changes of rules do, and what is bounded.</summary>
+public sealed class CorrelationRunnerTests
+{
+    private const string Three = "type: event_count, rules: [a], group-by: [g], timespan: 5m, condition: {gte: 3}";
+    private const string Rare = "type: event_count, rules: [a], group-by: [g], timespan: 5m, condition: {lt: 3}";
+    private const string Alone = "type: temporal, timespan: 5m, group-by: [g], condition: a and not b";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>
+    /// Batches, one after another, of events as <c>kind@second</c>, and what is told in the end: the second, the value, what became of it. A time alone is a
+    /// sweep at that second.
+    /// </summary>
+    [Theory]
+    [InlineData(Three, "a@0 | a@60 | a@120", "120 3")]
+    [InlineData(Three, "a@0 a@60 a@120", "120 3")]
+    [InlineData(Three, "a@0 | a@60 | a@120 | a@200 | a@419", "120 3")]
+    [InlineData(Three, "a@0 | a@60 | a@120 | a@421 | a@422 | a@423", "120 3 | 423 3")]
+
+    // A late event moves it within its timespan, and once it moves it into another, which is told without an alert.
+    [InlineData(Three, "a@0 | a@60 | a@120 | a@30", "60 3")]
+    [InlineData(Three, "a@200 | a@290 | a@310 | a@280", "290 3 moved | 310 3 superseded")]
+
+    // What a late event can take back waits for two minutes from when it came, and what must not follow for the timespan too.
+    [InlineData(Rare, "a@400 | 401", "")]
+    [InlineData(Rare, "a@400 | 521", "400 1")]
+    [InlineData(Rare, "a@400 | a@401 a@402 | a@399 a@398 | 530", "398 1")]
+    [InlineData(Alone, "a@700 | 999", "")]
+    [InlineData(Alone, "a@700 | 1121", "700 1")]
+    [InlineData(Alone, "a@700 | b@900 | 1121", "")]
+    [InlineData(Alone, "a@700 | 1121 | b@900", "700 1 superseded")]
+
+    // What is not known of the time before is recorded, and not announced.
+    [InlineData(Rare, "a@200 | 400", "200 1 warming")]
+    [InlineData(Alone, "a@200 | 700", "200 1 warming")]
+    public async Task It_tells_of_what_follows_from_the_events(string correlation, string batches, string told)
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(correlation));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        foreach (string batch in batches.Split(" | "))
+        {
+            if (double.TryParse(batch, CultureInfo.InvariantCulture, out double second))
+            {
+                bench.Clock.SetUtcNow(CorrelationBench.Begin.AddSeconds(second));
+                await bench.Runner.SweepAsync(isLast: false, Token);
+            }
+            else
+            {
+                string[] events = batch.Split(' ');
+                bench.Clock.SetUtcNow(new[] { bench.Clock.GetUtcNow(), CorrelationBench.Begin.AddSeconds(events.Max(one => double.Parse(one[2..], CultureInfo.InvariantCulture))) }.Max());
+                await bench.DeliverAsync([.. events.Select(one => $"{one} g=x")], (bench.Clock.GetUtcNow() - CorrelationBench.Begin).TotalSeconds);
+            }
+        }
+
+        Assert.Equal(told, bench.Told());
+    }
+
+    [Fact]
+    public async Task Nothing_waits_where_nothing_comes_any_more()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Alone));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        await bench.DeliverAsync("a@700 g=x");
+        Assert.Equal(1, await bench.Runner.SweepAsync(isLast: true, Token));
+        Assert.Equal("700 1", bench.Told());
+        Assert.Equal(0, await bench.Runner.SweepAsync(isLast: true, Token));
+    }
+
+    [Fact]
+    public async Task An_event_counts_when_it_was_enqueued_if_its_clock_runs_ahead()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        await bench.DeliverAsync(["a@9000 g=x", "a@7000 g=x", "a@8000 g=x"], enqueued: 100);
+        Assert.Equal("100 3", bench.Told());
+    }
+
+    /// <summary>The same message again, in another process and another cut, changes nothing.</summary>
+    [Fact]
+    public async Task What_comes_again_changes_nothing()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        for (int time = 0; time < 3; time++)
+        {
+            await bench.DeliverAsync(["a@0 g=x", "a@60 g=x"], enqueued: 60, sequence: 0);
+            await bench.DeliverAsync(["a@120 g=x"], enqueued: 120, sequence: 1);
+            bench.Restart();
+        }
+
+        Assert.Equal("120 3", bench.Told());
+        Assert.Single(bench.Recorded);
+    }
+
+    /// <summary>Requests: a note of a part for each hour and instance, a write and a read of a batch; of a detection a note and its removal, a write of its row and two marks, and a read.</summary>
+    [Fact]
+    public async Task A_match_costs_two_requests_and_a_group_that_fired_three_small_ones()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        Assert.Equal(3, await bench.RequestsAsync(() => bench.DeliverAsync("a@0 g=x")));
+        Assert.Equal(2, await bench.RequestsAsync(() => bench.DeliverAsync("a@1 g=x")));
+        Assert.Equal(2 + 6, await bench.RequestsAsync(() => bench.DeliverAsync("a@2 g=x")));
+        Assert.Equal(3, await bench.RequestsAsync(() => bench.DeliverAsync("a@3 g=x", "a@4 g=x")));
+        Assert.Equal(0, await bench.RequestsAsync(() => bench.DeliverAsync("b@3 g=x", "d@4 g=x")));
+        Assert.Equal(0, await bench.RequestsAsync(() => bench.DeliverAsync("a@3")));
+        IReadOnlyDictionary<string, double> metrics = bench.Metrics;
+        Assert.Equal((1, 3, 1), (metrics["sigmafunctions.correlation.evaluations short"], metrics["sigmafunctions.correlation.evaluations full"], metrics["sigmafunctions.correlation.firings new"]));
+        Assert.Equal(5, metrics["sigmafunctions.correlation.matches "]);
+    }
+
+    [Fact]
+    public async Task Of_one_message_so_many_groups_take_part()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 1", StringComparison.Ordinal)));
+        await bench.DeliverAsync([.. Enumerable.Range(0, 3_000).Select(user => $"a@1 g=user{user}")], enqueued: 1);
+        Assert.Equal(2_000, bench.LeftOut);
+        Assert.Equal(CorrelationBatch.MaxParts, bench.Recorded.Count);
+    }
+
+    /// <summary>A message whose events are each of very many groups takes no more than the bound.</summary>
+    [Fact]
+    public async Task Of_one_message_so_many_matches_take_part()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("[g]", "[g, h]", StringComparison.Ordinal)));
+        string list = string.Join(',', Enumerable.Range(0, 8).Select(number => $"user{number}"));
+        await bench.DeliverAsync([.. Enumerable.Range(0, 200).Select(_ => $"a@1 g=[{list}] h=[{list}]")], enqueued: 1);
+        Assert.Equal((200 * 64) - CorrelationBatch.MaxEntries, bench.LeftOut);
+    }
+
+    /// <summary>Another condition goes on with what is kept, and what fired by the former one holds off the next; another field begins anew.</summary>
+    [Theory]
+    [InlineData("gte: 2", "60 3 | 362 2")]
+    [InlineData("gte: 4", "60 3")]
+    public async Task Rules_may_change_meanwhile(string condition, string told)
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        await bench.DeliverAsync("a@0 g=x", "a@30 g=x", "a@60 g=x");
+        bench.Use(CorrelationBench.Correlation(Three.Replace("gte: 3", condition, StringComparison.Ordinal), title: "Other"));
+        await bench.DeliverAsync("a@61 g=x", "a@62 g=x");
+        await bench.DeliverAsync("a@362 g=x");
+        Assert.Equal(told, bench.Told());
+    }
+
+    [Fact]
+    public async Task Another_group_begins_anew()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        await bench.DeliverAsync("a@0 g=x h=y", "a@30 g=x h=y");
+        bench.Use(CorrelationBench.Correlation(Three.Replace("[g]", "[h]", StringComparison.Ordinal)));
+        await bench.DeliverAsync("a@60 g=x h=y");
+        Assert.Equal("", bench.Told());
+        await bench.DeliverAsync("a@61 g=x h=y", "a@62 g=x h=y");
+        Assert.Equal("62 3", bench.Told());
+    }
+
+    /// <summary>Of a part with more than is looked at, the newest counts, nothing is taken back, and it is told once.</summary>
+    [Fact]
+    public async Task Of_very_many_matches_the_newest_are_looked_at()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 20", StringComparison.Ordinal)));
+        bench.Restart(new PartLimits { Rows = 10 });
+        for (int second = 0; second < 100; second += 10)
+        {
+            await bench.DeliverAsync([.. Enumerable.Range(second, 10).Select(at => $"a@{at} g=x")], sequence: second);
+        }
+
+        Assert.Equal("19 20", bench.Told());
+        await bench.DeliverAsync("a@330 g=x");
+        Assert.Equal("19 20 | 330 44", bench.Told());
+        Assert.True(bench.Recorded[^1].Report!.Detected.IsPartial);
+        Assert.False(bench.Recorded[0].Report!.Detected.IsPartial);
+        await bench.DeliverAsync("a@331 g=x");
+        Assert.Equal(72, Assert.Single(bench.Log.Entries).Id);
+    }
+
+    [Fact]
+    public async Task Rows_of_a_slice_are_put_together()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 50", StringComparison.Ordinal)));
+        bench.Restart(new PartLimits { ManyRows = 20 });
+        for (int match = 0; match < 30; match++)
+        {
+            await bench.DeliverAsync($"a@{match / 10} g=x");
+        }
+
+        Assert.Equal(30, Rows());
+        bench.Clock.Advance(TimeSpan.FromMinutes(11));
+        await bench.DeliverAsync("a@30 g=x");
+        Assert.Equal(2, Rows());
+        await bench.DeliverAsync([.. Enumerable.Range(0, 19).Select(_ => "a@31 g=x")], enqueued: 31);
+        Assert.Equal("31 50", bench.Told());
+
+        int Rows() => bench.State.All.Count(row => row.RowKey.Length > 18 && row.RowKey[17] == 'm');
+    }
+
+    [Fact]
+    public async Task What_is_kept_goes_when_it_is_old()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        await bench.DeliverAsync("a@0 g=x");
+        await bench.DeliverAsync("a@1 g=y");
+        bench.Clock.Advance(TimeSpan.FromHours(20));
+        await bench.DeliverAsync(["a@72000 g=x"], 72_000);
+        bench.Clock.Advance(TimeSpan.FromHours(4));
+        Assert.Equal(0, await bench.Agenda.RemoveOldAsync(1_000, Token));
+
+        // A day and the timespan after the end of the hour in which it was written, in the hour after.
+        bench.Clock.Advance(TimeSpan.FromHours(3));
+        Assert.Equal(2, await bench.Agenda.RemoveOldAsync(1_000, Token));
+        TableEntity left = Assert.Single(bench.State.All, row => row.RowKey.Length > 18 && row.RowKey[17] == 'm');
+        Assert.Equal(72_000, (Assert.Single(StateRows.MatchesOf(left)).Time - CorrelationBench.Begin.UtcTicks) / TimeSpan.TicksPerSecond);
+        bench.Clock.Advance(TimeSpan.FromHours(30));
+        Assert.Equal(1, await bench.Agenda.RemoveOldAsync(1_000, Token));
+        Assert.Equal("in-force", string.Join(' ', bench.State.All.Select(row => row.PartitionKey).DefaultIfEmpty("in-force")));
+    }
+
+    /// <summary>What is due of a correlation that is not there any more waits for an instance that knows it, for a day.</summary>
+    [Fact]
+    public async Task What_nobody_knows_is_not_kept_for_ever()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Rare));
+        await bench.DeliverAsync("a@700 g=x");
+        bench.Use(CorrelationBench.Correlation(Three, digit: 2));
+        bench.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(0, await bench.Runner.SweepAsync(isLast: false, Token));
+        Assert.Single(bench.State.All, row => row.PartitionKey.StartsWith("due-", StringComparison.Ordinal));
+        bench.Clock.Advance(TimeSpan.FromDays(1));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        Assert.DoesNotContain(bench.State.All, row => row.PartitionKey.StartsWith("due-", StringComparison.Ordinal));
+    }
+
+    /// <summary>A row that cannot be read holds up its own part, and is told.</summary>
+    [Fact]
+    public async Task A_row_that_cannot_be_read_is_named()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Rare));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        await bench.DeliverAsync("a@700 g=x");
+        await bench.DeliverAsync("a@700 g=y");
+        TableEntity row = bench.State.All.First(one => one.RowKey.Length > 18 && one.RowKey[17] == 'm');
+        row["Data"] = (byte[])[1, 2, 3];
+        bench.Clock.SetUtcNow(CorrelationBench.Begin.AddSeconds(900));
+
+        // Nor does it hold up what comes in.
+        await bench.DeliverAsync("a@701 g=x");
+        await bench.DeliverAsync("a@701 g=y");
+        Assert.Contains($"Row {row.PartitionKey}/{row.RowKey}", Assert.Single(bench.Log.Entries, entry => entry.Id == 73).Message, StringComparison.Ordinal);
+
+        AggregateException exception = await Assert.ThrowsAsync<AggregateException>(() => bench.Runner.SweepAsync(isLast: false, Token));
+        Assert.Contains($"Row {row.PartitionKey}/{row.RowKey}", Assert.Single(exception.InnerExceptions).Message, StringComparison.Ordinal);
+        Assert.Equal("700 1", bench.Told());
+        Assert.Single(bench.Log.Entries, entry => entry.Id == 70);
+        Assert.InRange(bench.Metrics["sigmafunctions.correlation.overdue "], 79, 81);
+    }
+}
