@@ -68,7 +68,7 @@ internal static class Startup
         services.AddSingleton(provider => new BatchAttempts(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new PartitionProgressTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
         services.AddSingleton(provider => new CanaryTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
-        services.AddSingleton(provider => new CorrelationTable(CreateTableClient(provider, CorrelationTable.NameSuffix)));
+        services.AddSingleton(provider => new CorrelationTable(CreateCorrelationClient(provider)));
         services.AddSingleton<ICorrelationRows>(provider => provider.GetRequiredService<CorrelationTable>());
         services.AddSingleton<CorrelationAgenda>();
         services.AddSingleton(provider => new SourceTable(CreateTableClient(provider, SourceTable.NameSuffix)));
@@ -241,6 +241,13 @@ internal static class Startup
 
     private static TableClient CreateTableClient(IServiceProvider services, string suffix) =>
         Storage(services).CreateTableClient(Names(services).TableName + suffix);
+
+    private static TableClient CreateCorrelationClient(IServiceProvider services) => DetectionStorageClients
+        .CreateForCorrelations(
+            services.GetRequiredService<IOptions<CorrelationOptions>>().Value,
+            services.GetRequiredService<IOptions<DetectionStorageOptions>>().Value,
+            services.GetRequiredService<StartWatch>())
+        .CreateTableClient(Names(services).TableName + CorrelationTable.NameSuffix);
 
     private static TimeProvider Time(IServiceProvider services) => services.GetRequiredService<TimeProvider>();
 

@@ -23,11 +23,12 @@ namespace SigmaFunctions.App.Tests;
 
 /// <summary>
 /// The protocol by which instances that share nothing but a table evaluate correlations (docs/reliability.md): processes take batches of random correlations'
-/// events, any other process may go on between two requests, reads are pages and no snapshot, processes end at any request and batches come again, cut in
-/// another way, events come late and in any order. At rest the table holds what follows from the set of events, all of it is recorded, and no group has
-/// alerted twice within its timespan.
+/// events, any other process may go on between two requests, reads are pages and no snapshot, processes end at any request or stand still there while another
+/// takes their partition, batches come again, cut in another way, events come late and in any order. At rest the table holds what follows from the set of
+/// events, all of it is recorded, and no group has alerted twice within its timespan. <c>CORRELATION_SEEDS</c> is the number of schedules over a table in
+/// memory, <c>CORRELATION_AZURITE</c> of those over Azurite.
 /// </summary>
-public sealed partial class CorrelationModelTests
+public sealed partial class CorrelationModelTests(StorageAccount account)
 {
     private static readonly DateTimeOffset Begin = new(2026, 11, 30, 10, 0, 0, TimeSpan.Zero);
 
@@ -37,6 +38,17 @@ public sealed partial class CorrelationModelTests
     public void At_rest_the_table_holds_what_follows_from_the_events() => Gen.Select(RandomCorrelations.Rules, RandomCorrelations.Event.Array[1, 16], Gen.Int).Sample(
         (text, events, seed) => new Schedule(text, events, seed).Run(),
         iter: Schedules);
+
+    [Fact]
+    public async Task It_does_over_the_tables_of_a_store()
+    {
+        int schedules = int.Parse(Environment.GetEnvironmentVariable("CORRELATION_AZURITE") ?? "5", CultureInfo.InvariantCulture);
+        TableClient table = await account.CreateTableAsync();
+        Gen.Select(RandomCorrelations.Rules, RandomCorrelations.Event.Array[1, 16], Gen.Int).Sample(
+            (text, events, seed) => new Schedule(text, events, seed, table).Run(),
+            iter: schedules,
+            threads: 1);
+    }
 
     [GeneratedRegex("\"time\":(\\d+)")]
     private static partial Regex Time { get; }
@@ -48,6 +60,8 @@ public sealed partial class CorrelationModelTests
     /// <summary>One process, as long as it lives.</summary>
     private sealed class Process
     {
+        public required int Id { get; init; }
+
         public required PartWriter Writer { get; init; }
 
         public required CorrelationAgenda Agenda { get; init; }
@@ -65,6 +79,54 @@ public sealed partial class CorrelationModelTests
             if (!recorded.TryGetValue(id, out StoredFiring? known) || known.Revision < firing.Revision)
             {
                 recorded[id] = firing;
+            }
+        }
+    }
+
+    /// <summary>The way of one process to a table: a step before each request.</summary>
+    private sealed class SteppedRows(ICorrelationRows rows, Func<Task> step) : ICorrelationRows
+    {
+        public Task UpsertAsync(IReadOnlyList<TableEntity> written, CancellationToken cancellationToken) =>
+            AfterAsync(async () => { await rows.UpsertAsync(written, cancellationToken); return true; });
+
+        public Task<bool> TryWriteAsync(TableEntity row, CancellationToken cancellationToken) => AfterAsync(() => rows.TryWriteAsync(row, cancellationToken));
+
+        public Task<bool> TryExchangeAsync(IReadOnlyList<TableEntity> added, IReadOnlyList<TableEntity> removed, CancellationToken cancellationToken) =>
+            AfterAsync(() => rows.TryExchangeAsync(added, removed, cancellationToken));
+
+        public Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken) =>
+            AfterAsync(() => rows.FindAsync(partition, row, cancellationToken));
+
+        public Task<bool> AnyBeforeAsync(string partition, string row, CancellationToken cancellationToken) =>
+            AfterAsync(() => rows.AnyBeforeAsync(partition, row, cancellationToken));
+
+        public IAsyncEnumerable<TableEntity> ReadAsync(string partition, string to, CancellationToken cancellationToken) =>
+            EachAsync(rows.ReadAsync(partition, to, cancellationToken));
+
+        public IAsyncEnumerable<TableEntity> ReadFiringsAsync(string partition, string after, string to, CancellationToken cancellationToken) =>
+            EachAsync(rows.ReadFiringsAsync(partition, after, to, cancellationToken));
+
+        public IAsyncEnumerable<TableEntity> ReadManyAsync(string from, string to, CancellationToken cancellationToken) =>
+            EachAsync(rows.ReadManyAsync(from, to, cancellationToken));
+
+        public IAsyncEnumerable<TableEntity> ReadOldAsync(string partition, DateTimeOffset before, CancellationToken cancellationToken) =>
+            EachAsync(rows.ReadOldAsync(partition, before, cancellationToken));
+
+        public Task RemoveAsync(IReadOnlyList<TableEntity> removed, CancellationToken cancellationToken) =>
+            AfterAsync(async () => { await rows.RemoveAsync(removed, cancellationToken); return true; });
+
+        private async Task<T> AfterAsync<T>(Func<Task<T>> request)
+        {
+            await step();
+            return await request();
+        }
+
+        private async IAsyncEnumerable<TableEntity> EachAsync(IAsyncEnumerable<TableEntity> read)
+        {
+            await step();
+            await foreach (TableEntity row in read)
+            {
+                yield return row;
             }
         }
     }
@@ -88,8 +150,12 @@ public sealed partial class CorrelationModelTests
         private readonly bool _isQuick;
         private bool _isFree;
 
-        public Schedule(string text, string[] events, int seed)
+        private readonly TableClient? _table;
+        private int _lastId;
+
+        public Schedule(string text, string[] events, int seed, TableClient? table = null)
         {
+            _table = table;
             _random = new Random(seed);
             _state = new MemoryState(_clock);
             _rules = RuleSet.Load([new RuleFile("c.yml", text)]);
@@ -118,40 +184,52 @@ public sealed partial class CorrelationModelTests
 
         public void Run()
         {
+            // Of another schedule, which may be of the same correlations.
+            ClearAsync().GetAwaiter().GetResult();
             int[] at = new int[_partitions.Length];
-            var live = new Dictionary<int, (Task Task, int End)>();
+            var live = new Running?[_partitions.Length];
             var processes = new Process?[_partitions.Length];
-            for (int steps = 0; at.Zip(_partitions).Any(one => one.First < one.Second.Count) || live.Count > 0; steps++)
+            var paused = new List<Running>();
+            Running? sweep = null;
+            for (int steps = 0; at.Zip(_partitions).Any(one => one.First < one.Second.Count) || live.Any(one => one is not null) || paused.Count > 0 || sweep is not null; steps++)
             {
-                Assert.True(steps < 200_000, "It does not come to an end.");
+                Assert.True(steps < 500_000, "It does not come to an end.");
                 int partition = _random.Next(_partitions.Length);
-                if (live.TryGetValue(partition, out (Task Task, int End) running))
+                if (live[partition] is { } running)
                 {
                     if (running.Task.IsCompleted)
                     {
-                        if (running.Task.IsFaulted)
-                        {
-                            // Its memory is gone, and the checkpoint may lie further back.
-                            Assert.IsType<CrashException>(running.Task.Exception!.InnerException);
-                            processes[partition] = null;
-                            at[partition] = Math.Max(0, at[partition] - _random.Next(4));
-                        }
-                        else
+                        if (!HasCrashed(running.Task))
                         {
                             at[partition] = Math.Max(at[partition], running.End);
                         }
+                        else
+                        {
+                            // Its memory is gone, and the checkpoint may lie further back.
+                            processes[partition] = null;
+                            at[partition] = Math.Max(0, at[partition] - _random.Next(4));
+                        }
 
-                        live.Remove(partition);
-                        continue;
+                        live[partition] = null;
                     }
-
-                    Step(partition);
+                    else if (_crashes && _random.Next(60) == 0)
+                    {
+                        // It stands still, and another takes its partition; it goes on some time.
+                        paused.Add(running);
+                        live[partition] = null;
+                        processes[partition] = null;
+                        at[partition] = Math.Max(0, at[partition] - _random.Next(4));
+                    }
+                    else
+                    {
+                        Step(running);
+                    }
                 }
                 else if (at[partition] < _partitions[partition].Count)
                 {
                     int end = Math.Min(_partitions[partition].Count, at[partition] + _random.Next(1, 6));
-                    Process process = processes[partition] ??= Create(partition);
-                    live[partition] = (DeliverAsync(process, _partitions[partition][at[partition]..end]), end);
+                    Process process = processes[partition] ??= Create();
+                    live[partition] = Begun(process, DeliverAsync(process, _partitions[partition][at[partition]..end]), end);
                 }
 
                 if (_random.Next(20) == 0)
@@ -159,36 +237,83 @@ public sealed partial class CorrelationModelTests
                     _clock.Advance(TimeSpan.FromSeconds(_random.Next(_isQuick ? 60 : 4)));
                 }
 
-                if (_random.Next(_isQuick ? 10 : 40) == 0 && !live.ContainsKey(-1))
+                if (paused.Count > 0 && _random.Next(10) == 0)
                 {
-                    live[-1] = (SweepAsync(Create(-1), isLast: false), 0);
-                }
-
-                if (live.TryGetValue(-1, out (Task Task, int) sweep))
-                {
-                    if (sweep.Task.IsCompleted)
+                    Running one = paused[_random.Next(paused.Count)];
+                    if (!one.Task.IsCompleted)
                     {
-                        live.Remove(-1);
+                        Step(one);
                     }
                     else
                     {
-                        Step(-1);
+                        HasCrashed(one.Task);
+                        paused.Remove(one);
                     }
+                }
+
+                if (sweep is null)
+                {
+                    if (_random.Next(_isQuick ? 10 : 40) == 0)
+                    {
+                        Process process = Create();
+                        sweep = Begun(process, SweepAsync(process, isLast: false), 0);
+                    }
+                }
+                else if (!sweep.Task.IsCompleted)
+                {
+                    Step(sweep);
+                }
+                else
+                {
+                    HasCrashed(sweep.Task);
+                    sweep = null;
                 }
             }
 
             _isFree = true;
-            Task last = SweepAsync(Create(-2), isLast: true);
-            Assert.True(last.IsCompleted);
-            last.GetAwaiter().GetResult();
-            Check();
+            SweepAsync(Create(), isLast: true).GetAwaiter().GetResult();
+            CheckAsync().GetAwaiter().GetResult();
         }
 
-        private void Step(int process)
+        private async Task ClearAsync()
         {
-            int found = _waiting.FindIndex(one => one.Process == process);
-            TaskCompletionSource step = _waiting[found].Step;
-            _waiting.RemoveAt(found);
+            if (_table is not null)
+            {
+                await foreach (TableEntity row in _table.QueryAsync<TableEntity>(select: ["PartitionKey", "RowKey"]))
+                {
+                    await _table.DeleteEntityAsync(row.PartitionKey, row.RowKey);
+                }
+            }
+        }
+
+        // It fails of nothing else.
+        private static bool HasCrashed(Task task)
+        {
+            if (task.IsFaulted)
+            {
+                Assert.IsType<CrashException>(task.Exception!.InnerException);
+            }
+
+            return task.IsFaulted;
+        }
+
+        private Running Begun(Process process, Task task, int end)
+        {
+            var running = new Running(process.Id, task, end);
+            Wait(running);
+            return running;
+        }
+
+        private void Step(Running running)
+        {
+            TaskCompletionSource step;
+            lock (_waiting)
+            {
+                int found = _waiting.FindIndex(one => one.Process == running.Process);
+                step = _waiting[found].Step;
+                _waiting.RemoveAt(found);
+            }
+
             if (_crashes && _random.NextDouble() < 0.03)
             {
                 step.SetException(new CrashException());
@@ -197,10 +322,22 @@ public sealed partial class CorrelationModelTests
             {
                 step.SetResult();
             }
+
+            Wait(running);
         }
 
-        private Process Create(int number)
+        /// <summary>Until it waits for its next request, or has ended: in memory it does already.</summary>
+        private void Wait(Running running) => SpinWait.SpinUntil(() =>
         {
+            lock (_waiting)
+            {
+                return running.Task.IsCompleted || _waiting.Exists(one => one.Process == running.Process);
+            }
+        });
+
+        private Process Create()
+        {
+            int id = ++_lastId;
             Func<Task> step = () =>
             {
                 if (_isFree)
@@ -210,14 +347,19 @@ public sealed partial class CorrelationModelTests
 
                 // What follows runs in whoever lets it go on.
                 var source = new TaskCompletionSource();
-                _waiting.Add((number, source));
+                lock (_waiting)
+                {
+                    _waiting.Add((id, source));
+                }
+
                 return source.Task;
             };
-            var rows = new MemoryCorrelationRows(_state, step);
+            ICorrelationRows rows = _table is null ? new MemoryCorrelationRows(_state, step) : new SteppedRows(new CorrelationTable(_table), step);
             var agenda = new CorrelationAgenda(rows, _clock);
             IMeterFactory meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
             return new Process
             {
+                Id = id,
                 Writer = new PartWriter(rows, agenda),
                 Agenda = agenda,
                 Evaluator = new PartEvaluator(
@@ -231,6 +373,8 @@ public sealed partial class CorrelationModelTests
                     NullLogger.Instance),
             };
         }
+
+        private sealed record Running(int Process, Task Task, int End);
 
         private async Task DeliverAsync(Process process, List<Message> messages)
         {
@@ -262,11 +406,12 @@ public sealed partial class CorrelationModelTests
             }
         }
 
-        private void Check()
+        private async Task CheckAsync()
         {
+            List<TableEntity> rows = _table is null ? [.. _state.All] : await _table.QueryAsync<TableEntity>().ToListAsync();
             // What is in the rows is recorded.
             long[] spans = [.. Enumerable.Repeat(0L, 8)];
-            List<StoredFiring> firings = [.. _state.All.Where(row => row.ContainsKey("DetectionId")).Select(row => StateRows.FiringOf(row, spans))];
+            List<StoredFiring> firings = [.. rows.Where(row => row.ContainsKey("DetectionId")).Select(row => StateRows.FiringOf(row, spans))];
             Assert.All(firings, firing => Assert.True(firing.IsSuperseded || firing.Report!.Recorded == firing.Revision));
             Assert.All(firings.Where(firing => firing.Report!.Recorded > 0), firing =>
             {

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Azure.Data.Tables;
 using SigmaFunctions.App.Correlating;
+using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Starting;
 using SigmaFunctions.Storage.Correlations;
 
 namespace SigmaFunctions.App.Tests;
@@ -60,6 +62,32 @@ public sealed class CorrelationRunnerTests
         }
 
         Assert.Equal(told, bench.Told());
+    }
+
+    [Theory]
+    [InlineData("Correlation__Grace", "-00:00:01")]
+    [InlineData("Correlation__Grace", "1.00:00:01")]
+    [InlineData("Correlation__Storage", "http://account.table.core.windows.net")]
+    [InlineData("Correlation__Storage", "AccountName=secret")]
+    public void A_setting_out_of_range_is_named_and_not_quoted(string setting, string value)
+    {
+        CorrelationOptions options = setting == "Correlation__Grace" ? new() { Grace = TimeSpan.Parse(value, CultureInfo.InvariantCulture) } : new() { Storage = value };
+        string failure = Assert.Single(new CorrelationOptionsValidator().Validate(null, options).Failures!);
+        Assert.StartsWith(setting, failure, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", failure, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "detections")]
+    [InlineData("https://correlations.table.core.windows.net", "correlations")]
+    [InlineData("DefaultEndpointsProtocol=https;AccountName=correlations;AccountKey=a2V5;EndpointSuffix=core.windows.net", "correlations")]
+    public void What_correlations_keep_may_have_an_account_of_its_own(string? storage, string account)
+    {
+        var detections = new DetectionStorageOptions { TableServiceUri = new Uri("https://detections.table.core.windows.net") };
+        var options = new CorrelationOptions { Storage = storage };
+        Assert.True(new CorrelationOptionsValidator().Validate(null, options).Succeeded);
+        using var watch = new StartWatch(TimeProvider.System);
+        Assert.Equal(account, DetectionStorageClients.CreateForCorrelations(options, detections, watch).CreateTableClient("Table").AccountName);
     }
 
     [Fact]
