@@ -42,6 +42,10 @@ public sealed class CorrelationRunnerTests
     // What is not known of the time before is recorded, and not announced.
     [InlineData(Rare, "a@200 | 400", "200 1 warming")]
     [InlineData(Alone, "a@200 | 700", "200 1 warming")]
+
+    // A timespan may be longer than anybody lives, and a second.
+    [InlineData("type: event_count, rules: [a], group-by: [g], timespan: 100000d, condition: {gte: 3}", "a@0 | a@60 | a@120 | a@900", "120 3")]
+    [InlineData("type: event_count, rules: [a], group-by: [g], timespan: 1s, condition: {gte: 2}", "a@0 | a@1 | a@2 | a@3 | a@5", "1 2 | 3 2")]
     public async Task It_tells_of_what_follows_from_the_events(string correlation, string batches, string told)
     {
         using var bench = new CorrelationBench(CorrelationBench.Correlation(correlation));

@@ -152,8 +152,11 @@ public sealed record TreePart(CorrelationTree Tree, ReadOnlyMemory<byte> Key, st
     /// <summary>The part of a correlation with a key.</summary>
     public static TreePart Of(CorrelationTree tree, ReadOnlyMemory<byte> key) => new(tree, key, StateRows.PartitionOf(tree.Key, key.Span));
 
-    /// <summary>For how long its rows are kept from when they are written.</summary>
-    public TimeSpan KeptFor => new(Math.Max(TimeSpan.TicksPerDay, 2 * Tree.Reach) + Tree.Reach);
+    // A timespan may be centuries.
+    private static readonly TimeSpan LongestKept = TimeSpan.FromDays(3_650);
+
+    /// <summary>For how long its rows are kept from when they are written, up to ten years.</summary>
+    public TimeSpan KeptFor => TimeSpan.FromTicks(Math.Min(LongestKept.Ticks, Math.Max(TimeSpan.TicksPerDay, 2 * Tree.Reach) + Tree.Reach));
 }
 
 /// <summary>New matches of a part.</summary>
