@@ -122,10 +122,12 @@ public sealed class CorrelationRunner
         {
             await _evaluations.EvaluateAsync(request, cancellationToken);
         }
-        catch (FormatException exception)
+        catch (Exception exception) when (exception is FormatException or InvalidOperationException or ArgumentException)
         {
+            // Only the first names the row and quotes nothing else.
             _metrics.AddLeftOut(1);
-            _logger.PartUnreadable(request.Part.Tree.Root.Correlation.Id, exception.Message);
+            _logger.PartUnreadable(
+                request.Part.Tree.Root.Correlation.Id, exception is FormatException ? exception.Message : $"{exception.GetType().Name} in partition {request.Part.Partition}");
         }
     }
 
@@ -154,7 +156,7 @@ public sealed class CorrelationRunner
             StorageConcurrency.Options(cancellationToken),
             async (one, token) =>
             {
-                if (one.Due is { At: var at } && at.UtcTicks < Interlocked.Read(ref oldest))
+                if (one.Due is { At: var at, Tree: var key } && trees.ContainsKey(key) && at.UtcTicks < Interlocked.Read(ref oldest))
                 {
                     // The first ones are the oldest: a race among them is of no matter.
                     Interlocked.Exchange(ref oldest, at.UtcTicks);
@@ -167,14 +169,14 @@ public sealed class CorrelationRunner
                         await _evaluations.EvaluateAsync(new PartRequest(TreePart.Of(tree, due.Part), due.Time, due.Time, CompletingEvents.None, isLast), token);
                         Interlocked.Increment(ref done);
                     }
-                    else if (one.Due is not null && one.Row.Timestamp > now - UnknownFor)
+                    else if (one.Due is { } unknown && (one.Row.Timestamp > now - UnknownFor || unknown.At > now - UnknownFor))
                     {
                         return;
                     }
 
                     await _agenda.RemoveDueAsync(one.Row, token);
                 }
-                catch (Exception exception) when (exception is RequestFailedException or FormatException)
+                catch (Exception exception) when (exception is not (OperationCanceledException or OutOfMemoryException))
                 {
                     failures.Enqueue(exception);
                 }

@@ -14,9 +14,11 @@ internal sealed class PartChanges
     private readonly PartView _view;
     private readonly long _from;
     private readonly TimeSpan _grace;
+    private readonly DateTimeOffset _now;
 
-    private PartChanges(TreePart part, PartView view, long from, TimeSpan grace)
+    private PartChanges(TreePart part, PartView view, long from, TimeSpan grace, DateTimeOffset now)
     {
+        _now = now;
         _part = part;
         _view = view;
         _from = from;
@@ -34,9 +36,10 @@ internal sealed class PartChanges
     /// <param name="view">What was read.</param>
     /// <param name="from">The time of the earliest match that may be new, in ticks.</param>
     /// <param name="grace">For how long after a completing event's arrival late ones are waited for.</param>
-    public static PartChanges Of(TreePart part, PartView view, long from, TimeSpan grace)
+    /// <param name="now">Now, as the store tells when rows were written.</param>
+    public static PartChanges Of(TreePart part, PartView view, long from, TimeSpan grace, DateTimeOffset now)
     {
-        var changes = new PartChanges(part, view, from, grace);
+        var changes = new PartChanges(part, view, from, grace, now);
         changes.Compare();
         return changes;
     }
@@ -72,7 +75,7 @@ internal sealed class PartChanges
 
         foreach (StoredFiring known in _view.ByKey.Values)
         {
-            if (known.Condition != tree.Condition || wanted.ContainsKey(StateRows.KeyOf(known)) || known.Time < FromOf(known.Correlation, known.Group))
+            if (IsFixed(known) || wanted.ContainsKey(StateRows.KeyOf(known)) || known.Time < FromOf(known.Correlation, known.Group))
             {
                 continue;
             }
@@ -106,8 +109,22 @@ internal sealed class PartChanges
         CorrelationTree tree = _part.Tree;
         long from = Math.Max(_from - tree.Shifts[correlation], _view.CompleteFrom ?? 0);
         return _view.Firings[(correlation, group)]
-            .Where(firing => !firing.IsSuperseded && firing.Condition != tree.Condition)
+            .Where(firing => !firing.IsSuperseded && IsFixed(firing))
             .Aggregate(from, (later, firing) => Math.Max(later, firing.Time + 1));
+    }
+
+    /// <summary>
+    /// Whether a firing stays as it is: one of another condition, and one of which matches may be gone that it was made of; neither while it waits to be recorded.
+    /// </summary>
+    private bool IsFixed(StoredFiring firing)
+    {
+        if (firing.Report is { Outcome: FiringOutcome.None, Recorded: 0 })
+        {
+            return false;
+        }
+
+        long kept = Math.Max(TimeSpan.TicksPerDay / 2, Math.Min(_part.Tree.Reach, _part.KeptFor.Ticks / 2));
+        return firing.Condition != _part.Tree.Condition || firing.WrittenAt < _now - new TimeSpan(kept);
     }
 
     private StoredFiring FiringOf(TreeFiring firing)

@@ -110,6 +110,8 @@ internal sealed record PartRequest(TreePart Part, long From, long To, ICompletin
     /// <summary>Both together.</summary>
     public PartRequest With(PartRequest other) => this with
     {
+        // Of rules that changed meanwhile the newer ones.
+        Part = other.Part,
         From = Math.Min(From, other.From),
         To = Math.Max(To, other.To),
         Events = CompletingEvents.Of(Events, other.Events),

@@ -63,7 +63,7 @@ internal sealed class PartEvaluator(
         for (int round = 0; round < MaxRounds; round++)
         {
             PartView view = await PartView.ReadAsync(rows, part, reach, limits, cancellationToken);
-            var changes = PartChanges.Of(part, view, request.From, grace);
+            var changes = PartChanges.Of(part, view, request.From, grace, timeProvider.GetUtcNow());
             if (!changes.Writes.IsEmpty)
             {
                 // What is written may follow from less than others have read by then. If this process ends before it has read again, and others have done
@@ -204,7 +204,7 @@ internal sealed class PartEvaluator(
 
         // What the matches were before nobody knows.
         bool isWarming = part.Tree.Decision != CorrelationDecision.AtOnce
-            && firing.Time - part.Tree.Reach < (await agenda.InForceSinceAsync(part.Tree.Key, cancellationToken)).UtcTicks;
+            && firing.Time - (part.Tree.Reach - part.Tree.Shifts[^1]) < (await agenda.InForceSinceAsync(part.Tree.Key, cancellationToken)).UtcTicks;
         return report with { Outcome = isWarming ? FiringOutcome.Warming : FiringOutcome.Alerts, OutcomeFor = firing.Time };
     }
 
@@ -247,7 +247,7 @@ internal sealed class PartEvaluator(
         _hints[part.Partition] = (StateRows.KeyOf(firing), firing.Time);
     }
 
-    /// <summary>Puts rows of matches together that nobody adds to any more, where there are many. Who reads meanwhile misses nothing: the new row is behind them.</summary>
+    /// <summary>Puts rows of matches together that nobody adds to any more, where there are many. Who reads meanwhile misses nothing: the new row is behind all of them, and stays.</summary>
     private async Task MergeAsync(PartView view, CancellationToken cancellationToken)
     {
         if (view.Rows.Count < limits.ManyRows)
@@ -257,7 +257,7 @@ internal sealed class PartEvaluator(
 
         DateTimeOffset before = timeProvider.GetUtcNow() - limits.MergedAfter;
         int merges = 0;
-        foreach (TableEntity[] slice in view.Rows.Where(row => row.Timestamp < before).GroupBy(StateRows.EndOf).SelectMany(slice => slice.Chunk(MaxMerged)))
+        foreach (TableEntity[] slice in view.Rows.Where(row => row.Timestamp < before && !StateRows.IsCompacted(row)).GroupBy(StateRows.EndOf).SelectMany(slice => slice.Chunk(MaxMerged)))
         {
             if (slice.Length == 1 || StateRows.Compacted(slice) is not { } merged)
             {

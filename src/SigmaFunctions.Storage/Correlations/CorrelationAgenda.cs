@@ -19,6 +19,7 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
     private const string Time = "Time";
     private const string At = "At";
     private const string Before = "Before";
+    private const string Kept = "Kept";
     private const string Since = "Since";
 
     private readonly ConcurrentDictionary<(string Partition, string Expiry), bool> _noted = new();
@@ -31,15 +32,14 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
     public async Task NoteAsync(string partition, TimeSpan keptFor, CancellationToken cancellationToken)
     {
         // All that is written within the hour has been kept for long enough at the end of the hour in which the hour's end has.
-        DateTimeOffset now = timeProvider.GetUtcNow();
-        DateTimeOffset end = now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)).AddHours(1);
-        (string, string) key = (partition, StateKeys.ExpiresAt(end + keptFor));
+        TableEntity note = NoteOf(partition, keptFor);
+        (string, string) key = (partition, note.PartitionKey);
         if (_noted.ContainsKey(key))
         {
             return;
         }
 
-        await rows.UpsertAsync([new TableEntity(key.Item2, partition) { [Before] = end }], cancellationToken);
+        await rows.UpsertAsync([note], cancellationToken);
         if (_noted.Count >= MaxNoted)
         {
             _noted.Clear();
@@ -72,10 +72,24 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
 
             await rows.RemoveAsync(chunk, cancellationToken);
             removed += chunk.Count;
+
+            // What was written later than its note says, at the end of an hour or by a sweep, has one of its own from now on.
+            if (note[Kept] is long kept && await rows.AnyBeforeAsync(note.RowKey, StateKeys.BehindAll, cancellationToken))
+            {
+                await rows.UpsertAsync([NoteOf(note.RowKey, new TimeSpan(kept))], cancellationToken);
+            }
+
             await rows.RemoveAsync([note], cancellationToken);
         }
 
         return removed;
+    }
+
+    private TableEntity NoteOf(string partition, TimeSpan keptFor)
+    {
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        DateTimeOffset end = now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)).AddHours(1);
+        return new TableEntity(StateKeys.ExpiresAt(end + keptFor), partition) { [Before] = end, [Kept] = keptFor.Ticks };
     }
 
     /// <summary>Adds what is due.</summary>

@@ -15,6 +15,9 @@ internal static class StateKeys
     private const string Due = "due-";
     private const string Expiry = "expiry-";
 
+    /// <summary>A key behind those of all rows of a part.</summary>
+    public const string BehindAll = "~";
+
     /// <summary>The partition of what is in force.</summary>
     public const string InForce = "in-force";
 

@@ -47,6 +47,13 @@ public static class StateRows
         return content.Length > MaxChunk ? null : RowOf(rows[0].PartitionKey, EndOf(rows[0]), content, isCompacted: true);
     }
 
+    /// <summary>Whether a row of matches stands for others.</summary>
+    public static bool IsCompacted(TableEntity row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return StateKeys.IsCompacted(row.RowKey);
+    }
+
     /// <summary>Whether a row is one of matches; if not, it is a firing.</summary>
     public static bool IsMatches(TableEntity row)
     {

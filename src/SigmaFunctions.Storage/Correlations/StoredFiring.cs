@@ -48,6 +48,9 @@ public sealed record StoredFiring
     /// <summary>What its row was when it was read; the default where it is new.</summary>
     public ETag Tag { get; init; }
 
+    /// <summary>When its row was last written, by the service's clock; null where it is new.</summary>
+    public DateTimeOffset? WrittenAt { get; init; }
+
     /// <summary>Key of its row.</summary>
     internal string RowKey => StateKeys.Firing(StateKeys.EndOf(Time, Span), Correlation, Group);
 
@@ -130,6 +133,7 @@ public sealed record StoredFiring
             Revision = CorrelationColumns.RevisionOf(entity),
             Report = DetectionId.TryParse(entity.GetString(IdColumn), out DetectionId id) ? ReportOf(entity, id) : null,
             Tag = entity.ETag,
+            WrittenAt = entity.Timestamp,
         };
     }
 
