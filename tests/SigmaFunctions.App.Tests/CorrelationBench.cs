@@ -37,6 +37,12 @@ internal sealed class CorrelationBench : IDisposable
         Runner = Create();
     }
 
+    /// <summary>How much of a message is kept.</summary>
+    public BodyLimits Limits
+    {
+        init => _matcher = new BodyMatcher(_decoder, new Detector(_rules), value);
+    }
+
     public FakeTimeProvider Clock { get; } = new(Begin);
 
     public MemoryState State { get; }

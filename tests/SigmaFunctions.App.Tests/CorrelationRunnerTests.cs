@@ -4,6 +4,7 @@ using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Options;
 using SigmaFunctions.App.Starting;
 using SigmaFunctions.Storage.Correlations;
+using SigmaFunctions.Telemetry.Events;
 
 namespace SigmaFunctions.App.Tests;
 
@@ -162,6 +163,16 @@ public sealed class CorrelationRunnerTests
         string list = string.Join(',', Enumerable.Range(0, 8).Select(number => $"user{number}"));
         await bench.DeliverAsync([.. Enumerable.Range(0, 200).Select(_ => $"a@1 g=[{list}] h=[{list}]")], enqueued: 1);
         Assert.Equal((200 * 64) - CorrelationBatch.MaxEntries, bench.LeftOut);
+    }
+
+    /// <summary>A message of which nothing takes part, since its values come to too much, is told of all the same.</summary>
+    [Fact]
+    public async Task What_is_left_out_whole_is_counted()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three)) { Limits = new BodyLimits { Correlates = true, CorrelatedBytes = 8 } };
+        await bench.DeliverAsync("a@1 g=longer_than_the_bound");
+        Assert.Equal(1, bench.LeftOut);
+        Assert.Equal(1, bench.Metrics["sigmafunctions.correlation.left_out "]);
     }
 
     /// <summary>Another condition goes on with what is kept, and what fired by the former one holds off the next; another field begins anew.</summary>

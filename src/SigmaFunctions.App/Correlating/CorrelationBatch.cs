@@ -49,13 +49,13 @@ public sealed class CorrelationBatch(CorrelationPlan plan)
     {
         _seen.Clear();
         _sizeBefore = Size;
+        LeftOut += body.LeftOut;
         if (body.Count == 0)
         {
             return;
         }
 
         identity = identity with { Namespace = identity.Namespace.ToLowerInvariant(), EventHub = identity.EventHub.ToLowerInvariant() };
-        LeftOut += body.LeftOut;
         for (int index = 0; index < body.Count; index++)
         {
             Add(body[index], identity);

@@ -101,18 +101,13 @@ public sealed class CorrelationRunner
     /// <exception cref="RequestFailedException">The store could not be reached or refused; what was written stays, and evaluating again changes nothing.</exception>
     public async Task RunAsync(CorrelationBatch batch, ICompletingEvents events, CancellationToken cancellationToken)
     {
-        if (batch.Parts.Count == 0)
-        {
-            return;
-        }
-
+        _metrics.AddLeftOut(batch.LeftOut);
         await WriteAsync(batch, cancellationToken);
         await Parallel.ForEachAsync(
             batch.Parts,
             StorageConcurrency.Options(cancellationToken),
             async (part, token) => await EvaluateAsync(new PartRequest(part.Part, part.From, part.To, events), token));
         _metrics.AddMatches(batch.Matches);
-        _metrics.AddLeftOut(batch.LeftOut);
     }
 
     // What is damaged in one part must not hold up a hub's partition for ever; its matches are kept.

@@ -156,7 +156,7 @@ internal sealed class BatchRun : IDisposable
     /// <summary>Evaluates the correlations that look at the batch's matches; after all detections, which must not wait for it.</summary>
     public async Task CorrelateAsync()
     {
-        if (_correlated.Parts.Count == 0)
+        if (_correlated.Parts.Count == 0 && _correlated.LeftOut == 0)
         {
             return;
         }

@@ -181,7 +181,6 @@ public sealed class CorrelationTree
                         place,
                         key,
                         firing.Time,
-                        groups.MatchOf(result.Matches[firing.End - 1]).Place,
                         isRoot ? CorrelationMatches.DetectionOf(correlation, groups, result, firing) : null,
                         isRoot && correlation.Logic.Type == CorrelationType.ValueCount ? ValuesOf(correlation, groups, result, firing) : [])));
                 }

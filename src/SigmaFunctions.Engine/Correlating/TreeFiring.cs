@@ -6,11 +6,10 @@ namespace SigmaFunctions.Engine.Correlating;
 /// <param name="Correlation">The correlation's place in the tree.</param>
 /// <param name="Group">The group, as a key: equal where groups are.</param>
 /// <param name="Time">When it fired, in ticks.</param>
-/// <param name="Completing">Place of the completing match among those that were evaluated.</param>
 /// <param name="Detection">What is to be told of it; null where it is not the root's.</param>
 /// <param name="Values">Some of the values that were counted, in the order of events; empty where values are not counted.</param>
 public sealed record TreeFiring(
-    int Correlation, ReadOnlyMemory<byte> Group, long Time, int Completing, CorrelationDetection? Detection, ImmutableArray<string> Values);
+    int Correlation, ReadOnlyMemory<byte> Group, long Time, CorrelationDetection? Detection, ImmutableArray<string> Values);
 
 /// <summary>What is known of the firings of a group, and from when on they are to be found.</summary>
 /// <param name="From">The time from which they are to be found, in ticks.</param>

@@ -31,7 +31,6 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
     /// <param name="cancellationToken">Ends the work.</param>
     public async Task NoteAsync(string partition, TimeSpan keptFor, CancellationToken cancellationToken)
     {
-        // All that is written within the hour has been kept for long enough at the end of the hour in which the hour's end has.
         TableEntity note = NoteOf(partition, keptFor);
         (string, string) key = (partition, note.PartitionKey);
         if (_noted.ContainsKey(key))
@@ -85,13 +84,6 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
         return removed;
     }
 
-    private TableEntity NoteOf(string partition, TimeSpan keptFor)
-    {
-        DateTimeOffset now = timeProvider.GetUtcNow();
-        DateTimeOffset end = now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)).AddHours(1);
-        return new TableEntity(StateKeys.ExpiresAt(end + keptFor), partition) { [Before] = end, [Kept] = keptFor.Ticks };
-    }
-
     /// <summary>Adds what is due.</summary>
     public Task AddDueAsync(DueEvaluation due, CancellationToken cancellationToken) => rows.UpsertAsync([RowOf(due, "")], cancellationToken);
 
@@ -135,19 +127,6 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
     /// <summary>Removes what was due and is done, but not where it has been added again meanwhile.</summary>
     public Task RemoveDueAsync(TableEntity row, CancellationToken cancellationToken) => rows.TryExchangeAsync([], [row], cancellationToken);
 
-    private static TableEntity RowOf(DueEvaluation due, string suffix)
-    {
-        ArgumentNullException.ThrowIfNull(due);
-        string partition = StateRows.PartitionOf(due.Tree, due.Part.Span);
-        return new TableEntity(StateKeys.DueAt(due.At), $"{partition}-{StateKeys.After(due.Time)}{suffix}")
-        {
-            [Tree] = due.Tree,
-            [Part] = due.Part.ToArray(),
-            [Time] = due.Time,
-            [At] = due.At,
-        };
-    }
-
     /// <summary>Since when matches of a correlation are kept, from now on where they are not yet.</summary>
     /// <param name="tree">The correlation's key.</param>
     /// <param name="cancellationToken">Ends the work.</param>
@@ -169,6 +148,27 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
 
             _since[tree] = found.GetDateTimeOffset(Since) ?? DateTimeOffset.MinValue;
         }
+    }
+
+    private TableEntity NoteOf(string partition, TimeSpan keptFor)
+    {
+        // All that is written within the hour has been kept for long enough at the end of the hour in which the hour's end has.
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        DateTimeOffset end = now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)).AddHours(1);
+        return new TableEntity(StateKeys.ExpiresAt(end + keptFor), partition) { [Before] = end, [Kept] = keptFor.Ticks };
+    }
+
+    private static TableEntity RowOf(DueEvaluation due, string suffix)
+    {
+        ArgumentNullException.ThrowIfNull(due);
+        string partition = StateRows.PartitionOf(due.Tree, due.Part.Span);
+        return new TableEntity(StateKeys.DueAt(due.At), $"{partition}-{StateKeys.After(due.Time)}{suffix}")
+        {
+            [Tree] = due.Tree,
+            [Part] = due.Part.ToArray(),
+            [Time] = due.Time,
+            [At] = due.At,
+        };
     }
 }
 
