@@ -82,6 +82,16 @@ internal sealed class CorrelationBench : IDisposable
 
     public Task DeliverAsync(params string[] events) => DeliverAsync(events, null);
 
+    /// <summary>Lets days pass, with a sweep every ten minutes.</summary>
+    public async Task SweepDaysAsync(int days)
+    {
+        for (int sweep = 0; sweep < days * 144; sweep++)
+        {
+            Clock.Advance(TimeSpan.FromMinutes(10));
+            await Runner.SweepAsync(isLast: false, TestContext.Current.CancellationToken);
+        }
+    }
+
     public long LeftOut { get; private set; }
 
     /// <summary>Requests that something takes.</summary>
@@ -126,11 +136,11 @@ internal sealed class CorrelationBench : IDisposable
 
     private sealed class Recorder(List<StoredFiring> recorded) : IFiringRecorder
     {
-        public Task RecordAsync(CorrelationTree tree, StoredFiring firing, ICompletingEvents events, CancellationToken cancellationToken)
+        public Task RecordAsync(CorrelationTree tree, IReadOnlyList<StoredFiring> firings, ICompletingEvents events, CancellationToken cancellationToken)
         {
             lock (recorded)
             {
-                recorded.Add(firing);
+                recorded.AddRange(firings);
             }
 
             return Task.CompletedTask;

@@ -162,13 +162,16 @@ public sealed class CorrelationCrashTests
 
     private sealed class Recorder(Func<Task> step, Dictionary<DetectionId, StoredFiring> recorded) : IFiringRecorder
     {
-        public async Task RecordAsync(CorrelationTree tree, StoredFiring firing, ICompletingEvents events, CancellationToken cancellationToken)
+        public async Task RecordAsync(CorrelationTree tree, IReadOnlyList<StoredFiring> firings, ICompletingEvents events, CancellationToken cancellationToken)
         {
-            await step();
-            DetectionId id = firing.Report!.Detected.Id;
-            if (!recorded.TryGetValue(id, out StoredFiring? known) || known.Revision < firing.Revision)
+            foreach (StoredFiring firing in firings)
             {
-                recorded[id] = firing;
+                await step();
+                DetectionId id = firing.Report!.Detected.Id;
+                if (!recorded.TryGetValue(id, out StoredFiring? known) || known.Revision < firing.Revision)
+                {
+                    recorded[id] = firing;
+                }
             }
         }
     }

@@ -9,6 +9,8 @@ namespace SigmaFunctions.App.Tests;
 public sealed class CorrelationHostilityTests
 {
     private const string Three = "type: event_count, rules: [a], group-by: [g], timespan: 5m, condition: {gte: 3}";
+    private const string Each = "type: event_count, rules: [a], group-by: [g], timespan: 1s, condition: {gte: 1}";
+    private const string Rarer = "type: event_count, rules: [a], group-by: [g], timespan: 2d, condition: {lt: 3}";
     private const string Rare = "type: event_count, rules: [a], group-by: [g], timespan: 5m, condition: {lt: 3}";
     private const string Alone = "type: temporal, timespan: 2d, group-by: [g], condition: a and not b";
 
@@ -62,7 +64,9 @@ public sealed class CorrelationHostilityTests
         bench.Clock.Advance(TimeSpan.FromDays(3));
         double at = TimeSpan.FromDays(3).TotalSeconds;
         await bench.DeliverAsync([$"a@{at} g=x"], at);
-        bench.Clock.Advance(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(3));
+        bench.Clock.Advance(TimeSpan.FromDays(2));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        bench.Clock.Advance(TimeSpan.FromMinutes(3));
         bench.Use(CorrelationBench.Correlation(Three, digit: 2));
         await bench.Runner.SweepAsync(isLast: false, Token);
         bench.Use(CorrelationBench.Correlation(Alone));
@@ -162,6 +166,137 @@ public sealed class CorrelationHostilityTests
         using var bench = new CorrelationBench(chain);
         await bench.DeliverAsync("a@1 g=x");
     }
+
+    /// <summary>A message that makes very many detections of one group is no matter of thousands of requests.</summary>
+    [Fact]
+    public async Task Very_many_detections_of_a_group_are_written_together()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Each));
+        int requests = await bench.RequestsAsync(() => bench.DeliverAsync(Every(2, 1_000)));
+        Assert.InRange(requests, 10, 60);
+        Assert.Equal(1_000, bench.Recorded.Count);
+        Assert.All(bench.Recorded, firing => Assert.Equal(FiringOutcome.Alerts, firing.Report!.Outcome));
+    }
+
+    /// <summary>A late match may move all detections after it.</summary>
+    [Fact]
+    public async Task Very_many_detections_that_move_are_written_together()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Each));
+        await bench.DeliverAsync(Every(0.75, 1_000, first: 1));
+        string[] before = bench.Told().Split(" | ");
+        int requests = await bench.RequestsAsync(() => bench.DeliverAsync(["a@0.5 g=x"], 2_000));
+        string[] now = bench.Told().Split(" | ");
+        Assert.True(before.Except(now).Count() > 400, "It moves nearly all.");
+        Assert.InRange(requests, 10, 60);
+    }
+
+    /// <summary>What a message makes beyond a thousand detections of a group waits for the sweep, which takes a thousand a minute, and other groups do not.</summary>
+    [Fact]
+    public async Task The_rest_of_too_many_detections_is_left_to_the_sweep()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Each));
+        bench.Restart(new PartLimits { Firings = 100 });
+        await bench.DeliverAsync(Every(2, 450));
+        for (int minute = 1; minute <= 5; minute++)
+        {
+            Assert.Equal(Math.Min(450, minute * 100), bench.Recorded.Count);
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+        }
+
+        Assert.Equal(string.Join(" | ", Enumerable.Range(0, 450).Select(match => $"{match * 2} 1")), bench.Told());
+        Assert.DoesNotContain(bench.State.All, row => row.PartitionKey.StartsWith("due-", StringComparison.Ordinal));
+    }
+
+    /// <summary>Detections of one time are written together, however many: each evaluation comes further.</summary>
+    [Fact]
+    public async Task Many_detections_of_one_time_do_not_stand_still()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation("type: event_count, rules: [a], group-by: [g], timespan: 1s, condition: {gte: 1}", 1), CorrelationBench.Correlation(
+            "type: event_count, rules: [c1], timespan: 1s, condition: {gte: 1000}", 2));
+        bench.Restart(new PartLimits { Firings = 10 });
+        await bench.DeliverAsync([.. Enumerable.Range(0, 50).SelectMany(group => new[] { $"a@1 g=g{group}", $"a@3 g=g{group}" })]);
+        for (int minute = 0; minute < 3; minute++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+        }
+
+        Assert.Equal(100, bench.State.All.Count(row => row.RowKey.Length > 18 && row.RowKey[17] == 'f'));
+        Assert.DoesNotContain(bench.State.All, row => row.PartitionKey.StartsWith("due-", StringComparison.Ordinal));
+    }
+
+    /// <summary>Where not all of a group is looked at, what is told by events that are missing is told only where none can be.</summary>
+    [Fact]
+    public async Task What_is_left_unread_is_not_missing()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Rare));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        bench.Restart(new PartLimits { Rows = 20 });
+        bench.Clock.Advance(TimeSpan.FromDays(1));
+        double day = TimeSpan.FromDays(1).TotalSeconds;
+        await bench.DeliverAsync([.. Enumerable.Range(0, 100).Select(match => $"a@{day + (match * 20)} g=x"), $"a@{day + 4_000} g=x"]);
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        Assert.Equal("90400 1", bench.Told());
+    }
+
+    /// <summary>Nobody knows what happened while a correlation was away: it begins anew when it comes back.</summary>
+    [Fact]
+    public async Task A_correlation_that_was_away_begins_anew()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Rarer));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        await bench.SweepDaysAsync(3);
+        await bench.DeliverAsync([At(3)], At3);
+        await bench.SweepDaysAsync(3);
+        Assert.Equal($"{At3} 1", bench.Told());
+
+        bench.Use(CorrelationBench.Correlation(Three, digit: 2));
+        await bench.SweepDaysAsync(30);
+        bench.Use(CorrelationBench.Correlation(Rarer));
+        await bench.DeliverAsync([At(36)], TimeSpan.FromDays(36).TotalSeconds);
+        await bench.SweepDaysAsync(3);
+        Assert.Equal($"{At3} 1 | {TimeSpan.FromDays(36).TotalSeconds} 1 warming", bench.Told());
+    }
+
+    /// <summary>Events wait for an app that does not run.</summary>
+    [Fact]
+    public async Task An_app_that_was_away_has_missed_nothing()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Rarer));
+        await bench.SweepDaysAsync(3);
+        bench.Clock.Advance(TimeSpan.FromDays(6));
+        bench.Restart();
+        await bench.DeliverAsync([At(3)], At3);
+        await bench.SweepDaysAsync(3);
+        Assert.Equal($"{At3} 1", bench.Told());
+    }
+
+    /// <summary>A row of the version before does not tell when the correlation was last seen.</summary>
+    [Fact]
+    public async Task What_a_former_version_noted_stays_in_force()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Rarer));
+        await bench.SweepDaysAsync(3);
+        foreach (TableEntity row in bench.State.Of("in-force").Values)
+        {
+            row.Remove("Seen");
+        }
+
+        bench.Restart();
+        await bench.DeliverAsync([At(3)], At3);
+        await bench.SweepDaysAsync(3);
+        Assert.Equal($"{At3} 1", bench.Told());
+    }
+
+    private static double At3 => TimeSpan.FromDays(3).TotalSeconds;
+
+    private static string At(int days) => $"a@{TimeSpan.FromDays(days).TotalSeconds} g=x";
+
+    private static string[] Every(double seconds, int count, double first = 0) =>
+        [.. Enumerable.Range(0, count).Select(match => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"a@{first + (match * seconds)} g=x"))];
 
     /// <summary>Where the first matches of a detection are gone and its firing is not yet, an event of an old time does not take it back.</summary>
     [Fact]

@@ -97,7 +97,7 @@ public sealed class CorrelationLoadTests(StorageAccount account)
 
     private sealed class Nowhere : IFiringRecorder
     {
-        public Task RecordAsync(CorrelationTree tree, StoredFiring firing, ICompletingEvents events, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task RecordAsync(CorrelationTree tree, IReadOnlyList<StoredFiring> firings, ICompletingEvents events, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class RequestCount : HttpPipelineSynchronousPolicy

@@ -41,17 +41,33 @@ public sealed class CorrelationTableTests(StorageAccount account)
         Assert.Equal("", string.Join(' ', await rows.ReadFiringsAsync("p", "d", "z", Token).Select(Name).ToListAsync(Token)));
 
         // A row is added where there is none, and changed where it is as it was read.
-        Assert.False(await rows.TryWriteAsync(Row("a", 7), Token));
+        Assert.False(await rows.TryWriteAsync([Row("a", 7)], Token));
         TableEntity added = Row("e", 7);
-        Assert.True(await rows.TryWriteAsync(added, Token));
+        Assert.True(await rows.TryWriteAsync([added], Token));
         TableEntity read = (await rows.FindAsync("p", "e", Token))!;
         Assert.Equal(read.ETag, added.ETag);
         added["Number"] = 8;
-        Assert.True(await rows.TryWriteAsync(added, Token));
-        Assert.False(await rows.TryWriteAsync(read, Token));
+        Assert.True(await rows.TryWriteAsync([added], Token));
+        Assert.False(await rows.TryWriteAsync([read], Token));
         Assert.Equal("e8", Name((await rows.FindAsync("p", "e", Token))!));
         await rows.RemoveAsync([Row("e", 0)], Token);
-        Assert.False(await rows.TryWriteAsync(added, Token));
+        Assert.False(await rows.TryWriteAsync([added], Token));
+
+        // Several together, or none of them.
+        TableEntity first = Row("g", 1);
+        TableEntity second = Row("h", 2);
+        Assert.True(await rows.TryWriteAsync([first, second], Token));
+        Assert.Equal((await rows.FindAsync("p", "h", Token))!.ETag, second.ETag);
+        await rows.UpsertAsync([Row("h", 3)], Token);
+        first["Number"] = 4;
+        Assert.False(await rows.TryWriteAsync([first, second, Row("i", 5)], Token));
+        Assert.False(await rows.TryWriteAsync([Row("h", 6), Row("i", 5)], Token));
+        Assert.Equal("g1 h3", string.Join(' ', (await rows.ReadAsync("p", "z", Token).Select(Name).ToListAsync(Token)).Where(name => name[0] > 'd')));
+        Assert.True(await rows.TryWriteAsync([first, Row("i", 5)], Token));
+        await rows.RemoveAsync([Row("i", 0)], Token);
+        Assert.False(await rows.TryWriteAsync([first, (await rows.FindAsync("p", "h", Token))!, new TableEntity("p", "i") { ETag = second.ETag }], Token));
+        Assert.Equal("g4 h3", string.Join(' ', (await rows.ReadAsync("p", "z", Token).Select(Name).ToListAsync(Token)).Where(name => name[0] > 'd')));
+        await rows.RemoveAsync([Row("g", 0), Row("h", 0)], Token);
 
         // Rows are exchanged together or not at all.
         List<TableEntity> all = await rows.ReadAsync("p", "z", Token).ToListAsync(Token);

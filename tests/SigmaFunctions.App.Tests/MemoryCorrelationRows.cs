@@ -65,18 +65,24 @@ internal sealed class MemoryCorrelationRows(MemoryState state, Func<Task> step, 
         }
     }
 
-    public async Task<bool> TryWriteAsync(TableEntity row, CancellationToken cancellationToken)
+    public async Task<bool> TryWriteAsync(IReadOnlyList<TableEntity> rows, CancellationToken cancellationToken)
     {
+        Assert.InRange(rows.Count, 1, 100);
+        Assert.Single(rows.Select(row => row.PartitionKey).Distinct());
+        Assert.Equal(rows.Count, rows.Select(row => row.RowKey).Distinct().Count());
         await RequestAsync();
         lock (state)
         {
-            TableEntity? known = state.Of(row.PartitionKey).GetValueOrDefault(row.RowKey);
-            if ((known?.ETag ?? default) != row.ETag)
+            if (rows.Any(row => (state.Of(row.PartitionKey).GetValueOrDefault(row.RowKey)?.ETag ?? default) != row.ETag))
             {
                 return false;
             }
 
-            row.ETag = state.Set(row);
+            foreach (TableEntity row in rows)
+            {
+                row.ETag = state.Set(row);
+            }
+
             return true;
         }
     }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Azure;
+using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
@@ -414,6 +416,92 @@ public sealed class DetectedCorrelationTests(StorageAccount account)
             });
 
         Assert.False(await new DetectionTable(client.Object).ReviseAsync(Some.Correlated(revision: 2), Token));
+    }
+
+    /// <summary>Many together: some of higher revisions, some of what is recorded, some gone, one alone in its partition; large ones, and ones that others change.</summary>
+    [Fact]
+    public async Task Many_are_revised_together()
+    {
+        TableClient client = await account.CreateTableAsync();
+        var table = new DetectionTable(client);
+        Detection[] before = [.. Enumerable.Range(0, 300).Select(number => Numbered(number, 3, 2))];
+        await table.AddAsync([.. before.Where((_, number) => number % 10 != 9)], Token);
+        var counted = new RequestCounter();
+        var options = new TableClientOptions();
+        options.AddPolicy(counted, HttpPipelinePosition.PerCall);
+        var counting = new DetectionTable(new TableClient(account.ConnectionString, client.Name, options));
+
+        await counting.ReviseAsync([.. before.Select((_, number) => Numbered(number, 5, number % 3 == 0 ? 2 : 3))], Token);
+
+        List<TableEntity> rows = await client.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal(270, rows.Count);
+        Assert.All(before.Select((one, number) => (one.Id.RowKey, Number: number)).Where(one => one.Number % 10 != 9), one =>
+            Assert.Equal(one.Number % 3 == 0 ? 2 : 3, rows.Single(row => row.RowKey == one.RowKey)["Revision"]));
+        Assert.InRange(counted.Requests, 10, 100);
+    }
+
+    [Fact]
+    public async Task Those_that_others_change_are_revised_one_by_one()
+    {
+        TableClient real = await account.CreateTableAsync();
+        var table = new DetectionTable(real);
+        await table.AddAsync([.. Enumerable.Range(0, 40).Select(number => Numbered(number, 3, 1))], Token);
+        var options = new TableClientOptions();
+        int transactions = 0;
+        options.AddPolicy(new Before("$batch", async () =>
+        {
+            Interlocked.Increment(ref transactions);
+            await Task.WhenAll(Enumerable.Range(0, 40).Select(number => table.MarkAsync([new AlertOutcome(Numbered(number, 3, 1).Id)], Token)));
+        }), HttpPipelinePosition.PerCall);
+
+        await new DetectionTable(new TableClient(account.ConnectionString, real.Name, options)).ReviseAsync([.. Enumerable.Range(0, 40).Select(number => Numbered(number, 5, 2))], Token);
+
+        Assert.NotEqual(0, transactions);
+        List<TableEntity> rows = await real.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
+        Assert.All(rows, row => Assert.Equal((2, true), (row["Revision"], row.ContainsKey("AlertedAt"))));
+    }
+
+    [Fact]
+    public async Task Large_ones_are_revised_too()
+    {
+        TableClient client = await account.CreateTableAsync();
+        var table = new DetectionTable(client);
+        Detection[] large = [.. Enumerable.Range(0, 30).Select(number => Numbered(number, 3, 1) with { Original = new string('"', 90_000) })];
+        await table.AddAsync(large, Token);
+
+        await table.ReviseAsync([.. Enumerable.Range(0, 30).Select(number => Numbered(number, 5, 2))], Token);
+
+        List<TableEntity> rows = await client.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
+        Assert.All(rows, row => Assert.Equal((2, true), (row["Revision"], row.ContainsKey("Original2"))));
+    }
+
+    private static Detection Numbered(int number, int events, int revision) => Some.Correlated(events, revision: revision) with
+    {
+        Correlation = Some.Correlated(events, revision: revision).Correlation! with { Id = DetectionId.OfCorrelation(Some.Identity(number), Some.Correlated().RuleId, $"{number}", number) },
+    };
+
+    private sealed class RequestCounter : HttpPipelineSynchronousPolicy
+    {
+        private int _requests;
+
+        public int Requests => _requests;
+
+        public override void OnSendingRequest(HttpMessage message) => Interlocked.Increment(ref _requests);
+    }
+
+    private sealed class Before(string path, Func<Task> act) : HttpPipelinePolicy
+    {
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            if (message.Request.Uri.Path.EndsWith(path, StringComparison.Ordinal))
+            {
+                await act();
+            }
+
+            await ProcessNextAsync(message, pipeline);
+        }
     }
 
     private static void Pass(Mock<TableClient> client, TableClient real) => client

@@ -139,10 +139,7 @@ public sealed class CorrelationRunner
         var trees = _plan().Trees.ToDictionary(tree => tree.Key, StringComparer.Ordinal);
 
         // From when they run, and not from their first match.
-        foreach (CorrelationTree tree in trees.Values.Where(tree => tree.Decision != CorrelationDecision.AtOnce))
-        {
-            await _agenda.InForceSinceAsync(tree.Key, cancellationToken);
-        }
+        await _agenda.InForceAsync([.. trees.Values.Where(tree => tree.Decision != CorrelationDecision.AtOnce).Select(tree => tree.Key)], cancellationToken);
 
         int done = 0;
         long oldest = now.UtcTicks;

@@ -6,10 +6,10 @@ namespace SigmaFunctions.App.Correlating;
 /// <summary>Records firings where people and programs look for detections.</summary>
 public interface IFiringRecorder
 {
-    /// <summary>Records a firing, or what has changed of it, and announces it where that was decided. The same firing again changes nothing.</summary>
+    /// <summary>Records firings, or what has changed of them, and announces them where that was decided. The same firings again change nothing.</summary>
     /// <param name="tree">The correlation.</param>
-    /// <param name="firing">The firing, with its report.</param>
-    /// <param name="events">Where the completing event may be in hand.</param>
+    /// <param name="firings">The firings, with their reports.</param>
+    /// <param name="events">Where the completing events may be in hand.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    Task RecordAsync(CorrelationTree tree, StoredFiring firing, ICompletingEvents events, CancellationToken cancellationToken);
+    Task RecordAsync(CorrelationTree tree, IReadOnlyList<StoredFiring> firings, ICompletingEvents events, CancellationToken cancellationToken);
 }

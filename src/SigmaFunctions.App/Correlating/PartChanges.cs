@@ -107,7 +107,10 @@ internal sealed class PartChanges
     private long FromOf(int correlation, string group)
     {
         CorrelationTree tree = _part.Tree;
-        long from = Math.Max(_from - tree.Shifts[correlation], _view.CompleteFrom ?? 0);
+
+        // What is told by events that are missing is told only where all are there.
+        long complete = _view.CompleteFrom is not { } known ? 0 : tree.Decision == CorrelationDecision.AtOnce ? known : known + tree.Reach;
+        long from = Math.Max(_from - tree.Shifts[correlation], complete);
         return _view.Firings[(correlation, group)]
             .Where(firing => !firing.IsSuperseded && IsFixed(firing))
             .Aggregate(from, (later, firing) => Math.Max(later, firing.Time + 1));

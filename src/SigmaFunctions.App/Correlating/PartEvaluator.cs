@@ -6,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Storage.Correlations;
-using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Correlating;
 
@@ -59,12 +58,13 @@ internal sealed class PartEvaluator(
         }
 
         long reach = Math.Max(0, request.From - part.Tree.Reach);
+        var turn = new Turn(request.IsLast ? int.MaxValue : limits.Firings, part.Tree.Correlations[^1].Logic.Span);
         (TableEntity Row, DateTimeOffset At)? unfinished = null;
         for (int round = 0; round < MaxRounds; round++)
         {
             PartView view = await PartView.ReadAsync(rows, part, reach, limits, cancellationToken);
             var changes = PartChanges.Of(part, view, request.From, grace, timeProvider.GetUtcNow());
-            if (!changes.Writes.IsEmpty)
+            if (turn.Take(changes.Writes) is { Length: > 0 } writes)
             {
                 // What is written may follow from less than others have read by then. If this process ends before it has read again, and others have done
                 // its batch, nobody else would look.
@@ -75,15 +75,21 @@ internal sealed class PartEvaluator(
                         new DueEvaluation(part.Tree.Key, part.Key, request.From, now + UnfinishedAfter), unfinished?.Row, cancellationToken), now);
                 }
 
-                await WriteAsync(part, changes.Writes, cancellationToken);
+                await WriteAsync(part, writes, turn, cancellationToken);
                 continue;
             }
 
-            if (await SettleAsync(request, changes.Firings, view, cancellationToken))
+            if (await SettleAsync(request, changes.Firings, view, turn, cancellationToken))
             {
                 metrics.AddEvaluation(isShort: false);
                 TellPartial(part, view);
                 await MergeAsync(view, cancellationToken);
+                if (turn.Left is { } left)
+                {
+                    await agenda.AddDueAsync(new DueEvaluation(part.Tree.Key, part.Key, left, timeProvider.GetUtcNow()), cancellationToken);
+                    metrics.AddDue();
+                }
+
                 if (unfinished is { } done)
                 {
                     await agenda.RemoveAsync(done.Row, cancellationToken);
@@ -119,87 +125,110 @@ internal sealed class PartEvaluator(
             && !await rows.AnyBeforeAsync(part.Partition, StateRows.After(hint.Time + tree.Reach), cancellationToken);
     }
 
-    private async Task WriteAsync(TreePart part, IEnumerable<StoredFiring> firings, CancellationToken cancellationToken)
+    private async Task WriteAsync(TreePart part, IEnumerable<StoredFiring> firings, Turn turn, CancellationToken cancellationToken)
     {
         await agenda.NoteAsync(part.Partition, part.KeptFor, cancellationToken);
-        foreach (StoredFiring firing in firings)
+        foreach (IReadOnlyList<(StoredFiring Firing, TableEntity Row)> transaction in StateRows.TransactionsOf(firings))
         {
-            if (!await rows.TryWriteAsync(StateRows.OfFiring(firing), cancellationToken))
+            if (!await rows.TryWriteAsync([.. transaction.Select(one => one.Row)], cancellationToken))
             {
                 return;
             }
 
-            metrics.AddFiring(firing);
+            turn.Written += transaction.Count;
+            foreach ((StoredFiring firing, _) in transaction)
+            {
+                metrics.AddFiring(firing);
+            }
         }
     }
 
     /// <summary>Records what is due, and notes what will be.</summary>
     /// <returns>False where another one has changed a firing meanwhile.</returns>
-    private async Task<bool> SettleAsync(PartRequest request, IEnumerable<StoredFiring> firings, PartView view, CancellationToken cancellationToken)
+    private async Task<bool> SettleAsync(PartRequest request, IEnumerable<StoredFiring> firings, PartView view, Turn turn, CancellationToken cancellationToken)
     {
         TreePart part = request.Part;
         DateTimeOffset now = timeProvider.GetUtcNow();
-        var alerted = new HashSet<(string Group, long Time, DetectionId Id)>(
-            view.ByKey.Values
-                .Where(firing => firing.Report is { Outcome: FiringOutcome.Alerts })
-                .Select(firing => (firing.Group, firing.Report!.OutcomeFor, firing.Report.Detected.Id)));
+        var open = new List<StoredFiring>();
+        var waiting = new List<StoredFiring>();
         foreach (StoredFiring firing in firings)
         {
-            StoredFiring settled = firing;
             FiringReport report = firing.Report!;
 
             // Whoever decided may have recorded and announced it without coming to say so, and others are held back by it: what was begun is finished.
-            bool isBegun = report.Outcome != FiringOutcome.None;
-            if (report.Recorded == firing.Revision || (firing.IsSuperseded && !isBegun))
+            if (report.Recorded == firing.Revision || (firing.IsSuperseded && !IsBegun(firing)))
             {
                 Remember(part, firing);
-                continue;
             }
 
             // What is certain at once does not wait for clocks that differ.
-            if (!isBegun && !request.IsLast && part.Tree.Decision != CorrelationDecision.AtOnce && report.DueAt > now.UtcTicks)
+            else if (!IsBegun(firing) && !request.IsLast && part.Tree.Decision != CorrelationDecision.AtOnce && report.DueAt > now.UtcTicks)
             {
-                var due = new DateTimeOffset(report.DueAt, TimeSpan.Zero);
-                await agenda.AddDueAsync(new DueEvaluation(part.Tree.Key, part.Key, firing.Time, due), cancellationToken);
-                metrics.AddDue();
-                continue;
+                waiting.Add(firing);
             }
-
-            if (!isBegun)
+            else if (!turn.MaySettle(open.Count, firing))
             {
-                report = await DecideAsync(part, firing, report, alerted, cancellationToken);
-                if (await TryWriteAsync(settled with { Report = report }, cancellationToken) is not { } decided)
-                {
-                    return false;
-                }
-
-                settled = decided;
-                if (report.Outcome == FiringOutcome.Alerts)
-                {
-                    alerted.Add((firing.Group, firing.Time, report.Detected.Id));
-                }
+                break;
             }
-
-            await recorder.RecordAsync(part.Tree, settled, request.Events, cancellationToken);
-            if (await TryWriteAsync(settled with { Report = report with { Recorded = settled.Revision } }, cancellationToken) is not { } recorded)
+            else
             {
-                return false;
+                open.Add(firing);
             }
-
-            Remember(part, recorded);
         }
 
+        foreach (IGrouping<long, StoredFiring> ofMinute in waiting.GroupBy(firing => firing.Report!.DueAt / TimeSpan.TicksPerMinute))
+        {
+            await agenda.AddDueAsync(
+                new DueEvaluation(part.Tree.Key, part.Key, ofMinute.First().Time, new DateTimeOffset(ofMinute.Max(firing => firing.Report!.DueAt), TimeSpan.Zero)), cancellationToken);
+            metrics.AddDue();
+        }
+
+        if (await DecideAsync(part, open, view, cancellationToken) is not { } decided)
+        {
+            return false;
+        }
+
+        await recorder.RecordAsync(part.Tree, decided, request.Events, cancellationToken);
+        if (await TryWriteAllAsync(decided.Select(firing => firing with { Report = firing.Report! with { Recorded = firing.Revision } }), cancellationToken) is not { } recorded)
+        {
+            return false;
+        }
+
+        recorded.ForEach(firing => Remember(part, firing));
         return true;
     }
 
-    private async Task<FiringReport> DecideAsync(
-        TreePart part, StoredFiring firing, FiringReport report, HashSet<(string Group, long Time, DetectionId Id)> alerted, CancellationToken cancellationToken)
+    private static bool IsBegun(StoredFiring firing) => firing.Report!.Outcome != FiringOutcome.None;
+
+    /// <summary>Decides about the alerts of firings, in the order of time, those that are decided aside, and writes it; null where another one has changed one.</summary>
+    private async Task<List<StoredFiring>?> DecideAsync(TreePart part, IReadOnlyList<StoredFiring> firings, PartView view, CancellationToken cancellationToken)
     {
-        (string, long, DetectionId Id) other = alerted.FirstOrDefault(one =>
-            one.Group == firing.Group && one.Id != report.Detected.Id && Math.Abs(one.Time - firing.Time) <= firing.Span);
-        if (other.Id != default)
+        var alerted = new AlertedFirings();
+        foreach (StoredFiring firing in view.ByKey.Values.Where(firing => firing.Report is { Outcome: FiringOutcome.Alerts }))
         {
-            return report with { Outcome = FiringOutcome.Moved, OutcomeFor = firing.Time, OutcomeBy = other.Id };
+            alerted.Add(firing.Group, firing.Report!.OutcomeFor, firing.Report.Detected.Id);
+        }
+
+        var undecided = new List<StoredFiring>();
+        foreach (StoredFiring firing in firings.Where(firing => !IsBegun(firing)))
+        {
+            FiringReport report = await DecideAsync(part, firing, firing.Report!, alerted, cancellationToken);
+            undecided.Add(firing with { Report = report });
+            if (report.Outcome == FiringOutcome.Alerts)
+            {
+                alerted.Add(firing.Group, firing.Time, report.Detected.Id);
+            }
+        }
+
+        return await TryWriteAllAsync(undecided, cancellationToken) is { } decided ? [.. firings.Where(IsBegun).Concat(decided).OrderBy(firing => firing.Time)] : null;
+    }
+
+    private async Task<FiringReport> DecideAsync(
+        TreePart part, StoredFiring firing, FiringReport report, AlertedFirings alerted, CancellationToken cancellationToken)
+    {
+        if (alerted.OtherOf(firing.Group, firing.Time, firing.Span, report.Detected.Id) is { } other)
+        {
+            return report with { Outcome = FiringOutcome.Moved, OutcomeFor = firing.Time, OutcomeBy = other };
         }
 
         // What the matches were before nobody knows.
@@ -226,10 +255,21 @@ internal sealed class PartEvaluator(
         }
     }
 
-    private async Task<StoredFiring?> TryWriteAsync(StoredFiring firing, CancellationToken cancellationToken)
+    /// <summary>Writes firings, transaction by transaction; null where another one has changed one of them meanwhile, with which it ends.</summary>
+    private async Task<List<StoredFiring>?> TryWriteAllAsync(IEnumerable<StoredFiring> firings, CancellationToken cancellationToken)
     {
-        TableEntity row = StateRows.OfFiring(firing);
-        return await rows.TryWriteAsync(row, cancellationToken) ? firing with { Tag = row.ETag } : null;
+        var written = new List<StoredFiring>();
+        foreach (IReadOnlyList<(StoredFiring Firing, TableEntity Row)> transaction in StateRows.TransactionsOf(firings))
+        {
+            if (!await rows.TryWriteAsync([.. transaction.Select(one => one.Row)], cancellationToken))
+            {
+                return null;
+            }
+
+            written.AddRange(transaction.Select(one => one.Firing with { Tag = one.Row.ETag }));
+        }
+
+        return written;
     }
 
     private void Remember(TreePart part, StoredFiring firing)
@@ -269,6 +309,59 @@ internal sealed class PartEvaluator(
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>How much one evaluation changes: what is later is left to the next one, so that others are not held up.</summary>
+    /// <param name="most">Number of firings that are written, and of those that are recorded, give or take those of one time.</param>
+    /// <param name="span">The root's timespan, in ticks.</param>
+    private sealed class Turn(int most, long span)
+    {
+        // From which time on rows may be of what was before.
+        private long _writtenUntil = long.MaxValue;
+        private long? _left;
+        private long _lastSettled;
+
+        /// <summary>The time from which on something is left, in ticks; null where nothing is.</summary>
+        public long? Left => _left ?? (_writtenUntil == long.MaxValue ? null : _writtenUntil);
+
+        /// <summary>Number of firings written.</summary>
+        public int Written { get; set; }
+
+        /// <summary>What is to be written now, in the order of time.</summary>
+        public StoredFiring[] Take(IEnumerable<StoredFiring> writes)
+        {
+            StoredFiring[] open = [.. writes.Where(firing => firing.Time < _writtenUntil).OrderBy(firing => firing.Time)];
+            int left = Math.Max(0, most - Written);
+            if (open.Length <= left)
+            {
+                return open;
+            }
+
+            // Those of one time together, so that each evaluation comes further.
+            long last = left == 0 ? long.MinValue : open[left - 1].Time;
+            int end = Array.FindIndex(open, firing => firing.Time > last);
+            if (end < 0)
+            {
+                return open;
+            }
+
+            _writtenUntil = open[end].Time;
+            return open[..end];
+        }
+
+        /// <summary>Whether a firing is recorded now, of which there are some of earlier times or of the same.</summary>
+        public bool MaySettle(int before, StoredFiring firing)
+        {
+            // Another one may decide about a row of what was before, which must not be within the timespan.
+            if ((before >= most && firing.Time > _lastSettled) || firing.Time > _writtenUntil - span - 1)
+            {
+                _left = Math.Min(firing.Time, _writtenUntil);
+                return false;
+            }
+
+            _lastSettled = firing.Time;
+            return true;
         }
     }
 }

@@ -15,6 +15,9 @@ internal sealed record PartLimits
     /// <summary>Most bytes of matches that are looked at, the newest, give or take those of a row: senders choose how long values are.</summary>
     public int Bytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Firings that one evaluation writes, and records, at most, give or take those of one time; the sweep goes on, a minute later.</summary>
+    public int Firings { get; init; } = 1_000;
+
     /// <summary>Rows of matches from which on they are put together.</summary>
     public int ManyRows { get; init; } = 1_000;
 

@@ -16,24 +16,39 @@ namespace SigmaFunctions.App.Detecting;
 internal sealed class FiringRecorder(DetectionRecorder recorder, DetectionTable table, DetectionMetrics metrics) : IFiringRecorder
 {
     /// <inheritdoc/>
-    public async Task RecordAsync(CorrelationTree tree, StoredFiring firing, ICompletingEvents events, CancellationToken cancellationToken)
+    public async Task RecordAsync(CorrelationTree tree, IReadOnlyList<StoredFiring> firings, ICompletingEvents events, CancellationToken cancellationToken)
     {
-        Detection detection = DetectionOf(tree.Root, firing, events);
-        if (firing.Report!.Recorded == 0)
+        var first = new List<Detection>();
+        var standsFor = new Dictionary<DetectionId, DetectionId>();
+        var revised = new List<Detection>();
+        foreach (StoredFiring firing in firings)
         {
-            IReadOnlyCollection<AlertOutcome> outcomes = await recorder.RecordAsync([detection], cancellationToken);
-            metrics.AddMatches([detection]);
-            if (firing.Report.OutcomeBy is { } by && outcomes.Any(outcome => outcome.HeldBack == HoldReason.Moved))
+            Detection detection = DetectionOf(tree.Root, firing, events);
+            if (firing.Report!.Recorded == 0)
             {
-                await table.MarkAsync([new AlertOutcome(detection.Id, HoldReason.Moved, by)], cancellationToken);
+                first.Add(detection);
+                if (firing.Report.OutcomeBy is { } by)
+                {
+                    standsFor[detection.Id] = by;
+                }
+            }
+
+            // It may be recorded by somebody who did not come to say so, before it changed.
+            if (firing.Revision > 1)
+            {
+                revised.Add(detection);
             }
         }
 
-        // It may be recorded by somebody who did not come to say so, before it changed.
-        if (firing.Revision > 1)
-        {
-            await table.ReviseAsync(detection, cancellationToken);
-        }
+        IReadOnlyCollection<AlertOutcome> outcomes = await recorder.RecordAsync(first, cancellationToken);
+        metrics.AddMatches(first);
+        await table.MarkAsync(
+            [
+                .. outcomes.Where(outcome => outcome.HeldBack == HoldReason.Moved && standsFor.ContainsKey(outcome.Id))
+                    .Select(outcome => new AlertOutcome(outcome.Id, HoldReason.Moved, standsFor[outcome.Id])),
+            ],
+            cancellationToken);
+        await table.ReviseAsync(revised, cancellationToken);
     }
 
     private static Detection DetectionOf(CompiledCorrelation root, StoredFiring firing, ICompletingEvents events)

@@ -21,9 +21,15 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
     private const string Before = "Before";
     private const string Kept = "Kept";
     private const string Since = "Since";
+    private const string Seen = "Seen";
+
+    // An instance looks at a correlation that often, and takes it to have been away from the second time on that it was not seen.
+    private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan AwayAfter = TimeSpan.FromMinutes(40);
 
     private readonly ConcurrentDictionary<(string Partition, string Expiry), bool> _noted = new();
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _since = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, InForce> _inForce = new(StringComparer.Ordinal);
+    private DateTimeOffset _looked;
 
     /// <summary>Notes that rows are written of a part, so that they go when they are old. To be called before they are written.</summary>
     /// <param name="partition">The part's partition.</param>
@@ -127,28 +133,66 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
     /// <summary>Removes what was due and is done, but not where it has been added again meanwhile.</summary>
     public Task RemoveDueAsync(TableEntity row, CancellationToken cancellationToken) => rows.TryExchangeAsync([], [row], cancellationToken);
 
-    /// <summary>Since when matches of a correlation are kept, from now on where they are not yet.</summary>
+    /// <summary>Sees to it that correlations are known to be in force. To be called every some minutes, whichever they are.</summary>
+    /// <param name="trees">The keys of all that run and are of conditions that need it.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task InForceAsync(IReadOnlyCollection<string> trees, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(trees);
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        foreach (string tree in trees)
+        {
+            await InForceSinceAsync(tree, cancellationToken);
+        }
+
+        // Behind those: where the app as a whole was away, events have waited for it, and no correlation missed any.
+        if (now - _looked >= SeenEvery && (trees.Count > 0 || await rows.FindAsync(StateKeys.InForce, StateKeys.AnyInForce, cancellationToken) is not null))
+        {
+            await rows.UpsertAsync([new TableEntity(StateKeys.InForce, StateKeys.AnyInForce) { [Seen] = now }], cancellationToken);
+            _looked = now;
+        }
+    }
+
+    /// <summary>Since when all matches of a correlation are kept, from now on where they are not yet, or where others ran without it meanwhile.</summary>
     /// <param name="tree">The correlation's key.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public async Task<DateTimeOffset> InForceSinceAsync(string tree, CancellationToken cancellationToken)
     {
         while (true)
         {
-            if (_since.TryGetValue(tree, out DateTimeOffset known))
+            DateTimeOffset now = timeProvider.GetUtcNow();
+            if (_inForce.TryGetValue(tree, out InForce? known) && now - known.Seen < SeenEvery)
             {
-                return known;
+                return known.Since;
             }
 
             TableEntity? found = await rows.FindAsync(StateKeys.InForce, tree, cancellationToken);
-            if (found is null)
+            DateTimeOffset since = found is null || await WasAwayAsync(found, cancellationToken) ? now : found[Since] as DateTimeOffset? ?? DateTimeOffset.MinValue;
+            if (found?[Seen] is DateTimeOffset seen && now - seen < SeenEvery)
             {
-                await rows.TryWriteAsync(new TableEntity(StateKeys.InForce, tree) { [Since] = timeProvider.GetUtcNow() }, cancellationToken);
+                _inForce[tree] = new InForce(since, seen);
                 continue;
             }
 
-            _since[tree] = found.GetDateTimeOffset(Since) ?? DateTimeOffset.MinValue;
+            var row = new TableEntity(StateKeys.InForce, tree) { [Since] = since, [Seen] = now };
+            if (found is not null)
+            {
+                row.ETag = found.ETag;
+            }
+
+            if (await rows.TryWriteAsync([row], cancellationToken))
+            {
+                _inForce[tree] = new InForce(since, now);
+            }
         }
     }
+
+    // What a version before wrote does not tell when it was seen.
+    private async Task<bool> WasAwayAsync(TableEntity row, CancellationToken cancellationToken) =>
+        row[Seen] is DateTimeOffset seen
+        && timeProvider.GetUtcNow() - seen >= AwayAfter
+        && (await rows.FindAsync(StateKeys.InForce, StateKeys.AnyInForce, cancellationToken))?[Seen] is DateTimeOffset any
+        && any - seen >= AwayAfter;
 
     private TableEntity NoteOf(string partition, TimeSpan keptFor)
     {
@@ -170,6 +214,8 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
             [At] = due.At,
         };
     }
+
+    private sealed record InForce(DateTimeOffset Since, DateTimeOffset Seen);
 }
 
 /// <summary>A part that is to be evaluated at a time.</summary>

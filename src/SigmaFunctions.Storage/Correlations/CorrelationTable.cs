@@ -39,17 +39,27 @@ public sealed class CorrelationTable : ICorrelationRows
     }
 
     /// <inheritdoc/>
-    public async Task<bool> TryWriteAsync(TableEntity row, CancellationToken cancellationToken)
+    public async Task<bool> TryWriteAsync(IReadOnlyList<TableEntity> rows, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(row);
+        ArgumentNullException.ThrowIfNull(rows);
         try
         {
-            Response response = await WriteAsync(
-                async () => row.ETag == default
-                    ? await _table.AddEntityAsync(row, cancellationToken)
-                    : await _table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, cancellationToken),
+            IReadOnlyList<Response> responses = await WriteAsync<IReadOnlyList<Response>>(
+                async () => rows is [TableEntity only]
+                    ? [only.ETag == default
+                        ? await _table.AddEntityAsync(only, cancellationToken)
+                        : await _table.UpdateEntityAsync(only, only.ETag, TableUpdateMode.Replace, cancellationToken)]
+                    : (await _table.SubmitTransactionAsync(
+                        rows.Select(row => row.ETag == default
+                            ? new TableTransactionAction(TableTransactionActionType.Add, row)
+                            : new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, row.ETag)),
+                        cancellationToken)).Value,
                 cancellationToken);
-            row.ETag = response.Headers.ETag ?? default;
+            foreach ((TableEntity row, Response response) in rows.Zip(responses))
+            {
+                row.ETag = response.Headers.ETag ?? default;
+            }
+
             return true;
         }
         catch (RequestFailedException exception) when (IsConflict(exception))
@@ -147,7 +157,7 @@ public sealed class CorrelationTable : ICorrelationRows
         }
     }
 
-    private async Task<Response> WriteAsync(Func<Task<Response>> write, CancellationToken cancellationToken)
+    private async Task<T> WriteAsync<T>(Func<Task<T>> write, CancellationToken cancellationToken)
     {
         try
         {

@@ -10,9 +10,14 @@ public interface ICorrelationRows
     /// <param name="cancellationToken">Ends the work.</param>
     Task UpsertAsync(IReadOnlyList<TableEntity> rows, CancellationToken cancellationToken);
 
-    /// <summary>Adds a row, or puts it in place of the one that was read, whose <see cref="TableEntity.ETag"/> it has; that of the new row is set on it.</summary>
-    /// <returns>False where there is another row than the one that was read, or none any more.</returns>
-    Task<bool> TryWriteAsync(TableEntity row, CancellationToken cancellationToken);
+    /// <summary>
+    /// Writes rows of one partition together: each is added, or put in place of the one that was read, whose <see cref="TableEntity.ETag"/> it has. Those of the
+    /// new rows are set on them.
+    /// </summary>
+    /// <param name="rows">From 1 to 100, of up to 4 MiB.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>False where there is another row than one that was read, or none any more; nothing is written then.</returns>
+    Task<bool> TryWriteAsync(IReadOnlyList<TableEntity> rows, CancellationToken cancellationToken);
 
     /// <summary>Adds rows and removes others of the same partition together, up to 100.</summary>
     /// <returns>False where one that was to be removed has changed or is gone; nothing is changed then.</returns>

@@ -21,6 +21,9 @@ internal static class StateKeys
     /// <summary>The partition of what is in force.</summary>
     public const string InForce = "in-force";
 
+    /// <summary>The row there that tells when anybody looked, whichever correlations were in force; behind those of correlations.</summary>
+    public const string AnyInForce = "~";
+
     /// <summary>The partition of a part of a correlation.</summary>
     /// <param name="tree">The correlation's key.</param>
     /// <param name="part">The part.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure.Data.Tables;
+using SigmaFunctions.Storage.Detections;
 
 namespace SigmaFunctions.Storage.Correlations;
 
@@ -10,6 +11,10 @@ public static class StateRows
     public const int MaxChunk = 240 * 1024;
 
     private const int MaxProperty = 60 * 1024;
+
+    // A transaction takes 100 rows and 4 MiB.
+    private const int MaxActions = 100;
+    private const int MaxTransaction = 3 * 1024 * 1024;
     private const int SlicesOfSpan = 32;
     private const string Data = "Data";
 
@@ -109,6 +114,33 @@ public static class StateRows
     {
         ArgumentNullException.ThrowIfNull(firing);
         return firing.ToEntity();
+    }
+
+    /// <summary>The rows of firings of one part, in their order, in as many transactions as it takes.</summary>
+    public static IEnumerable<IReadOnlyList<(StoredFiring Firing, TableEntity Row)>> TransactionsOf(IEnumerable<StoredFiring> firings)
+    {
+        ArgumentNullException.ThrowIfNull(firings);
+        var transaction = new List<(StoredFiring, TableEntity)>();
+        int size = 0;
+        foreach (StoredFiring firing in firings)
+        {
+            TableEntity row = firing.ToEntity();
+            int own = DetectionRow.WireSize(row);
+            if (transaction.Count == MaxActions || (transaction.Count > 0 && size + own > MaxTransaction))
+            {
+                yield return transaction;
+                transaction = [];
+                size = 0;
+            }
+
+            transaction.Add((firing, row));
+            size += own;
+        }
+
+        if (transaction.Count > 0)
+        {
+            yield return transaction;
+        }
     }
 
     /// <summary>Key of a firing's row.</summary>

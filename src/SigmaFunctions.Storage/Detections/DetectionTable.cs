@@ -33,6 +33,9 @@ public sealed class DetectionTable
     // Each round of a conflict finds at least one more row of the chunk; another writer of the same batch writes 100 at a time.
     private const int MaxConflicts = 16;
 
+    // A filter takes 15 comparisons.
+    private const int MaxCompared = 12;
+
     private readonly TableClient _table;
     private readonly TimeProvider _timeProvider;
     private readonly OriginalStore? _originals;
@@ -156,6 +159,65 @@ public sealed class DetectionTable
             catch (RequestFailedException exception) when (exception.Status == (int)HttpStatusCode.PreconditionFailed && conflicts < MaxConflicts)
             {
             }
+        }
+    }
+
+    /// <summary>The same of many, some of them together where nobody else changes them. Those that are not recorded are passed over.</summary>
+    /// <exception cref="ArgumentException">No correlation detected one of them.</exception>
+    /// <exception cref="RequestFailedException">As above; what was revised stays.</exception>
+    /// <exception cref="FormatException">A row is not of a detection.</exception>
+    public Task ReviseAsync(IReadOnlyCollection<Detection> detections, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(detections);
+        return Parallel.ForEachAsync(
+            detections.GroupBy(detection => detection.Id.PartitionKey).SelectMany(partition => partition.Chunk(MaxCompared)),
+            StorageConcurrency.Options(cancellationToken),
+            async (chunk, token) =>
+            {
+                if (chunk.Length > 1 && await TryReviseTogetherAsync(chunk, token))
+                {
+                    return;
+                }
+
+                foreach (Detection detection in chunk)
+                {
+                    await ReviseAsync(detection, token);
+                }
+            });
+    }
+
+    /// <summary>Revises detections of one partition; false where others change them too, or they are too large together.</summary>
+    private async Task<bool> TryReviseTogetherAsync(Detection[] detections, CancellationToken cancellationToken)
+    {
+        string[] keys = [.. detections.Select(detection => detection.Id.RowKey)];
+        string filter = $"{Between(detections[0].Id.PartitionKey, keys)} and ({string.Join(" or ", keys.Select(key => TableClient.CreateQueryFilter($"RowKey eq {key}")))})";
+        Dictionary<string, TableEntity> rows = await _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken)
+            .ToDictionaryAsync(row => row.RowKey, StringComparer.Ordinal, cancellationToken: cancellationToken);
+        var actions = new List<TableTransactionAction>();
+        int size = 0;
+        foreach (Detection detection in detections)
+        {
+            DetectedCorrelation correlation = detection.Correlation ?? throw new ArgumentException("No correlation detected it.", nameof(detections));
+            if (rows.TryGetValue(detection.Id.RowKey, out TableEntity? row) && DetectionRow.TryRevise(row, detection, correlation))
+            {
+                actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, row.ETag));
+                size += DetectionRow.WireSize(row);
+            }
+        }
+
+        if (actions.Count == 0 || size > LargeTransactionSize)
+        {
+            return actions.Count == 0;
+        }
+
+        try
+        {
+            await _table.SubmitTransactionAsync(actions, cancellationToken);
+            return true;
+        }
+        catch (TableTransactionFailedException exception) when (Is(exception, TableErrorCode.UpdateConditionNotSatisfied) || Is(exception, TableErrorCode.ResourceNotFound))
+        {
+            return false;
         }
     }
 
