@@ -112,7 +112,7 @@ public sealed class CorrelationHostilityTests
         {
             using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 500", StringComparison.Ordinal)));
             bench.Restart(new PartLimits { ManyRows = 100_000 });
-            for (int match = 0; match < 100; match++)
+            for (int match = 0; match < 150; match++)
             {
                 await bench.DeliverAsync([$"a@{(match * 0.05) + (seed * 0.001)} g=x"], 100);
             }
@@ -139,7 +139,7 @@ public sealed class CorrelationHostilityTests
                 read.UnionWith(StateRows.MatchesOf(row).Select(match => match.Identity.SequenceNumber));
             }
 
-            missed.Add(Enumerable.Range(0, 100).Count(match => !read.Contains(match)));
+            missed.Add(Enumerable.Range(0, 150).Count(match => !read.Contains(match)));
         }
 
         Assert.All(missed, count => Assert.Equal(0, count));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Data.Tables;
 using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.Model;
@@ -58,6 +59,32 @@ public sealed class MatchChunkTests
         Assert.All(rows.SelectMany(row => row.Select(property => property.Value)), value => Assert.InRange((value as byte[])?.Length ?? 0, 0, 64 * 1024));
         Assert.Equal(100, rows.SelectMany(StateRows.MatchesOf).DistinctBy(match => match.Identity).Count());
         Assert.Null(StateRows.Compacted([.. rows]));
+    }
+
+    /// <summary>Rows are put together as far as one row takes them, so that no attempt is in vain and what is full is not looked at again.</summary>
+    [Theory]
+    [InlineData("1x250", "99 99 52")]
+    [InlineData("100x7", "2 2 2")]
+    [InlineData("200x5 10x3", "4")]
+    [InlineData("230x4", "")]
+    [InlineData("1x1", "")]
+    public void Rows_are_put_together_as_far_as_one_takes_them(string sizes, string expected)
+    {
+        int number = 0;
+        List<TableEntity> rows = [];
+        foreach (string[] size in sizes.Split(' ').Select(one => one.Split('x')))
+        {
+            for (int left = int.Parse(size[1], CultureInfo.InvariantCulture); left > 0; left--)
+            {
+                rows.AddRange(StateRows.OfMatches(Partition, TimeSpan.TicksPerMinute, [Match(0, 1, "0", number++, 0, "pc", "user", [.. new byte[1_024 * int.Parse(size[0], CultureInfo.InvariantCulture)]])]));
+            }
+        }
+
+        IReadOnlyList<TableEntity>[] together = [.. StateRows.OfOneRow(rows)];
+
+        Assert.Equal(expected, string.Join(' ', together.Select(one => one.Count)));
+        Assert.All(together, one => Assert.NotNull(StateRows.Compacted(one)));
+        Assert.Empty(StateRows.OfOneRow(together.Select(one => StateRows.Compacted(one)!)));
     }
 
     /// <summary>Cut off anywhere, or with any byte changed, it is read as something or said to be damaged.</summary>

@@ -27,8 +27,6 @@ internal sealed class PartEvaluator(
     // Each round follows a write, or another's write in between.
     private const int MaxRounds = 100;
 
-    // A transaction takes 100 rows.
-    private const int MaxMerged = 90;
     private const int MaxMerges = 8;
     private const int MaxHints = 100_000;
 
@@ -296,18 +294,11 @@ internal sealed class PartEvaluator(
         }
 
         DateTimeOffset before = timeProvider.GetUtcNow() - limits.MergedAfter;
-        int merges = 0;
-        foreach (TableEntity[] slice in view.Rows.Where(row => row.Timestamp < before && !StateRows.IsCompacted(row)).GroupBy(StateRows.EndOf).SelectMany(slice => slice.Chunk(MaxMerged)))
+        foreach (IReadOnlyList<TableEntity> slice in StateRows.OfOneRow(view.Rows.Where(row => row.Timestamp < before)).Take(MaxMerges))
         {
-            if (slice.Length == 1 || StateRows.Compacted(slice) is not { } merged)
+            if (StateRows.Compacted(slice) is { } merged)
             {
-                continue;
-            }
-
-            await rows.TryExchangeAsync([merged], [.. slice.Where(row => row.RowKey != merged.RowKey)], cancellationToken);
-            if (++merges == MaxMerges)
-            {
-                return;
+                await rows.TryExchangeAsync([merged], [.. slice.Where(row => row.RowKey != merged.RowKey)], cancellationToken);
             }
         }
     }

@@ -43,6 +43,41 @@ public static class StateRows
         return rows;
     }
 
+    /// <summary>
+    /// Which rows of matches may become one each: several of one slice whose matches take no more than a row, as many as a transaction takes. Those that stand for
+    /// others already stay.
+    /// </summary>
+    public static IEnumerable<IReadOnlyList<TableEntity>> OfOneRow(IEnumerable<TableEntity> rows)
+    {
+        foreach (IGrouping<long, TableEntity> slice in rows.Where(row => !IsCompacted(row)).GroupBy(EndOf))
+        {
+            var together = new List<TableEntity>();
+            int size = 0;
+            foreach (TableEntity row in slice.OrderBy(SizeOf))
+            {
+                int own = SizeOf(row);
+                if (size + own > MaxChunk || together.Count == MaxActions - 1)
+                {
+                    if (together.Count > 1)
+                    {
+                        yield return together;
+                    }
+
+                    together = [];
+                    size = 0;
+                }
+
+                together.Add(row);
+                size += own;
+            }
+
+            if (together.Count > 1)
+            {
+                yield return together;
+            }
+        }
+    }
+
     /// <summary>A row that stands for others of its slice, of the same partition; null where their matches are too many for one.</summary>
     /// <exception cref="FormatException">One of them is not one of matches.</exception>
     public static TableEntity? Compacted(IReadOnlyList<TableEntity> rows)

@@ -41,9 +41,12 @@ internal sealed record FaultScenario(FaultPlan Plan)
     public int Redeliveries { get; init; }
 
     /// <summary>
-    /// How often a partition goes to another worker, in each phase; with any, two workers run at once where no <see cref="Phases"/> say which.
+    /// How often a partition goes to another worker, in each phase; with any, <see cref="Workers"/> run at once where no <see cref="Phases"/> say which.
     /// </summary>
     public int Moves { get; init; }
+
+    /// <summary>How many workers run at once where partitions move.</summary>
+    public int Workers { get; init; } = 2;
 
     /// <summary>Whether faults last so long that invocations must fail of them.</summary>
     public bool FailsInvocations { get; init; }
@@ -59,7 +62,7 @@ internal sealed record FaultScenario(FaultPlan Plan)
 
     /// <summary>
     /// What runs, one phase after the other, each with its share of the messages and the checkpoints that the hosts had. Where there is none, one or
-    /// two hosts run to the end.
+    /// several hosts run to the end.
     /// </summary>
     public ImmutableArray<FaultPhase> Phases { get; init; } = [];
 
@@ -81,7 +84,7 @@ internal sealed record FaultScenario(FaultPlan Plan)
 internal sealed record FaultPhase(ImmutableArray<int> Hosts, bool PushesRules = false);
 
 /// <summary>
-/// One run: messages at the event hub, one or two real workers with triggers of their own, and a storage account behind a
+/// One run: messages at the event hub, one or several real workers with triggers of their own, and a storage account behind a
 /// <see cref="FaultProxy"/>. Faults are lifted when all was processed, or after a while; then everything is let finish, and what is in
 /// the account is held against what must be.
 /// </summary>
@@ -133,7 +136,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
     {
         _account = account;
         _scenario = scenario;
-        _phases = scenario.Phases is [] ? [new FaultPhase(scenario.Moves > 0 ? [0, 1] : [0])] : scenario.Phases;
+        _phases = scenario.Phases is [] ? [new FaultPhase([.. Enumerable.Range(0, scenario.Moves > 0 ? scenario.Workers : 1)])] : scenario.Phases;
         _endpoint = EventHubsEndpoint.Start(new EventHubsEndpointOptions { Port = 0, Hubs = [new EventHubDefinition(Hub, scenario.Partitions)] });
         string name = Guid.NewGuid().ToString("N");
         _table = new TableClient(account, $"T{name}");
@@ -406,8 +409,8 @@ internal sealed partial class FaultRun : IAsyncDisposable
             }
             catch (EventHubsException exception) when (exception.Reason == EventHubsException.FailureReason.ConsumerDisconnected)
             {
-                // One host, and not both, leaves the partitions to the other then, until its own worker ends.
-                if (Interlocked.Increment(ref _moves) >= _scenario.Moves && Interlocked.Exchange(ref _resting, 1) == 0)
+                // All hosts but one leave the partitions to it then, each until its own worker ends.
+                if (Interlocked.Increment(ref _moves) >= _scenario.Moves && MayRest())
                 {
                     await Task.WhenAny(worker.Process.Exited, WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken));
                     if (cancellationToken.IsCancellationRequested)
@@ -416,7 +419,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
                     }
 
                     await ReplaceAsync(worker, host, all, round);
-                    _resting = 0;
+                    Interlocked.Decrement(ref _resting);
                     continue;
                 }
                 all[host] = Older(all[host], $"{host}/{round}");
@@ -427,6 +430,17 @@ internal sealed partial class FaultRun : IAsyncDisposable
                 return;
             }
         }
+    }
+
+    private bool MayRest()
+    {
+        if (Interlocked.Increment(ref _resting) < Phase.Hosts.Length)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _resting);
+        return false;
     }
 
     // A trigger that has nothing to invoke does not see that its worker has ended.

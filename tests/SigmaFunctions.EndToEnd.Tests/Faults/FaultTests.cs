@@ -51,6 +51,7 @@ public sealed class FaultTests(FaultTests.Account account) : IClassFixture<Fault
         ["storage gone"] = seed => new(Plan(seed, 0) with { Gone = Seconds("FAULT_GONE", 2) }),
         ["duplicates and reordering"] = seed => new(Plan(seed, 0)) { Redeliveries = 60 },
         ["partition moved"] = seed => new(Plan(seed, 0.2, FaultKind.Delay)) { Moves = 4, Redeliveries = 12 },
+        ["partition moved, of eight workers"] = seed => new(Plan(seed, 0.2, FaultKind.Delay, FaultKind.Kill)) { Workers = 8, Partitions = 4, Messages = 56, Moves = 24, Redeliveries = 24 },
         ["poison in every tenth batch"] = seed => new(Plan(seed, 0)) { Poison = true, Messages = 400 },
         ["all at once"] = seed => new(Plan(
             seed, 0.3, FaultKind.Delay, FaultKind.InternalError, FaultKind.ErrorAfter, FaultKind.ServerBusy, FaultKind.ResetBefore, FaultKind.ResetAfter, FaultKind.CutAnswer, FaultKind.Kill) with
