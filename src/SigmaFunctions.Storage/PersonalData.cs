@@ -30,7 +30,7 @@ public static class PersonalData
         [RuleSetTable.DefaultName] = "rules",
         [RuleStore.DefaultName] = "rules, overrides and placeholders, which their authors answer for",
         [RuleStore.DefaultCompiledName] = "the same, compiled",
-        [AlertQueue.DefaultName] = "alerts, which have host and user, and go when they are consumed",
+        [AlertQueue.DefaultName] = "alerts, which have host, user and values of the event, and go when they are consumed",
     });
 
     /// <summary>The stores, in the order in which they are to be looked through: what points to something comes before it.</summary>

@@ -35,8 +35,82 @@ public sealed class AlertTests
         var read = Alert.Parse(alert.ToJson());
 
         Assert.Equal(alert.Rule.Tags, read.Rule.Tags);
-        Assert.Equal(alert, read with { Rule = read.Rule with { Tags = alert.Rule.Tags } });
+        Assert.Equal(alert.Fields, read.Fields);
+        Assert.Equal(alert, read with { Rule = read.Rule with { Tags = alert.Rule.Tags }, Fields = alert.Fields });
     }
+
+    [Fact]
+    public void Tells_what_made_the_rule_match_and_what_the_event_is_about()
+    {
+        Alert alert = Alert.From(Some.Factual(), "Detections") with { Rule = Rule([new AlertTechnique("T1059.007", "Command and Scripting Interpreter: JavaScript")]) };
+
+        AssertValid(alert);
+        var read = Alert.Parse(alert.ToJson());
+        Assert.Equal([new AlertField("Image", @"C:\Windows\System32\whoami.exe"), new AlertField("", "ключ")], read.Fields);
+        Assert.Equal((Some.Facts.Process, Some.Facts.Parent, Some.Facts.Hashes), (read.Process, read.Parent, read.Hashes));
+        Assert.Equal(Some.Facts.Addresses, read.Addresses);
+        Assert.Equal(alert.Rule.Techniques, read.Rule.Techniques);
+        Assert.Equal(
+            """{"process":{"image":"C:\\Windows\\node.exe","commandLine":"node -e 1","id":"4711"},"parent":{"image":"C:\\Windows\\cmd.exe"}}""",
+            Only(alert, "process", "parent"));
+        Assert.Equal(
+            $$"""{"hashes":{"sha256":"{{new string('a', 64)}}"},"addresses":[{"role":"source","ip":"10.0.0.1"},{"role":"destination","ip":"2001:db8::1","port":443}]}""",
+            Only(alert, "hashes", "addresses"));
+    }
+
+    [Fact]
+    public void Has_no_members_for_what_an_event_does_not_have() =>
+        Assert.Equal("{}", Only(Alert.From(Some.Detection() with { Fields = [] }, "Detections"), "fields", "process", "parent", "hashes", "addresses"));
+
+    /// <summary>Details give way to each other, and in the end to what an alert must have.</summary>
+    [Theory]
+    [InlineData(1, 1_024, 1_024)]
+    [InlineData(5, 1_024, 1_024)]
+    [InlineData(20, 1_024, 512)]
+    [InlineData(50, 1_024, 512)]
+    [InlineData(3, 100_000, 1_024)]
+    public void Cuts_details_until_all_have_room(int fields, int length, int longest)
+    {
+        Detection detection = Some.Factual() with { Fields = [.. Enumerable.Repeat(new DetectedField("CommandLine", new string('x', length)), fields)] };
+
+        var read = Alert.Parse(Alert.From(detection, "Detections").ToJson());
+
+        Assert.Equal(Math.Min(fields, Alert.MaxFields), read.Fields.Length);
+        Assert.All(read.Fields, field => Assert.Equal((longest, length > longest), (field.Value.Length, field.Value.EndsWith("…[truncated]", StringComparison.Ordinal))));
+        Assert.Equal("node -e 1", read.Process!.CommandLine);
+    }
+
+    [Fact]
+    public void Leaves_details_out_where_there_is_no_room_and_stays_small()
+    {
+        foreach (string character in Expensive)
+        {
+            string huge = string.Concat(Enumerable.Repeat(character, 100_000 / character.Length));
+            var process = new ProcessFacts(huge, huge, huge);
+            foreach (Detection detection in new[] { Some.Factual(), Some.Correlated(100) })
+            {
+                var alert = Alert.From(
+                    detection with
+                    {
+                        Fields = [.. Enumerable.Repeat(new DetectedField(huge, huge), 100)],
+                        Facts = Some.Facts with { Process = process, Parent = process },
+                        Tags = [.. Enumerable.Repeat(huge, 100)],
+                        Host = huge,
+                    },
+                    "Detections");
+
+                Assert.InRange(alert.ToJson().Length, 1, Alert.MaxSize - 1);
+                AssertValid(alert);
+            }
+        }
+    }
+
+    private static AlertRule Rule(ImmutableArray<AlertTechnique> techniques) =>
+        Alert.From(Some.Detection(), "Detections").Rule with { Techniques = techniques };
+
+    private static string Only(Alert alert, params string[] members) =>
+        new JsonObject(JsonNode.Parse(alert.ToJson())!.AsObject().Where(member => members.Contains(member.Key)).Select(member => KeyValuePair.Create(member.Key, member.Value?.DeepClone())))
+            .ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     [Theory]
     [InlineData(200, true)]

@@ -28,6 +28,18 @@ internal static class Some
         Original = """{"Image":"C:\\Windows\\System32\\whoami.exe","Note":"ключ \ud83d\ude00"}""",
     };
 
+    /// <summary>Facts of every kind.</summary>
+    public static EventFacts Facts { get; } = new()
+    {
+        Process = new ProcessFacts(@"C:\Windows\node.exe", "node -e 1", "4711"),
+        Parent = new ProcessFacts(@"C:\Windows\cmd.exe"),
+        Hashes = new FileHashes(Sha256: new string('a', 64)),
+        Addresses = [new NetworkAddress(AddressRole.Source, "10.0.0.1"), new NetworkAddress(AddressRole.Destination, "2001:db8::1", 443)],
+    };
+
+    /// <summary>One that has them.</summary>
+    public static Detection Factual(EventIdentity? identity = null) => Detection(identity) with { Facts = Facts };
+
     /// <summary>What a correlation detected: as many events as are wanted, of which every other one is of another rule and without a user, a second apart.</summary>
     public static Detection Correlated(int events = 3, int revision = 1) => Detection(Identity(100, record: 1), "correlation") with
     {

@@ -78,6 +78,8 @@ internal sealed partial class StoredExamples(StorageAccount account)
         HeldBack = HoldReason.Warming,
     };
 
+    public static readonly Detection Factual = Some.Factual(Some.Identity(12));
+
     public static readonly InstanceReport Instance = new("instance-1", Now)
     {
         AppVersion = AppVersion,
@@ -165,6 +167,35 @@ internal sealed partial class StoredExamples(StorageAccount account)
     /// <summary>That of a correlation, of which there are some since v3.</summary>
     public static Alert CorrelationAlert => Alert.From(Burst, DetectionTable.DefaultName);
 
+    /// <summary>One that tells what the event is about, as alerts do since v4.</summary>
+    public static Alert FactualAlert
+    {
+        get
+        {
+            var alert = Alert.From(Factual, DetectionTable.DefaultName);
+            return alert with { Rule = alert.Rule with { Techniques = [new AlertTechnique("T1059.007", "Command and Scripting Interpreter: JavaScript")] } };
+        }
+    }
+
+    /// <summary>The alerts of a version, as it told them.</summary>
+    public static ImmutableArray<Alert> AlertsOf(string version) => version switch
+    {
+        "v1" => [.. Alerts.Select(Untold)],
+        "v3" => [.. Alerts.Select(Untold), Untold(CorrelationAlert)],
+        _ => [.. Alerts, CorrelationAlert, FactualAlert],
+    };
+
+    /// <summary>What is in a version's table beside <see cref="Detections"/>.</summary>
+    public static ImmutableArray<Detection> FurtherDetectionsOf(string version) => version switch
+    {
+        "v1" => [],
+        "v3" => CorrelationDetections,
+        _ => [.. CorrelationDetections, Factual],
+    };
+
+    // Before v4 alerts did not tell what made a rule match.
+    private static Alert Untold(Alert alert) => alert with { Fields = default };
+
     /// <summary>What must be read of the detections, in the order of their numbers.</summary>
     public static ImmutableArray<Detection> Detections
     {
@@ -237,6 +268,7 @@ internal sealed partial class StoredExamples(StorageAccount account)
         BlobContainerClient originals = await account.CreateContainerAsync();
         var table = new DetectionTable(client, new FakeTimeProvider(Now), new OriginalStore(originals));
         await table.AddAsync([Plain, Bare, InParts, InBlob, Counting, Low, Repeated, Muted], Token);
+        await table.AddAsync([Factual], Token);
         await table.AddAsync([Burst with { Correlation = Burst.Correlation! with { Value = "2", Revision = 1 } }, Superseded, Warming], Token);
         await table.ReviseAsync(Burst, Token);
         await table.MarkAsync(
@@ -302,7 +334,7 @@ internal sealed partial class StoredExamples(StorageAccount account)
     private async Task<string> WriteAlertsAsync()
     {
         QueueClient queue = await account.CreateQueueAsync();
-        foreach (Alert alert in Alerts.Append(CorrelationAlert))
+        foreach (Alert alert in AlertsOf("now"))
         {
             await new AlertQueue(queue).SendAsync([alert], Token);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -69,8 +70,7 @@ public sealed class StoredFormTests(StorageAccount account)
         var filter = new DetectionFilter(Now.AddHours(-1), Now.AddHours(1)) { IncludesSuperseded = true };
 
         List<Detection> listed = await new DetectionSearch(table).NewestAsync(filter, 100, Token).ToListAsync(Token);
-        // Since v3 there are those of correlations.
-        Detection[] all = [.. StoredExamples.Detections, .. version == "v1" ? [] : CorrelationDetections];
+        Detection[] all = [.. StoredExamples.Detections, .. FurtherDetectionsOf(version)];
         Assert.Equal(all.Select(detection => detection.Id.Value).Order(), listed.Select(detection => detection.Id.Value).Order());
         foreach (Detection meant in all)
         {
@@ -93,9 +93,9 @@ public sealed class StoredFormTests(StorageAccount account)
         string before = await StoredForms.DumpAsync(table);
 
         RecordedDetections recorded = await new DetectionTable(table).AddAsync(
-            [Plain, Bare, InParts, Counting, Low, Repeated, Muted, .. version == "v1" ? [] : new[] { Burst, Superseded, Warming }], Token);
+            [Plain, Bare, InParts, Counting, Low, Repeated, Muted, .. FurtherDetectionsOf(version)], Token);
 
-        Assert.Equal(new[] { Plain.Id, Bare.Id }, recorded.Owed.Select(detection => detection.Id));
+        Assert.Equal(version is "v1" or "v3" ? [Plain.Id, Bare.Id] : new[] { Plain.Id, Bare.Id, Factual.Id }, recorded.Owed.Select(detection => detection.Id));
         Assert.Empty(recorded.HeldBack);
         Assert.Equal(before, await StoredForms.DumpAsync(table));
     }
@@ -227,9 +227,7 @@ public sealed class StoredFormTests(StorageAccount account)
     public async Task Alerts_are_of_the_schema_and_tell_what_they_told(string version)
     {
         string[] messages = StoredForms.ReadMessages(version, "alerts.ndjson");
-
-        // Since v3 there are those of correlations.
-        Alert[] all = [.. StoredExamples.Alerts, .. version == "v1" ? [] : new[] { CorrelationAlert }];
+        ImmutableArray<Alert> all = AlertsOf(version);
 
         Assert.All(messages, message => Assert.True(AlertSchema.Json.Evaluate(JsonNode.Parse(message).Deserialize<JsonElement>()).IsValid, message));
         Assert.Equal(all.Select(Json), messages.Select(message => Json(Alert.Parse(Encoding.UTF8.GetBytes(message)))));

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Azure;
 using Azure.Data.Tables.Models;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Detections;
@@ -240,13 +242,24 @@ public sealed class AlertAnnouncer(
     private IEnumerable<Alert> Alerts(AlertPlan plan) =>
         plan.Items.Where(item => item.HeldBack is null).Select(item => ToAlert(item.Detection, item.Mute, plan.TakeHeldBack(item)));
 
-    private Alert ToAlert(Detection detection, Mute? mute, int heldBack) => Alert.From(detection, table.Name, policy.PageOf(detection.RuleId)) with
+    private Alert ToAlert(Detection detection, Mute? mute, int heldBack)
     {
-        Kind = mute is null ? AlertKind.Detection : AlertKind.RuleMuted,
-        HeldBack = heldBack,
-        MutedUntil = mute?.Until,
-        MutedOn = mute?.Scope,
-    };
+        var alert = Alert.From(detection, table.Name, policy.PageOf(detection.RuleId));
+        return alert with
+        {
+            Rule = alert.Rule with { Techniques = TechniquesOf(detection.Tags) },
+            Kind = mute is null ? AlertKind.Detection : AlertKind.RuleMuted,
+            HeldBack = heldBack,
+            MutedUntil = mute?.Until,
+            MutedOn = mute?.Scope,
+        };
+    }
+
+    private static ImmutableArray<AlertTechnique> TechniquesOf(ImmutableArray<string> tags)
+    {
+        ImmutableArray<AlertTechnique> techniques = [.. AttackCatalogue.Enterprise.TechniquesOf(tags).Select(technique => new AlertTechnique(technique.Id, technique.FullName))];
+        return techniques.IsEmpty ? default : techniques;
+    }
 
     private static RequestFailedException Conflict() =>
         new(412, "Others changed the same window each time.", TableErrorCode.UpdateConditionNotSatisfied.ToString(), null);

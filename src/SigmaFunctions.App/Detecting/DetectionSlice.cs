@@ -33,7 +33,7 @@ internal sealed class DetectionSlice
     public void Add(Detection detection)
     {
         _detections.Add(detection);
-        _text += TextOfRow + detection.Original.Length + detection.Fields.Sum(field => field.Value.Length);
+        _text += TextOfRow + detection.Original.Length + detection.Fields.Sum(field => field.Value.Length) + (detection.Facts?.Length ?? 0);
     }
 
     /// <summary>Takes the detections out.</summary>

@@ -68,6 +68,7 @@ internal sealed class FiringRecorder(DetectionRecorder recorder, DetectionTable 
             Host = report.Host,
             User = report.User,
             TenantId = completing?.TenantId,
+            Facts = completing is null ? null : FactReader.Of(completing),
             Original = completing is null ? "" : Encoding.UTF8.GetString(completing.Original.Span),
             Correlation = report.Detected with { Revision = firing.Revision, IsSuperseded = firing.IsSuperseded },
             HeldBack = report.Outcome switch

@@ -20,6 +20,9 @@ internal sealed class MatchedEvent(EventIdentity identity, DecodedEvent decoded,
     /// <summary>The record as it arrived, JSON or XML.</summary>
     public string Original { get; } = Encoding.UTF8.GetString(decoded.Original.Span);
 
+    /// <summary>What people want to know of it at a glance.</summary>
+    public EventFacts? Facts { get; } = FactReader.Of(decoded);
+
     /// <summary>The work for evidence so far.</summary>
     public long Work => _evidence.Work;
 
@@ -42,6 +45,7 @@ internal sealed class MatchedEvent(EventIdentity identity, DecodedEvent decoded,
             User = decoded.User,
             TenantId = decoded.TenantId,
             Fields = [.. match.Fields.Select(field => new DetectedField(field.Field, field.Value))],
+            Facts = Facts,
             Original = Original,
             OriginalTruncated = match.IsEvidencePartial,
         };

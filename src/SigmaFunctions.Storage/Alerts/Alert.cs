@@ -17,10 +17,17 @@ public sealed record Alert
     /// <summary>Most characters of the address of a rule's page. A longer one is left out, since half an address leads nowhere.</summary>
     public const int MaxPageLength = 200;
 
+    /// <summary>Most fields that an alert tells of what made the rule match.</summary>
+    public const int MaxFields = 20;
+
+    // Most UTF-16 units of values and command lines, of which the first is taken with which all has room; then there are none.
+    private static readonly ImmutableArray<int> DetailLengths = [1_024, 512, 256, 128, 64];
+
     // In UTF-16 units, each of which takes at most six bytes of JSON: together under MaxSize.
     private const int MaxText = 256;
     private const int MaxShortText = 64;
     private const int MaxTags = 1_000;
+    private const int MaxTechniques = 10;
 
     // Of a correlation's alert, so that there is room for what the correlation detected.
     private const int MaxTagsOfCorrelation = 400;
@@ -64,6 +71,26 @@ public sealed record Alert
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Omitted { get; init; }
 
+    /// <summary>What made the rule match, up to <see cref="MaxFields"/>; empty where the row does not say, and in alerts of versions that did not tell.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<AlertField> Fields { get; init; }
+
+    /// <summary>The process that acted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProcessFacts? Process { get; init; }
+
+    /// <summary>The process that started it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProcessFacts? Parent { get; init; }
+
+    /// <summary>Hashes of the file that the event is about.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FileHashes? Hashes { get; init; }
+
+    /// <summary>IP addresses of the connection, or logon.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<NetworkAddress> Addresses { get; init; }
+
     /// <summary>What the correlation detected that is the rule; null for a rule that looks at events one by one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AlertCorrelation? Correlation { get; init; }
@@ -88,6 +115,11 @@ public sealed record Alert
             User = detection.User,
             TenantId = detection.TenantId,
             Omitted = detection.Omitted,
+            Fields = detection.Fields.IsDefaultOrEmpty ? default : [.. detection.Fields.Take(MaxFields).Select(field => new AlertField(field.Field, field.Value))],
+            Process = detection.Facts?.Process,
+            Parent = detection.Facts?.Parent,
+            Hashes = detection.Facts?.Hashes,
+            Addresses = detection.Facts?.Addresses ?? default,
             Correlation = detection.Correlation is { } correlation ? AlertCorrelation.From(correlation) : null,
             Detection = new AlertPointer(table, id.PartitionKey, id.RowKey),
         };
@@ -105,7 +137,8 @@ public sealed record Alert
 
     /// <summary>
     /// The alert as UTF-8 JSON, always under <see cref="MaxSize"/>: texts that are too long are cut and end with
-    /// <c>…[truncated]</c>. The detection has them in full. Of what a correlation detected, events are left out where there is no room.
+    /// <c>…[truncated]</c>. The detection has them in full. Where there is no room, what the
+    /// event tells is cut shorter and then left out, and of what a correlation detected events are.
     /// </summary>
     public byte[] ToJson()
     {
@@ -117,14 +150,33 @@ public sealed record Alert
                 Bounded(Rule.Author, MaxText),
                 Bounded(Rule.Level, MaxShortText),
                 BoundedTags(Rule.Tags, Correlation is null ? MaxTags : MaxTagsOfCorrelation),
-                Rule.Page?.Length <= MaxPageLength ? Rule.Page : null),
+                Rule.Page?.Length <= MaxPageLength ? Rule.Page : null)
+            {
+                Techniques = Rule.Techniques.IsDefaultOrEmpty ? default : [.. Rule.Techniques.Take(MaxTechniques)],
+            },
             Host = Bounded(Host, MaxText),
             User = Bounded(User, MaxText),
             TenantId = Bounded(TenantId, MaxShortText),
         };
-        IEnumerable<Alert> shorter = Correlation is null ? [bounded] : Correlation.Bounded().Select(correlation => bounded with { Correlation = correlation });
-        return shorter.Select(alert => JsonSerializer.SerializeToUtf8Bytes(alert, AlertJson.Default.Alert)).FirstOrDefault(json => json.Length < MaxSize)
+        IEnumerable<Alert> detailed = DetailLengths.Select(longest => bounded.WithDetails(longest) with { Correlation = Correlation?.Bounded().First() });
+        Alert plain = bounded with { Fields = default, Process = null, Parent = null, Hashes = null, Addresses = default };
+        IEnumerable<Alert> shorter = Correlation is null ? [plain] : Correlation.Bounded().Select(correlation => plain with { Correlation = correlation });
+        return detailed.Concat(shorter).Select(alert => JsonSerializer.SerializeToUtf8Bytes(alert, AlertJson.Default.Alert)).FirstOrDefault(json => json.Length < MaxSize)
             ?? throw new InvalidOperationException("The id or the keys of this alert are not those of a detection: they are too long.");
+    }
+
+    private Alert WithDetails(int longest)
+    {
+        var facts = new EventFacts { Process = Process, Parent = Parent };
+        facts = facts.Cut(longest);
+        return this with
+        {
+            Fields = Fields.IsDefaultOrEmpty
+                ? default
+                : [.. Fields.Take(MaxFields).Select(field => new AlertField(BoundedText.Cut(BoundedText.Clean(field.Field), MaxShortText), BoundedText.Cut(BoundedText.Clean(field.Value), longest)))],
+            Process = facts.Process,
+            Parent = facts.Parent,
+        };
     }
 
     private static string? Bounded(string? text, int maximum) => text is null ? null : BoundedText.Cut(text, maximum);
@@ -184,7 +236,17 @@ public enum MuteScope
 /// <param name="Level">Level as written.</param>
 /// <param name="Tags">Tags.</param>
 /// <param name="Page">Address of its page in a catalogue of rules; null where none is configured.</param>
-public sealed record AlertRule(string Id, string Title, string? Author, string? Level, ImmutableArray<string> Tags, string? Page = null);
+public sealed record AlertRule(string Id, string Title, string? Author, string? Level, ImmutableArray<string> Tags, string? Page = null)
+{
+    /// <summary>The techniques that its tags name, as ATT&amp;CK has them now; empty where there are none, and in alerts of versions that did not tell.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImmutableArray<AlertTechnique> Techniques { get; init; }
+}
+
+/// <summary>A technique of ATT&amp;CK.</summary>
+/// <param name="Id">Id, such as <c>T1059.007</c>.</param>
+/// <param name="Name">Name, such as <c>Command and Scripting Interpreter: JavaScript</c>.</param>
+public sealed record AlertTechnique(string Id, string Name);
 
 /// <summary>A pointer to a row of the detections table.</summary>
 /// <param name="Table">Table name.</param>

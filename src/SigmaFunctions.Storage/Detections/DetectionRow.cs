@@ -52,6 +52,7 @@ internal static class DetectionRow
         nameof(Detection.TenantId),
         .. HubEventColumns.Names,
         nameof(Detection.Fields),
+        nameof(Detection.Facts),
         nameof(Detection.OriginalTruncated),
         nameof(Detection.OriginalBlob),
         nameof(Detection.Omitted),
@@ -90,6 +91,11 @@ internal static class DetectionRow
         foreach ((string column, object? value) in detection.Identity.ByKind(HubEventColumns.Write))
         {
             entity[column] = value;
+        }
+
+        if (detection.Facts is { } facts)
+        {
+            entity[nameof(Detection.Facts)] = FactsJson.Write(facts);
         }
 
         if (detection.HeldBack is { } reason)
@@ -182,6 +188,7 @@ internal static class DetectionRow
         User = entity.GetString(nameof(Detection.User)),
         TenantId = entity.GetString(nameof(Detection.TenantId)),
         Fields = ReadFields(entity),
+        Facts = FactsJson.Read(entity),
         Original = isSummary ? "" : ReadOriginal(entity),
         OriginalBlob = entity.GetString(nameof(Detection.OriginalBlob)),
         OriginalTruncated = entity.GetBoolean(nameof(Detection.OriginalTruncated)) ?? false,

@@ -57,6 +57,9 @@ public sealed record Detection
     /// <summary>The fields whose values made the rule match.</summary>
     public ImmutableArray<DetectedField> Fields { get; init; } = [];
 
+    /// <summary>Process, parent, hashes and addresses of the event; null where it has none of them, and in rows of versions that did not keep them.</summary>
+    public EventFacts? Facts { get; init; }
+
     /// <summary>The record as it arrived, JSON or XML; cut where it is too large, see <see cref="OriginalTruncated"/>.</summary>
     public required string Original { get; init; }
 
