@@ -261,7 +261,10 @@ public sealed class DetectionsTests : IDisposable
     [InlineData(250, "events (250, the first 10; --events shows 100)", 10)]
     public async Task Of_a_correlation_group_value_window_and_first_events_are_shown(int events, string heading, int told)
     {
-        Detection detection = Correlated(events, 'c', [("TargetUserName", "alice\u001b"), ("Computer", "ws01\nid         x")]);
+        Detection detection = Correlated(events, 'c', [("TargetUserName", "alice\u001b"), ("Computer", "ws01\nid         x")]) with
+        {
+            EventTime = new DateTimeOffset(2026, 11, 26, 12, 19, 59, 100, TimeSpan.FromHours(2)),
+        };
         string table = await FillAsync(detection);
         BlobContainerClient originals = await _account.CreateContainerAsync();
         string[] show = ["detections", "show", detection.Id.Value, "--table", table, "--originals", originals.Name];
@@ -271,6 +274,8 @@ public sealed class DetectionsTests : IDisposable
 
         Assert.Equal((0, 0), (text.ExitCode, json.ExitCode));
         string[] lines = text.Output.Split('\n');
+        Assert.Contains("event time 2026-11-26 10:19:59.1Z", lines);
+        Assert.Contains("enqueued   2026-11-26 10:20:00.007Z", lines);
         int group = Array.FindIndex(lines, line => line.StartsWith("group", StringComparison.Ordinal));
         Assert.Equal(
             [

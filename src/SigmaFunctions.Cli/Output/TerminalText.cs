@@ -97,6 +97,9 @@ internal static class TerminalText
     /// <summary>Characters of a line: those of the window, or more than any table has.</summary>
     public static int WidthOf(Terminal terminal) => terminal.IsInteractive ? Layout().Profile.Width : PipeWidth;
 
+    /// <summary>A time in UTC, to its last digit that is not zero.</summary>
+    public static string ExactTime(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>A number and its noun.</summary>
     public static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{Number(count)} {noun}s";
 

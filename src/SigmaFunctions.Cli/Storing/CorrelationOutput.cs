@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Printing;
@@ -11,7 +10,6 @@ namespace SigmaFunctions.Cli.Storing;
 internal static class CorrelationOutput
 {
     private const int MaxEvents = 10;
-    private const string TimeFormat = "yyyy-MM-dd HH:mm:ss.FFFFFFF'Z'";
 
     /// <summary>The events, with what their own rules recorded.</summary>
     public static ListOutput<CorrelatedDetection> Events(Terminal terminal) => new(
@@ -36,8 +34,8 @@ internal static class CorrelationOutput
 
         yield return ("value", $"{correlation.Type} {correlation.Value}{(correlation.IsPartial ? ", or more: there were more matches than are looked at" : "")}");
         yield return ("values", string.Join(", ", correlation.Values.Select(PrintableText.Of)));
-        yield return ("first", Time(correlation.First));
-        yield return ("last", Time(correlation.Last));
+        yield return ("first", TerminalText.ExactTime(correlation.First));
+        yield return ("last", TerminalText.ExactTime(correlation.Last));
         yield return ("changed", correlation.Revision > 1 ? $"{TerminalText.Plural(correlation.Revision - 1, "time")}, by events that came late" : null);
         yield return ("superseded", correlation.IsSuperseded ? "events that came late have shown that there was nothing to detect" : null);
     }
@@ -52,7 +50,7 @@ internal static class CorrelationOutput
         await terminal.Text.WriteLineAsync(heading);
         foreach (DetectedEvent one in correlation.Events.Take(told))
         {
-            IEnumerable<string> cells = new[] { Time(one.Time), one.RuleId, one.Host ?? "", one.User ?? "" }.Where(cell => cell.Length > 0);
+            IEnumerable<string> cells = new[] { TerminalText.ExactTime(one.Time), one.RuleId, one.Host ?? "", one.User ?? "" }.Where(cell => cell.Length > 0);
             await terminal.Text.WriteLineAsync($"  {string.Join("  ", cells.Select(cell => PrintableText.Of(TerminalText.Brief(cell))))}");
         }
     }
@@ -146,7 +144,7 @@ internal static class CorrelationOutput
 
     private static string[] Cells(CorrelatedDetection one) =>
     [
-        Time(one.Event.Time),
+        TerminalText.ExactTime(one.Event.Time),
         one.Detection?.RuleTitle ?? one.Event.RuleId,
         one.Event.Host ?? "",
         one.Event.User ?? "",
@@ -161,8 +159,6 @@ internal static class CorrelationOutput
         ImmutableArray<DetectedField> fields = detection.Fields;
         return fields.FirstOrDefault(field => field.Field == "CommandLine") ?? fields.FirstOrDefault();
     }
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 }
 
 /// <summary>An event of a correlation, and what its own rule recorded of it.</summary>
