@@ -302,6 +302,26 @@ public sealed class DetectionsTests : IDisposable
             correlation.GetProperty("events")[0].GetRawText());
     }
 
+    /// <summary>It is that of the completing event, which whoever finds a detection may not have in hand.</summary>
+    [Fact]
+    public async Task Of_a_detection_without_an_original_it_is_said_that_there_is_none()
+    {
+        Detection without = Correlated(3, 'c', [("User", "alice")]) with { Original = "" };
+        Detection with = Correlated(3, 'd', [("User", "alice")]) with { Original = "{\"a\":1}" };
+        string table = await FillAsync(without, with);
+        BlobContainerClient originals = await _account.CreateContainerAsync();
+        string[] Show(Detection detection) => ["detections", "show", detection.Id.Value, "--table", table, "--originals", originals.Name];
+
+        CommandLine.Outcome none = await RunAsync(Show(without));
+        CommandLine.Outcome raw = await RunAsync([.. Show(without), "--original"]);
+        CommandLine.Outcome some = await RunAsync(Show(with));
+
+        const string NotKept = "not kept: the instance that found this did not have the completing event in hand\n";
+        Assert.EndsWith($"\nfields\noriginal   {NotKept}", none.Output, StringComparison.Ordinal);
+        Assert.Equal((0, "", $"sigmaf: original {NotKept}"), (raw.ExitCode, raw.Output, raw.Errors));
+        Assert.EndsWith("\nfields\noriginal\n{\"a\":1}\n", some.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task All_events_of_a_correlation_are_shown_with_what_their_own_rules_recorded()
     {
