@@ -105,7 +105,7 @@ public sealed record Alert
 
     /// <summary>
     /// The alert as UTF-8 JSON, always under <see cref="MaxSize"/>: texts that are too long are cut and end with
-    /// <c>…[truncated]</c>. The detection has them in full. Of what a correlation detected, events are left out where there is no room.
+    /// <c>…[truncated]</c>, values of a group with a hash. The detection has them in full. Of what a correlation detected, events are left out where there is no room.
     /// </summary>
     public byte[] ToJson()
     {
