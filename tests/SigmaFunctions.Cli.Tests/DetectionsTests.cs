@@ -255,6 +255,25 @@ public sealed class DetectionsTests : IDisposable
         Assert.Equal("ws01", json.Json.GetProperty("host").GetString());
     }
 
+    [Fact]
+    public async Task A_long_group_is_cut_in_the_list_and_its_end_stays()
+    {
+        string alike = new('a', 300);
+        (string, string)[] many = [.. Enumerable.Range(0, 9).Select(number => ($"Field{number}", $"{number}{alike}"))];
+        string table = await FillAsync(
+            Correlated(3, 'c', [("User", "bob")]), Correlated(3, 'd', [("CommandLine", alike + "b")]), Correlated(3, 'e', [("CommandLine", alike + "c")]), Correlated(3, 'f', many));
+
+        string[] lines = (await RunAsync("detections", "list", "--table", table)).Output.TrimEnd().Split('\n');
+
+        Assert.Equal(5, lines.Length);
+        Assert.All(lines, line => Assert.InRange(line.Length, 1, 300));
+        string[] groups = [.. lines[1..].Select(line => line[line.IndexOf("Burst", StringComparison.Ordinal)..].Split("event_count")[0]["Burst".Length..].Trim()).Order(StringComparer.Ordinal)];
+        Assert.Equal(4, groups.Distinct().Count());
+        Assert.All(groups[..2], group => Assert.Matches(@"^CommandLine=a{45}…\[[0-9a-f]{16}\]$", group));
+        Assert.Matches(@"^Field0=0a{44}…\[[0-9a-f]{16}\], Field1=1a{44}…\[[0-9a-f]{16}\], Fi.*…$", groups[2]);
+        Assert.Equal("User=bob", groups[3]);
+    }
+
     [Theory]
     [InlineData(3, "events (3)", 3)]
     [InlineData(12, "events (12, the first 10; --events shows all)", 10)]

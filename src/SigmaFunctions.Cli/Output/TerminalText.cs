@@ -15,7 +15,9 @@ internal static class TerminalText
     private const int MaxCell = 300;
 
     /// <summary>The text, cut where it is long for a list.</summary>
-    public static string Brief(string text) => text.Length <= MaxCell ? text : text[..MaxCell] + "…";
+    /// <param name="text">The text.</param>
+    /// <param name="longest">Most characters of it.</param>
+    public static string Brief(string text, int longest = MaxCell) => text.Length <= longest ? text : text[..longest] + "…";
 
     /// <summary>A table of columns; those whose name begins with <c>#</c> hold numbers.</summary>
     public static Table Table(Terminal terminal, params ReadOnlySpan<string> columns)

@@ -11,6 +11,13 @@ internal static class CorrelationOutput
 {
     private const int MaxEvents = 10;
 
+    // A table is as wide as its widest cell.
+    private const int MaxGroup = 160;
+    private const int MaxGroupValue = 64;
+
+    // Of a value that was cut when it was stored: its hash.
+    private const int EndOfValue = 18;
+
     /// <summary>The events, with what their own rules recorded.</summary>
     public static ListOutput<CorrelatedDetection> Events(Terminal terminal) => new(
         terminal,
@@ -18,8 +25,9 @@ internal static class CorrelationOutput
         Cells,
         WriteJson);
 
-    /// <summary>The group in a cell.</summary>
-    public static string Group(DetectedCorrelation correlation) => string.Join(", ", correlation.Group.Select(one => $"{one.Field}={one.Value}"));
+    /// <summary>The group in a cell: of long values the beginning and the end, by which those that begin alike are told apart.</summary>
+    public static string Group(DetectedCorrelation correlation) =>
+        TerminalText.Brief(string.Join(", ", correlation.Group.Select(one => $"{one.Field}={Brief(one.Value)}")), MaxGroup);
 
     /// <summary>What was counted, and the value, in a cell.</summary>
     public static string Value(DetectedCorrelation correlation) => $"{correlation.Type} {correlation.Value}{(correlation.IsSuperseded ? " (superseded)" : "")}";
@@ -130,6 +138,9 @@ internal static class CorrelationOutput
 
         writer.WriteEndObject();
     }
+
+    private static string Brief(string value) =>
+        value.Length <= MaxGroupValue ? value : $"{value[..(MaxGroupValue - EndOfValue - 1)]}…{value[^EndOfValue..]}";
 
     private static void WriteMembers(Utf8JsonWriter writer, DetectedEvent one)
     {
