@@ -53,6 +53,28 @@ public sealed class CorrelationScanTests : IDisposable
         Assert.DoesNotContain("no rule matched", outcome.Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>Elements of a list; groups of one list and of two; combinations that are counted.</summary>
+    [Theory]
+    [InlineData("type: event_count, group-by: [User]", "gte: 3", 1_000, 1, 0)]
+    [InlineData("type: event_count, group-by: [User]", "gte: 3", 1_001, 1, 2)]
+    [InlineData("type: event_count, group-by: [User, Host]", "gte: 3", 8, 8, 0)]
+    [InlineData("type: event_count, group-by: [User, Host]", "gte: 3", 13, 5, 2)]
+    [InlineData("type: event_count, group-by: [User, Host]", "gte: 3", 13, 0, 0)]
+    [InlineData("type: value_count", "gte: 9999, field: [User, Host]", 50, 20, 0)]
+    [InlineData("type: value_count", "gte: 9999, field: [User, Host]", 77, 13, 2)]
+    public async Task What_is_looked_at_in_part_is_counted_and_told(string correlation, string condition, int users, int hosts, int cut)
+    {
+        static string List(int count) => $"[{string.Join(',', Enumerable.Range(0, count).Select(number => $"\"x{number}\"").Prepend("null"))}]";
+        string Long(int minute) => $$"""{"category":"test","a":1,"User":{{List(users)}},"Host":{{List(hosts)}},"UtcTime":"2026-11-30 00:{{minute:D2}}:00.000"}""";
+        string few = """{"category":"test","a":1,"User":"Bob","Host":"PC","UtcTime":"2026-11-30 00:30:00.000"}""";
+        string events = _cli.Write("e.ndjson", string.Join('\n', Long(0), few, Long(1)));
+
+        CommandLine.Outcome outcome = await RunAsync("scan", "--rules", Rules(condition, correlation), events);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(cut == 0 ? "" : $"sigmaf: {cut} matches have lists of which correlations looked at the beginning only (docs/limits.md)\n", outcome.Errors);
+    }
+
     [Fact]
     public async Task A_table_has_records_of_one_line()
     {
@@ -89,7 +111,7 @@ public sealed class CorrelationScanTests : IDisposable
             rows);
     }
 
-    private string Rules(string condition = "gte: 3")
+    private string Rules(string condition = "gte: 3", string correlation = "type: event_count, group-by: [User]")
     {
         string block = File.ReadAllText(_cli.WriteRule("a.yml", A, "a", "1", "low"));
         _cli.WriteRule("rules/b.yml", B, "b", "1", "low");
@@ -99,7 +121,7 @@ public sealed class CorrelationScanTests : IDisposable
             title: Three in five minutes
             id: {C}
             level: high
-            correlation: {"{"} type: event_count, rules: [{A}], group-by: [User], timespan: 5m, condition: {"{"} {condition} {"}"} {"}"}
+            correlation: {"{"} {correlation}, rules: [{A}], timespan: 5m, condition: {"{"} {condition} {"}"} {"}"}
             """))!;
     }
 
