@@ -75,6 +75,31 @@ public sealed class CorrelationScanTests : IDisposable
         Assert.Equal(cut == 0 ? "" : $"sigmaf: {cut} matches have lists of which correlations looked at the beginning only (docs/limits.md)\n", outcome.Errors);
     }
 
+    /// <summary>docs/correlation.md, "Groups": the host's other names are not <c>Computer</c>, but for NXLog's.</summary>
+    [Theory]
+    [InlineData("\"Computer\":\"pc1\"", true)]
+    [InlineData("\"Hostname\":\"pc1\"", false)]
+    [InlineData("\"Hostname\":\"pc1\",\"SourceName\":\"Microsoft-Windows-Sysmon\",\"SourceModuleType\":\"im_msvistalog\"", true)]
+    public async Task An_event_that_names_its_host_otherwise_takes_no_part_by_computer(string host, bool isDetected)
+    {
+        string rules = _cli.Write("sysmon.yml", $$"""
+            title: Started
+            id: {{A}}
+            name: started
+            logsource: { category: process_creation, product: windows }
+            detection: { selection: { Image: a.exe }, condition: selection }
+            ---
+            title: Started twice
+            id: {{C}}
+            correlation: { type: event_count, rules: [started], group-by: [Computer], timespan: 5m, condition: { gte: 2 } }
+            """);
+        string sysmon = $$"""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational",{{host}},"Image":"a.exe","UtcTime":"2026-11-30 00:00:00.000"}""";
+
+        CommandLine.Outcome outcome = await RunAsync("scan", "--rules", rules, "--stats", _cli.Write("e.ndjson", $"{sysmon}\n{sysmon}"));
+
+        Assert.Equal((2, isDetected ? 1 : 0), (outcome.Stats.GetProperty("correlatedMatches").GetInt32(), outcome.Stats.GetProperty("correlationDetections").GetInt32()));
+    }
+
     [Fact]
     public async Task A_table_has_records_of_one_line()
     {
