@@ -46,6 +46,9 @@ param allowSharedKeySenders bool = false
 @description('Redundancy of the storage account.')
 param storageSku string = 'Standard_ZRS'
 
+@description('Resource id of a storage account that is there already, for what correlations keep, which then takes no share of the transactions of the new one. Empty: the new one.')
+param correlationStorageAccountId string = ''
+
 @minValue(15)
 @maxValue(3650)
 @description('Days after which nothing is left of a dead letter, a record that the app could not read. The last of them, blobRecoveryDays and 4, it can only be recovered.')
@@ -165,6 +168,15 @@ var existingNamespace = split(
   '/'
 )
 
+var hasCorrelationStorage = !empty(correlationStorageAccountId)
+// /subscriptions/ID/resourceGroups/NAME/providers/Microsoft.Storage/storageAccounts/NAME; without one it is not asked for.
+var correlationAccount = split(
+  hasCorrelationStorage
+    ? correlationStorageAccountId
+    : '${subscription().id}/resourceGroups/rg-${environmentName}/providers/Microsoft.Storage/storageAccounts/none',
+  '/'
+)
+
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
   location: location
@@ -212,6 +224,14 @@ module storage 'modules/storage.bicep' = {
     recoveryDays: blobRecoveryDays
     ruleHistoryDays: ruleHistoryDays
     logsTablesAndQueues: logTablesAndQueues
+  }
+}
+
+module correlationStorage 'modules/correlation-storage.bicep' = if (hasCorrelationStorage) {
+  scope: resourceGroup(correlationAccount[2], correlationAccount[4])
+  params: {
+    accountName: correlationAccount[8]
+    principalId: identity.outputs.principalId
   }
 }
 
@@ -272,6 +292,7 @@ module network 'modules/network.bicep' = if (privateNetworking) {
     addressPrefix: networkAddressPrefix
     storageAccountId: storage.outputs.id
     hostStorageAccountId: hostStorage.outputs.id
+    correlationStorageAccountId: correlationStorageAccountId
     eventHubNamespaceId: namespaceId
     eventHubNamespace: namespaceHost
   }
@@ -293,6 +314,7 @@ module functionApp 'modules/function-app.bicep' = {
     tableServiceUri: storage.outputs.tableServiceUri
     queueServiceUri: storage.outputs.queueServiceUri
     blobServiceUri: storage.outputs.blobServiceUri
+    correlationTableServiceUri: hasCorrelationStorage ? correlationStorage!.outputs.tableServiceUri : ''
     deploymentContainerUri: storage.outputs.deploymentContainerUri
     ruleContainerName: storage.outputs.ruleContainerName
     eventHubNamespace: namespaceHost

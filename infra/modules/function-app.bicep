@@ -27,6 +27,10 @@ param hostStorageAccountName string
 param tableServiceUri string
 param queueServiceUri string
 param blobServiceUri string
+
+@description('Address of the table service of what correlations keep; empty for that of detections.')
+param correlationTableServiceUri string
+
 param deploymentContainerUri string
 param eventHubNamespace string
 
@@ -131,6 +135,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       DetectionStorage__clientId: identityClientId
       Detections__CatalogAddress: catalogAddress
       Detections__RetentionDays: string(detectionRetentionDays)
+      Correlation__Storage: correlationTableServiceUri
       Canary__Enabled: string(sendsCanary)
       Rules__BlobContainer: ruleContainerName
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString

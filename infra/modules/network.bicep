@@ -14,13 +14,27 @@ param addressPrefix string
 
 param storageAccountId string
 param hostStorageAccountId string
+
+@description('The account of what correlations keep; empty for that of detections.')
+param correlationStorageAccountId string
+
 param eventHubNamespaceId string
 
 @description('Host name of the Event Hubs namespace.')
 param eventHubNamespace string
 
 // What is reached: of the host's account only what the host uses with the triggers of this app.
-var endpoints = [
+var endpoints = concat(ownEndpoints, correlationEndpoints)
+var correlationEndpoints = empty(correlationStorageAccountId)
+  ? []
+  : [
+      {
+        name: 'correlation-table'
+        group: 'table'
+        resourceId: correlationStorageAccountId
+      }
+    ]
+var ownEndpoints = [
   {
     name: 'blob'
     group: 'blob'

@@ -161,7 +161,7 @@ public sealed class BodyMatches
         {
             if (_counts[matches.RuleOf(match)].LastRecord == record)
             {
-                _correlated.Add(matches.RuleOf(match), matches.ValuesOf(match));
+                _correlated.Add(matches.RuleOf(match), matches.ValuesOf(match), matches.IsCut(match));
             }
         }
 

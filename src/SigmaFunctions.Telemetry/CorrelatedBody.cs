@@ -31,6 +31,8 @@ public sealed class CorrelatedBody(int maxBytes)
 
     internal int RuleAt(int match) => _matches[match].Rule;
 
+    internal bool IsCutAt(int match) => _matches[match].IsCut;
+
     internal ReadOnlySpan<byte> ValuesAt(int match) => _writer.Written.Slice(_matches[match].Start, _matches[match].Length);
 
     internal ReadOnlySpan<byte> Slice(int start, int length) => _writer.Written.Slice(start, length);
@@ -44,7 +46,7 @@ public sealed class CorrelatedBody(int maxBytes)
         _records.Add(new Record(record, start, facts.Time, host, user, _writer.Length, _matches.Count, 0));
     }
 
-    internal void Add(int rule, ReadOnlySpan<byte> values)
+    internal void Add(int rule, ReadOnlySpan<byte> values, bool isCut)
     {
         if (_writer.Length + (long)values.Length > maxBytes)
         {
@@ -52,7 +54,7 @@ public sealed class CorrelatedBody(int maxBytes)
             return;
         }
 
-        _matches.Add(new Match(rule, _writer.Length, values.Length));
+        _matches.Add(new Match(rule, _writer.Length, values.Length, isCut));
         _writer.Append(values);
     }
 
@@ -97,7 +99,7 @@ public sealed class CorrelatedBody(int maxBytes)
 
     internal readonly record struct Record(int Index, int Start, DateTimeOffset? Time, int Host, int User, int End, int First, int Count);
 
-    private readonly record struct Match(int Rule, int Start, int Length);
+    private readonly record struct Match(int Rule, int Start, int Length, bool IsCut);
 }
 
 /// <summary>A record with matches that correlations look at. Valid as long as its <see cref="CorrelatedBody"/>.</summary>
@@ -132,6 +134,9 @@ public readonly ref struct CorrelatedRecord
 
     /// <summary>The rule of a match: its place among those of the rule set.</summary>
     public int RuleOf(int match) => _body.RuleAt(_record.First + match);
+
+    /// <summary>Whether a list of a match has more elements than are among its values.</summary>
+    public bool IsCut(int match) => _body.IsCutAt(_record.First + match);
 
     /// <summary>The values of the fields that <see cref="CorrelationPlan.FieldsOf"/> tells for the rule.</summary>
     public ReadOnlySpan<byte> ValuesOf(int match) => _body.ValuesAt(_record.First + match);

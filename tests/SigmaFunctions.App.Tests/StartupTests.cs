@@ -233,7 +233,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         Assert.Single(services.GetRequiredService<DetectorProvider>().Current.RuleSet.Rules);
         Assert.Contains(_logger.Entries, entry => entry is { Id: 2, Level: LogLevel.Warning }
             && entry.Message.Contains("bad.yml(", StringComparison.Ordinal));
-        Assert.Contains(_logger.Entries, entry => entry.Id == 1 && entry.Message.StartsWith("1 rules loaded, 1 rejected", StringComparison.Ordinal));
+        Assert.Contains(_logger.Entries, entry => entry.Id == 1 && entry.Message.StartsWith("1 rule loaded, 1 rejected", StringComparison.Ordinal));
     }
 
     [Fact]

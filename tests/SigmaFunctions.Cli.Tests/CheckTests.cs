@@ -25,6 +25,39 @@ public sealed class CheckTests : IDisposable
         Assert.Contains("1 rule loaded, 0 rejected; 0 errors, 0 warnings", outcome.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1 rule, 1 filter loaded, 0 rejected;", 1, 0, 1)]
+    [InlineData("2 rules, 1 correlation loaded, 0 rejected;", 2, 1, 0)]
+    [InlineData("1 rule, 2 correlations, 2 filters loaded, 0 rejected;", 1, 2, 2)]
+    public async Task Correlations_and_filters_are_counted_where_there_are_any(string counts, int rules, int correlations, int filters)
+    {
+        static string IdOf(char kind, int number) => $"{new string(kind, 8)}-0000-4000-8000-{number:D12}";
+        IEnumerable<string> documents =
+        [
+            .. Enumerable.Range(1, rules).Select(number => $$"""
+                title: Rule {{number}}
+                id: {{IdOf('a', number)}}
+                logsource: { category: test }
+                detection: { selection: { a: {{number}} }, condition: selection }
+                """),
+            .. Enumerable.Range(1, correlations).Select(number => $$"""
+                title: Correlation {{number}}
+                id: {{IdOf('c', number)}}
+                correlation: { type: event_count, rules: [{{IdOf('a', 1)}}], timespan: {{number}}m, condition: { gte: 2 } }
+                """),
+            .. Enumerable.Range(1, filters).Select(number => $$"""
+                title: Filter {{number}}
+                id: {{IdOf('f', number)}}
+                logsource: { category: test }
+                filter: { rules: any, selection: { b: {{number}} }, condition: not selection }
+                """),
+        ];
+
+        CommandLine.Outcome outcome = await RunAsync("check", _cli.Write("all.yml", string.Join("\n---\n", documents)));
+
+        Assert.Contains(counts, outcome.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_rejected_rule_is_told_with_its_place_and_fails()
     {

@@ -53,6 +53,53 @@ public sealed class CorrelationScanTests : IDisposable
         Assert.DoesNotContain("no rule matched", outcome.Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>Elements of a list; groups of one list and of two; combinations that are counted.</summary>
+    [Theory]
+    [InlineData("type: event_count, group-by: [User]", "gte: 3", 1_000, 1, 0)]
+    [InlineData("type: event_count, group-by: [User]", "gte: 3", 1_001, 1, 2)]
+    [InlineData("type: event_count, group-by: [User, Host]", "gte: 3", 8, 8, 0)]
+    [InlineData("type: event_count, group-by: [User, Host]", "gte: 3", 13, 5, 2)]
+    [InlineData("type: event_count, group-by: [User, Host]", "gte: 3", 13, 0, 0)]
+    [InlineData("type: value_count", "gte: 9999, field: [User, Host]", 50, 20, 0)]
+    [InlineData("type: value_count", "gte: 9999, field: [User, Host]", 77, 13, 2)]
+    public async Task What_is_looked_at_in_part_is_counted_and_told(string correlation, string condition, int users, int hosts, int cut)
+    {
+        static string List(int count) => $"[{string.Join(',', Enumerable.Range(0, count).Select(number => $"\"x{number}\"").Prepend("null"))}]";
+        string Long(int minute) => $$"""{"category":"test","a":1,"User":{{List(users)}},"Host":{{List(hosts)}},"UtcTime":"2026-11-30 00:{{minute:D2}}:00.000"}""";
+        string few = """{"category":"test","a":1,"User":"Bob","Host":"PC","UtcTime":"2026-11-30 00:30:00.000"}""";
+        string events = _cli.Write("e.ndjson", string.Join('\n', Long(0), few, Long(1)));
+
+        CommandLine.Outcome outcome = await RunAsync("scan", "--rules", Rules(condition, correlation), events);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(cut == 0 ? "" : $"sigmaf: {cut} matches have lists of which correlations looked at the beginning only (docs/limits.md)\n", outcome.Errors);
+    }
+
+    /// <summary>docs/correlation.md, "Groups": the host's other names are not <c>Computer</c>, but for NXLog's.</summary>
+    [Theory]
+    [InlineData("\"Computer\":\"pc1\"", true)]
+    [InlineData("\"Hostname\":\"pc1\"", false)]
+    [InlineData("\"Hostname\":\"pc1\",\"SourceName\":\"Microsoft-Windows-Sysmon\",\"SourceModuleType\":\"im_msvistalog\"", true)]
+    public async Task An_event_that_names_its_host_otherwise_takes_no_part_by_computer(string host, bool isDetected)
+    {
+        string rules = _cli.Write("sysmon.yml", $$"""
+            title: Started
+            id: {{A}}
+            name: started
+            logsource: { category: process_creation, product: windows }
+            detection: { selection: { Image: a.exe }, condition: selection }
+            ---
+            title: Started twice
+            id: {{C}}
+            correlation: { type: event_count, rules: [started], group-by: [Computer], timespan: 5m, condition: { gte: 2 } }
+            """);
+        string sysmon = $$"""{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational",{{host}},"Image":"a.exe","UtcTime":"2026-11-30 00:00:00.000"}""";
+
+        CommandLine.Outcome outcome = await RunAsync("scan", "--rules", rules, "--stats", _cli.Write("e.ndjson", $"{sysmon}\n{sysmon}"));
+
+        Assert.Equal((2, isDetected ? 1 : 0), (outcome.Stats.GetProperty("correlatedMatches").GetInt32(), outcome.Stats.GetProperty("correlationDetections").GetInt32()));
+    }
+
     [Fact]
     public async Task A_table_has_records_of_one_line()
     {
@@ -89,7 +136,7 @@ public sealed class CorrelationScanTests : IDisposable
             rows);
     }
 
-    private string Rules(string condition = "gte: 3")
+    private string Rules(string condition = "gte: 3", string correlation = "type: event_count, group-by: [User]")
     {
         string block = File.ReadAllText(_cli.WriteRule("a.yml", A, "a", "1", "low"));
         _cli.WriteRule("rules/b.yml", B, "b", "1", "low");
@@ -99,7 +146,7 @@ public sealed class CorrelationScanTests : IDisposable
             title: Three in five minutes
             id: {C}
             level: high
-            correlation: {"{"} type: event_count, rules: [{A}], group-by: [User], timespan: 5m, condition: {"{"} {condition} {"}"} {"}"}
+            correlation: {"{"} {correlation}, rules: [{A}], timespan: 5m, condition: {"{"} {condition} {"}"} {"}"}
             """))!;
     }
 

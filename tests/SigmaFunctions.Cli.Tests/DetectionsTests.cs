@@ -255,13 +255,35 @@ public sealed class DetectionsTests : IDisposable
         Assert.Equal("ws01", json.Json.GetProperty("host").GetString());
     }
 
+    [Fact]
+    public async Task A_long_group_is_cut_in_the_list_and_its_end_stays()
+    {
+        string alike = new('a', 300);
+        (string, string)[] many = [.. Enumerable.Range(0, 9).Select(number => ($"Field{number}", $"{number}{alike}"))];
+        string table = await FillAsync(
+            Correlated(3, 'c', [("User", "bob")]), Correlated(3, 'd', [("CommandLine", alike + "b")]), Correlated(3, 'e', [("CommandLine", alike + "c")]), Correlated(3, 'f', many));
+
+        string[] lines = (await RunAsync("detections", "list", "--table", table)).Output.TrimEnd().Split('\n');
+
+        Assert.Equal(5, lines.Length);
+        Assert.All(lines, line => Assert.InRange(line.Length, 1, 300));
+        string[] groups = [.. lines[1..].Select(line => line[line.IndexOf("Burst", StringComparison.Ordinal)..].Split("event_count")[0]["Burst".Length..].Trim()).Order(StringComparer.Ordinal)];
+        Assert.Equal(4, groups.Distinct().Count());
+        Assert.All(groups[..2], group => Assert.Matches(@"^CommandLine=a{45}…\[[0-9a-f]{16}\]$", group));
+        Assert.Matches(@"^Field0=0a{44}…\[[0-9a-f]{16}\], Field1=1a{44}…\[[0-9a-f]{16}\], Fi.*…$", groups[2]);
+        Assert.Equal("User=bob", groups[3]);
+    }
+
     [Theory]
     [InlineData(3, "events (3)", 3)]
     [InlineData(12, "events (12, the first 10; --events shows all)", 10)]
     [InlineData(250, "events (250, the first 10; --events shows 100)", 10)]
     public async Task Of_a_correlation_group_value_window_and_first_events_are_shown(int events, string heading, int told)
     {
-        Detection detection = Correlated(events, 'c', [("TargetUserName", "alice\u001b"), ("Computer", "ws01\nid         x")]);
+        Detection detection = Correlated(events, 'c', [("TargetUserName", "alice\u001b"), ("Computer", "ws01\nid         x")]) with
+        {
+            EventTime = new DateTimeOffset(2026, 11, 26, 12, 19, 59, 100, TimeSpan.FromHours(2)),
+        };
         string table = await FillAsync(detection);
         BlobContainerClient originals = await _account.CreateContainerAsync();
         string[] show = ["detections", "show", detection.Id.Value, "--table", table, "--originals", originals.Name];
@@ -271,6 +293,8 @@ public sealed class DetectionsTests : IDisposable
 
         Assert.Equal((0, 0), (text.ExitCode, json.ExitCode));
         string[] lines = text.Output.Split('\n');
+        Assert.Contains("event time 2026-11-26 10:19:59.1Z", lines);
+        Assert.Contains("enqueued   2026-11-26 10:20:00.007Z", lines);
         int group = Array.FindIndex(lines, line => line.StartsWith("group", StringComparison.Ordinal));
         Assert.Equal(
             [
@@ -295,6 +319,26 @@ public sealed class DetectionsTests : IDisposable
             {"time":"2026-11-26T10:00:00.0000001+00:00","rule":"rule","host":"ws-00","user":"ann","enqueuedTime":"2026-11-26T10:00:00+00:00","event":{"namespace":"ns.example.net","eventHub":"events","partition":"0","sequenceNumber":0,"record":0}}
             """,
             correlation.GetProperty("events")[0].GetRawText());
+    }
+
+    /// <summary>It is that of the completing event, which whoever finds a detection may not have in hand.</summary>
+    [Fact]
+    public async Task Of_a_detection_without_an_original_it_is_said_that_there_is_none()
+    {
+        Detection without = Correlated(3, 'c', [("User", "alice")]) with { Original = "" };
+        Detection with = Correlated(3, 'd', [("User", "alice")]) with { Original = "{\"a\":1}" };
+        string table = await FillAsync(without, with);
+        BlobContainerClient originals = await _account.CreateContainerAsync();
+        string[] Show(Detection detection) => ["detections", "show", detection.Id.Value, "--table", table, "--originals", originals.Name];
+
+        CommandLine.Outcome none = await RunAsync(Show(without));
+        CommandLine.Outcome raw = await RunAsync([.. Show(without), "--original"]);
+        CommandLine.Outcome some = await RunAsync(Show(with));
+
+        const string NotKept = "not kept: the instance that found this did not have the completing event in hand\n";
+        Assert.EndsWith($"\nfields\noriginal   {NotKept}", none.Output, StringComparison.Ordinal);
+        Assert.Equal((0, "", $"sigmaf: original {NotKept}"), (raw.ExitCode, raw.Output, raw.Errors));
+        Assert.EndsWith("\nfields\noriginal\n{\"a\":1}\n", some.Output, StringComparison.Ordinal);
     }
 
     [Fact]

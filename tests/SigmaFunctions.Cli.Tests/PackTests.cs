@@ -26,7 +26,7 @@ public sealed class PackTests : IDisposable
         CommandLine.Outcome scanned = await RunAsync("scan", "--rules", Pack, events, "--logsource", "category=test");
 
         Assert.Equal((0, ""), (packed.ExitCode, packed.Errors));
-        Assert.StartsWith("1 rules packed, 0 rejected; ", packed.Output, StringComparison.Ordinal);
+        Assert.StartsWith("1 rule packed, 0 rejected; ", packed.Output, StringComparison.Ordinal);
         Assert.Equal($"0:0:{Id}", yaml.Matches);
         Assert.Equal((0, yaml.Output, ""), (scanned.ExitCode, scanned.Output, scanned.Errors));
     }

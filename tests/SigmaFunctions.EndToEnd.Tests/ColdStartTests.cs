@@ -104,7 +104,7 @@ public sealed partial class ColdStartTests
         }
     }
 
-    [GeneratedRegex(@"rules loaded,.* in (\d+) ms")]
+    [GeneratedRegex(@"rules?\b.* loaded, .* in (\d+) ms")]
     private static partial Regex RulesLoaded();
 
     private static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

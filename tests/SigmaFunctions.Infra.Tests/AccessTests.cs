@@ -72,6 +72,7 @@ public sealed partial class AccessTests
             "the app: Storage Blob Data Owner on hostStorage account",
             "the app: Storage Blob Data Reader on storage container rules",
             "the app: Storage Queue Data Message Sender on storage queue alerts",
+            "the app: Storage Table Data Contributor on correlationStorage account",
             "the app: Storage Table Data Contributor on hostStorage account",
             "the app: Storage Table Data Contributor on storage account",
             "the platform: Storage Blob Data Contributor on storage container app-package",
@@ -146,6 +147,7 @@ public sealed partial class AccessTests
 
     [Theory]
     [InlineData("storage", "principalId", "principalId")]
+    [InlineData("correlationStorage", "principalId", "principalId")]
     [InlineData("hostStorage", "principalId", "principalId")]
     [InlineData("eventHubs", "principalId", "principalId")]
     [InlineData("existingEventHubs", "principalId", "principalId")]

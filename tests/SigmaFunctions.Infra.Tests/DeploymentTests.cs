@@ -72,6 +72,7 @@ public sealed partial class DeploymentTests
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
+            "Microsoft.Storage/storageAccounts/tableServices/tables", // of correlations, in an account that is there already
             "Microsoft.Web/serverfarms",
             "Microsoft.Web/sites",
             "Microsoft.Web/sites/config",
@@ -148,6 +149,7 @@ public sealed partial class DeploymentTests
     [Theory]
     [InlineData("monitoring")]
     [InlineData("storage")]
+    [InlineData("correlationStorage")]
     [InlineData("hostStorage")]
     [InlineData("eventHubs")]
     [InlineData("existingEventHubs")]
@@ -173,6 +175,7 @@ public sealed partial class DeploymentTests
     [InlineData("DetectionStorage__credential", "managedidentity")]
     [InlineData("DetectionStorage__clientId", "[parameters('identityClientId')]")]
     [InlineData("Detections__CatalogAddress", "[parameters('catalogAddress')]")]
+    [InlineData("Correlation__Storage", "[parameters('correlationTableServiceUri')]")]
     [InlineData("Rules__BlobContainer", "[parameters('ruleContainerName')]")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "[parameters('applicationInsightsConnectionString')]")]
     [InlineData("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "[format('ClientId={0};Authorization=AAD', parameters('identityClientId'))]")]
@@ -205,6 +208,7 @@ public sealed partial class DeploymentTests
             [
                 DetectionTable.DefaultName,
                 DetectionTable.DefaultName + CorrelationTable.NameSuffix,
+                DetectionTable.DefaultName + CorrelationTable.NameSuffix, // in the account that is there already
                 DetectionTable.DefaultName + InstanceTable.NameSuffix,
                 DetectionTable.DefaultName + AlertOutbox.NameSuffix,
                 SourceTable.DefaultName,
@@ -328,8 +332,12 @@ public sealed partial class DeploymentTests
         string text = expression[1..^1];
         for (Match format = FormatCall().Match(text); format.Success; format = FormatCall().Match(text))
         {
-            object[] arguments = [.. Argument().Matches(format.Groups[2].Value).Select(argument =>
-                argument.Value == "parameters('resourceToken')" ? ResourceToken : argument.Value.Trim('\''))];
+            object[] arguments = [.. Argument().Matches(format.Groups[2].Value).Select(argument => argument.Value switch
+            {
+                "parameters('resourceToken')" => ResourceToken,
+                "parameters('accountName')" => "given",
+                _ => argument.Value.Trim('\''),
+            })];
             string value = string.Format(CultureInfo.InvariantCulture, format.Groups[1].Value, arguments);
             text = $"{text[..format.Index]}'{value}'{text[(format.Index + format.Length)..]}";
         }

@@ -202,6 +202,27 @@ public sealed partial class OperationsTests
         Assert.Matches(@"^\[if\(variables\('isNamespaceNew'\), createObject\('value', reference\('eventHubs'\).*, createObject\('value', reference\('existingEventHubs'\)", _template.Argument("functionApp", "eventHubNamespace").GetString()!);
     }
 
+    // An account of its own for what correlations keep
+
+    [Fact]
+    public void What_correlations_keep_is_in_an_account_of_its_own_where_one_is_named_which_otherwise_stays_as_it_is()
+    {
+        Assert.Equal("", _template.Main.GetProperty("parameters").GetProperty("correlationStorageAccountId").GetProperty("defaultValue").GetString());
+        Assert.Equal("[not(empty(parameters('correlationStorageAccountId')))]", _template.Main.GetProperty("variables").GetProperty("hasCorrelationStorage").GetString());
+        Assert.Equal("[variables('hasCorrelationStorage')]", _template.Condition("correlationStorage"));
+        Assert.Equal(
+            ["Microsoft.Authorization/roleAssignments", "Microsoft.Storage/storageAccounts/tableServices/tables"],
+            _template.Resources.Where(resource => resource.Module == "correlationStorage").Select(resource => resource.Type).Order(StringComparer.Ordinal));
+        Assert.Equal("[variables('correlationAccount')[8]]", _template.Argument("correlationStorage", "accountName").GetString());
+        JsonElement module = _template.Main.GetProperty("resources").GetProperty("correlationStorage");
+        Assert.Equal(
+            ("[variables('correlationAccount')[2]]", "[variables('correlationAccount')[4]]"),
+            (module.GetProperty("subscriptionId").GetString(), module.GetProperty("resourceGroup").GetString()));
+        Assert.Equal(
+            "[if(variables('hasCorrelationStorage'), createObject('value', reference('correlationStorage').outputs.tableServiceUri.value), createObject('value', ''))]",
+            _template.Argument("functionApp", "correlationTableServiceUri").GetString());
+    }
+
     // Private networking
 
     [Fact]
@@ -232,13 +253,18 @@ public sealed partial class OperationsTests
     public void With_it_everything_that_the_app_opens_has_a_private_endpoint_and_its_domain()
     {
         JsonElement variables = _template.ModuleTemplate("network").GetProperty("variables");
-        JsonElement[] endpoints = [.. variables.GetProperty("endpoints").EnumerateArray()];
+        JsonElement[] endpoints = [.. variables.GetProperty("ownEndpoints").EnumerateArray()];
         string[] groups = [.. variables.GetProperty("groups").EnumerateArray().Select(group => group.GetString()!)];
         string[] domains = [.. variables.GetProperty("domains").EnumerateArray().Select(domain => domain.GetString()!)];
 
         Assert.Equal(
             ["storageAccountId blob", "storageAccountId queue", "storageAccountId table", "hostStorageAccountId blob", "hostStorageAccountId table", "eventHubNamespaceId namespace"],
             endpoints.Select(endpoint => $"{endpoint.GetProperty("resourceId").GetString()!.Split('\'')[1]} {endpoint.GetProperty("group").GetString()}"));
+        Assert.Equal("[concat(variables('ownEndpoints'), variables('correlationEndpoints'))]", variables.GetProperty("endpoints").GetString());
+        Assert.Equal(
+            "[if(empty(parameters('correlationStorageAccountId')), createArray(), createArray(createObject('name', 'correlation-table', 'group', 'table', 'resourceId', parameters('correlationStorageAccountId'))))]",
+            variables.GetProperty("correlationEndpoints").GetString());
+        Assert.Equal("[parameters('correlationStorageAccountId')]", _template.Argument("network", "correlationStorageAccountId").GetString());
         Assert.Equal(endpoints.Length, endpoints.Select(endpoint => endpoint.GetProperty("name").GetString()).Distinct().Count());
         Assert.Equal(endpoints.Select(endpoint => endpoint.GetProperty("group").GetString()).Distinct(), groups);
         Assert.Equal(groups.Length, domains.Length);

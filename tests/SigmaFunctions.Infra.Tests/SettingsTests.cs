@@ -23,6 +23,7 @@ public sealed class SettingsTests
         ["[parameters('tableServiceUri')]"] = "https://stxxxxxxxxxxxxx.table.core.windows.net/",
         ["[parameters('queueServiceUri')]"] = "https://stxxxxxxxxxxxxx.queue.core.windows.net/",
         ["[parameters('blobServiceUri')]"] = "https://stxxxxxxxxxxxxx.blob.core.windows.net/",
+        ["[parameters('correlationTableServiceUri')]"] = "https://correlations.table.core.windows.net/",
         ["[parameters('catalogAddress')]"] = "",
         ["[parameters('ruleContainerName')]"] = "rules",
         ["[string(parameters('detectionRetentionDays'))]"] = "365",
@@ -63,6 +64,7 @@ public sealed class SettingsTests
     [InlineData(DetectionStorageOptions.Section, typeof(DetectionStorageOptions))]
     [InlineData(AlertOptions.Section, typeof(AlertOptions))]
     [InlineData(RuleOptions.Section, typeof(RuleOptions))]
+    [InlineData(CorrelationOptions.Section, typeof(CorrelationOptions))]
     [InlineData(CanaryOptions.Section, typeof(CanaryOptions))]
     public void None_is_of_a_name_that_the_app_does_not_know(string section, Type options) => Assert.Empty(
         _settings.Keys

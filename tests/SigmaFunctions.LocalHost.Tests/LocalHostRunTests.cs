@@ -234,6 +234,7 @@ public sealed class LocalHostRunTests
         (bool complete, string output) = await RunAsync(new LocalHostOptions { Once = true, Port = 0, EventsPath = events, Rules = [rules] });
 
         Assert.True(complete, output);
+        Assert.Contains("2 rules, 2 correlations loaded, 0 rejected,", output, StringComparison.Ordinal);
         Assert.Contains("Started Three Times", output, StringComparison.Ordinal);
         Assert.Matches(@"Detections in the table\s+2\s", output);
         Assert.Matches(@"Alerts from the queue\s+1\s", output);

@@ -19,9 +19,9 @@ public sealed class RuleLogTests
         Assert.True(Take("RuleDoubted", "look at b.yml"));
         Assert.Empty(_shown);
 
-        Assert.True(Take("RulesLoaded", "1 rules loaded."));
+        Assert.True(Take("RulesLoaded", "1 rule loaded."));
 
-        Assert.Equal(["a.yml is wrong", "look at b.yml", "1 rules loaded."], _shown);
+        Assert.Equal(["a.yml is wrong", "look at b.yml", "1 rule loaded."], _shown);
     }
 
     [Fact]

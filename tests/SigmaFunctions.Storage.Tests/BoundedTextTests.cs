@@ -14,6 +14,23 @@ public sealed class BoundedTextTests
         Assert.Equal(expected, BoundedText.Cut(text, maximum));
 
     [Theory]
+    [InlineData("short", 32, "^short$")]
+    [InlineData("01234567890123456789012345678901", 32, "^01234567890123456789012345678901$")]
+    [InlineData("012345678901234567890123456789012", 32, @"^0123456789012…\[[0-9a-f]{16}\]$")]
+    [InlineData("012345678901😀45678901234567890123", 32, @"^012345678901…\[[0-9a-f]{16}\]$")]
+    public void Cuts_with_a_hash(string text, int maximum, string expected) => Assert.Matches(expected, BoundedText.CutApart(text, maximum));
+
+    [Theory]
+    [InlineData("a", "b", true)]
+    [InlineData("a", "A", false)]
+    public void Texts_that_begin_alike_have_hashes_of_their_own_unless_they_differ_in_case_alone(string one, string other, bool differ)
+    {
+        string beginning = new('x', 1_000);
+
+        Assert.Equal(differ, BoundedText.CutApart(beginning + one, 256) != BoundedText.CutApart(beginning + other, 256));
+    }
+
+    [Theory]
     [InlineData("plain ключ 😀 \t\r\n", "plain ключ 😀 \t\r\n")]
     [InlineData("a\0b\u001fc", "a\uFFFDb\uFFFDc")]
     [InlineData("\uFFFE\uFFFF", "\uFFFD\uFFFD")]

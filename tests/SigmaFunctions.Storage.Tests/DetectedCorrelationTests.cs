@@ -5,6 +5,7 @@ using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
+using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
@@ -183,6 +184,35 @@ public sealed class DetectedCorrelationTests(StorageAccount account)
 
         Assert.Equal([new string('v', 244) + "…[truncated]", new string('w', 256)], read.Values);
         Assert.Equal(correlation.Events.Take(50).Concat(correlation.Events.TakeLast(50)), read.Events);
+    }
+
+    /// <summary>As long texts are kept: their beginning, and at its end a hash. Nor do texts that are short enough to be kept whole get lost in others.</summary>
+    [Theory]
+    [InlineData(256, "…[00112233445566778899aabbccddeeff]", "…[ffeeddccbbaa99887766554433221100]")]
+    [InlineData(900, "a", "b")]
+    [InlineData(256, "", "x")]
+    public void Groups_that_begin_alike_stay_two_in_rows_and_alerts(int beginning, string one, string other)
+    {
+        Detection[] detections =
+        [
+            .. new[] { one, other }.Select(end => Some.Correlated() with
+            {
+                Correlation = Some.Correlated().Correlation! with { Group = [new DetectedField("CommandLine", new string('c', beginning) + end)] },
+            }),
+        ];
+
+        DetectedCorrelation[] rows = [.. detections.Select(detection => Read(CorrelationColumns.Write(detection.Correlation!)))];
+        string[] alerts = [.. detections.Select(detection => Alert.Parse(Alert.From(detection, "Detections").ToJson()).Correlation!.Group[0].Value)];
+        string[] ofRows =
+        [
+            .. detections.Zip(rows, (detection, row) => Alert.Parse(Alert.From(detection with { Correlation = row }, "Detections").ToJson()).Correlation!.Group[0].Value),
+        ];
+
+        Assert.All(rows, row => Assert.InRange(row.Group[0].Value.Length, 1, 256));
+        Assert.NotEqual(rows[0].Group[0].Value, rows[1].Group[0].Value);
+        Assert.NotEqual(alerts[0], alerts[1]);
+        Assert.Equal(alerts, ofRows);
+        Assert.All(rows, row => Assert.Equal(row.Group, Read(CorrelationColumns.Write(row)).Group));
     }
 
     [Fact]

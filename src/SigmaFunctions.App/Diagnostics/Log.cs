@@ -5,8 +5,8 @@ namespace SigmaFunctions.App.Diagnostics;
 /// <summary>The app's log messages; their event ids do not change. None holds what an event holds, nor a secret.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "{Rules} rules loaded, {Rejected} rejected, revision {Revision}, in {ElapsedMilliseconds:F0} ms.")]
-    public static partial void RulesLoaded(this ILogger logger, int rules, int rejected, string revision, double elapsedMilliseconds);
+    [LoggerMessage(1, LogLevel.Information, "{Loaded} loaded, {Rejected} rejected, revision {Revision}, in {ElapsedMilliseconds:F0} ms.")]
+    public static partial void RulesLoaded(this ILogger logger, string loaded, int rejected, string revision, double elapsedMilliseconds);
 
     [LoggerMessage(2, LogLevel.Warning, "Rule not loaded: {File}({Line}): {Code}: {Reason}")]
     public static partial void RuleRejected(this ILogger logger, string file, int line, string code, string reason);

@@ -20,7 +20,7 @@ internal static class PackRules
         try
         {
             RuleSet rules = RulePack.Write([folder], pack);
-            output.WriteLine(PrintableText.Of($"{rules.Rules.Length} rules packed into {pack}, {rules.Rejected} rejected"));
+            output.WriteLine(PrintableText.Of($"{rules.Counts} packed into {pack}, {rules.Rejected} rejected"));
             return 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)

@@ -33,7 +33,7 @@ internal sealed class RuleTeller(
         RuleSet rules = loaded.Detector.RuleSet;
         Note(rules, DiagnosticSeverity.Error, logger.RuleRejected, logger.MoreRejected);
         Note(rules, DiagnosticSeverity.Warning, logger.RuleDoubted, logger.MoreDoubts);
-        logger.RulesLoaded(rules.Rules.Length, rules.Rejected, rules.Revision, elapsed.TotalMilliseconds);
+        logger.RulesLoaded(rules.Counts, rules.Rejected, rules.Revision, elapsed.TotalMilliseconds);
         if (loaded.Overrides.Count > 0)
         {
             NoteOverrides(loaded.Overrides, all);

@@ -45,13 +45,9 @@ internal static class CheckOutput
     {
         int Count(DiagnosticSeverity severity) => rules.Diagnostics.Count(diagnostic => diagnostic.Severity == severity);
         terminal.Text.WriteLine(
-            $"{TerminalText.Plural(rules.Rules.Length, "rule")}{Others(rules)} loaded, {rules.Rejected} rejected; {TerminalText.Plural(Count(DiagnosticSeverity.Error), "error")}, "
+            $"{rules.Counts} loaded, {rules.Rejected} rejected; {TerminalText.Plural(Count(DiagnosticSeverity.Error), "error")}, "
             + $"{TerminalText.Plural(Count(DiagnosticSeverity.Warning), "warning")}, {Count(DiagnosticSeverity.Info)} info");
     }
-
-    private static string Others(RuleSet rules) =>
-        (rules.Correlations.IsEmpty ? "" : $", {TerminalText.Plural(rules.Correlations.Length, "correlation")}")
-        + (rules.Filters.IsEmpty ? "" : $", {TerminalText.Plural(rules.Filters.Length, "filter")}");
 
     private static Ink InkOf(DiagnosticSeverity severity) => severity switch
     {

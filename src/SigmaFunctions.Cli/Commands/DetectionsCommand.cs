@@ -166,6 +166,11 @@ internal static class DetectionsCommand
             string original = await detections.ReadOriginalAsync(detection, cancellationToken);
             if (parsed.GetValue(raw))
             {
+                if (original.Length == 0)
+                {
+                    await terminal.Errors.WriteLineAsync($"sigmaf: original {DetectionOutput.NoOriginal}");
+                }
+
                 await terminal.WriteBytesAsync(Encoding.UTF8.GetBytes(original), cancellationToken);
             }
             else if (parsed.GetRequiredValue(format) == "json")

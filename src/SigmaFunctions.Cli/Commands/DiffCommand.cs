@@ -71,7 +71,7 @@ internal static class DiffCommand
                 return ExitCode.Success;
             }
 
-            await CorrelationScan.TellAsync(terminal.Errors, verdicts.WithoutTime);
+            await CorrelationScan.TellAsync(terminal.Errors, verdicts.WithoutTime, verdicts.Cut);
             return await unread.EndAsync(verdicts.Events);
         });
         return command;

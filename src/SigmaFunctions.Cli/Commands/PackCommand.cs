@@ -67,7 +67,7 @@ internal static class PackCommand
 
             await terminal.Text.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{packed.Rules.Length} rules packed, {packed.Rejected} rejected; {new FileInfo(file).Length} bytes; revision {packed.Revision}"));
+                $"{packed.Counts} packed, {packed.Rejected} rejected; {new FileInfo(file).Length} bytes; revision {packed.Revision}"));
             return packed.Rejected > 0 ? ExitCode.Failure : ExitCode.Success;
         });
         return command;

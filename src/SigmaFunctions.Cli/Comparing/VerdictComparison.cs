@@ -36,8 +36,9 @@ internal readonly record struct EventPlace(long Line, int Record);
 /// <param name="Changes">The rules whose verdicts change, ordered by title.</param>
 /// <param name="Detections">The correlations whose detections change, ordered by title.</param>
 /// <param name="WithoutTime">Number of matches that took no part in correlations of the new set, since their events have no time.</param>
+/// <param name="Cut">Number of matches with lists of which correlations of the new set looked at the beginning only.</param>
 internal sealed record VerdictComparison(
-    long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes, IReadOnlyList<ChangedDetections> Detections, long WithoutTime)
+    long Events, long Undecoded, IReadOnlyList<ChangedVerdicts> Changes, IReadOnlyList<ChangedDetections> Detections, long WithoutTime, long Cut)
 {
     /// <summary>Reads and matches bodies one after another.</summary>
     /// <param name="oldRules">The rules before.</param>
@@ -94,7 +95,8 @@ internal sealed record VerdictComparison(
             unread.Count,
             [.. changes.Values.OrderBy(change => change.Rule.Title, StringComparer.Ordinal).ThenBy(change => change.Rule.Id, StringComparer.Ordinal)],
             Compare(oldSide.Detect(), newSide.Detect()),
-            newSide.WithoutTime);
+            newSide.WithoutTime,
+            newSide.Cut);
     }
 
     private static ChangedDetections[] Compare(Dictionary<string, DetectionPlaces> before, Dictionary<string, DetectionPlaces> after)
@@ -139,6 +141,9 @@ internal sealed record VerdictComparison(
 
         /// <summary>Matches without a time that correlations look at.</summary>
         public long WithoutTime { get; private set; }
+
+        /// <summary>Matches with lists of which correlations look at the beginning only; known whole after <see cref="Detect"/>.</summary>
+        public long Cut => _correlated.Cut;
 
         /// <summary>What matches in a body, by record and the rule's id; also where the rule is a building block of correlations alone.</summary>
         public Dictionary<(EventPlace Place, string Rule), SigmaRule> Match(BodyLine body, out BodyMatches matches)
@@ -192,7 +197,7 @@ internal sealed record VerdictComparison(
                     found.TryAdd((place, rule.Id), rule);
                     if (record.Time is { } time)
                     {
-                        _correlated.Add(record.RuleOf(match), time.UtcTicks, _places.Count, record.ValuesOf(match));
+                        _correlated.Add(record.RuleOf(match), time.UtcTicks, _places.Count, record.ValuesOf(match), record.IsCut(match));
                     }
                     else
                     {

@@ -15,7 +15,9 @@ internal static class TerminalText
     private const int MaxCell = 300;
 
     /// <summary>The text, cut where it is long for a list.</summary>
-    public static string Brief(string text) => text.Length <= MaxCell ? text : text[..MaxCell] + "…";
+    /// <param name="text">The text.</param>
+    /// <param name="longest">Most characters of it.</param>
+    public static string Brief(string text, int longest = MaxCell) => text.Length <= longest ? text : text[..longest] + "…";
 
     /// <summary>A table of columns; those whose name begins with <c>#</c> hold numbers.</summary>
     public static Table Table(Terminal terminal, params ReadOnlySpan<string> columns)
@@ -96,6 +98,9 @@ internal static class TerminalText
 
     /// <summary>Characters of a line: those of the window, or more than any table has.</summary>
     public static int WidthOf(Terminal terminal) => terminal.IsInteractive ? Layout().Profile.Width : PipeWidth;
+
+    /// <summary>A time in UTC, to its last digit that is not zero.</summary>
+    public static string ExactTime(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>A number and its noun.</summary>
     public static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{Number(count)} {noun}s";

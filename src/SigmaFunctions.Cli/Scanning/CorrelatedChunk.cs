@@ -9,7 +9,7 @@ namespace SigmaFunctions.Cli.Scanning;
 internal sealed class CorrelatedChunk
 {
     private readonly List<InputPlace> _places = [];
-    private readonly List<(int Rule, long Time, int Place, int Start, int Length)> _matches = [];
+    private readonly List<(int Rule, long Time, int Place, int Start, int Length, bool IsCut)> _matches = [];
     private readonly List<byte> _values = [];
 
     /// <summary>Matches without a time, which take no part.</summary>
@@ -33,7 +33,7 @@ internal sealed class CorrelatedChunk
             for (int match = 0; match < record.Count; match++)
             {
                 ReadOnlySpan<byte> values = record.ValuesOf(match);
-                _matches.Add((record.RuleOf(match), time.UtcTicks, _places.Count, _values.Count, values.Length));
+                _matches.Add((record.RuleOf(match), time.UtcTicks, _places.Count, _values.Count, values.Length, record.IsCut(match)));
                 _values.AddRange(values);
             }
 
@@ -47,9 +47,9 @@ internal sealed class CorrelatedChunk
     public void AddTo(CorrelationMatches matches, int before)
     {
         ReadOnlySpan<byte> values = CollectionsMarshal.AsSpan(_values);
-        foreach ((int rule, long time, int place, int start, int length) in _matches)
+        foreach ((int rule, long time, int place, int start, int length, bool isCut) in _matches)
         {
-            matches.Add(rule, time, before + place, values.Slice(start, length));
+            matches.Add(rule, time, before + place, values.Slice(start, length), isCut);
         }
     }
 }

@@ -52,18 +52,25 @@ internal sealed class CorrelationScan(RuleSet rules)
         return detections.Length;
     }
 
-    /// <summary>Tells which matches took no part.</summary>
-    public Task EndAsync(LineWriter errors) => TellAsync(errors, WithoutTime);
+    /// <summary>Tells which matches took no part, or not with all that they have.</summary>
+    public Task EndAsync(LineWriter errors) => TellAsync(errors, WithoutTime, _matches.Cut);
 
-    /// <summary>Tells of matches without a time, if there are any.</summary>
+    /// <summary>Tells of matches without a time, and of those with long lists, if there are any.</summary>
     /// <param name="errors">Where to.</param>
-    /// <param name="withoutTime">How many they are.</param>
-    public static async Task TellAsync(LineWriter errors, long withoutTime)
+    /// <param name="withoutTime">Number of matches without a time.</param>
+    /// <param name="cut">Number of matches of which only a part was looked at.</param>
+    public static async Task TellAsync(LineWriter errors, long withoutTime, long cut)
     {
         if (withoutTime > 0)
         {
             await errors.WriteLineAsync(
                 $"sigmaf: {withoutTime} {(withoutTime == 1 ? "match" : "matches")} without a time took no part in correlations");
+        }
+
+        if (cut > 0)
+        {
+            await errors.WriteLineAsync(
+                $"sigmaf: {cut} {(cut == 1 ? "match has" : "matches have")} lists of which correlations looked at the beginning only (docs/limits.md)");
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Engine.Printing;
@@ -11,7 +10,13 @@ namespace SigmaFunctions.Cli.Storing;
 internal static class CorrelationOutput
 {
     private const int MaxEvents = 10;
-    private const string TimeFormat = "yyyy-MM-dd HH:mm:ss.FFFFFFF'Z'";
+
+    // A table is as wide as its widest cell.
+    private const int MaxGroup = 160;
+    private const int MaxGroupValue = 64;
+
+    // Of a value that was cut when it was stored: its hash.
+    private const int EndOfValue = 18;
 
     /// <summary>The events, with what their own rules recorded.</summary>
     public static ListOutput<CorrelatedDetection> Events(Terminal terminal) => new(
@@ -20,8 +25,9 @@ internal static class CorrelationOutput
         Cells,
         WriteJson);
 
-    /// <summary>The group in a cell.</summary>
-    public static string Group(DetectedCorrelation correlation) => string.Join(", ", correlation.Group.Select(one => $"{one.Field}={one.Value}"));
+    /// <summary>The group in a cell: of long values the beginning and the end, by which those that begin alike are told apart.</summary>
+    public static string Group(DetectedCorrelation correlation) =>
+        TerminalText.Brief(string.Join(", ", correlation.Group.Select(one => $"{one.Field}={Brief(one.Value)}")), MaxGroup);
 
     /// <summary>What was counted, and the value, in a cell.</summary>
     public static string Value(DetectedCorrelation correlation) => $"{correlation.Type} {correlation.Value}{(correlation.IsSuperseded ? " (superseded)" : "")}";
@@ -36,8 +42,8 @@ internal static class CorrelationOutput
 
         yield return ("value", $"{correlation.Type} {correlation.Value}{(correlation.IsPartial ? ", or more: there were more matches than are looked at" : "")}");
         yield return ("values", string.Join(", ", correlation.Values.Select(PrintableText.Of)));
-        yield return ("first", Time(correlation.First));
-        yield return ("last", Time(correlation.Last));
+        yield return ("first", TerminalText.ExactTime(correlation.First));
+        yield return ("last", TerminalText.ExactTime(correlation.Last));
         yield return ("changed", correlation.Revision > 1 ? $"{TerminalText.Plural(correlation.Revision - 1, "time")}, by events that came late" : null);
         yield return ("superseded", correlation.IsSuperseded ? "events that came late have shown that there was nothing to detect" : null);
     }
@@ -52,7 +58,7 @@ internal static class CorrelationOutput
         await terminal.Text.WriteLineAsync(heading);
         foreach (DetectedEvent one in correlation.Events.Take(told))
         {
-            IEnumerable<string> cells = new[] { Time(one.Time), one.RuleId, one.Host ?? "", one.User ?? "" }.Where(cell => cell.Length > 0);
+            IEnumerable<string> cells = new[] { TerminalText.ExactTime(one.Time), one.RuleId, one.Host ?? "", one.User ?? "" }.Where(cell => cell.Length > 0);
             await terminal.Text.WriteLineAsync($"  {string.Join("  ", cells.Select(cell => PrintableText.Of(TerminalText.Brief(cell))))}");
         }
     }
@@ -133,6 +139,9 @@ internal static class CorrelationOutput
         writer.WriteEndObject();
     }
 
+    private static string Brief(string value) =>
+        value.Length <= MaxGroupValue ? value : $"{value[..(MaxGroupValue - EndOfValue - 1)]}…{value[^EndOfValue..]}";
+
     private static void WriteMembers(Utf8JsonWriter writer, DetectedEvent one)
     {
         writer.WriteString("time", one.Time);
@@ -146,7 +155,7 @@ internal static class CorrelationOutput
 
     private static string[] Cells(CorrelatedDetection one) =>
     [
-        Time(one.Event.Time),
+        TerminalText.ExactTime(one.Event.Time),
         one.Detection?.RuleTitle ?? one.Event.RuleId,
         one.Event.Host ?? "",
         one.Event.User ?? "",
@@ -161,8 +170,6 @@ internal static class CorrelationOutput
         ImmutableArray<DetectedField> fields = detection.Fields;
         return fields.FirstOrDefault(field => field.Field == "CommandLine") ?? fields.FirstOrDefault();
     }
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 }
 
 /// <summary>An event of a correlation, and what its own rule recorded of it.</summary>

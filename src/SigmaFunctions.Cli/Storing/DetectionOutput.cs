@@ -11,6 +11,9 @@ internal static class DetectionOutput
 {
     private const string TimeFormat = "yyyy-MM-dd HH:mm:ss'Z'";
 
+    /// <summary>What there is to say of a detection without a record: one of a correlation.</summary>
+    public const string NoOriginal = "not kept: the instance that found this did not have the completing event in hand";
+
     /// <summary>A list of detections.</summary>
     public static ListOutput<Detection> List(Terminal terminal) => new(
         terminal,
@@ -77,8 +80,8 @@ internal static class DetectionOutput
             ("author", detection.RuleAuthor),
             ("level", detection.Level),
             ("tags", string.Join(", ", detection.Tags)),
-            ("event time", detection.EventTime?.ToString("O", CultureInfo.InvariantCulture)),
-            ("enqueued", detection.Identity.Time.ToString("O", CultureInfo.InvariantCulture)),
+            ("event time", detection.EventTime is { } time ? TerminalText.ExactTime(time) : null),
+            ("enqueued", TerminalText.ExactTime(detection.Identity.Time)),
             ("host", detection.Host),
             ("user", detection.User),
             ("tenant", detection.TenantId),
@@ -107,6 +110,12 @@ internal static class DetectionOutput
         {
             string name = field.Field.Length == 0 ? "keyword" : field.Field;
             await terminal.Text.WriteLineAsync($"  {name} {field.Value}");
+        }
+
+        if (original.Length == 0)
+        {
+            await terminal.Text.WriteLineAsync($"{"original",-10} {NoOriginal}");
+            return;
         }
 
         await terminal.Text.WriteLineAsync("original");

@@ -37,6 +37,9 @@ internal sealed class CorrelationGroups
         _events = !correlation.Logic.IsTemporal && correlation.Parts.Any(part => part.Correlation is not null) ? [] : null;
     }
 
+    /// <summary>The matches that have more groups or values than are looked at; one may come several times.</summary>
+    public List<CorrelatedMatch> Cut { get; } = [];
+
     /// <summary>Adds the matches of a rule.</summary>
     /// <param name="part">The rule's place among those of the correlation.</param>
     /// <param name="matches">Its matches.</param>
@@ -235,16 +238,25 @@ internal sealed class CorrelationGroups
     {
         ImmutableArray<int> values = [];
         ImmutableArray<Rational> numbers = [];
+        bool isCut = false;
         if (_correlation.Logic.Type == CorrelationType.ValueCount)
         {
-            values = [.. CorrelationKey.ValuesOf([.. fields.Select(field => field.Texts)]).Select(texts => _values.Find(KeyOf(texts))).Distinct()];
+            ImmutableArray<ImmutableArray<string>> counted = [.. fields.Select(field => field.Texts)];
+            values = [.. CorrelationKey.ValuesOf(counted).Select(texts => _values.Find(KeyOf(texts))).Distinct()];
+            isCut = CorrelationKey.HasMoreValues(counted);
         }
         else if (fields is [FieldTexts only])
         {
             numbers = only.Numbers;
         }
 
-        ImmutableArray<ImmutableArray<string>> combinations = CorrelationKey.GroupsOf([.. groupBy.Select(field => field.Texts)]);
+        ImmutableArray<ImmutableArray<string>> grouped = [.. groupBy.Select(field => field.Texts)];
+        ImmutableArray<ImmutableArray<string>> combinations = CorrelationKey.GroupsOf(grouped);
+        if (isCut || CorrelationKey.HasMoreGroups(grouped))
+        {
+            Cut.Add(match);
+        }
+
         for (int combination = 0; combination < combinations.Length; combination++)
         {
             Add(_groups.Find(KeyOf(combinations[combination])), combination, part, index, match, inner, values, numbers);

@@ -52,7 +52,13 @@ internal static class CorrelationKey
 
     /// <summary>The groups of a match: each way of taking one text of each field, the first <see cref="MaxGroups"/> in order where several have some; none where a field has none.</summary>
     public static ImmutableArray<ImmutableArray<string>> GroupsOf(IReadOnlyList<ImmutableArray<string>> fields) =>
-        Combinations(fields, fields.Count(texts => texts.Length > 1) > 1 ? MaxGroups : CapturedValues.MaxValues);
+        Combinations(fields, MostGroups(fields));
+
+    /// <summary>Whether a match has more groups than <see cref="GroupsOf"/> gives.</summary>
+    public static bool HasMoreGroups(IReadOnlyList<ImmutableArray<string>> fields) => HasMore(fields, MostGroups(fields));
+
+    /// <summary>Whether a match has more values than <see cref="ValuesOf"/> gives.</summary>
+    public static bool HasMoreValues(IReadOnlyList<ImmutableArray<string>> fields) => HasMore(fields, CapturedValues.MaxValues);
 
     /// <summary>The values that a match counts for: as <see cref="GroupsOf"/>, the first <see cref="CapturedValues.MaxValues"/>.</summary>
     public static ImmutableArray<ImmutableArray<string>> ValuesOf(IReadOnlyList<ImmutableArray<string>> fields) => Combinations(fields, CapturedValues.MaxValues);
@@ -79,6 +85,12 @@ internal static class CorrelationKey
             fields[field] = start..at;
         }
     }
+
+    private static int MostGroups(IReadOnlyList<ImmutableArray<string>> fields) =>
+        fields.Count(texts => texts.Length > 1) > 1 ? MaxGroups : CapturedValues.MaxValues;
+
+    private static bool HasMore(IReadOnlyList<ImmutableArray<string>> fields, int most) =>
+        fields.Aggregate(1L, (ways, texts) => Math.Min(ways, most + 1L) * texts.Length) > most;
 
     private static ImmutableArray<ImmutableArray<string>> Combinations(IReadOnlyList<ImmutableArray<string>> fields, int most)
     {

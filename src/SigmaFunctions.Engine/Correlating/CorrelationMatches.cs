@@ -9,6 +9,7 @@ public sealed class CorrelationMatches
 
     private readonly CorrelationPlan _plan;
     private readonly Dictionary<int, List<CorrelatedMatch>> _byRule;
+    private readonly HashSet<(int Rule, int Place)> _cut = [];
     private Memory<byte> _block;
 
     /// <summary>None yet.</summary>
@@ -23,13 +24,22 @@ public sealed class CorrelationMatches
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How many have lists of which only the first elements, groups or values are looked at; known whole after <see cref="Detect"/>.</summary>
+    public int Cut => _cut.Count;
+
     /// <summary>Adds a match.</summary>
     /// <param name="rule">Its rule's place among those of the set, one of <see cref="CorrelationPlan.Rules"/>.</param>
     /// <param name="time">When its event was, in ticks of 100 ns, UTC.</param>
     /// <param name="place">The event's place among all, in the order of their identity.</param>
     /// <param name="values">The values of the fields that <see cref="CorrelationPlan.FieldsOf"/> tells, as the matcher captured them; they are copied.</param>
-    public void Add(int rule, long time, int place, ReadOnlySpan<byte> values)
+    /// <param name="isCut">Whether a list had more than was captured.</param>
+    public void Add(int rule, long time, int place, ReadOnlySpan<byte> values, bool isCut = false)
     {
+        if (isCut)
+        {
+            _cut.Add((rule, place));
+        }
+
         if (_block.Length < values.Length)
         {
             _block = new byte[Math.Max(BlockBytes, values.Length)];
@@ -51,6 +61,7 @@ public sealed class CorrelationMatches
         {
             CompiledCorrelation correlation = _plan.Correlations[place];
             CorrelationGroups groups = GroupsOf(_plan, correlation, rule => _byRule[rule], occurrences);
+            _cut.UnionWith(groups.Cut.Select(match => (match.Rule, match.Place)));
             occurrences[place] = referredTo.Contains(place) ? [] : null;
             foreach ((CorrelationGroups _, ReadOnlyMemory<byte> key, GroupResult result) in Evaluated(correlation, groups))
             {

@@ -11,7 +11,7 @@ internal sealed class CorrelatedValues
     // What an unusually large event made grow beyond this is given back.
     private const int MaxKeptBytes = 1024 * 1024;
 
-    private readonly List<(int Rule, int Start)> _matches = [];
+    private readonly List<(int Rule, int Start, bool IsCut)> _matches = [];
     private CapturedWriter _writer = new();
 
     /// <summary>How many there are.</summary>
@@ -19,6 +19,9 @@ internal sealed class CorrelatedValues
 
     /// <summary>The rule of a match.</summary>
     public int RuleOf(int match) => _matches[match].Rule;
+
+    /// <summary>Whether a list of a match has more elements than were captured.</summary>
+    public bool IsCut(int match) => _matches[match].IsCut;
 
     /// <summary>What was captured of a match. Valid until the next is added.</summary>
     public ReadOnlySpan<byte> ValuesOf(int match) =>
@@ -30,21 +33,32 @@ internal sealed class CorrelatedValues
     /// <param name="values">The view in which the rule matched.</param>
     public void Add(int rule, Slot[] slots, ValueBuffer values)
     {
-        _matches.Add((rule, _writer.Length));
+        int start = _writer.Length;
+        bool isCut = false;
         foreach (Slot slot in slots)
         {
             int left = CapturedValues.MaxValues;
-            for (ValueId value = values.FirstOf(slot); value.IsValue && left > 0; value = values.Next(value))
+            for (ValueId value = values.FirstOf(slot); value.IsValue; value = values.Next(value))
             {
-                if (CapturedValues.IsKept(values.KindOf(value)))
+                if (!CapturedValues.IsKept(values.KindOf(value)))
                 {
-                    _writer.Add(values.KindOf(value), values.TextOf(value));
-                    left--;
+                    continue;
                 }
+
+                if (left == 0)
+                {
+                    isCut = true;
+                    break;
+                }
+
+                _writer.Add(values.KindOf(value), values.TextOf(value));
+                left--;
             }
 
             _writer.EndField();
         }
+
+        _matches.Add((rule, start, isCut));
     }
 
     /// <summary>Forgets them all.</summary>

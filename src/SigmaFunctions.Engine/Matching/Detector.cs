@@ -97,7 +97,7 @@ public sealed class Detector
         ImmutableArray<int> rules = [.. matcher.EndEvent()];
         for (int match = 0; match < matcher.Correlated.Count; match++)
         {
-            correlated?.Add(matcher.Correlated.RuleOf(match), time, place, matcher.Correlated.ValuesOf(match));
+            correlated?.Add(matcher.Correlated.RuleOf(match), time, place, matcher.Correlated.ValuesOf(match), matcher.Correlated.IsCut(match));
         }
 
         _matchers.Add(matcher);

@@ -137,8 +137,8 @@ public sealed record Alert
 
     /// <summary>
     /// The alert as UTF-8 JSON, always under <see cref="MaxSize"/>: texts that are too long are cut and end with
-    /// <c>…[truncated]</c>. The detection has them in full. Where there is no room, what the
-    /// event tells is cut shorter and then left out, and of what a correlation detected events are.
+    /// <c>…[truncated]</c>, values of a group with a hash. The detection has them in full. Where there is no room, what the event tells is cut shorter and
+    /// then left out, and of what a correlation detected events are.
     /// </summary>
     public byte[] ToJson()
     {

@@ -70,7 +70,7 @@ public sealed record AlertCorrelation(
     private AlertCorrelation Bounded(int longest, int group, int events) => this with
     {
         Type = BoundedText.Cut(Type, MaxShortText),
-        Group = [.. Group.Take(group).Select(one => new AlertField(BoundedText.Cut(one.Field, longest), BoundedText.Cut(one.Value, longest)))],
+        Group = [.. Group.Take(group).Select(one => new AlertField(BoundedText.Cut(one.Field, longest), BoundedText.CutApart(one.Value, longest)))],
         Value = NumberText.Shorten(Value, MaxShortText),
         Events =
         [

@@ -154,7 +154,7 @@ internal static class CorrelationColumns
             {
                 writer.WriteStartObject();
                 writer.WriteString("field", RowValues.Text(one.Field, longest));
-                writer.WriteString("value", RowValues.Text(one.Value, longest));
+                writer.WriteString("value", BoundedText.Clean(BoundedText.CutApart(one.Value, longest)));
                 writer.WriteEndObject();
             }
 

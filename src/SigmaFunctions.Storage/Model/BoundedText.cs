@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace SigmaFunctions.Storage.Model;
@@ -12,6 +13,22 @@ internal static class BoundedText
     /// <summary>The text in at most <paramref name="maximum"/> UTF-16 units, with <see cref="Mark"/> at its end where it was cut.</summary>
     public static string Cut(string text, int maximum) =>
         text.Length <= maximum ? text : string.Concat(text.AsSpan(0, Boundary(text, maximum - Mark.Length)), Mark);
+
+    /// <summary>
+    /// The text in at most <paramref name="maximum"/> UTF-16 units; where it was cut with a hash at its end, by which those that begin alike are told apart:
+    /// <c>beginning…[0123456789abcdef]</c>. Texts that differ in case alone have the same hash.
+    /// </summary>
+    public static string CutApart(string text, int maximum)
+    {
+        if (text.Length <= maximum)
+        {
+            return text;
+        }
+
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToUpperInvariant()));
+        string end = $"…[{Convert.ToHexStringLower(hash.AsSpan(0, 8))}]";
+        return string.Concat(text.AsSpan(0, Boundary(text, maximum - end.Length)), end);
+    }
 
     /// <summary>The largest length up to <paramref name="length"/> that does not part a surrogate pair.</summary>
     public static int Boundary(ReadOnlySpan<char> text, int length) =>
