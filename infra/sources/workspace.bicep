@@ -3,6 +3,9 @@ metadata description = 'Azure Monitor Agent collects events into a workspace, wh
 @description('The workspace, in the resource group of this deployment.')
 param workspaceName string
 
+@description('The region of the workspace.')
+param location string = resourceGroup().location
+
 @description('Resource id of the namespace of the event hub. It must be in the region of the workspace.')
 param eventHubNamespaceId string
 
@@ -24,7 +27,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' existin
 // Without a kind, one rule serves Windows and Linux.
 resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
   name: 'dcr-security-events'
-  location: resourceGroup().location
+  location: location
   properties: {
     dataSources: {
       windowsEventLogs: [
