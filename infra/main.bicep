@@ -24,6 +24,10 @@ param existingEventHubNamespaceId string = ''
 @description('Consumer group that the function app reads with. It must be its own; it is made on every hub.')
 param eventHubConsumerGroup string = 'sigma'
 
+@maxLength(32)
+@description('Enqueued time (UTC, such as 2026-11-30T00:00:00Z) from which on events of a hub are read that the app has not read yet. Empty: all that the hub still has, which become detections and alerts. It counts only where a partition has no checkpoint yet.')
+param eventHubStart string = ''
+
 @minValue(1)
 @maxValue(32)
 @description('Partitions of each event hub: the upper bound of instances that read side by side. It cannot be changed later.')
@@ -78,9 +82,12 @@ param instanceMemoryMB int = 2048
 @description('Instances to which the app grows. More than there are partitions are of no use.')
 param maximumInstanceCount int = 40
 
+@description('Resource id of a Log Analytics workspace that is there already, in the same region, for logs and metrics of the app. Empty: a new one.')
+param logAnalyticsWorkspaceId string = ''
+
 @minValue(30)
 @maxValue(730)
-@description('Days for which logs and metrics of the app are kept.')
+@description('Days for which logs and metrics of the app are kept, in a new workspace; one that is there already keeps its own.')
 param logRetentionDays int = 30
 
 @description('Whether each write and delete in the tables of detections and the queue of alerts is logged, as it always is of rules. It costs in proportion to detections.')
@@ -91,8 +98,8 @@ param logTablesAndQueues bool = true
 @description('Days for which detections are kept in the table. 0: for ever.')
 param detectionRetentionDays int = 365
 
-@description('Whether the app sends an event to each of its hubs every five minutes, to see that events still become detections.')
-param enableCanary bool = true
+@description('Whether the app sends an event to each of its hubs every five minutes, to see that events still become detections. By default only to hubs that it has for itself: whoever else reads a hub sees it.')
+param enableCanary bool = empty(existingEventHubNamespaceId)
 
 @maxLength(153)
 @description('Address at which the rule catalogue is served, for alerts to link to their rule\'s page. Empty: no links.')
@@ -199,6 +206,7 @@ module monitoring 'modules/monitoring.bicep' = {
     resourceToken: resourceToken
     tags: allTags
     principalId: identity.outputs.principalId
+    existingWorkspaceId: logAnalyticsWorkspaceId
     retentionDays: logRetentionDays
   }
 }
@@ -320,6 +328,7 @@ module functionApp 'modules/function-app.bicep' = {
     eventHubNamespace: namespaceHost
     eventHubNames: eventHubNames
     eventHubConsumerGroup: eventHubConsumerGroup
+    eventHubStart: eventHubStart
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     catalogAddress: catalogAddress

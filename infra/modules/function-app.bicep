@@ -38,6 +38,10 @@ param eventHubNamespace string
 param eventHubNames string[]
 
 param eventHubConsumerGroup string
+
+@description('Time from which on events are read of partitions without a checkpoint; empty for all.')
+param eventHubStart string
+
 param instanceMemoryMB int
 param maximumInstanceCount int
 
@@ -128,6 +132,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       EventHubConnection__clientId: identityClientId
       EventHubName: join(eventHubNames, ';')
       EventHubConsumerGroup: eventHubConsumerGroup
+      AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__type: empty(eventHubStart) ? 'fromStart' : 'fromEnqueuedTime'
+      AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__enqueuedTimeUtc: eventHubStart
       DetectionStorage__tableServiceUri: tableServiceUri
       DetectionStorage__queueServiceUri: queueServiceUri
       DetectionStorage__blobServiceUri: blobServiceUri

@@ -1,4 +1,4 @@
-metadata description = 'Application Insights on a workspace of its own; both take in data from Entra identities only.'
+metadata description = 'Application Insights, on a workspace of its own or one that is there already; what is made here takes in data from Entra identities only.'
 
 param location string
 
@@ -12,7 +12,10 @@ param tags object
 @description('Object id of the identity that publishes telemetry.')
 param principalId string
 
-@description('Days for which data is kept.')
+@description('Resource id of the workspace, where it is there already; empty for a new one.')
+param existingWorkspaceId string
+
+@description('Days for which data is kept in a new workspace.')
 param retentionDays int
 
 var monitoringMetricsPublisher = subscriptionResourceId(
@@ -20,7 +23,7 @@ var monitoringMetricsPublisher = subscriptionResourceId(
   '3913510d-42f4-4e42-8a64-420c390055eb'
 )
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = if (empty(existingWorkspaceId)) {
   name: 'log-${resourceToken}'
   location: location
   tags: tags
@@ -35,6 +38,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   }
 }
 
+var workspaceId = empty(existingWorkspaceId) ? workspace.id : existingWorkspaceId
+
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
   name: 'appi-${resourceToken}'
   location: location
@@ -42,7 +47,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   kind: 'web'
   properties: {
     Application_Type: 'web'
-    WorkspaceResourceId: workspace.id
+    WorkspaceResourceId: workspaceId
     DisableLocalAuth: true
   }
 }
@@ -58,4 +63,4 @@ resource publish 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 output connectionString string = insights.properties.ConnectionString
-output workspaceId string = workspace.id
+output workspaceId string = workspaceId

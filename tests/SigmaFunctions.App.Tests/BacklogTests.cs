@@ -54,6 +54,33 @@ public sealed class BacklogTests(StorageAccount account, BacklogTests.HostStorag
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The host does not read what was there before the time at which it is to begin, and what came since is behind.</summary>
+    [Theory]
+    [InlineData(null, 10, 120)]
+    [InlineData(-60, 10, 120)]
+    [InlineData(60, 0, 0)]
+    public async Task What_was_there_before_the_start_is_not_behind(int? start, int behind, int age)
+    {
+        await _checkpoints.CreateAsync(cancellationToken: Token);
+        await SendAsync("Events", "0", 10);
+        BacklogCheck check = Create(start: start is { } seconds ? Start.AddSeconds(seconds) : null);
+        await check.RunAsync(Token);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        await check.RunAsync(Token);
+        Assert.Equal((behind, age), (Said(BacklogMetrics.Backlog, "Events/0"), Said(BacklogMetrics.BacklogAge, "Events/0")));
+
+        await SendAsync("Events", "0", 3);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await check.RunAsync(Token);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await check.RunAsync(Token);
+        Assert.Equal(behind + 3, Said(BacklogMetrics.Backlog, "Events/0"));
+
+        await CheckpointAsync("events", "0", 12);
+        await check.RunAsync(Token);
+        Assert.Equal((0, 0), (Said(BacklogMetrics.Backlog, "Events/0"), Said(BacklogMetrics.BacklogAge, "Events/0")));
+    }
+
     [Fact]
     public async Task A_partition_that_stands_grows_older_and_the_others_are_at_zero()
     {
@@ -264,12 +291,12 @@ public sealed class BacklogTests(StorageAccount account, BacklogTests.HostStorag
     private double Said(string metric, string tags) => _measured.Read()[$"{metric} {tags}"];
 
     private BacklogCheck Create(
-        ImmutableArray<string>? hubs = null, string? group = null, TableClient? table = null, Measured? meters = null, Action<Dictionary<string, string?>>? change = null)
+        ImmutableArray<string>? hubs = null, string? group = null, TableClient? table = null, Measured? meters = null, Action<Dictionary<string, string?>>? change = null, DateTimeOffset? start = null)
     {
         Dictionary<string, string?> settings = new() { ["EventHubConnection"] = _endpoint.ConnectionString, ["AzureWebJobsStorage"] = host.ConnectionString };
         change?.Invoke(settings);
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-        var options = new EventHubOptions { Names = hubs ?? ["Events", "other"] };
+        var options = new EventHubOptions { Names = hubs ?? ["Events", "other"], Start = start };
         if (group is not null)
         {
             options.ConsumerGroup = group;

@@ -223,6 +223,40 @@ public sealed partial class OperationsTests
             _template.Argument("functionApp", "correlationTableServiceUri").GetString());
     }
 
+    // It fits what is there
+
+    [Fact]
+    public void A_workspace_that_is_there_is_used_and_no_other_made()
+    {
+        Assert.Equal("", _template.Main.GetProperty("parameters").GetProperty("logAnalyticsWorkspaceId").GetProperty("defaultValue").GetString());
+        Assert.Equal("[parameters('logAnalyticsWorkspaceId')]", _template.Argument("monitoring", "existingWorkspaceId").GetString());
+        TemplateResource workspace = _template.Single("Microsoft.OperationalInsights/workspaces");
+        Assert.Equal("[empty(parameters('existingWorkspaceId'))]", workspace.Json.GetProperty("condition").GetString());
+        const string either = "[if(empty(parameters('existingWorkspaceId')), resourceId('Microsoft.OperationalInsights/workspaces', format('log-{0}', parameters('resourceToken'))), parameters('existingWorkspaceId'))]";
+        JsonElement module = _template.ModuleTemplate("monitoring");
+        Assert.Equal(either, module.GetProperty("variables").GetProperty("workspaceId").GetString());
+        Assert.Equal("[variables('workspaceId')]", _template.Single("Microsoft.Insights/components").Property("WorkspaceResourceId").GetString());
+        Assert.Equal("[variables('workspaceId')]", module.GetProperty("outputs").GetProperty("workspaceId").GetProperty("value").GetString());
+    }
+
+    [Fact]
+    public void Nothing_is_sent_to_hubs_of_others_unless_they_are_told_to()
+    {
+        Assert.Equal("[empty(parameters('existingEventHubNamespaceId'))]", _template.Main.GetProperty("parameters").GetProperty("enableCanary").GetProperty("defaultValue").GetString());
+        Assert.Equal("[parameters('enableCanary')]", _template.Argument("functionApp", "sendsCanary").GetString());
+    }
+
+    [Fact]
+    public void All_that_hubs_have_is_read_unless_a_time_is_given()
+    {
+        Assert.Equal("", _template.Main.GetProperty("parameters").GetProperty("eventHubStart").GetProperty("defaultValue").GetString());
+        Assert.Equal("[parameters('eventHubStart')]", _template.Argument("functionApp", "eventHubStart").GetString());
+        JsonElement settings = _template.Single("Microsoft.Web/sites/config").Json.GetProperty("properties");
+        const string offset = "AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__";
+        Assert.Equal("[if(empty(parameters('eventHubStart')), 'fromStart', 'fromEnqueuedTime')]", settings.GetProperty(offset + "type").GetString());
+        Assert.Equal("[parameters('eventHubStart')]", settings.GetProperty(offset + "enqueuedTimeUtc").GetString());
+    }
+
     // Private networking
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using SigmaFunctions.App;
 using SigmaFunctions.App.Exporting;
 using SigmaFunctions.App.Options;
@@ -20,6 +21,8 @@ public sealed class SettingsTests
         ["[parameters('eventHubNamespace')]"] = "evhns-xxxxxxxxxxxxx.servicebus.windows.net",
         ["[join(parameters('eventHubNames'), ';')]"] = "deviceprocessevents;windowsevents",
         ["[parameters('eventHubConsumerGroup')]"] = "sigma",
+        ["[if(empty(parameters('eventHubStart')), 'fromStart', 'fromEnqueuedTime')]"] = "fromEnqueuedTime",
+        ["[parameters('eventHubStart')]"] = "2026-11-30T08:00:00Z",
         ["[parameters('tableServiceUri')]"] = "https://stxxxxxxxxxxxxx.table.core.windows.net/",
         ["[parameters('queueServiceUri')]"] = "https://stxxxxxxxxxxxxx.queue.core.windows.net/",
         ["[parameters('blobServiceUri')]"] = "https://stxxxxxxxxxxxxx.blob.core.windows.net/",
@@ -53,6 +56,7 @@ public sealed class SettingsTests
         using ServiceProvider services = new ServiceCollection().AddSingleton(configuration).AddLogging().AddDetection().BuildServiceProvider();
 
         Startup.CheckOptions(services);
+        Assert.Equal(new DateTimeOffset(2026, 11, 30, 8, 0, 0, TimeSpan.Zero), services.GetRequiredService<IOptions<EventHubOptions>>().Value.Start);
 
         var export = ExportOptions.Read(configuration);
         Assert.NotNull(export.ConnectionString);

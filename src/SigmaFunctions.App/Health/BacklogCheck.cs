@@ -112,9 +112,14 @@ public sealed class BacklogCheck(
                         : await FaultOfAsync(async () => state = await AskAsync(consumer, partition, patience), cancellationToken);
                 Add(looked, state is null
                     ? before.Unknown(unknown!, timeProvider.GetUtcNow())
-                    : before.Next(state, done.GetValueOrDefault(partition), timeProvider.GetUtcNow()));
+                    : before.Next(FromStart(state, done.ContainsKey(partition)), done.GetValueOrDefault(partition), timeProvider.GetUtcNow()));
             });
     }
+
+    // Of a partition without a checkpoint the host does not read what was there before its start.
+    private HubPartition FromStart(HubPartition state, bool hasCheckpoint) => !hasCheckpoint && hubs.Value.Start is { } start && state.LastEnqueuedTime < start
+        ? state with { IsEmpty = true }
+        : state;
 
     private static async Task<HubPartition> AskAsync(EventHubConsumerClient consumer, string partition, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Azure.Messaging.EventHubs.Consumer;
 using Microsoft.Extensions.Configuration;
@@ -21,6 +22,9 @@ public sealed class EventHubOptions
     /// <summary>The consumer group of this app: setting <c>EventHubConsumerGroup</c>, without which the host does not start the trigger.</summary>
     public string ConsumerGroup { get; set; } = EventHubConsumerClient.DefaultConsumerGroupName;
 
+    /// <summary>The enqueued time from which on the host reads partitions without a checkpoint; null where it reads all that they have. A setting of the host.</summary>
+    public DateTimeOffset? Start { get; set; }
+
     // The host takes the setting of a single hub as it is: it is not trimmed here, so that what is checked is what is read.
     internal void Read(IConfiguration configuration)
     {
@@ -30,6 +34,10 @@ public sealed class EventHubOptions
         {
             ConsumerGroup = group;
         }
+
+        IConfigurationSection offset = configuration.GetSection("AzureFunctionsJobHost:extensions:eventHubs:initialOffsetOptions");
+        Start = "fromEnqueuedTime".Equals(offset["type"], StringComparison.OrdinalIgnoreCase)
+            && DateTimeOffset.TryParse(offset["enqueuedTimeUtc"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset start) ? start : null;
     }
 }
 
