@@ -165,6 +165,18 @@ public sealed class CorrelationRunnerTests
         Assert.Equal((200 * 64) - CorrelationBatch.MaxEntries, bench.LeftOut);
     }
 
+    /// <summary>A match of whose list only the beginning is looked at is told of.</summary>
+    [Theory]
+    [InlineData(1_000, 0)]
+    [InlineData(1_001, 1)]
+    public async Task What_is_looked_at_in_part_is_counted(int elements, int leftOut)
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation("type: value_count, rules: [a], timespan: 5m, condition: {field: h, gte: 1000}"));
+        await bench.DeliverAsync($"a@1 h=[{string.Join(',', Enumerable.Range(0, elements))}]");
+        Assert.Equal("1 1000", bench.Told());
+        Assert.Equal(leftOut, bench.LeftOut);
+    }
+
     /// <summary>A message of which nothing takes part, since its values come to too much, is told of all the same.</summary>
     [Fact]
     public async Task What_is_left_out_whole_is_counted()

@@ -107,6 +107,51 @@ public sealed class DetectionsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_event_is_about_is_shown()
+    {
+        BlobContainerClient originals = await _account.CreateContainerAsync();
+        Detection detection = Detection(1, minutes: 1) with
+        {
+            Facts = new EventFacts
+            {
+                Process = new ProcessFacts(@"C:\node.exe", "node -e 1", "4711"),
+                Parent = new ProcessFacts(@"C:\cmd.exe", "cmd /c x"),
+                Hashes = new FileHashes(Md5: new string('a', 32), Sha256: new string('b', 64)),
+                Addresses = [new NetworkAddress(AddressRole.Source, "10.0.0.1"), new NetworkAddress(AddressRole.Destination, "2001:db8::1", 443)],
+            },
+        };
+        Detection other = Detection(2, minutes: 2) with { Facts = new EventFacts { Process = new ProcessFacts(CommandLine: "x") } };
+        string table = await FillAsync([detection, other], originals);
+        string[] show = ["detections", "show", detection.Id.Value, "--table", table, "--originals", originals.Name];
+
+        CommandLine.Outcome text = await RunAsync(show);
+        CommandLine.Outcome json = await RunAsync([.. show, "--format", "json"]);
+        CommandLine.Outcome little = await RunAsync("detections", "show", other.Id.Value, "--table", table, "--originals", originals.Name);
+
+        Assert.Contains(
+            $"""
+
+            process    C:\node.exe (4711)
+            command    node -e 1
+            parent     C:\cmd.exe
+              command  cmd /c x
+            hashes     md5 {new string('a', 32)} sha256 {new string('b', 64)}
+            addresses  source 10.0.0.1, destination [2001:db8::1]:443
+
+            """.ReplaceLineEndings("\n"),
+            text.Output,
+            StringComparison.Ordinal);
+        Assert.Contains("\ncommand    x\n", little.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("process ", little.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            """{"image":"C:\\node.exe","commandLine":"node -e 1","id":"4711"} {"image":"C:\\cmd.exe","commandLine":"cmd /c x"}""",
+            $"{json.Json.GetProperty("process").GetRawText()} {json.Json.GetProperty("parent").GetRawText()}");
+        Assert.Equal(
+            """[{"role":"source","ip":"10.0.0.1"},{"role":"destination","ip":"2001:db8::1","port":443}]""", json.Json.GetProperty("addresses").GetRawText());
+        Assert.Equal(new string('b', 64), json.Json.GetProperty("hashes").GetProperty("sha256").GetString());
+    }
+
+    [Fact]
     public async Task The_beginning_of_an_id_is_enough_where_no_other_begins_so()
     {
         Detection detection = Detection(1, minutes: 10);

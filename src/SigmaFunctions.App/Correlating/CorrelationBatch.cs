@@ -86,7 +86,7 @@ public sealed class CorrelationBatch(CorrelationPlan plan)
             foreach ((CorrelationTree tree, int rule) in plan.TreesOf(record.RuleOf(match)))
             {
                 byte[] values = tree.Keep(rule, record.ValuesOf(match), out bool isCut);
-                LeftOut += isCut ? 1 : 0;
+                LeftOut += isCut || record.IsCut(match) ? 1 : 0;
                 var stored = new StoredMatch(rule, time, identity, host, user, values);
                 foreach (ReadOnlyMemory<byte> part in tree.PartsOf(rule, values))
                 {

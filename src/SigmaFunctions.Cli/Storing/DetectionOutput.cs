@@ -53,6 +53,11 @@ internal static class DetectionOutput
         }
 
         writer.WriteEndArray();
+        if (detection.Facts is { } facts)
+        {
+            FactsOutput.WriteJson(writer, facts);
+        }
+
         if (detection.Omitted > 0)
         {
             writer.WriteNumber("omitted", detection.Omitted);
@@ -85,6 +90,7 @@ internal static class DetectionOutput
             ("host", detection.Host),
             ("user", detection.User),
             ("tenant", detection.TenantId),
+            .. detection.Facts is { } facts ? FactsOutput.Lines(facts) : [],
             .. detection.Correlation is null ? [] : CorrelationOutput.Lines(detection.Correlation),
             ("event", detection.Identity.ByKind(HubEventOutput.Text)),
             ("id", detection.Id.Value),
