@@ -175,7 +175,14 @@ public sealed class CorrelationCrashTests
             rows,
             agenda,
             new PartEvaluator(
-                rows, agenda, new Recorder(step, store.Recorded), new CorrelationMetrics(meters, store.Clock), store.Clock, TimeSpan.Zero, store.Limits, NullLogger.Instance));
+                rows,
+                agenda,
+                new Recorder(step, store.Recorded),
+                new CorrelationMetrics(meters, store.Clock),
+                store.Clock,
+                TimeSpan.Zero,
+                store.Limits,
+                NullLogger.Instance));
     }
 
     private sealed class EndedException : Exception;

@@ -260,6 +260,25 @@ public sealed class CorrelationHostilityTests
         Assert.Equal("700 1 superseded | 1100 1 superseded | 1500 1", bench.Told());
     }
 
+    /// <summary>
+    /// Where a late event moves a detection to a later time of its timespan, what is left begins with the former one, which would hold the new one off.
+    /// </summary>
+    [Fact]
+    public async Task What_is_left_to_be_moved_on_is()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 1", StringComparison.Ordinal)));
+        bench.Restart(new PartLimits { Firings = 1 });
+        await bench.DeliverAsync("a@310 g=x", "a@500 g=x");
+        await bench.DeliverAsync(["a@190 g=x"], enqueued: 510);
+        for (int sweep = 0; sweep < 5; sweep++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+        }
+
+        Assert.Equal("190 1 moved | 500 2", bench.Told());
+    }
+
     /// <summary>A row that stands for others has each match of them once, by rule, and is of a size that the service takes.</summary>
     [Fact]
     public void A_row_stands_for_all_matches_of_others()
@@ -292,7 +311,31 @@ public sealed class CorrelationHostilityTests
             int requests = 0;
             bench.Step = () => requests++ == request ? throw new OperationCanceledException() : Task.CompletedTask;
             hasEnded = await Record.ExceptionAsync(() => bench.DeliverAsync("a@0.9 g=x")) is not null;
-            Assert.InRange(bench.State.All.Where(row => IsState(row)).SelectMany(StateRows.MatchesOf).Select(match => match.Identity.SequenceNumber).Distinct().Count(), 9, 10);
+            IEnumerable<StoredMatch> kept = bench.State.All.Where(IsState).SelectMany(StateRows.MatchesOf);
+            Assert.InRange(kept.Select(match => match.Identity.SequenceNumber).Distinct().Count(), 9, 10);
+        }
+    }
+
+    /// <summary>A process ends anywhere, and its batch comes again where another condition is in force: what was decided is carried out.</summary>
+    [Fact]
+    public async Task What_was_decided_is_carried_out_with_another_condition()
+    {
+        bool hasEnded = true;
+        for (int request = 0; hasEnded; request++)
+        {
+            Assert.InRange(request, 0, 20);
+            using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+            await bench.DeliverAsync("a@0 g=x", "a@60 g=x");
+            int requests = 0;
+            bench.Step = () => requests++ == request ? throw new OperationCanceledException() : Task.CompletedTask;
+            hasEnded = await Record.ExceptionAsync(() => bench.DeliverAsync(["a@120 g=x"], 120, sequence: 9)) is not null;
+            bench.Step = () => Task.CompletedTask;
+            bench.Use(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 5", StringComparison.Ordinal)));
+            bench.Restart();
+            await bench.DeliverAsync(["a@120 g=x"], 120, sequence: 9);
+            bench.Clock.Advance(TimeSpan.FromMinutes(10));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+            Assert.All(bench.State.All.Where(row => row.ContainsKey("Outcome")), row => Assert.Equal(row["Revision"], row["Recorded"]));
         }
     }
 
