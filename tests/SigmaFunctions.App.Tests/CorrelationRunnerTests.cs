@@ -350,6 +350,34 @@ public sealed class CorrelationRunnerTests
         Assert.Equal("in-force", string.Join(' ', bench.State.All.Select(row => row.PartitionKey).DefaultIfEmpty("in-force")));
     }
 
+    /// <summary>Of a part each time is due by itself, each evaluation has a note of its own, and what was added again meanwhile stays.</summary>
+    [Fact]
+    public async Task What_is_due_is_kept_apart()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        CorrelationAgenda agenda = bench.Agenda;
+        var due = new DueEvaluation("tree", new byte[] { 1 }, 1_000, CorrelationBench.Begin.AddSeconds(10));
+        await agenda.AddDueAsync(due, Token);
+        (TableEntity Row, DueEvaluation? Due) read = Assert.Single(await agenda.FindDueAsync(due.At, Token).ToListAsync(Token));
+        await agenda.AddDueAsync(due with { Time = 2_000 }, Token);
+        await agenda.AddDueAsync(due with { Time = 3_000, At = due.At.AddSeconds(1) }, Token);
+        Assert.Equal("1000 2000", await TimesAsync(due.At));
+
+        await agenda.AddDueAsync(due, Token);
+        await agenda.RemoveDueAsync(read.Row, Token);
+        Assert.Equal("1000 2000 3000", await TimesAsync(due.At.AddMinutes(1)));
+
+        TableEntity note = await agenda.NoteUnfinishedAsync(due, null, Token);
+        TableEntity other = await agenda.NoteUnfinishedAsync(due, null, Token);
+        await agenda.RemoveAsync(note, Token);
+        Assert.Equal("1000 1000 2000", await TimesAsync(due.At));
+        await agenda.NoteUnfinishedAsync(due with { At = due.At.AddDays(1) }, other, Token);
+        Assert.Equal("1000 2000", await TimesAsync(due.At));
+
+        async Task<string> TimesAsync(DateTimeOffset until) =>
+            string.Join(' ', (await agenda.FindDueAsync(until, Token).ToListAsync(Token)).Select(one => one.Due!.Time).Order());
+    }
+
     /// <summary>What is due of a correlation that is not there any more waits for an instance that knows it, for a day.</summary>
     [Fact]
     public async Task What_nobody_knows_is_not_kept_for_ever()
