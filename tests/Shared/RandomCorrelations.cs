@@ -46,6 +46,21 @@ internal static class RandomCorrelations
         from outer in Correlation("0000000000c3", "outer", Gen.OneOf("a", "inner", "middle"))
         select $"{Bases}\n---\n{inner}\n---\n{middle}\n---\n{outer}";
 
+    /// <summary>An event of <c>a</c>, of one of two groups.</summary>
+    public static readonly Gen<string> Counted =
+        from time in Gen.Int[0, 40]
+        from value in Gen.OneOf("x", "y")
+        select $"{{\"kind\":\"a\",\"time\":{time},\"g\":\"{value}\",\"v\":{time % 3}}}";
+
+    /// <summary>The rules with a correlation that counts events of <c>a</c>, or their values, by group or over all.</summary>
+    public static readonly Gen<string> Counting =
+        from span in Gen.Int[8, 20]
+        from bound in Gen.OneOf("gte: 1", "gte: 2", "gte: 3", "gt: 1", "lt: 3", "eq: 2")
+        from type in Gen.OneOf("type: event_count, condition: {", "type: value_count, condition: {field: v, ")
+        from groupBy in Gen.OneOf("", "group-by: [g], ")
+        select $"{Bases}\n---\ntitle: Counting\nid: 00000000-0000-0000-0000-0000000000c1\n"
+            + $"correlation: {{rules: [a], timespan: {span}s, {groupBy}{type}{bound}}}}}\n";
+
     private static Gen<string> Correlation(string id, string name, Gen<string> parts) =>
         from type in Gen.Enum<CorrelationType>()
         from rules in parts.Array[1, 3].Select(all => all.Distinct().ToArray())

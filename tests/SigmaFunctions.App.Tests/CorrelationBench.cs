@@ -48,7 +48,10 @@ internal sealed class CorrelationBench : IDisposable
     public MemoryState State { get; }
 
     /// <summary>One process; another one has nothing of its memory.</summary>
-    public CorrelationRunner Runner { get; private set; }
+    public CorrelationRunner Runner { get; set; }
+
+    /// <summary>What comes before each request.</summary>
+    public Func<Task> Step { get; set; } = () => Task.CompletedTask;
 
     public TestLogger<CorrelationRunner> Log { get; } = new();
 
@@ -129,7 +132,7 @@ internal sealed class CorrelationBench : IDisposable
 
     private CorrelationRunner Create(PartLimits? limits = null)
     {
-        var rows = new MemoryCorrelationRows(State, () => Task.CompletedTask, 1_000);
+        var rows = new MemoryCorrelationRows(State, () => Step(), 1_000);
         return new CorrelationRunner(
             rows, new CorrelationAgenda(rows, Clock), new Recorder(Recorded), () => _rules.CorrelationPlan, MsOptions.Create(new CorrelationOptions()), new CorrelationMetrics(_measured.Meters, Clock), Clock, Log, limits ?? PartLimits.Default);
     }

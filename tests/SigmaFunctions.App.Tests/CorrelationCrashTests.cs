@@ -51,6 +51,9 @@ public sealed class CorrelationCrashTests
     // More requests than the batch takes: of one that none of them stops.
     public static TheoryData<int> Requests => [.. Enumerable.Range(0, 14)];
 
+    // The second of the detection: 18 s holds it off, at the end of its timespan at the latest.
+    public static MatrixTheoryData<int, int> RequestsOfTwo => new([24, 28], Enumerable.Range(0, 14));
+
     [Theory]
     [MemberData(nameof(Requests))]
     public async Task What_was_decided_before_the_end_is_recorded_and_then_superseded(int request)
@@ -87,6 +90,9 @@ public sealed class CorrelationCrashTests
         Task paused = DeliverAsync(store, Batch, () => requests++ == request ? pause.Task : requests == request + 2 ? throw new EndedException() : Task.CompletedTask);
         await DeliverAsync(store, Late);
         await DeliverAsync(store, Batch);
+
+        // What it has noted is not due yet.
+        await SweepAsync(store);
         pause.SetResult();
         await Task.WhenAny(paused);
 
@@ -94,6 +100,32 @@ public sealed class CorrelationCrashTests
         store.Clock.Advance(TimeSpan.FromMinutes(6));
         await SweepAsync(store);
         Assert.Equal([18, 30], store.Recorded.Values.Where(firing => !firing.IsSuperseded).Select(firing => (new DateTimeOffset(firing.Time, TimeSpan.Zero) - Begin).TotalSeconds).Order());
+    }
+
+    /// <summary>
+    /// A process stands still at a request while another one, which writes one firing at a time, takes late events that move its detection: that one decides
+    /// nothing yet within the timespan before what it has not written.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(RequestsOfTwo))]
+    public async Task Of_what_is_written_in_part_no_two_alert(int second, int request)
+    {
+        var store = new Stored();
+        var pause = new TaskCompletionSource();
+        int requests = 0;
+        Task paused = DeliverAsync(store, [21, second], () => requests++ == request ? pause.Task : Task.CompletedTask);
+        store.Limits = new PartLimits { Firings = 1 };
+        await DeliverAsync(store, Late);
+        pause.SetResult();
+        await paused;
+        for (int minute = 0; minute < 8; minute++)
+        {
+            store.Clock.Advance(TimeSpan.FromMinutes(1));
+            await SweepAsync(store);
+        }
+
+        Assert.Equal(Begin.AddSeconds(18).UtcTicks, Assert.Single(store.Recorded.Values, firing => !firing.IsSuperseded).Time);
+        Assert.Single(store.Recorded.Values, firing => firing.Report!.Outcome == FiringOutcome.Alerts);
     }
 
     private static Task DeliverAsync(Stored store, int[] seconds, int? endsAt = null)
@@ -143,7 +175,14 @@ public sealed class CorrelationCrashTests
             rows,
             agenda,
             new PartEvaluator(
-                rows, agenda, new Recorder(step, store.Recorded), new CorrelationMetrics(meters, store.Clock), store.Clock, TimeSpan.Zero, PartLimits.Default, NullLogger.Instance));
+                rows,
+                agenda,
+                new Recorder(step, store.Recorded),
+                new CorrelationMetrics(meters, store.Clock),
+                store.Clock,
+                TimeSpan.Zero,
+                store.Limits,
+                NullLogger.Instance));
     }
 
     private sealed class EndedException : Exception;
@@ -156,6 +195,9 @@ public sealed class CorrelationCrashTests
         public FakeTimeProvider Clock { get; } = new(Begin.AddMinutes(2));
 
         public MemoryState State { get; }
+
+        // Of processes that start from now on.
+        public PartLimits Limits { get; set; } = PartLimits.Default;
 
         public Dictionary<DetectionId, StoredFiring> Recorded { get; } = [];
     }

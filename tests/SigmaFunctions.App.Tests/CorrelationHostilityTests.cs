@@ -2,6 +2,7 @@ using System.Text;
 using Azure.Data.Tables;
 using SigmaFunctions.App.Correlating;
 using SigmaFunctions.Storage.Correlations;
+using SigmaFunctions.Storage.Model;
 
 namespace SigmaFunctions.App.Tests;
 
@@ -208,6 +209,137 @@ public sealed class CorrelationHostilityTests
         Assert.Equal(string.Join(" | ", Enumerable.Range(0, 450).Select(match => $"{match * 2} 1")), bench.Told());
         Assert.DoesNotContain(bench.State.All, row => row.PartitionKey.StartsWith("due-", StringComparison.Ordinal));
     }
+
+    /// <summary>So is what has waited for late events and is due at once.</summary>
+    [Fact]
+    public async Task What_waited_is_recorded_so_many_at_a_time()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Each.Replace("gte: 1", "lt: 3", StringComparison.Ordinal)));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        await bench.DeliverAsync(Every(2, 450, first: 10));
+        bench.Clock.Advance(TimeSpan.FromHours(1));
+        bench.Restart(new PartLimits { Firings = 100 });
+        for (int sweep = 1; sweep <= 5; sweep++)
+        {
+            await bench.Runner.SweepAsync(isLast: false, Token);
+            Assert.Equal(Math.Min(450, sweep * 100), bench.Recorded.Count);
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+    }
+
+    /// <summary>Where nothing comes any more nothing is left.</summary>
+    [Fact]
+    public async Task In_the_end_nothing_is_left_of_too_many()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Each));
+        bench.Restart(new PartLimits { Firings = 10 });
+        await bench.DeliverAsync(Every(2, 50));
+        await bench.Runner.SweepAsync(isLast: true, Token);
+        Assert.Equal(50, bench.Recorded.Count);
+    }
+
+    /// <summary>What is left begins with the first change that is left, also where that is to be taken back and the next detection is later.</summary>
+    [Fact]
+    public async Task What_is_left_to_be_taken_back_is()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation("type: temporal, timespan: 5m, group-by: [g], condition: a and not b"));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        await bench.DeliverAsync("a@700 g=x", "a@1100 g=x");
+        bench.Clock.SetUtcNow(CorrelationBench.Begin.AddSeconds(1_600));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        await bench.DeliverAsync("a@1500 g=x");
+        bench.Clock.SetUtcNow(CorrelationBench.Begin.AddSeconds(1_950));
+        bench.Restart(new PartLimits { Firings = 1 });
+        await bench.DeliverAsync(["b@750 g=x", "b@1150 g=x"], enqueued: 1_950);
+        for (int sweep = 0; sweep < 5; sweep++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+        }
+
+        Assert.Equal("700 1 superseded | 1100 1 superseded | 1500 1", bench.Told());
+    }
+
+    /// <summary>
+    /// Where a late event moves a detection to a later time of its timespan, what is left begins with the former one, which would hold the new one off.
+    /// </summary>
+    [Fact]
+    public async Task What_is_left_to_be_moved_on_is()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 1", StringComparison.Ordinal)));
+        bench.Restart(new PartLimits { Firings = 1 });
+        await bench.DeliverAsync("a@310 g=x", "a@500 g=x");
+        await bench.DeliverAsync(["a@190 g=x"], enqueued: 510);
+        for (int sweep = 0; sweep < 5; sweep++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+        }
+
+        Assert.Equal("190 1 moved | 500 2", bench.Told());
+    }
+
+    /// <summary>A row that stands for others has each match of them once, by rule, and is of a size that the service takes.</summary>
+    [Fact]
+    public void A_row_stands_for_all_matches_of_others()
+    {
+        TableEntity a = RowOf(rule: 0, length: 10);
+        TableEntity b = RowOf(rule: 1, length: 10);
+        Assert.Equal([0, 1], StateRows.MatchesOf(StateRows.Compacted([a, b, a])!).Select(match => match.Rule).Order());
+        Assert.Null(StateRows.Compacted([RowOf(rule: 0, length: 200_000), RowOf(rule: 1, length: 200_000)]));
+
+        static TableEntity RowOf(int rule, int length) => Assert.Single(StateRows.OfMatches(
+            "p", StateRows.SliceOf(TimeSpan.TicksPerMinute), [new StoredMatch(rule, CorrelationBench.Begin.UtcTicks, Identity, null, null, new byte[length])]));
+    }
+
+    /// <summary>A process that ends while it puts rows together loses none of them.</summary>
+    [Fact]
+    public async Task Rows_are_put_together_or_not_at_all()
+    {
+        bool hasEnded = true;
+        for (int request = 0; hasEnded; request++)
+        {
+            Assert.InRange(request, 0, 20);
+            using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 50", StringComparison.Ordinal)));
+            for (int match = 0; match < 9; match++)
+            {
+                await bench.DeliverAsync($"a@{match / 10m} g=x");
+            }
+
+            bench.Clock.Advance(TimeSpan.FromMinutes(11));
+            bench.Restart(new PartLimits { ManyRows = 5 });
+            int requests = 0;
+            bench.Step = () => requests++ == request ? throw new OperationCanceledException() : Task.CompletedTask;
+            hasEnded = await Record.ExceptionAsync(() => bench.DeliverAsync("a@0.9 g=x")) is not null;
+            IEnumerable<StoredMatch> kept = bench.State.All.Where(IsState).SelectMany(StateRows.MatchesOf);
+            Assert.InRange(kept.Select(match => match.Identity.SequenceNumber).Distinct().Count(), 9, 10);
+        }
+    }
+
+    /// <summary>A process ends anywhere, and its batch comes again where another condition is in force: what was decided is carried out.</summary>
+    [Fact]
+    public async Task What_was_decided_is_carried_out_with_another_condition()
+    {
+        bool hasEnded = true;
+        for (int request = 0; hasEnded; request++)
+        {
+            Assert.InRange(request, 0, 20);
+            using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+            await bench.DeliverAsync("a@0 g=x", "a@60 g=x");
+            int requests = 0;
+            bench.Step = () => requests++ == request ? throw new OperationCanceledException() : Task.CompletedTask;
+            hasEnded = await Record.ExceptionAsync(() => bench.DeliverAsync(["a@120 g=x"], 120, sequence: 9)) is not null;
+            bench.Step = () => Task.CompletedTask;
+            bench.Use(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 5", StringComparison.Ordinal)));
+            bench.Restart();
+            await bench.DeliverAsync(["a@120 g=x"], 120, sequence: 9);
+            bench.Clock.Advance(TimeSpan.FromMinutes(10));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+            Assert.All(bench.State.All.Where(row => row.ContainsKey("Outcome")), row => Assert.Equal(row["Revision"], row["Recorded"]));
+        }
+    }
+
+    private static readonly HubEventIdentity Identity = new("ns", "hub", "0", CorrelationBench.Begin, 1, 0);
 
     /// <summary>Detections of one time are written together, however many: each evaluation comes further.</summary>
     [Fact]

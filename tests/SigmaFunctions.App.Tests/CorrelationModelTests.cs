@@ -39,6 +39,13 @@ public sealed partial class CorrelationModelTests(StorageAccount account)
         (text, events, seed) => new Schedule(text, events, seed).Run(),
         iter: Schedules);
 
+    /// <summary>Groups that have fired and get more within the timespan, of which most is held off without a look at all of it.</summary>
+    [Fact]
+    public void It_does_where_firings_hold_off_what_follows() =>
+        Gen.Select(RandomCorrelations.Counting, RandomCorrelations.Counted.Array[8, 24], Gen.Int).Sample(
+            (text, events, seed) => new Schedule(text, events, seed).Run(),
+            iter: Schedules / 2);
+
     [Fact]
     public async Task It_does_over_the_tables_of_a_store()
     {

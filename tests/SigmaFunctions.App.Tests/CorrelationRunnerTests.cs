@@ -31,12 +31,21 @@ public sealed class CorrelationRunnerTests
     [InlineData(Three, "a@0 | a@60 | a@120 | a@30", "60 3")]
     [InlineData(Three, "a@200 | a@290 | a@310 | a@280", "290 3 moved | 310 3 superseded")]
 
+    // What matters within the timespan after a firing: the same time, what was there later, what an alert was for, and alerts long after.
+    [InlineData(Three, "a@0 | a@60 | a@120 | a@120", "120 4")]
+    [InlineData(Three, "a@0 | a@60 | a@120 | a@430 a@440 | a@415", "120 3 | 440 3")]
+    [InlineData(Three, "a@100 a@110 a@120 | a@105 | a@415 a@420", "110 3 | 420 3 moved")]
+    [InlineData(Three, "a@900 a@950 a@1000 | a@0 a@60 a@120", "120 3 | 1000 3")]
+
     // What a late event can take back waits for two minutes from when it came, and what must not follow for the timespan too.
     [InlineData(Rare, "a@400 | 401", "")]
     [InlineData(Rare, "a@400 | 521", "400 1")]
     [InlineData(Rare, "a@400 | a@401 a@402 | a@399 a@398 | 530", "398 1")]
     [InlineData(Alone, "a@700 | 999", "")]
+    [InlineData(Alone, "a@700 | 1119", "")]
     [InlineData(Alone, "a@700 | 1121", "700 1")]
+    [InlineData(Alone, "1990 | a@700 | 2109", "")]
+    [InlineData(Alone, "1990 | a@700 | 2111", "700 1")]
     [InlineData(Alone, "a@700 | b@900 | 1121", "")]
     [InlineData(Alone, "a@700 | 1121 | b@900", "700 1 superseded")]
 
@@ -201,6 +210,71 @@ public sealed class CorrelationRunnerTests
         Assert.Equal(told, bench.Told());
     }
 
+    /// <summary>What fired by a former condition is neither taken back nor changed by the one that is in force.</summary>
+    [Theory]
+    [InlineData("gte: 2", "a@59")]
+    [InlineData("gte: 5", "a@50")]
+    public async Task What_fired_by_a_former_condition_stays(string condition, string late)
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        await bench.DeliverAsync("a@0 g=x", "a@30 g=x", "a@60 g=x");
+        bench.Use(CorrelationBench.Correlation(Three.Replace("gte: 3", condition, StringComparison.Ordinal)));
+        await bench.DeliverAsync([$"{late} g=x"], enqueued: 70);
+        Assert.Equal("60 3", bench.Told());
+        Assert.Single(bench.Recorded);
+    }
+
+    /// <summary>A detection that changes keeps what was recorded and decided of it.</summary>
+    [Fact]
+    public async Task What_changes_keeps_what_became_of_it()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        await bench.DeliverAsync("a@200 g=x", "a@290 g=x", "a@310 g=x");
+        await bench.DeliverAsync(["a@280 g=x"], enqueued: 320);
+        await bench.DeliverAsync(["a@285 g=x"], enqueued: 330);
+        StoredFiring changed = bench.Recorded[^1];
+        Assert.Equal("285 3 moved | 310 3 superseded", bench.Told());
+        Assert.Equal((2, 1, bench.Recorded[0].Report!.Detected.Id), (changed.Revision, changed.Report!.Recorded, changed.Report.OutcomeBy));
+    }
+
+    /// <summary>
+    /// What another process changed of a firing since this one saw it: late events came that move it within its timespan, or to the one before; what this one
+    /// gets then is not held off any more.
+    /// </summary>
+    [Theory]
+    [InlineData("a@0 a@60 a@120", "a@30", "a@405 a@406 a@410", "60 3 | 406 3 moved")]
+    [InlineData("a@200 a@290 a@310", "a@280", "a@601 a@602 a@603", "290 3 moved | 310 3 superseded | 602 3 moved")]
+    public async Task What_another_process_changed_holds_nothing_off(string first, string late, string next, string told)
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        await DeliverAsync(first);
+        CorrelationRunner runner = bench.Runner;
+        bench.Restart();
+        await DeliverAsync(late);
+        bench.Runner = runner;
+        await DeliverAsync(next);
+        Assert.Equal(told, bench.Told());
+
+        Task DeliverAsync(string events) => bench.DeliverAsync([.. events.Split(' ').Select(one => $"{one} g=x")], enqueued: 603);
+    }
+
+    /// <summary>Detections of another correlation count whenever they were, and one over others is not held off by what they wait for.</summary>
+    [Theory]
+    [InlineData("1s", "gte: 3", "a@0 | a@10 | a@20", "20 3")]
+    [InlineData("1m", "gte: 1", "a@0 | a@100", "0 1 | 100 1")]
+    public async Task Detections_of_others_count(string timespan, string condition, string batches, string told)
+    {
+        using var bench = new CorrelationBench(
+            CorrelationBench.Correlation($"type: event_count, rules: [a], group-by: [g], timespan: {timespan}, condition: {{gte: 1}}"),
+            CorrelationBench.Correlation($"type: event_count, rules: [c1], group-by: [g], timespan: 1m, condition: {{{condition}}}", digit: 2));
+        foreach (string one in batches.Split(" | "))
+        {
+            await bench.DeliverAsync($"{one} g=x");
+        }
+
+        Assert.Equal(told, bench.Told());
+    }
+
     [Fact]
     public async Task Another_group_begins_anew()
     {
@@ -231,6 +305,20 @@ public sealed class CorrelationRunnerTests
         Assert.False(bench.Recorded[0].Report!.Detected.IsPartial);
         await bench.DeliverAsync("a@331 g=x");
         Assert.Equal(72, Assert.Single(bench.Log.Entries).Id);
+    }
+
+    /// <summary>Where not all of a group is looked at, what was told of more of it stays as it is.</summary>
+    [Theory]
+    [InlineData("gte: 20", 10, "a@185", "190 20")]
+    [InlineData("gte: 5", 19, "a@35", "40 5")]
+    public async Task What_is_left_unread_changes_nothing(string condition, int rows, string late, string told)
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three.Replace("gte: 3", condition, StringComparison.Ordinal)));
+        await bench.DeliverAsync([.. Enumerable.Range(0, 20).Select(match => $"a@{match * 10} g=x")]);
+        bench.Restart(new PartLimits { Rows = rows });
+        await bench.DeliverAsync([$"{late} g=x"], enqueued: 200);
+        Assert.Equal(told, bench.Told());
+        Assert.Single(bench.Recorded);
     }
 
     [Fact]
@@ -272,6 +360,34 @@ public sealed class CorrelationRunnerTests
         bench.Clock.Advance(TimeSpan.FromHours(30));
         Assert.Equal(1, await bench.Agenda.RemoveOldAsync(1_000, Token));
         Assert.Equal("in-force", string.Join(' ', bench.State.All.Select(row => row.PartitionKey).DefaultIfEmpty("in-force")));
+    }
+
+    /// <summary>Of a part each time is due by itself, each evaluation has a note of its own, and what was added again meanwhile stays.</summary>
+    [Fact]
+    public async Task What_is_due_is_kept_apart()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        CorrelationAgenda agenda = bench.Agenda;
+        var due = new DueEvaluation("tree", new byte[] { 1 }, 1_000, CorrelationBench.Begin.AddSeconds(10));
+        await agenda.AddDueAsync(due, Token);
+        (TableEntity Row, DueEvaluation? Due) read = Assert.Single(await agenda.FindDueAsync(due.At, Token).ToListAsync(Token));
+        await agenda.AddDueAsync(due with { Time = 2_000 }, Token);
+        await agenda.AddDueAsync(due with { Time = 3_000, At = due.At.AddSeconds(1) }, Token);
+        Assert.Equal("1000 2000", await TimesAsync(due.At));
+
+        await agenda.AddDueAsync(due, Token);
+        await agenda.RemoveDueAsync(read.Row, Token);
+        Assert.Equal("1000 2000 3000", await TimesAsync(due.At.AddMinutes(1)));
+
+        TableEntity note = await agenda.NoteUnfinishedAsync(due, null, Token);
+        TableEntity other = await agenda.NoteUnfinishedAsync(due, null, Token);
+        await agenda.RemoveAsync(note, Token);
+        Assert.Equal("1000 1000 2000", await TimesAsync(due.At));
+        await agenda.NoteUnfinishedAsync(due with { At = due.At.AddDays(1) }, other, Token);
+        Assert.Equal("1000 2000", await TimesAsync(due.At));
+
+        async Task<string> TimesAsync(DateTimeOffset until) =>
+            string.Join(' ', (await agenda.FindDueAsync(until, Token).ToListAsync(Token)).Select(one => one.Due!.Time).Order());
     }
 
     /// <summary>What is due of a correlation that is not there any more waits for an instance that knows it, for a day.</summary>

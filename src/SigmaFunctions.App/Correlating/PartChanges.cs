@@ -75,12 +75,16 @@ internal sealed class PartChanges
 
         foreach (StoredFiring known in _view.ByKey.Values)
         {
-            if (IsFixed(known) || wanted.ContainsKey(StateRows.KeyOf(known)) || known.Time < FromOf(known.Correlation, known.Group))
+            // What was decided by a former condition is carried out too.
+            if (IsFixed(known) && IsUnfinished(known) && known.Time >= _from - tree.Shifts[known.Correlation])
+            {
+                firings.Add(known);
+            }
+            else if (IsFixed(known) || wanted.ContainsKey(StateRows.KeyOf(known)) || known.Time < FromOf(known.Correlation, known.Group))
             {
                 continue;
             }
-
-            if (known.IsSuperseded)
+            else if (known.IsSuperseded)
             {
                 firings.AddRange(known.Correlation == root ? [known] : []);
             }
@@ -129,6 +133,8 @@ internal sealed class PartChanges
         long kept = Math.Max(TimeSpan.TicksPerDay / 2, Math.Min(_part.Tree.Reach, _part.KeptFor.Ticks / 2));
         return firing.Condition != _part.Tree.Condition || firing.WrittenAt < _now - new TimeSpan(kept);
     }
+
+    private static bool IsUnfinished(StoredFiring firing) => firing.Report is { Outcome: not FiringOutcome.None } report && report.Recorded != firing.Revision;
 
     private StoredFiring FiringOf(TreeFiring firing)
     {

@@ -62,7 +62,7 @@ internal sealed class PartEvaluator(
         {
             PartView view = await PartView.ReadAsync(rows, part, reach, limits, cancellationToken);
             var changes = PartChanges.Of(part, view, request.From, grace, timeProvider.GetUtcNow());
-            if (turn.Take(changes.Writes) is { Length: > 0 } writes)
+            if (turn.Take(changes.Writes, view) is { Length: > 0 } writes)
             {
                 // What is written may follow from less than others have read by then. If this process ends before it has read again, and others have done
                 // its batch, nobody else would look.
@@ -320,9 +320,9 @@ internal sealed class PartEvaluator(
         public int Written { get; set; }
 
         /// <summary>What is to be written now, in the order of time.</summary>
-        public StoredFiring[] Take(IEnumerable<StoredFiring> writes)
+        public StoredFiring[] Take(IEnumerable<StoredFiring> writes, PartView view)
         {
-            StoredFiring[] open = [.. writes.Where(firing => firing.Time < _writtenUntil).OrderBy(firing => firing.Time)];
+            StoredFiring[] open = [.. writes.Where(firing => TimeOf(firing) < _writtenUntil).OrderBy(TimeOf)];
             int left = Math.Max(0, most - Written);
             if (open.Length <= left)
             {
@@ -330,15 +330,19 @@ internal sealed class PartEvaluator(
             }
 
             // Those of one time together, so that each evaluation comes further.
-            long last = left == 0 ? long.MinValue : open[left - 1].Time;
-            int end = Array.FindIndex(open, firing => firing.Time > last);
+            long last = left == 0 ? long.MinValue : TimeOf(open[left - 1]);
+            int end = Array.FindIndex(open, firing => TimeOf(firing) > last);
             if (end < 0)
             {
                 return open;
             }
 
-            _writtenUntil = open[end].Time;
+            _writtenUntil = TimeOf(open[end]);
             return open[..end];
+
+            // A row that says an earlier time holds others off until it is changed: whoever goes on with it begins there.
+            long TimeOf(StoredFiring firing) =>
+                view.ByKey.TryGetValue(StateRows.KeyOf(firing), out StoredFiring? known) ? Math.Min(firing.Time, known.Time) : firing.Time;
         }
 
         /// <summary>Whether a firing is recorded now, of which there are some of earlier times or of the same.</summary>
