@@ -393,6 +393,26 @@ public sealed class CorrelationHostilityTests
         Assert.Equal($"{At3} 1 | {TimeSpan.FromDays(36).TotalSeconds} 1 warming", bench.Told());
     }
 
+    /// <summary>To know which are in force takes few requests, whether there are any that wait or not.</summary>
+    [Theory]
+    [InlineData(Rarer, 12)]
+    [InlineData(Three, 4)]
+    public async Task To_know_what_is_in_force_takes_few_requests(string section, int most)
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(section));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+
+        // Beside what each sweep asks for that is due.
+        Assert.InRange(await bench.RequestsAsync(async () =>
+        {
+            for (int minute = 0; minute < 60; minute++)
+            {
+                bench.Clock.Advance(TimeSpan.FromMinutes(1));
+                await bench.Runner.SweepAsync(isLast: false, Token);
+            }
+        }), 1, most);
+    }
+
     /// <summary>Events wait for an app that does not run.</summary>
     [Fact]
     public async Task An_app_that_was_away_has_missed_nothing()

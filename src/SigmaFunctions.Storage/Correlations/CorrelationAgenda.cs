@@ -145,12 +145,18 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
             await InForceSinceAsync(tree, cancellationToken);
         }
 
+        if (now - _looked < SeenEvery)
+        {
+            return;
+        }
+
         // Behind those: where the app as a whole was away, events have waited for it, and no correlation missed any.
-        if (now - _looked >= SeenEvery && (trees.Count > 0 || await rows.FindAsync(StateKeys.InForce, StateKeys.AnyInForce, cancellationToken) is not null))
+        if (trees.Count > 0 || await rows.FindAsync(StateKeys.InForce, StateKeys.AnyInForce, cancellationToken) is not null)
         {
             await rows.UpsertAsync([new TableEntity(StateKeys.InForce, StateKeys.AnyInForce) { [Seen] = now }], cancellationToken);
-            _looked = now;
         }
+
+        _looked = now;
     }
 
     /// <summary>Since when all matches of a correlation are kept, from now on where they are not yet, or where others ran without it meanwhile.</summary>
