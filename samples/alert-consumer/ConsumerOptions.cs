@@ -9,6 +9,12 @@ internal sealed record ConsumerOptions
     /// <summary>What may be written.</summary>
     public const string Usage = "usage: alert-consumer [--storage CONNECTION | --account NAME] [--once]";
 
+    /// <summary>Queue of what cannot be handled; with <see cref="HandledTable"/>, what deployments make for the consumer.</summary>
+    public const string PoisonQueue = "alerts-poison";
+
+    /// <summary>Table of ids of handled alerts.</summary>
+    public const string HandledTable = "HandledAlerts";
+
     private const string ConnectionVariable = "DetectionStorage";
     private const int AccountNameMinimum = 3;
     private const int AccountNameMaximum = 24;

@@ -27,8 +27,8 @@ try
 
     // Messages come as they are: the consumer reads plain text and Base64.
     queue = clients.CreateQueueClient(AlertQueue.DefaultName, QueueMessageEncoding.None);
-    poison = clients.CreateQueueClient("alerts-poison", QueueMessageEncoding.None);
-    handled = clients.CreateTableClient("HandledAlerts");
+    poison = clients.CreateQueueClient(ConsumerOptions.PoisonQueue, QueueMessageEncoding.None);
+    handled = clients.CreateTableClient(ConsumerOptions.HandledTable);
     detections = new DetectionTable(
         clients.CreateTableClient(DetectionTable.DefaultName), originals: new OriginalStore(clients.CreateContainerClient(OriginalStore.DefaultName)));
 }

@@ -18,6 +18,9 @@ public sealed class SampleConsumerTests(StorageAccount account)
 {
     private static readonly TimeSpan ShortVisibility = TimeSpan.FromSeconds(2);
 
+    /// <summary>Nothing that is waited for takes so long.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(40);
+
     private readonly ConcurrentQueue<(string Id, string? Host)> _handled = [];
     private readonly ConcurrentQueue<string> _log = [];
 
@@ -139,7 +142,7 @@ public sealed class SampleConsumerTests(StorageAccount account)
 
                 // Its renewal is under way for too long.
                 await TakeAsync(parts.Queue, ShortVisibility * 4);
-                await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Longest, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 wasCancelled = token.IsCancellationRequested;
                 delay.Delay = TimeSpan.Zero;
                 if (!finishes)
@@ -256,8 +259,10 @@ public sealed class SampleConsumerTests(StorageAccount account)
 
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {
+        long start = Environment.TickCount64;
         while (!await holds())
         {
+            Assert.True(Environment.TickCount64 - start < Longest.TotalMilliseconds, "It does not come.");
             await Task.Delay(TimeSpan.FromMilliseconds(50), Token);
         }
     }
