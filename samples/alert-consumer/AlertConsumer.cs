@@ -14,7 +14,7 @@ namespace SigmaFunctions.Samples;
 
 /// <summary>
 /// Takes alerts off the queue, one at a time. A message is kept from other consumers for as long as its alert is handled, and deleted only after that, so none
-/// is lost; ids of handled alerts are kept in a table, so that one that comes again is not handled again; what fails time after time goes to a queue of its own.
+/// is lost; ids of handled alerts are kept in a table, so that one that comes again is not handled again; what fails time after time goes to its own queue.
 /// A store that fails ends nothing: what was asked of it is asked again.
 /// </summary>
 /// <param name="queue">The queue of alerts. Its client must leave messages as they are (<see cref="QueueMessageEncoding.None"/>).</param>
@@ -165,7 +165,8 @@ internal sealed class AlertConsumer(
         {
             await HandleOnceAsync(alert, held, cancellationToken);
         }
-        catch (Exception exception) when (exception is not StoreUnavailableException && !(exception is OperationCanceledException && held.IsCancellationRequested))
+        catch (Exception exception) when (
+            exception is not StoreUnavailableException && !(exception is OperationCanceledException && held.IsCancellationRequested))
         {
             // Its type alone: what it says may be of the event.
             log($"{alert.Id} failed, attempt {message.DequeueCount}: {exception.GetType().Name}");

@@ -61,7 +61,8 @@ internal sealed record ConsumerOptions
         }
 
         // The name becomes part of a host that is sent a token.
-        if (account is not null && !(account.Length is >= AccountNameMinimum and <= AccountNameMaximum && account.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c))))
+        if (account is not null
+            && !(account.Length is >= AccountNameMinimum and <= AccountNameMaximum && account.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c))))
         {
             throw new UsageException("--account is the name of a storage account: 3 to 24 lower-case letters and digits");
         }

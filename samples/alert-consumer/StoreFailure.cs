@@ -18,7 +18,8 @@ internal static class StoreFailure
         AuthenticationFailedException => "no Azure identity is signed in here, or it gets no token",
         RequestFailedException { ErrorCode: "QueueNotFound" } => "the storage account has no such queue",
         RequestFailedException { ErrorCode: "TableNotFound" } => "the storage account has no such table",
-        RequestFailedException { Status: 401 or 403 } refused => $"the storage account denies this ({refused.ErrorCode}): the key is wrong, or the identity lacks the role",
+        RequestFailedException { Status: 401 or 403 } refused =>
+            $"the storage account denies this ({refused.ErrorCode}): the key is wrong, or the identity lacks the role",
         RequestFailedException { Status: 404 or 408 or 409 or 429 or >= 500 } failed => $"the storage account answers {failed.Status} {failed.ErrorCode}",
         // No answer, one that was cut off, or none within the time that a client waits.
         RequestFailedException { Status: 0 } or IOException or OperationCanceledException => NoAnswer,
