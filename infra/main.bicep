@@ -158,6 +158,10 @@ param rulePusherPrincipalIds string[] = []
 param alertConsumerPrincipalIds string[] = []
 
 @maxLength(100)
+@description('Object ids of who runs the sample consumer (samples/alert-consumer) or one like it: takes alerts, keeps them hidden meanwhile, reads their detections.')
+param sampleConsumerPrincipalIds string[] = []
+
+@maxLength(100)
 @description('Object ids of who reads detections and their originals.')
 param analystPrincipalIds string[] = []
 
@@ -223,6 +227,7 @@ module storage 'modules/storage.bicep' = {
     rulePublisherType: principalType
     rulePusherIds: rulePusherPrincipalIds
     alertConsumerIds: alertConsumerPrincipalIds
+    sampleConsumerIds: sampleConsumerPrincipalIds
     analystIds: analystPrincipalIds
     isPrivate: privateNetworking
     workspaceId: monitoring.outputs.workspaceId

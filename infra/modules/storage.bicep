@@ -27,6 +27,9 @@ param rulePusherIds string[]
 @description('Object ids of who takes alerts off the queue.')
 param alertConsumerIds string[]
 
+@description('Object ids of who runs the sample consumer or one like it.')
+param sampleConsumerIds string[]
+
 @description('Object ids of who reads detections and their originals.')
 param analystIds string[]
 
@@ -53,7 +56,7 @@ param ruleHistoryDays int
 @description('Whether each write and delete in tables and queues is logged, too.')
 param logsTablesAndQueues bool
 
-// For the app where rules are, and for analysts.
+// For the app where rules are, and for who reads originals.
 var storageBlobDataReader = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
@@ -63,7 +66,7 @@ var storageBlobDataContributor = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 )
-// On the whole account, of which the app uses every table: a transaction is asked of the account, not of a table.
+// For the app on the whole account, of which it uses nearly every table: a transaction is asked of the account, not of a table.
 var storageTableDataContributor = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
@@ -81,10 +84,16 @@ var storageQueueDataMessageProcessor = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   '8a0f0c08-91a1-4084-bc3d-661d67233fed'
 )
+// The only built-in role with which a message can be kept hidden for longer, or a queue's messages be counted.
+var storageQueueDataContributor = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+)
 
 // Lifecycle rules run once a day, over blobs and over their former versions; what they delete can be recovered for as long as anything else.
 var lifecycleDays = 4
 var otherRulePusherIds = filter(rulePusherIds, id => id != rulePublisherId)
+var detectionReaderIds = union(analystIds, sampleConsumerIds)
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: 'st${resourceToken}'
@@ -298,6 +307,10 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     resource ruleSets 'tables' = {
       name: 'RuleSets'
     }
+
+    resource handledAlerts 'tables' = if (!empty(sampleConsumerIds)) {
+      name: 'HandledAlerts'
+    }
   }
 
   resource queues 'queueServices' = {
@@ -305,6 +318,10 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 
     resource alerts 'queues' = {
       name: 'alerts'
+    }
+
+    resource poison 'queues' = if (!empty(sampleConsumerIds)) {
+      name: 'alerts-poison'
     }
   }
 }
@@ -436,8 +453,41 @@ resource takeAlerts 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+resource keepAlerts 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for id in sampleConsumerIds: {
+    name: guid(account::queues::alerts.id, id, storageQueueDataContributor)
+    scope: account::queues::alerts
+    properties: {
+      principalId: id
+      roleDefinitionId: storageQueueDataContributor
+    }
+  }
+]
+
+resource setAlertsAside 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for id in sampleConsumerIds: {
+    name: guid(account::queues::poison.id, id, storageQueueDataMessageSender)
+    scope: account::queues::poison
+    properties: {
+      principalId: id
+      roleDefinitionId: storageQueueDataMessageSender
+    }
+  }
+]
+
+resource recordHandledAlerts 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for id in sampleConsumerIds: {
+    name: guid(account::tables::handledAlerts.id, id, storageTableDataContributor)
+    scope: account::tables::handledAlerts
+    properties: {
+      principalId: id
+      roleDefinitionId: storageTableDataContributor
+    }
+  }
+]
+
 resource readDetections 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for id in analystIds: {
+  for id in detectionReaderIds: {
     name: guid(account::tables::detections.id, id, storageTableDataReader)
     scope: account::tables::detections
     properties: {
@@ -459,7 +509,7 @@ resource readSources 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource readOriginals 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for id in analystIds: {
+  for id in detectionReaderIds: {
     name: guid(account::blobs::originals.id, id, storageBlobDataReader)
     scope: account::blobs::originals
     properties: {

@@ -1,58 +1,73 @@
+using System.Runtime.InteropServices;
+using Azure;
 using Azure.Data.Tables;
-using Azure.Storage.Blobs;
+using Azure.Identity;
 using Azure.Storage.Queues;
 using SigmaFunctions.Engine.Printing;
 using SigmaFunctions.Samples;
+using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
 
-if (Environment.GetEnvironmentVariable("DetectionStorage") is not { Length: > 0 } connection)
-{
-    await Console.Error.WriteLineAsync("Set DetectionStorage to the connection string of the storage account.");
-    return 2;
-}
+const int finished = 0;
+const int unfinished = 1;
+const int wrongUsage = 2;
 
-bool isOnce = args is ["--once"];
-using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    stop.Cancel();
-};
-
-// Messages come as they are: the consumer reads plain text and Base64.
-var options = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None };
-var poison = new QueueClient(connection, "alerts-poison", options);
-var handled = new TableClient(connection, "HandledAlerts");
-await poison.CreateIfNotExistsAsync();
-await handled.CreateIfNotExistsAsync();
-var detections = new DetectionTable(
-    new TableClient(connection, DetectionTable.DefaultName), originals: new OriginalStore(new BlobContainerClient(connection, OriginalStore.DefaultName)));
-var consumer = new AlertConsumer(
-    new QueueClient(connection, AlertQueue.DefaultName, options), poison, detections, handled, HandleAsync, text => Console.Error.WriteLine(PrintableText.Of(text)));
-
+LoopbackTraffic.Bypass();
+ConsumerOptions options;
+QueueClient queue;
+QueueClient poison;
+TableClient handled;
+DetectionTable detections;
 try
 {
-    while (true)
-    {
-        if (await consumer.ReadAsync(stop.Token) > 0)
-        {
-            continue;
-        }
+    options = ConsumerOptions.Parse(args, Environment.GetEnvironmentVariable);
+    StorageClients clients = options.CreateClients(() => new DefaultAzureCredential());
 
-        if (isOnce)
-        {
-            return 0;
-        }
+    // Messages come as they are: the consumer reads plain text and Base64.
+    queue = clients.CreateQueueClient(AlertQueue.DefaultName, QueueMessageEncoding.None);
+    poison = clients.CreateQueueClient(ConsumerOptions.PoisonQueue, QueueMessageEncoding.None);
+    handled = clients.CreateTableClient(ConsumerOptions.HandledTable);
+    detections = new DetectionTable(
+        clients.CreateTableClient(DetectionTable.DefaultName), originals: new OriginalStore(clients.CreateContainerClient(OriginalStore.DefaultName)));
+}
+catch (UsageException exception)
+{
+    Tell(exception.Message);
+    return wrongUsage;
+}
+catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException)
+{
+    // Without the message: it may quote the string, and that holds a key.
+    Tell("the connection string is not one of a storage account: DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...");
+    return wrongUsage;
+}
 
-        await Task.Delay(TimeSpan.FromSeconds(1), stop.Token);
-    }
+using var stop = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
+{
+    return await new AlertConsumer(queue, poison, detections, handled, HandleAsync, Tell).RunAsync(options.IsOnce, stop.Token) ? finished : unfinished;
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
-    return 0;
+    return finished;
 }
+catch (RequestFailedException exception)
+{
+    Tell($"the storage account will never do what was asked: {exception.Status} {exception.ErrorCode}");
+    return unfinished;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}
+
+void Tell(string text) => Console.Error.WriteLine(PrintableText.Of(text));
 
 // Yours: open a ticket, send a message, start a playbook. It may throw; the alert comes again then.
 async Task HandleAsync(Alert alert, Detection? detection, CancellationToken cancellationToken)

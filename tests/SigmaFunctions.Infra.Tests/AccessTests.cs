@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SigmaFunctions.Samples;
+using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Rules;
@@ -11,6 +13,7 @@ public sealed partial class AccessTests
 {
     private const string App = "the app";
     private const string Publisher = "the platform";
+    private const string SampleConsumer = "the sample consumer";
     private const string Account = "Microsoft.Storage/storageAccounts";
     private const string Container = "Microsoft.Storage/storageAccounts/blobServices/containers";
     private const string Table = "Microsoft.Storage/storageAccounts/tableServices/tables";
@@ -28,6 +31,7 @@ public sealed partial class AccessTests
         ["76199698-9eea-4c19-bc75-cec21354c6b6"] = "Storage Table Data Reader",
         ["c6a89b2d-59bc-44d0-9896-0f6e12d7b80a"] = "Storage Queue Data Message Sender",
         ["8a0f0c08-91a1-4084-bc3d-661d67233fed"] = "Storage Queue Data Message Processor",
+        ["974c5e8b-45b9-4653-ba55-5f855dd0fb88"] = "Storage Queue Data Contributor",
         ["3913510d-42f4-4e42-8a64-420c390055eb"] = "Monitoring Metrics Publisher",
     };
 
@@ -39,7 +43,9 @@ public sealed partial class AccessTests
         ["parameters('rulePublisherId')"] = "who deploys",
         ["variables('otherRulePusherIds')[copyIndex()]"] = "pushers of rules",
         ["parameters('alertConsumerIds')[copyIndex()]"] = "consumers",
+        ["parameters('sampleConsumerIds')[copyIndex()]"] = SampleConsumer,
         ["parameters('analystIds')[copyIndex()]"] = "analysts",
+        ["variables('detectionReaderIds')[copyIndex()]"] = "analysts and the sample consumer",
     };
 
     private readonly DeploymentTemplate _template;
@@ -56,8 +62,8 @@ public sealed partial class AccessTests
     public void Who_has_which_role_on_what() => Assert.Equal(
         [
             "consumers: Storage Queue Data Message Processor on storage queue alerts",
-            "analysts: Storage Blob Data Reader on storage container originals",
-            "analysts: Storage Table Data Reader on storage table Detections",
+            "analysts and the sample consumer: Storage Blob Data Reader on storage container originals",
+            "analysts and the sample consumer: Storage Table Data Reader on storage table Detections",
             "analysts: Storage Table Data Reader on storage table DetectionsSources",
             "pushers of rules: Storage Blob Data Contributor on storage container rules",
             "pushers of rules: Storage Table Data Reader on storage table RuleSets",
@@ -76,6 +82,9 @@ public sealed partial class AccessTests
             "the app: Storage Table Data Contributor on hostStorage account",
             "the app: Storage Table Data Contributor on storage account",
             "the platform: Storage Blob Data Contributor on storage container app-package",
+            "the sample consumer: Storage Queue Data Contributor on storage queue alerts",
+            "the sample consumer: Storage Queue Data Message Sender on storage queue alerts-poison",
+            "the sample consumer: Storage Table Data Contributor on storage table HandledAlerts",
             "who deploys: Storage Blob Data Contributor on storage container rules",
             "who deploys: Storage Table Data Reader on storage table RuleSets",
         ],
@@ -120,13 +129,31 @@ public sealed partial class AccessTests
         access => Assert.Contains(access.ScopeType, (string[])[Container, Table, Queue]));
 
     [Fact]
-    public void Nobody_but_the_app_writes_into_tables_or_adds_alerts() => Assert.All(
-        _accesses.Where(access => access.Role is "Storage Table Data Contributor" or "Storage Queue Data Message Sender"),
+    public void Nobody_but_the_app_writes_into_its_tables() => Assert.All(
+        _accesses.Where(access => access.Role == "Storage Table Data Contributor" && !access.IsOn(Table, ConsumerOptions.HandledTable)),
         access => Assert.Equal(App, access.Principal));
+
+    [Fact]
+    public void Alerts_are_added_by_the_app_and_can_be_by_the_sample_consumer_which_needs_a_role_that_also_allows_it() => Assert.Equal(
+        [App, SampleConsumer],
+        _accesses.Where(access => access.Role is "Storage Queue Data Contributor" or "Storage Queue Data Message Sender" && access.IsOn(Queue, AlertQueue.DefaultName))
+            .Select(access => access.Principal).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Who_reads_detections_is_named_once_in_whichever_list() =>
+        Assert.Equal("[union(parameters('analystIds'), parameters('sampleConsumerIds'))]", _template.Variable("storage", "detectionReaderIds"));
+
+    [Fact]
+    public void What_the_sample_consumer_writes_to_is_made_where_there_is_one() => Assert.Equal(
+        [ConsumerOptions.HandledTable, ConsumerOptions.PoisonQueue],
+        _template.Resources.Where(resource => resource.Type is Table or Queue && resource.Json.TryGetProperty("condition", out JsonElement condition)
+                && condition.GetString() == "[not(empty(parameters('sampleConsumerIds')))]")
+            .Select(resource => QuotedText().Matches(resource.Name)[^1].Groups[1].Value).Order(StringComparer.Ordinal));
 
     [Theory]
     [InlineData("rulePusherIds", "rulePusherPrincipalIds")]
     [InlineData("alertConsumerIds", "alertConsumerPrincipalIds")]
+    [InlineData("sampleConsumerIds", "sampleConsumerPrincipalIds")]
     [InlineData("analystIds", "analystPrincipalIds")]
     public void Who_is_let_in_is_named_when_deploying_and_nobody_is_by_default(string parameter, string named)
     {

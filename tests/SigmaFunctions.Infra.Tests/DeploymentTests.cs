@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.Samples;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.DeadLetters;
@@ -64,8 +65,10 @@ public sealed partial class DeploymentTests
             "Microsoft.Storage/storageAccounts/managementPolicies",
             "Microsoft.Storage/storageAccounts/queueServices",
             "Microsoft.Storage/storageAccounts/queueServices/queues",
+            "Microsoft.Storage/storageAccounts/queueServices/queues", // the sample consumer's
             "Microsoft.Storage/storageAccounts/tableServices",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
+            "Microsoft.Storage/storageAccounts/tableServices/tables", // the sample consumer's
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
@@ -202,7 +205,7 @@ public sealed partial class DeploymentTests
     }
 
     [Fact]
-    public void Tables_and_queue_have_the_names_that_the_code_uses()
+    public void Tables_and_queues_have_the_names_that_the_code_uses()
     {
         Assert.Equal(
             [
@@ -213,10 +216,13 @@ public sealed partial class DeploymentTests
                 DetectionTable.DefaultName + AlertOutbox.NameSuffix,
                 SourceTable.DefaultName,
                 DetectionTable.DefaultName + AlertWindows.NameSuffix,
+                ConsumerOptions.HandledTable,
                 RuleSetTable.DefaultName,
             ],
             _template.Resources.Where(resource => resource.Type == "Microsoft.Storage/storageAccounts/tableServices/tables").Select(table => Evaluate(table.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
-        Assert.Equal(AlertQueue.DefaultName, Evaluate(_template.Single("Microsoft.Storage/storageAccounts/queueServices/queues").Name).Split('/')[^1]);
+        Assert.Equal(
+            [AlertQueue.DefaultName, ConsumerOptions.PoisonQueue],
+            _template.Resources.Where(resource => resource.Type == "Microsoft.Storage/storageAccounts/queueServices/queues").Select(queue => Evaluate(queue.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
     }
 
     [Fact]
