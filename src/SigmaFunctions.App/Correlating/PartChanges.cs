@@ -75,8 +75,14 @@ internal sealed class PartChanges
 
         foreach (StoredFiring known in _view.ByKey.Values)
         {
-            if (IsFixed(known) || wanted.ContainsKey(StateRows.KeyOf(known)) || known.Time < FromOf(known.Correlation, known.Group))
+            if (wanted.ContainsKey(StateRows.KeyOf(known)))
             {
+                continue;
+            }
+
+            if (IsFixed(known) || known.Time < FromOf(known.Correlation, known.Group))
+            {
+                firings.AddRange(known.Correlation == root && IsOwed(known) ? [known] : []);
                 continue;
             }
 
@@ -129,6 +135,16 @@ internal sealed class PartChanges
         long kept = Math.Max(TimeSpan.TicksPerDay / 2, Math.Min(_part.Tree.Reach, _part.KeptFor.Ticks / 2));
         return firing.Condition != _part.Tree.Condition || firing.WrittenAt < _now - new TimeSpan(kept);
     }
+
+    /// <summary>
+    /// Whether a firing of which nothing is found out any more is still to be recorded: it was decided about by somebody who did not come to record it, or waited
+    /// while the part got so many matches that its own are not looked at.
+    /// </summary>
+    private bool IsOwed(StoredFiring firing) =>
+        firing.Time >= _from - _part.Tree.Shifts[firing.Correlation]
+        && firing.Report is { } report
+        && report.Recorded < firing.Revision
+        && (report.Outcome != FiringOutcome.None || (!firing.IsSuperseded && _view.CompleteFrom is not null && firing.Condition == _part.Tree.Condition));
 
     private StoredFiring FiringOf(TreeFiring firing)
     {
