@@ -55,6 +55,9 @@ internal sealed class CorrelationBench : IDisposable
 
     public TestLogger<CorrelationRunner> Log { get; } = new();
 
+    /// <summary>Whether the process ends where it would record.</summary>
+    public bool EndsBeforeRecording { get; set; }
+
     /// <summary>What was recorded, in order.</summary>
     public List<StoredFiring> Recorded { get; } = [];
 
@@ -134,13 +137,18 @@ internal sealed class CorrelationBench : IDisposable
     {
         var rows = new MemoryCorrelationRows(State, () => Step(), 1_000);
         return new CorrelationRunner(
-            rows, new CorrelationAgenda(rows, Clock), new Recorder(Recorded), () => _rules.CorrelationPlan, MsOptions.Create(new CorrelationOptions()), new CorrelationMetrics(_measured.Meters, Clock), Clock, Log, limits ?? PartLimits.Default);
+            rows, new CorrelationAgenda(rows, Clock), new Recorder(Recorded, () => EndsBeforeRecording), () => _rules.CorrelationPlan, MsOptions.Create(new CorrelationOptions()), new CorrelationMetrics(_measured.Meters, Clock), Clock, Log, limits ?? PartLimits.Default);
     }
 
-    private sealed class Recorder(List<StoredFiring> recorded) : IFiringRecorder
+    private sealed class Recorder(List<StoredFiring> recorded, Func<bool> ends) : IFiringRecorder
     {
         public Task RecordAsync(CorrelationTree tree, IReadOnlyList<StoredFiring> firings, ICompletingEvents events, CancellationToken cancellationToken)
         {
+            if (ends() && firings.Count > 0)
+            {
+                throw new IOException("The process ends.");
+            }
+
             lock (recorded)
             {
                 recorded.AddRange(firings);

@@ -483,4 +483,95 @@ public sealed class CorrelationHostilityTests
         await bench.Runner.SweepAsync(isLast: false, Token);
         Assert.Equal("3590 1", bench.Told());
     }
+
+    /// <summary>What waits is recorded when it is due, also where the part has got so many matches since that those it is made of are not looked at any more.</summary>
+    [Fact]
+    public async Task What_waits_is_not_lost_in_a_flood()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Rare));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        bench.Restart(new PartLimits { Rows = 20 });
+        bench.Clock.SetUtcNow(CorrelationBench.Begin.AddSeconds(700));
+        await bench.DeliverAsync("a@700 g=x");
+        for (int match = 0; match < 30; match++)
+        {
+            bench.Clock.SetUtcNow(CorrelationBench.Begin.AddSeconds(702 + match));
+            await bench.DeliverAsync($"a@{702 + match} g=x");
+        }
+
+        bench.Clock.SetUtcNow(CorrelationBench.Begin.AddSeconds(900));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        Assert.Equal("700 1", bench.Told());
+    }
+
+    /// <summary>What was decided is carried out, also where the process ended before because the condition changes.</summary>
+    [Fact]
+    public async Task What_was_decided_is_recorded_with_another_condition()
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Three));
+        bench.EndsBeforeRecording = true;
+        string[] events = ["a@0 g=x", "a@1 g=x", "a@2 g=x"];
+        await Assert.ThrowsAsync<IOException>(() => bench.DeliverAsync(events, 2, sequence: 0));
+        bench.EndsBeforeRecording = false;
+        bench.Use(CorrelationBench.Correlation(Three.Replace("gte: 3", "gte: 2", StringComparison.Ordinal)));
+        bench.Restart();
+        await bench.DeliverAsync(events, 2, sequence: 0);
+        Assert.Equal("2 3", bench.Told());
+    }
+
+    /// <summary>An absence is noticed from how long on the page says.</summary>
+    [Theory]
+    [InlineData(20, "goes on")]
+    [InlineData(60, "begins anew")]
+    public async Task An_absence_is_noticed(int minutes, string expected)
+    {
+        using var bench = new CorrelationBench(CorrelationBench.Correlation(Rarer));
+        for (int minute = 0; minute <= 90; minute++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+        }
+
+        bench.Use(CorrelationBench.Correlation(Three, digit: 2));
+        for (int minute = 0; minute < minutes - 1; minute++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+        }
+
+        bench.Clock.Advance(TimeSpan.FromMinutes(1));
+        bench.Use(CorrelationBench.Correlation(Rarer));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        TableEntity row = bench.State.Of("in-force").Values.First(one => one.RowKey != "~");
+        Assert.Equal(expected, (DateTimeOffset)row["Since"] == bench.Clock.GetUtcNow() ? "begins anew" : "goes on");
+    }
+
+    /// <summary>Many that wait and many that are due, some left to the sweep, all of them in the end.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public async Task What_waits_and_what_is_left_is_all_told(int firings)
+    {
+        string told = "";
+        foreach (int most in new[] { 1_000, firings })
+        {
+            using var bench = new CorrelationBench(CorrelationBench.Correlation("type: temporal_ordered, timespan: 10s, group-by: [g], condition: a and not b"));
+            await bench.Runner.SweepAsync(isLast: false, Token);
+            bench.Restart(new PartLimits { Firings = most });
+            bench.Clock.SetUtcNow(CorrelationBench.Begin.AddSeconds(1_100));
+            await bench.DeliverAsync(Every(15, 70, first: 60));
+            await bench.DeliverAsync([.. Enumerable.Range(0, 20).Select(match => $"b@{65 + (match * 45)} g=x")], 1_100);
+            await bench.DeliverAsync([.. Enumerable.Range(0, 20).Select(match => $"a@{63 + (match * 31)} g=x")], 1_100);
+            for (int minute = 0; minute < 200; minute++)
+            {
+                bench.Clock.Advance(TimeSpan.FromMinutes(1));
+                await bench.Runner.SweepAsync(isLast: false, Token);
+            }
+
+            Assert.DoesNotContain(bench.State.All, row => row.PartitionKey.StartsWith("due-", StringComparison.Ordinal));
+            string now = string.Join(" | ", bench.Told().Split(" | ").Where(one => !one.EndsWith("superseded", StringComparison.Ordinal)));
+            Assert.True(told is "" || told == now, $"{told}\n{now}");
+            told = now;
+        }
+    }
 }

@@ -76,4 +76,21 @@ public sealed class FactReaderTests
 
         static string?[]? Of(ProcessFacts? process) => process is null ? null : [process.Image, process.CommandLine, process.Id];
     }
+
+    /// <summary>Addresses are told as others know them: without the scope that only the sender knows, and only where the text is one.</summary>
+    [Theory]
+    [InlineData("fe80::1%12", "fe80::1")]
+    [InlineData("fe80::1%lo", "fe80::1")]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
+    [InlineData("10", null)]
+    [InlineData("0x7f.1", null)]
+    public void Tells_addresses_that_others_can_look_up(string text, string? expected)
+    {
+        string body =
+            $$$"""{"Event":{"System":{"Provider":{"Name":"Microsoft-Windows-Sysmon"},"EventID":3,"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"WS1"},"EventData":{"SourceIp":"{{{text}}}"""
+            + "\"}}}";
+        DecodedEvent decoded = Assert.Single(new EventDecoder().Decode(Encoding.UTF8.GetBytes(body)).Events);
+
+        Assert.Equal(expected, FactReader.Of(decoded) is { Addresses: [NetworkAddress address] } ? address.Ip : null);
+    }
 }

@@ -75,16 +75,18 @@ internal sealed class PartChanges
 
         foreach (StoredFiring known in _view.ByKey.Values)
         {
-            // What was decided by a former condition is carried out too.
-            if (IsFixed(known) && IsUnfinished(known) && known.Time >= _from - tree.Shifts[known.Correlation])
-            {
-                firings.Add(known);
-            }
-            else if (IsFixed(known) || wanted.ContainsKey(StateRows.KeyOf(known)) || known.Time < FromOf(known.Correlation, known.Group))
+            if (wanted.ContainsKey(StateRows.KeyOf(known)))
             {
                 continue;
             }
-            else if (known.IsSuperseded)
+
+            if (IsFixed(known) || known.Time < FromOf(known.Correlation, known.Group))
+            {
+                firings.AddRange(known.Correlation == root && IsOwed(known) ? [known] : []);
+                continue;
+            }
+
+            if (known.IsSuperseded)
             {
                 firings.AddRange(known.Correlation == root ? [known] : []);
             }
@@ -134,7 +136,15 @@ internal sealed class PartChanges
         return firing.Condition != _part.Tree.Condition || firing.WrittenAt < _now - new TimeSpan(kept);
     }
 
-    private static bool IsUnfinished(StoredFiring firing) => firing.Report is { Outcome: not FiringOutcome.None } report && report.Recorded != firing.Revision;
+    /// <summary>
+    /// Whether a firing of which nothing is found out any more is still to be recorded: it was decided about by somebody who did not come to record it, or waited
+    /// while the part got so many matches that its own are not looked at.
+    /// </summary>
+    private bool IsOwed(StoredFiring firing) =>
+        firing.Time >= _from - _part.Tree.Shifts[firing.Correlation]
+        && firing.Report is { } report
+        && report.Recorded < firing.Revision
+        && (report.Outcome != FiringOutcome.None || (!firing.IsSuperseded && _view.CompleteFrom is not null && firing.Condition == _part.Tree.Condition));
 
     private StoredFiring FiringOf(TreeFiring firing)
     {

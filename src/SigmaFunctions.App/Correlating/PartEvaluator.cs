@@ -310,11 +310,13 @@ internal sealed class PartEvaluator(
     {
         // From which time on rows may be of what was before.
         private long _writtenUntil = long.MaxValue;
-        private long? _left;
+
+        // From which time on firings are not recorded; of a round that others cut short it may be later than what the next one leaves unwritten.
+        private long _left = long.MaxValue;
         private long _lastSettled;
 
         /// <summary>The time from which on something is left, in ticks; null where nothing is.</summary>
-        public long? Left => _left ?? (_writtenUntil == long.MaxValue ? null : _writtenUntil);
+        public long? Left => Math.Min(_left, _writtenUntil) is var left && left == long.MaxValue ? null : left;
 
         /// <summary>Number of firings written.</summary>
         public int Written { get; set; }

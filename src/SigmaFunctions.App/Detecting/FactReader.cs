@@ -59,10 +59,12 @@ internal static class FactReader
     private static FileHashes? HashesOf(string? md5, string? sha1, string? sha256) =>
         md5 is null && sha1 is null && sha256 is null ? null : new FileHashes(md5, sha1, sha256);
 
-    private static NetworkAddress? AddressOf(AddressRole role, string? ip, string? port) => IPAddress.TryParse(ip, out IPAddress? address)
-        ? new NetworkAddress(
-            role,
-            (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString(),
-            ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) ? number : null)
-        : null;
+    // Numbers such as 10 are read as addresses too; a scope is of the sender alone.
+    private static NetworkAddress? AddressOf(AddressRole role, string? ip, string? port) =>
+        IPAddress.TryParse(ip, out IPAddress? address) && (ip.Contains(':', StringComparison.Ordinal) || ip.Count(character => character == '.') == 3)
+            ? new NetworkAddress(
+                role,
+                (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : new IPAddress(address.GetAddressBytes())).ToString(),
+                ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) ? number : null)
+            : null;
 }
