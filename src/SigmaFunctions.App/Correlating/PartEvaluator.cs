@@ -62,7 +62,7 @@ internal sealed class PartEvaluator(
         {
             PartView view = await PartView.ReadAsync(rows, part, reach, limits, cancellationToken);
             var changes = PartChanges.Of(part, view, request.From, grace, timeProvider.GetUtcNow());
-            if (turn.Take(changes.Writes) is { Length: > 0 } writes)
+            if (turn.Take(changes.Writes, view) is { Length: > 0 } writes)
             {
                 // What is written may follow from less than others have read by then. If this process ends before it has read again, and others have done
                 // its batch, nobody else would look.
@@ -322,25 +322,25 @@ internal sealed class PartEvaluator(
         public int Written { get; set; }
 
         /// <summary>What is to be written now, in the order of time.</summary>
-        public StoredFiring[] Take(IEnumerable<StoredFiring> writes)
+        public StoredFiring[] Take(IEnumerable<StoredFiring> writes, PartView view)
         {
-            StoredFiring[] open = [.. writes.Where(firing => firing.Time < _writtenUntil).OrderBy(firing => firing.Time)];
+            // A row says what was before until it is written: who begins behind that takes it for true.
+            (StoredFiring Firing, long Time)[] open =
+            [
+                .. writes.Select(firing => (Firing: firing, Time: Math.Min(firing.Time, view.ByKey.GetValueOrDefault(StateRows.KeyOf(firing))?.Time ?? long.MaxValue)))
+                    .Where(one => one.Time < _writtenUntil).OrderBy(one => one.Time),
+            ];
+            int end = open.Length;
             int left = Math.Max(0, most - Written);
-            if (open.Length <= left)
+            if (open.Length > left)
             {
-                return open;
+                // Those of one time together, so that each evaluation comes further.
+                long last = left == 0 ? long.MinValue : open[left - 1].Time;
+                end = Array.FindIndex(open, one => one.Time > last) is >= 0 and int first ? first : open.Length;
+                _writtenUntil = end < open.Length ? open[end].Time : _writtenUntil;
             }
 
-            // Those of one time together, so that each evaluation comes further.
-            long last = left == 0 ? long.MinValue : open[left - 1].Time;
-            int end = Array.FindIndex(open, firing => firing.Time > last);
-            if (end < 0)
-            {
-                return open;
-            }
-
-            _writtenUntil = open[end].Time;
-            return open[..end];
+            return [.. open[..end].Select(one => one.Firing)];
         }
 
         /// <summary>Whether a firing is recorded now, of which there are some of earlier times or of the same.</summary>
