@@ -393,6 +393,23 @@ public sealed class CorrelationHostilityTests
         Assert.Equal($"{At3} 1 | {TimeSpan.FromDays(36).TotalSeconds} 1 warming", bench.Told());
     }
 
+    /// <summary>Many detections of a part that wait long are noted once, not with each batch.</summary>
+    [Fact]
+    public async Task What_waits_long_is_noted_once()
+    {
+        using var bench = new CorrelationBench(
+            CorrelationBench.Correlation("type: event_count, rules: [a], group-by: [h], timespan: 1m, condition: {gte: 1}"),
+            CorrelationBench.Correlation("type: temporal, timespan: 1d, group-by: [g], condition: c1 and not b", digit: 2));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        bench.Clock.Advance(TimeSpan.FromMinutes(61));
+        int first = await bench.RequestsAsync(() => bench.DeliverAsync([.. Enumerable.Range(0, 60).Select(minute => $"a@{minute * 60} g=g{minute} h=h{minute}")], 3_600));
+        Assert.InRange(first, 60, 90);
+        Assert.InRange(await bench.RequestsAsync(() => bench.DeliverAsync("a@3650 g=x h=y")), 1, 20);
+        bench.Clock.Advance(TimeSpan.FromDays(2));
+        await bench.Runner.SweepAsync(isLast: false, Token);
+        Assert.Equal(61, bench.Recorded.Count);
+    }
+
     /// <summary>To know which are in force takes few requests, whether there are any that wait or not.</summary>
     [Theory]
     [InlineData(Rarer, 12)]

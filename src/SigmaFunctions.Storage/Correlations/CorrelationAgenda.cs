@@ -28,6 +28,10 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
     private static readonly TimeSpan AwayAfter = TimeSpan.FromMinutes(40);
 
     private readonly ConcurrentDictionary<(string Partition, string Expiry), bool> _noted = new();
+    // By whose clock it is due already.
+    private static readonly TimeSpan MayBeRemovedBefore = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentDictionary<(string Partition, string Row, DateTimeOffset At), bool> _added = new();
     private readonly ConcurrentDictionary<string, InForce> _inForce = new(StringComparer.Ordinal);
     private DateTimeOffset _looked;
 
@@ -90,8 +94,30 @@ public sealed class CorrelationAgenda(ICorrelationRows rows, TimeProvider timePr
         return removed;
     }
 
-    /// <summary>Adds what is due.</summary>
-    public Task AddDueAsync(DueEvaluation due, CancellationToken cancellationToken) => rows.UpsertAsync([RowOf(due, "")], cancellationToken);
+    /// <summary>Adds what is due. What this instance has added already, and nobody removes for some minutes yet, costs nothing again.</summary>
+    public async Task AddDueAsync(DueEvaluation due, CancellationToken cancellationToken)
+    {
+        TableEntity row = RowOf(due, "");
+        (string, string, DateTimeOffset) key = (row.PartitionKey, row.RowKey, due.At);
+        bool stays = due.At - timeProvider.GetUtcNow() > MayBeRemovedBefore;
+        if (stays && _added.ContainsKey(key))
+        {
+            return;
+        }
+
+        await rows.UpsertAsync([row], cancellationToken);
+        if (!stays)
+        {
+            return;
+        }
+
+        if (_added.Count >= MaxNoted)
+        {
+            _added.Clear();
+        }
+
+        _added[key] = true;
+    }
 
     /// <summary>Notes an evaluation that has begun, so that it is done again where it does not come to its end. To be called before its first write.</summary>
     /// <param name="due">What is to be evaluated then, and when.</param>
