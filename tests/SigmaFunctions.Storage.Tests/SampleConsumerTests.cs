@@ -332,13 +332,13 @@ public sealed class SampleConsumerTests(StorageAccount account)
             return handle is null ? Task.CompletedTask : handle(alert, token);
         },
         _log.Enqueue)
-    {
-        RetryDelay = retryDelay ?? TimeSpan.Zero,
-        Visibility = visibility ?? TimeSpan.FromMinutes(1),
-        LongestWait = longestWait ?? TimeSpan.FromMinutes(1),
-        IdlePause = TimeSpan.FromMilliseconds(200),
-        Store = new StoreRetry(_log.Enqueue) { FirstPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromMilliseconds(400) },
-    };
+        {
+            RetryDelay = retryDelay ?? TimeSpan.Zero,
+            Visibility = visibility ?? TimeSpan.FromMinutes(1),
+            LongestWait = longestWait ?? TimeSpan.FromMinutes(1),
+            IdlePause = TimeSpan.FromMilliseconds(200),
+            Store = new StoreRetry(_log.Enqueue) { FirstPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromMilliseconds(400) },
+        };
 
     private sealed record Parts(QueueClient Queue, QueueClient Client, QueueClient Poison, TableClient Table, DetectionTable Detections, TableClient Handled);
 
