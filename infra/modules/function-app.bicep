@@ -132,7 +132,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       EventHubConnection__clientId: identityClientId
       EventHubName: join(eventHubNames, ';')
       EventHubConsumerGroup: eventHubConsumerGroup
-      AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__type: empty(eventHubStart) ? 'fromStart' : 'fromEnqueuedTime'
+      AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__type: empty(eventHubStart)
+        ? 'fromStart'
+        : 'fromEnqueuedTime'
       AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__enqueuedTimeUtc: eventHubStart
       DetectionStorage__tableServiceUri: tableServiceUri
       DetectionStorage__queueServiceUri: queueServiceUri
