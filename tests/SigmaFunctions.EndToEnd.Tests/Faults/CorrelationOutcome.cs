@@ -126,5 +126,7 @@ internal sealed record CorrelationOutcome
     }
 
     // Of two who record the same detection only one may have had the completing event in hand, and with it the tenant.
-    private static string Text(Alert alert) => Encoding.UTF8.GetString((alert with { TenantId = null }).ToJson());
+    // Tenant and facts are told by who has the completing event in hand, which need not be who wrote the row.
+    private static string Text(Alert alert) =>
+        Encoding.UTF8.GetString((alert with { TenantId = null, Process = null, Parent = null, Hashes = null, Addresses = default }).ToJson());
 }

@@ -77,7 +77,7 @@ internal sealed record FaultOutcome
         int silent = expectation.Detections.Keys.Count(id => !byAlert.Contains(id.Value));
         Report(silent, "detections were never announced");
         Report(alerts.Count(alert => !byId.ContainsKey(alert.Id)), "alerts point to no row");
-        Report(alerts.Count(alert => byId.TryGetValue(alert.Id, out Detection? item) && Text(alert) != Text(AsTold(alert, Alert.From(item, table)))), "alerts do not say what their row says");
+        Report(alerts.Count(alert => byId.TryGetValue(alert.Id, out Detection? item) && Text(alert) != Text(AsTold(alert, item, Alert.From(item, table)))), "alerts do not say what their row says");
         Report(unkept, "unreadable messages are not among the dead letters exactly once");
 
         return new FaultOutcome
@@ -105,10 +105,18 @@ internal sealed record FaultOutcome
         && detection.Fields.All(field => field == new DetectedField("CommandLine", match.CommandLine))
         && detection.Original.Contains(match.CommandLine, StringComparison.Ordinal);
 
-    // All rules name a technique: an alert without is of a version that told neither techniques nor what the event is about.
-    private static Alert AsTold(Alert alert, Alert told) => alert.Rule.Techniques is [{ Id: "T1059" }]
-        ? told with { Rule = told.Rule with { Techniques = alert.Rule.Techniques } }
-        : told with { Fields = default, Process = null, Parent = null, Hashes = null, Addresses = default };
+    // All rules name a technique: an alert without is of a version that told neither techniques nor what the event is about. Another version, which has the
+    // event in hand, tells more than such a version's row.
+    private static Alert AsTold(Alert alert, Detection item, Alert told) => alert.Rule.Techniques.IsDefaultOrEmpty
+        ? told with { Fields = default, Process = null, Parent = null, Hashes = null, Addresses = default }
+        : told with
+        {
+            Rule = told.Rule with { Techniques = alert.Rule.Techniques },
+            Process = item.Facts is null ? alert.Process : told.Process,
+            Parent = item.Facts is null ? alert.Parent : told.Parent,
+            Hashes = item.Facts is null ? alert.Hashes : told.Hashes,
+            Addresses = item.Facts is null ? alert.Addresses : told.Addresses,
+        };
 
     private static string Text(Alert alert) => Encoding.UTF8.GetString(alert.ToJson());
 }
