@@ -144,13 +144,6 @@ public static class StateRows
     /// <exception cref="FormatException">It is not one of a firing.</exception>
     public static StoredFiring FiringOf(TableEntity row, IReadOnlyList<long> spans) => StoredFiring.FromEntity(row, spans);
 
-    /// <summary>The row of a firing.</summary>
-    public static TableEntity OfFiring(StoredFiring firing)
-    {
-        ArgumentNullException.ThrowIfNull(firing);
-        return firing.ToEntity();
-    }
-
     /// <summary>The rows of firings of one part, in their order, in as many transactions as it takes.</summary>
     public static IEnumerable<IReadOnlyList<(StoredFiring Firing, TableEntity Row)>> TransactionsOf(IEnumerable<StoredFiring> firings)
     {
