@@ -1,5 +1,8 @@
+using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -60,20 +63,37 @@ public sealed class ExportingTests
         Assert.Equal((metrics, traces, logs, null), (options.OtlpMetrics, options.OtlpTraces, options.OtlpLogs, options.ConnectionString));
     }
 
+    /// <summary>Nothing listens at these addresses, and no identity is asked for: what providers do when they end must not wait for either.</summary>
     [Theory]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", ConnectionString)]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
     public async Task A_destination_starts_all_that_is_needed(string setting, string value)
     {
-        var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
-        services.AddLogging().AddTelemetryExport(Read((setting, value), ("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000002")));
-
-        await using ServiceProvider provider = services.BuildServiceProvider();
+        await using ServiceProvider provider = Register((setting, value));
 
         Assert.NotNull(provider.GetRequiredService<MeterProvider>());
         Assert.NotNull(provider.GetRequiredService<TracerProvider>());
         Assert.NotNull(provider.GetRequiredService<LoggerProvider>());
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("00000000-0000-0000-0000-000000000002", typeof(ManagedIdentityCredential))]
+    public async Task Application_Insights_is_reached_as_the_identity_that_is_set(string clientId, Type? credential)
+    {
+        await using ServiceProvider provider = Register(("APPLICATIONINSIGHTS_CONNECTION_STRING", ConnectionString), ("AZURE_CLIENT_ID", clientId));
+
+        AzureMonitorExporterOptions options = provider.GetRequiredService<IOptions<AzureMonitorExporterOptions>>().Value;
+
+        Assert.Equal((ConnectionString, credential), (options.ConnectionString, options.Credential?.GetType()));
+    }
+
+    private static ServiceProvider Register(params (string Name, string Value)[] settings)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        services.AddLogging().AddTelemetryExport(Read(settings));
+        return services.BuildServiceProvider();
     }
 
     private static ExportOptions Read(params (string Name, string Value)[] settings) => ExportOptions.Read(
