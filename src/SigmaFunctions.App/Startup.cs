@@ -12,6 +12,7 @@ using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Outputs;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.App.Sources;
 using SigmaFunctions.App.Starting;
@@ -45,6 +46,7 @@ internal static class Startup
             .Configure<IConfiguration>((options, configuration) => options.Read(configuration))
             .ValidateOnStart();
         services.AddOptions<EventHubOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
+        services.AddOptions<OutputsOptions>().Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<RuleOptions>, RuleOptionsValidator>();
         services.AddSingleton<IValidateOptions<RuleOptions>, RuleSettingsValidator>();
         services.AddSingleton<IValidateOptions<DetectionOptions>, DetectionOptionsValidator>();
@@ -52,7 +54,9 @@ internal static class Startup
         services.AddSingleton<IValidateOptions<CorrelationOptions>, CorrelationOptionsValidator>();
         services.AddSingleton<IValidateOptions<DetectionStorageOptions>, DetectionStorageOptionsValidator>();
         services.AddSingleton<IValidateOptions<EventHubOptions>, EventHubOptionsValidator>();
+        services.AddSingleton<IValidateOptions<OutputsOptions>, OutputsOptionsValidator>();
         services.AddSingleton<IFunctionMetadataTransformer, HubFunctions>();
+        services.AddSingleton<IFunctionMetadataTransformer, OutputFunctions>();
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<StartWatch>();
@@ -102,6 +106,7 @@ internal static class Startup
         services.AddSingleton<Func<RuleOverrides>>(provider => () => provider.GetRequiredService<DetectorProvider>().Overrides);
         services.AddSingleton<AlertPolicy>();
         services.AddSingleton<AlertRates>();
+        services.AddOutputs();
         services.AddSingleton<AlertAnnouncer>();
         services.AddSingleton<AlertSweep>();
         services.AddHostedService<ClaimKeeper>();
@@ -141,8 +146,11 @@ internal static class Startup
             await CreateStoreAsync(services, cancellationToken);
         }
 
+        Task outputs = OutputServices.PrepareAsync(services, options.CreateIfNotExists, cancellationToken);
+
         await services.GetRequiredService<RuleWatcher>().StartAsync(cancellationToken);
         await decoder;
+        await outputs;
     }
 
     /// <summary>Checks the settings, and reads nothing else.</summary>
@@ -155,6 +163,7 @@ internal static class Startup
             EventHubOptions hubs = services.GetRequiredService<IOptions<EventHubOptions>>().Value;
             _ = services.GetRequiredService<IOptions<AlertOptions>>().Value;
             _ = services.GetRequiredService<IOptions<CorrelationOptions>>().Value;
+            _ = services.GetRequiredService<IOptions<OutputsOptions>>().Value;
             _ = Rules(services);
             if (services.GetRequiredService<IOptions<CanaryOptions>>().Value.Enabled
                 && services.GetRequiredService<HubConnectionOptions>().Fault(hubs.Names) is { } fault)

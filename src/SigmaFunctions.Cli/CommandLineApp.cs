@@ -24,7 +24,7 @@ internal sealed class CommandLineApp
         _terminal = terminal;
         time ??= TimeProvider.System;
         _root = new RootCommand(
-            "Checks, tests, compares, packs and catalogues Sigma rules, runs them over files of events, sends events to an Event Hub, reads what came of them, erases it, and changes the rules of an app that runs. "
+            "Checks, tests, compares, packs and catalogues Sigma rules, runs them over files of events, sends events to an Event Hub, reads what came of them, erases it, changes the rules of an app that runs, and tries its outputs. "
             + "Exit codes: 0 done; 1 something is wrong with rules or events (check, test, pack, catalog, send, show, replay, erase); 2 usage, or a path that cannot be read; "
             + "130 interrupted.")
         {
@@ -40,6 +40,7 @@ internal sealed class CommandLineApp
             SendCommand.Create(terminal, connect ?? HubConnection.Open, time),
             DetectionsCommand.Create(terminal, time),
             SourcesCommand.Create(terminal, time),
+            OutputsCommand.Create(terminal, time),
             DeadLettersCommand.Create(terminal, connect ?? HubConnection.Open, time),
             RulesCommand.Create(terminal, time),
             EraseCommand.Create(terminal, time),

@@ -96,18 +96,20 @@ internal sealed class LocalHostRun : IAsyncDisposable
         await StartStoresAsync(stop.Token);
         var alerts = new AlertReader(_azurite!.ConnectionString, Show);
         await alerts.CreateIfNotExistsAsync(stop.Token);
-        (ImmutableArray<EventHubsTrigger> triggers, ImmutableArray<TimerTrigger> timers) = await StartWorkerAsync(stop.Token);
+        Triggers triggers = await StartWorkerAsync(stop.Token);
         _live?.Attach(new LiveRun(
             () => new RunCounters(_statistics.Events, _statistics.Batches, _unseen), alerts.FindAsync, _endpoint!.ConnectionString, GetAsync));
 
         Task[] triggering =
         [
-            .. triggers.Select(trigger => trigger.RunAsync(cut.Token, draining.Token)),
-            .. timers.Select(timer => timer.RunAsync(_worker!, reason => ShowFailure(timer.FunctionName, reason), _time, cut.Token, draining.Token)),
+            .. triggers.Hubs.Select(trigger => trigger.RunAsync(cut.Token, draining.Token)),
+            .. triggers.Queues.Select(queue => queue.RunAsync(
+                _azurite.ConnectionString, triggers.Settings.Queues, _worker!, reason => ShowFailure(queue.FunctionName, reason), _time, cut.Token, draining.Token)),
+            .. triggers.Timers.Select(timer => timer.RunAsync(_worker!, reason => ShowFailure(timer.FunctionName, reason), _time, cut.Token, draining.Token)),
         ];
         Task reading = alerts.RunAsync(stop.Token);
         Task cataloguing = _live?.BuildCatalogueAsync(CataloguePatience, stop.Token) ?? Task.CompletedTask;
-        Task<bool> processing = ProcessAsync(eventsPath, alerts, timers, stop.Token);
+        Task<bool> processing = ProcessAsync(eventsPath, alerts, triggers, stop.Token);
         Task[] background = [.. triggering, reading, _worker!.Ended, WatchAzuriteAsync(stop.Token), WatchUnseenAsync(stop.Token)];
         try
         {
@@ -236,7 +238,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         _report.Step("Storage", $"Azurite started in {Milliseconds(watch.Elapsed)}{(_data is null ? "" : $", with the data of {_data.Path}")}");
     }
 
-    private async Task<(ImmutableArray<EventHubsTrigger> Triggers, ImmutableArray<TimerTrigger> Timers)> StartWorkerAsync(CancellationToken cancellationToken)
+    private async Task<Triggers> StartWorkerAsync(CancellationToken cancellationToken)
     {
         ImmutableDictionary<string, string> settings = WorkerSettings
             .Create(_endpoint!.ConnectionString, _azurite!.ConnectionString, _options.Rules, _live?.CatalogAddress, RuleStore.DefaultName)
@@ -258,6 +260,12 @@ internal sealed class LocalHostRun : IAsyncDisposable
             _report.Step("Function", $"{binding.FunctionName} takes batches of up to {host.MaxEventBatchSize} from '{binding.EventHubName}' ({binding.ConsumerGroup})");
         }
 
+        ImmutableArray<QueueTrigger> queues = QueueTrigger.Find(functions, settings);
+        foreach (QueueTrigger queue in queues)
+        {
+            _report.Step("Function", $"{queue.FunctionName} delivers what is on the queue '{queue.QueueName}'");
+        }
+
         _report.Line();
         _report.Line("For sigmaf, in another terminal:");
         _report.Variable(HubVariable, HubConnection);
@@ -268,7 +276,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
             .. bindings.Select(binding => new EventHubsTrigger(
                 _endpoint.ConnectionString, binding, host, _worker, new Checkpoints(), reason => ShowFailure(binding.FunctionName, reason), _time, _statistics, new CheckpointBlobs(_azurite.ConnectionString))),
         ];
-        return (triggers, TimerTrigger.Find(functions, settings));
+        return new Triggers(triggers, TimerTrigger.Find(functions, settings), queues, host);
     }
 
     /// <summary>The namespace's connection string, with the hub where no other is meant and it is not what <c>sigmaf send</c> takes to be meant.</summary>
@@ -297,7 +305,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
         throw new LocalHostException("Azurite ended unexpectedly; detections cannot be stored.");
     }
 
-    private async Task<bool> ProcessAsync(string path, AlertReader alerts, ImmutableArray<TimerTrigger> timers, CancellationToken cancellationToken)
+    private async Task<bool> ProcessAsync(string path, AlertReader alerts, Triggers triggers, CancellationToken cancellationToken)
     {
         bool sample = _options.EventsPath is null;
         _report.Step("Sending", sample ? "the sample events" : path);
@@ -333,8 +341,16 @@ internal sealed class LocalHostRun : IAsyncDisposable
         }
 
         TimeSpan processed = _watch.Elapsed;
-        bool isSwept = !_options.Once || await SweepAsync(timers, cancellationToken);
+        bool isSwept = !_options.Once || await SweepAsync(triggers.Timers, cancellationToken);
         await alerts.DrainedAsync(cancellationToken);
+        foreach (QueueTrigger queue in triggers.Queues)
+        {
+            if (await queue.DrainedAsync(cancellationToken) is > 0 and int waiting)
+            {
+                _report.Warn($"{Count(waiting)} alerts wait on the queue '{queue.QueueName}' to be delivered later.");
+            }
+        }
+
         await AskUnseenAsync(cancellationToken);
         long rows = await alerts.CountDetectionsAsync(cancellationToken);
         Summarize(sender, alerts, rows, processed);
@@ -419,4 +435,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     private static string Milliseconds(TimeSpan time) => $"{time.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms";
+
+    private sealed record Triggers(
+        ImmutableArray<EventHubsTrigger> Hubs, ImmutableArray<TimerTrigger> Timers, ImmutableArray<QueueTrigger> Queues, HostSettings Settings);
 }

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Outputs;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Detections;
@@ -315,7 +316,7 @@ public sealed class AlertInvariantTests
                 new AlertPolicy(MsOptions.Create(_options), MsOptions.Create(new DetectionOptions()), () => RuleOverrides.None),
                 new AlertWindows(new MemoryTable(_windows, wire), _clock),
                 new AlertRates(_clock),
-                new AlertQueue(new MemoryQueue(Alerts, wire)),
+                new AlertDispatch(new AlertQueue(new MemoryQueue(Alerts, wire)), [], new RuleDirectory(() => RuleSet.Load([])), _clock),
                 new DetectionTable(new MemoryTable(_detections, wire), _clock),
                 Metrics,
                 _clock,

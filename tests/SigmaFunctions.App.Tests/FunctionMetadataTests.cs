@@ -6,6 +6,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Outputs;
+using SigmaFunctions.Outputs.Model;
 
 namespace SigmaFunctions.App.Tests;
 
@@ -67,6 +69,33 @@ public sealed class FunctionMetadataTests
     }
 
     [Fact]
+    public async Task Each_output_has_a_function_for_its_queue()
+    {
+        IFunctionMetadata deliver = await FunctionAsync("Deliver");
+
+        List<IFunctionMetadata> functions = await WithOutputsAsync("teams", "sentinel");
+
+        Assert.Equal(
+            ["Backlog", "Canary", "Deliver-sentinel", "Deliver-teams", "Detect", "Health", "HealthDetails", "Retention", "Sources", "Sweep"],
+            functions.Select(function => function.Name).Order(StringComparer.Ordinal));
+        foreach ((IFunctionMetadata function, string output) in functions.TakeLast(2).Zip(["teams", "sentinel"]))
+        {
+            JsonNode expected = JsonNode.Parse(
+                $$"""{ "name": "message", "type": "queueTrigger", "direction": "In", "queueName": "signals-{{output}}", "connection": "DetectionStorage", "dataType": "String" }""")!;
+            string binding = Assert.Single(function.RawBindings!);
+            Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(binding)), binding);
+            Assert.Equal(
+                (deliver.EntryPoint, deliver.ScriptFile, deliver.Language, deliver.IsProxy, deliver.ManagedDependencyEnabled),
+                (function.EntryPoint, function.ScriptFile, function.Language, function.IsProxy, function.ManagedDependencyEnabled));
+            Assert.Null(function.Retry);
+        }
+    }
+
+    [Fact]
+    public async Task Without_outputs_none_delivers() =>
+        Assert.DoesNotContain(await WithOutputsAsync(), function => function.Name!.StartsWith("Deliver", StringComparison.Ordinal));
+
+    [Fact]
     public async Task One_hub_changes_nothing()
     {
         ImmutableArray<IFunctionMetadata> built = await new GeneratedFunctionMetadataProvider().GetFunctionMetadataAsync("");
@@ -85,7 +114,7 @@ public sealed class FunctionMetadataTests
         List<IFunctionMetadata> functions = await TransformedAsync("one", "Two_2");
 
         Assert.Equal(
-            ["Backlog", "Canary", "Detect-Two_2", "Detect-one", "Health", "HealthDetails", "Retention", "Sources", "Sweep"],
+            ["Backlog", "Canary", "Deliver", "Detect-Two_2", "Detect-one", "Health", "HealthDetails", "Retention", "Sources", "Sweep"],
             functions.Select(function => function.Name).Order(StringComparer.Ordinal));
         Assert.Equal(functions.Count, functions.Select(function => function.FunctionId).Distinct().Count());
         foreach ((IFunctionMetadata function, string hub) in functions.TakeLast(2).Zip(["one", "Two_2"]))
@@ -128,6 +157,18 @@ public sealed class FunctionMetadataTests
     {
         List<IFunctionMetadata> functions = [.. await new GeneratedFunctionMetadataProvider().GetFunctionMetadataAsync("")];
         Transform(functions, hubs);
+        return functions;
+    }
+
+    private static async Task<List<IFunctionMetadata>> WithOutputsAsync(params ImmutableArray<string> outputs)
+    {
+        List<IFunctionMetadata> functions = [.. await new GeneratedFunctionMetadataProvider().GetFunctionMetadataAsync("")];
+        new OutputFunctions(
+            Microsoft.Extensions.Options.Options.Create(new OutputsOptions
+            {
+                All = [.. outputs.Select(name => new OutputOptions { Name = name, Type = OutputType.Webhook, Format = OutputFormat.Alert })],
+            }),
+            Microsoft.Extensions.Options.Options.Create(new DetectionOptions { QueueName = "signals" })).Transform(functions);
         return functions;
     }
 

@@ -70,6 +70,22 @@ internal sealed class MemoryRows
         }
     }
 
+    public void Upsert(ITableEntity row)
+    {
+        lock (_rows)
+        {
+            Set(row);
+        }
+    }
+
+    public void Remove(string partition, string row)
+    {
+        lock (_rows)
+        {
+            _rows.Remove((partition, row));
+        }
+    }
+
     private static TableEntity Copy(TableEntity row) => new(row) { ETag = row.ETag };
 
     private static RequestFailedException Failed(int status, TableErrorCode code) => new(status, "Refused.", code.ToString(), null);
@@ -135,6 +151,40 @@ internal sealed class MemoryTable(MemoryRows rows, Wire wire) : TableClient
         T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
         wire.SendAsync<Response>(() => new TagResponse(rows.Update(entity, ifMatch, mode)));
 
+    public override Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
+        wire.SendAsync<Response>(() =>
+        {
+            rows.Upsert(entity);
+            return new TagResponse(null);
+        });
+
+    public override Task<Response> DeleteEntityAsync(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
+        wire.SendAsync<Response>(() =>
+        {
+            rows.Remove(partitionKey, rowKey);
+            return new TagResponse(null);
+        });
+
+    /// <summary>Rows between two of a partition, which is all that is asked of it.</summary>
+    public override AsyncPageable<T> QueryAsync<T>(
+        string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+    {
+        string[] texts = [.. filter!.Split('\'').Where((_, place) => place % 2 == 1)];
+        return new OnePage<T>(wire.SendAsync<IReadOnlyList<T>>(() =>
+        [
+            .. rows.All.Where(row => row.PartitionKey == texts[0] && string.CompareOrdinal(row.RowKey, texts[1]) > 0 && string.CompareOrdinal(row.RowKey, texts[2]) < 0).Cast<T>(),
+        ]));
+    }
+
+    private sealed class OnePage<T>(Task<IReadOnlyList<T>> rows) : AsyncPageable<T>
+        where T : notnull
+    {
+        public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
+        {
+            yield return Page<T>.FromValues(await rows, null, new TagResponse(null));
+        }
+    }
+
     public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
         IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default) => wire.SendAsync(() =>
         Azure.Response.FromValue<IReadOnlyList<Response>>(
@@ -191,6 +241,71 @@ internal sealed class MemoryQueue(ConcurrentQueue<Alert> alerts, Wire wire) : Qu
         BinaryData message, TimeSpan? visibilityTimeout = null, TimeSpan? timeToLive = null, CancellationToken cancellationToken = default) => wire.SendAsync(() =>
     {
         alerts.Enqueue(Alert.Parse(message));
+        return Azure.Response.FromValue(QueuesModelFactory.SendReceipt("", default, default, "", default), null!);
+    });
+}
+
+/// <summary>A queue in memory whose messages are seen from a time on; any number of clients may use it.</summary>
+internal sealed class MemoryMessages(TimeProvider clock)
+{
+    private readonly List<(DateTimeOffset At, byte[] Body)> _messages = [];
+
+    /// <summary>When the next message is seen; null where there is none.</summary>
+    public DateTimeOffset? Next
+    {
+        get
+        {
+            lock (_messages)
+            {
+                return _messages is [] ? null : _messages.Min(message => message.At);
+            }
+        }
+    }
+
+    public IReadOnlyList<byte[]> All
+    {
+        get
+        {
+            lock (_messages)
+            {
+                return [.. _messages.Select(message => message.Body)];
+            }
+        }
+    }
+
+    public void Add(byte[] body, TimeSpan delay)
+    {
+        lock (_messages)
+        {
+            _messages.Add((clock.GetUtcNow() + delay, body));
+        }
+    }
+
+    /// <summary>Takes one that can be seen; null where there is none.</summary>
+    public byte[]? Take(int place)
+    {
+        lock (_messages)
+        {
+            (DateTimeOffset At, byte[] Body)[] seen = [.. _messages.Where(message => message.At <= clock.GetUtcNow())];
+            if (seen is [])
+            {
+                return null;
+            }
+
+            (DateTimeOffset At, byte[] Body) taken = seen[place % seen.Length];
+            _messages.Remove(taken);
+            return taken.Body;
+        }
+    }
+}
+
+/// <summary>A client of a queue in memory.</summary>
+internal sealed class MemoryMessageQueue(MemoryMessages messages, Wire wire) : QueueClient
+{
+    public override Task<Response<SendReceipt>> SendMessageAsync(
+        BinaryData message, TimeSpan? visibilityTimeout = null, TimeSpan? timeToLive = null, CancellationToken cancellationToken = default) => wire.SendAsync(() =>
+    {
+        messages.Add(message.ToArray(), visibilityTimeout ?? TimeSpan.Zero);
         return Azure.Response.FromValue(QueuesModelFactory.SendReceipt("", default, default, "", default), null!);
     });
 }

@@ -207,6 +207,37 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         Assert.Equal(stores.Concat(without).Order(StringComparer.Ordinal), created.Where(one => one.StartsWith(name, StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("Outputs__teams__Url must be an absolute https address without user and fragment.", "Url", "http://hooks.contoso.example/SECRET")]
+    [InlineData("Outputs__teams__Levels is no setting of an output of type Webhook.", "Levels", "SECRET")]
+    public async Task A_mistake_in_an_output_is_named_and_no_value_is_shown(string message, string member, string value)
+    {
+        WriteRule("good.yml", Good);
+
+        StartException exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
+            ["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}", "Outputs:teams:Type=Webhook", "Outputs:teams:Url=https://hooks.contoso.example/SECRET", $"Outputs:teams:{member}={value}"]));
+
+        Assert.Equal(message, exception.Message);
+    }
+
+    [Fact]
+    public async Task An_output_whose_queues_are_not_there_is_named()
+    {
+        WriteRule("good.yml", Good);
+        string name = $"t{Guid.NewGuid():N}";
+        string[] settings =
+        [
+            $"DetectionStorage={account.ConnectionString}", $"Rules:Path={_rules.FullName}", $"Detections:QueueName={name}",
+            "Outputs:teams:Type=Webhook", "Outputs:teams:Url=https://hooks.contoso.example/SECRET",
+        ];
+
+        StartException exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(settings));
+        await PrepareAsync([.. settings, "Detections:CreateIfNotExists=true", $"Detections:TableName={name}"]);
+        await PrepareAsync(settings);
+
+        Assert.Equal($"Output teams has no queues: {name}-teams and {name}-teams-poison must be in the storage account of DetectionStorage.", exception.Message);
+    }
+
     [Fact]
     public async Task A_store_that_refuses_is_named()
     {

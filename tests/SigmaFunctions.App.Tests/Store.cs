@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
@@ -11,6 +12,7 @@ using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Outputs;
 using SigmaFunctions.Engine.Correlating;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Storage.Alerts;
@@ -35,6 +37,12 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
     public TestLogger<AlertSweep> SweepLog { get; } = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>The outputs.</summary>
+    public ImmutableArray<OutputChannel> Outputs { get; init; } = [];
+
+    /// <summary>The rules that outputs ask about.</summary>
+    public RuleSet Rules { get; init; } = RuleSet.Load([]);
 
     public static async Task<Store> CreateAsync(StorageAccount account, DateTimeOffset now) => new(
         await account.CreateTableAsync(),
@@ -64,7 +72,7 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
         Policy(options),
         new AlertWindows(Windows, Clock),
         new AlertRates(Clock),
-        new AlertQueue(Queue),
+        new AlertDispatch(new AlertQueue(Queue), Outputs, new RuleDirectory(() => Rules), Clock),
         Table,
         Metrics,
         Clock,

@@ -4,6 +4,7 @@ using Azure;
 using Azure.Data.Tables.Models;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Diagnostics;
+using SigmaFunctions.App.Outputs;
 using SigmaFunctions.Catalog.Attack;
 using SigmaFunctions.Storage.Accounts;
 using SigmaFunctions.Storage.Alerts;
@@ -19,7 +20,7 @@ namespace SigmaFunctions.App.Alerting;
 /// <param name="policy">What the settings say.</param>
 /// <param name="windows">Which alerts stand for others.</param>
 /// <param name="rates">How much each rule has alerted of late.</param>
-/// <param name="queue">Where alerts go.</param>
+/// <param name="dispatch">Where alerts go.</param>
 /// <param name="table">Where detections are recorded.</param>
 /// <param name="metrics">What is measured.</param>
 /// <param name="timeProvider">Clock of the windows.</param>
@@ -28,7 +29,7 @@ public sealed class AlertAnnouncer(
     AlertPolicy policy,
     AlertWindows windows,
     AlertRates rates,
-    AlertQueue queue,
+    AlertDispatch dispatch,
     DetectionTable table,
     DetectionMetrics metrics,
     TimeProvider timeProvider,
@@ -73,7 +74,7 @@ public sealed class AlertAnnouncer(
         try
         {
             await DecideAsync(plans, cancellationToken);
-            await queue.SendAsync([.. plans.SelectMany(Alerts)], cancellationToken);
+            await dispatch.SendAsync([.. plans.SelectMany(Alerts)], cancellationToken);
             AlertOutcome[] outcomes =
             [
                 .. byLevel[true].Select(detection => new AlertOutcome(detection.Id, HoldReason.Level)),
@@ -234,7 +235,7 @@ public sealed class AlertAnnouncer(
 
         mute ??= (await windows.LookAtMutesAsync(detection.RuleId, cancellationToken)).Mutes.All.FirstOrDefault(one => one.AlertId == id);
         AlertOutcome[] outcomes = [new(id)];
-        await queue.SendAsync([ToAlert(detection, mute, 0)], cancellationToken);
+        await dispatch.SendAsync([ToAlert(detection, mute, 0)], cancellationToken);
         await table.MarkAsync(outcomes, cancellationToken);
         metrics.AddAlerts(outcomes);
     }

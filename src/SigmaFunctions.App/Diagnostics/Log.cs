@@ -237,4 +237,13 @@ internal static partial class Log
 
     [LoggerMessage(73, LogLevel.Error, "Correlation {Rule} cannot be evaluated for a group, whose matches are kept: {Reason}")]
     public static partial void PartUnreadable(this ILogger logger, string rule, string reason);
+
+    [LoggerMessage(80, LogLevel.Warning, "Output {Output} cannot be reached ({Reason}). What is meant for it waits on its queue and is tried again.")]
+    public static partial void OutputFails(this ILogger logger, string output, string reason);
+
+    [LoggerMessage(81, LogLevel.Information, "Output {Output} is reached again, after {Failed}.")]
+    public static partial void OutputRecovered(this ILogger logger, string output, TimeSpan failed);
+
+    [LoggerMessage(82, LogLevel.Warning, "Output {Output} is not told of alert {Alert}, which is put aside on its poison queue: {Reason}.")]
+    public static partial void OutputGaveUp(this ILogger logger, string output, string alert, string reason);
 }

@@ -50,6 +50,10 @@ internal sealed class Terminal
     /// <summary>Value of an environment variable.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
+    /// <summary>All environment variables.</summary>
+    public Func<IEnumerable<KeyValuePair<string, string?>>> Variables { get; init; } = () =>
+        System.Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(one => KeyValuePair.Create((string)one.Key, (string?)one.Value));
+
     /// <summary>Writes bytes of unknown contents: as they are, or without what could steer it where a person looks.</summary>
     public async Task WriteBytesAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Storage.Accounts;
 
@@ -55,6 +56,10 @@ internal sealed class StorageArguments
     /// <exception cref="CommandException">The account is not given, or not usably.</exception>
     public BlobContainerClient Container(ParseResult parsed, string name) => Create(parsed, clients => clients.CreateContainerClient(name));
 
+    /// <summary>A client of a queue whose messages are in Base64.</summary>
+    /// <exception cref="CommandException">The account is not given, or not usably.</exception>
+    public QueueClient Queue(ParseResult parsed, string name) => Create(parsed, clients => clients.CreateQueueClient(name, QueueMessageEncoding.Base64));
+
     /// <summary>Runs what works with the account, and tells what goes wrong there.</summary>
     /// <exception cref="CommandException">The account could not be reached or refused.</exception>
     public static async Task<int> RunAsync(Func<Task<int>> work)
@@ -85,6 +90,7 @@ internal sealed class StorageArguments
     {
         { Status: 0 } => "the storage account cannot be reached",
         { ErrorCode: "TableNotFound" } => "the storage account has no such table",
+        { ErrorCode: "QueueNotFound" } => "the storage account has no such queue",
         { ErrorCode: "ContainerNotFound" } => "the storage account has no such container",
         { Status: 401 or 403 } => $"the storage account denies this ({e.ErrorCode}): the key is wrong, or the identity lacks the role (docs/cli.md)",
         _ => $"the storage account answered {e.Status} {e.ErrorCode}",

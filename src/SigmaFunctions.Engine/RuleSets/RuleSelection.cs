@@ -45,6 +45,13 @@ public sealed class RuleSelection
             && Takes(Tags, rule.Tags, static (entry, tags) => tags.Any(tag => IsTag(entry, tag)));
     }
 
+    /// <summary>Whether <see cref="Tags"/> and <see cref="Products"/> take a rule of which no more is known.</summary>
+    /// <param name="tags">Its tags.</param>
+    /// <param name="products">The products of its log source, or of the rules of a correlation; null where they are not known, which no product leaves out.</param>
+    public bool Takes(ImmutableArray<string> tags, ImmutableArray<string>? products) =>
+        Takes(Tags, tags, static (entry, all) => all.Any(tag => IsTag(entry, tag)))
+        && (products is not { } known || Takes(Products, known, static (entry, all) => all.Any(product => Same(entry, product))));
+
     /// <summary>Whether an id is named as left out.</summary>
     internal bool Excludes(string id) => Ids.Any(entry => entry.StartsWith('!') && Same(entry[1..], id));
 

@@ -25,19 +25,24 @@ public sealed class BurstTable
     private const char Separator = ' ';
 
     private readonly TableClient _table;
+    private readonly string _output;
 
     /// <summary>Uses the table of windows.</summary>
-    public BurstTable(TableClient table)
+    /// <param name="table">The table.</param>
+    /// <param name="output">Name of the output.</param>
+    public BurstTable(TableClient table, string output)
     {
         ArgumentNullException.ThrowIfNull(table);
-        _table = table;
+        ArgumentException.ThrowIfNullOrEmpty(output);
+        (_table, _output) = (table, output);
     }
 
     /// <summary>Looks at the burst of a rule, and changes nothing.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<SeenBurst> LookAsync(string output, string ruleId, CancellationToken cancellationToken)
+    public async Task<SeenBurst> LookAsync(string ruleId, CancellationToken cancellationToken)
     {
-        (string partition, string row) = KeyOf($"burst\n{output}\n{ruleId}");
+        ArgumentNullException.ThrowIfNull(ruleId);
+        (string partition, string row) = KeyOf("rule", ruleId);
         NullableResponse<TableEntity> found = await _table.GetEntityIfExistsAsync<TableEntity>(partition, row, cancellationToken: cancellationToken);
         return found.HasValue ? new SeenBurst(partition, row, Read(found.Value!), found.Value!.ETag) : new SeenBurst(partition, row, null, null);
     }
@@ -51,9 +56,9 @@ public sealed class BurstTable
         ArgumentNullException.ThrowIfNull(next);
         var row = new TableEntity(seen.PartitionKey, seen.RowKey)
         {
-            [Id] = next.Id,
-            [From] = next.From,
-            [Until] = next.Until,
+            [Id] = next.Burst.Id,
+            [From] = next.Burst.From,
+            [Until] = next.Burst.Until,
             [Told] = string.Join(Separator, next.Told),
             [IsAnnounced] = next.IsAnnounced,
             [IsClosed] = next.IsClosed,
@@ -75,11 +80,11 @@ public sealed class BurstTable
 
     /// <summary>Counts an alert in a burst; the same again changes nothing.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public Task AddAsync(StoredBurst burst, Alert alert, CancellationToken cancellationToken)
+    public Task AddAsync(OutputBurst burst, Alert alert, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(burst);
         ArgumentNullException.ThrowIfNull(alert);
-        (string partition, string row) = KeyOf(burst.Id);
+        (string partition, string row) = KeyOf("alert", burst.Id);
         var counted = new TableEntity(partition, row + alert.Id) { [Until] = burst.Until };
         if (alert.Host is { } host)
         {
@@ -92,23 +97,23 @@ public sealed class BurstTable
 
     /// <summary>Takes an alert out of a burst again.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public Task RemoveAsync(StoredBurst burst, Alert alert, CancellationToken cancellationToken)
+    public Task RemoveAsync(OutputBurst burst, Alert alert, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(burst);
         ArgumentNullException.ThrowIfNull(alert);
-        (string partition, string row) = KeyOf(burst.Id);
+        (string partition, string row) = KeyOf("alert", burst.Id);
         return _table.DeleteEntityAsync(partition, row + alert.Id, ETag.All, cancellationToken);
     }
 
     /// <summary>Counts the alerts of a burst that are not told one by one.</summary>
-    /// <param name="burstId">The burst.</param>
+    /// <param name="burst">The burst.</param>
     /// <param name="named">Most hosts of which an alert is given.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<BurstCount> CountAsync(string burstId, int named, CancellationToken cancellationToken)
+    public async Task<BurstCount> CountAsync(OutputBurst burst, int named, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(burstId);
-        (string partition, string row) = KeyOf(burstId);
+        ArgumentNullException.ThrowIfNull(burst);
+        (string partition, string row) = KeyOf("alert", burst.Id);
         var hosts = new SortedDictionary<string, (int Count, string AlertId)>(StringComparer.Ordinal);
         int alerts = 0;
 
@@ -130,13 +135,13 @@ public sealed class BurstTable
     // What is no burst counts as none, and is replaced.
     private static StoredBurst? Read(TableEntity row) =>
         row[Id] is string id && row[From] is DateTimeOffset from && row[Until] is DateTimeOffset until && row[Told] is string told
-            ? new StoredBurst(id, from, until, [.. told.Split(Separator)]) { IsAnnounced = row[IsAnnounced] is true, IsClosed = row[IsClosed] is true }
+            ? new StoredBurst(new OutputBurst(id, from, until), [.. told.Split(Separator)]) { IsAnnounced = row[IsAnnounced] is true, IsClosed = row[IsClosed] is true }
             : null;
 
     // As in the table of windows: hashed, since a key holds names, in 256 partitions.
-    private static (string Partition, string Row) KeyOf(string key)
+    private (string Partition, string Row) KeyOf(string kind, string key)
     {
-        string hash = Hash(key);
+        string hash = Hash($"burst\n{_output}\n{kind}\n{key}");
         return (hash[..2], hash + "-burst-");
     }
 
@@ -144,11 +149,9 @@ public sealed class BurstTable
 }
 
 /// <summary>A time in which an output is told some alerts of a rule one by one.</summary>
-/// <param name="Id">The alert that opened it, and the output.</param>
-/// <param name="From">When it began (UTC).</param>
-/// <param name="Until">When it ends (UTC).</param>
+/// <param name="Burst">Which.</param>
 /// <param name="Told">Ids of the alerts that are told one by one.</param>
-public sealed record StoredBurst(string Id, DateTimeOffset From, DateTimeOffset Until, ImmutableArray<string> Told)
+public sealed record StoredBurst(OutputBurst Burst, ImmutableArray<string> Told)
 {
     /// <summary>Whether the message that tells of the others has been put on the queue.</summary>
     public bool IsAnnounced { get; init; }

@@ -14,8 +14,8 @@ public sealed record OutputMessage(Alert Alert, DateTimeOffset Since)
     /// <summary>Tries to deliver it so far, at least 0.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>Id of the burst that is to be told; null where it is an alert.</summary>
-    public string? Burst { get; init; }
+    /// <summary>The burst that is to be told; null where it is an alert.</summary>
+    public OutputBurst? Burst { get; init; }
 
     /// <summary>Reads one.</summary>
     /// <exception cref="FormatException">It is none, or one of a later version.</exception>
@@ -28,19 +28,21 @@ public sealed record OutputMessage(Alert Alert, DateTimeOffset Since)
             JsonElement root = document.RootElement;
             if (root.GetProperty("version").GetInt32() != CurrentVersion)
             {
-                throw new FormatException("It is a message of an output of another version.");
+                throw new JsonException();
             }
 
             return new OutputMessage(Alert.Parse(JsonSerializer.SerializeToUtf8Bytes(root.GetProperty("alert"))), root.GetProperty("since").GetDateTimeOffset())
             {
                 Attempts = root.GetProperty("attempts").GetInt32(),
-                Burst = root.TryGetProperty("burst", out JsonElement burst) ? burst.GetString() : null,
+                Burst = root.TryGetProperty("burst", out JsonElement burst)
+                    ? new OutputBurst(burst.GetProperty("id").GetString()!, burst.GetProperty("from").GetDateTimeOffset(), burst.GetProperty("until").GetDateTimeOffset())
+                    : null,
             };
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             // The message of the exception may quote the text.
-            throw new FormatException("It is no message of an output.");
+            throw new FormatException("It is no message of an output, or one of a later version.");
         }
     }
 
@@ -56,7 +58,11 @@ public sealed record OutputMessage(Alert Alert, DateTimeOffset Since)
             writer.WriteString("since", Since);
             if (Burst is not null)
             {
-                writer.WriteString("burst", Burst);
+                writer.WriteStartObject("burst");
+                writer.WriteString("id", Burst.Id);
+                writer.WriteString("from", Burst.From);
+                writer.WriteString("until", Burst.Until);
+                writer.WriteEndObject();
             }
 
             writer.WritePropertyName("alert");
@@ -67,3 +73,9 @@ public sealed record OutputMessage(Alert Alert, DateTimeOffset Since)
         return buffer.WrittenSpan.ToArray();
     }
 }
+
+/// <summary>A time of which an output is told how many more alerts of a rule there were.</summary>
+/// <param name="Id">The id of the alert that opened it, a hyphen and its beginning in seconds since 1970.</param>
+/// <param name="From">When it began (UTC).</param>
+/// <param name="Until">When it ends (UTC).</param>
+public sealed record OutputBurst(string Id, DateTimeOffset From, DateTimeOffset Until);

@@ -1,0 +1,24 @@
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Outputs.Model;
+using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Outputs;
+
+namespace SigmaFunctions.App.Outputs;
+
+/// <summary>An output and its queue.</summary>
+/// <param name="Options">The output.</param>
+/// <param name="Queue">Its queue.</param>
+public sealed record OutputChannel(OutputOptions Options, OutputQueue Queue)
+{
+    /// <summary>
+    /// Whether an alert goes there, by its rule's level, tags and products. One that tells of matches which are recorded nowhere, or of a mute, goes there whatever
+    /// its level, and one whose rule no longer runs whatever its products: neither may pass in silence.
+    /// </summary>
+    public bool Takes(Alert alert, RuleDirectory rules)
+    {
+        ArgumentNullException.ThrowIfNull(alert);
+        ArgumentNullException.ThrowIfNull(rules);
+        bool isBelow = RuleLevels.Parse(alert.Rule.Level) < Options.MinimumLevel;
+        return !isBelow && (Options.Selection.IsAll || Options.Selection.Takes(alert.Rule.Tags, rules.Current.FindProducts(alert.Rule.Id)));
+    }
+}
