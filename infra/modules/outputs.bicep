@@ -97,7 +97,7 @@ func faults(webhooks webhook[], otherNames string[]) string[] =>
             index => !contains('abcdefghijklmnopqrstuvwxyz0123456789', substring(name, index, 1))
           ))
       ),
-      name => 'The webhook "${name}" must be named by a lower-case letter and lower-case letters and digits.'
+      name => 'The webhook "${name}" must have a name of lower-case letters and digits that begins with a letter.'
     ),
     // Its queue would be the one in which the sample consumer puts aside what it cannot handle.
     map(filter(webhooks, webhook => webhook.name == 'poison'), webhook => 'A webhook must not be named "poison".'),
