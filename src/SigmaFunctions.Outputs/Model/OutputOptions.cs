@@ -7,6 +7,9 @@ namespace SigmaFunctions.Outputs.Model;
 /// <summary>One output: where alerts go, which of them, and how much of each. Settings <c>Outputs__NAME__*</c>, checked.</summary>
 public sealed record OutputOptions
 {
+    /// <summary>Stream of the table <c>SigmaDetections_CL</c>.</summary>
+    public const string DefaultStream = "Custom-SigmaDetections_CL";
+
     /// <summary>Name: a lower-case letter, and up to 23 more letters and digits.</summary>
     public required string Name { get; init; }
 
@@ -36,6 +39,9 @@ public sealed record OutputOptions
 
     /// <summary>Key with which bodies of a webhook are signed; a secret. Empty where they are not.</summary>
     public ImmutableArray<byte> SigningKey { get; init; } = [];
+
+    /// <summary>Name of a setting that is a reference to a secret which the platform did not resolve; null where there is none. Such an output waits.</summary>
+    public string? UnresolvedSecret { get; init; }
 
     /// <summary>Whether the webhook may be at a private or loopback address.</summary>
     public bool AllowsPrivateAddresses { get; init; }
