@@ -107,7 +107,7 @@ param enableCanary bool = empty(existingEventHubNamespaceId)
 @description('Address at which the rule catalogue is served, for alerts to link to their rule\'s page. Empty: no links.')
 param catalogAddress string = ''
 
-@maxLength(20)
+@maxLength(15)
 @description('Webhooks that alerts are sent to besides the queue: Teams, Slack or whoever else takes an https request. Their addresses are secrets in a Key Vault.')
 param webhooks webhook[] = []
 

@@ -5,8 +5,8 @@ metadata description = 'What an output is, to which alerts are sent besides the 
 type level = 'Critical' | 'High' | 'Informational' | 'Low' | 'Medium'
 
 @export()
-@description('A part of an alert that need not leave.')
-type part = 'Addresses' | 'Correlation' | 'Fields' | 'Hashes' | 'Host' | 'Process' | 'Tenant' | 'User'
+@description('A part of an alert that need not leave; None stands alone.')
+type part = 'Addresses' | 'Correlation' | 'Fields' | 'Hashes' | 'Host' | 'None' | 'Process' | 'Tenant' | 'User'
 
 @export()
 @description('Which alerts go to an output and how much of each; what is not given is left to the app.')
@@ -73,6 +73,7 @@ type webhook = {
   allowsPrivateAddresses: bool?
 
   @minValue(0)
+  @maxValue(20)
   @description('Alerts of one rule in burstWindow that are told one by one; 0: all.')
   burstAfter: int?
 
@@ -80,6 +81,7 @@ type webhook = {
   burstWindow: string?
 
   @minValue(0)
+  @maxValue(6000)
   @description('Messages a minute and instance; 0: no limit.')
   maximumPerMinute: int?
 }

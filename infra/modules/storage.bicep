@@ -84,6 +84,11 @@ var storageQueueDataMessageSender = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
 )
+// For the app where it puts aside what an output does not take: to see that the queue is there, and how much is on it.
+var storageQueueDataReader = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '19e7f393-937e-4f77-808e-94535e297925'
+)
 var storageQueueDataMessageProcessor = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   '8a0f0c08-91a1-4084-bc3d-661d67233fed'
@@ -427,6 +432,18 @@ resource setUndeliveredAside 'Microsoft.Authorization/roleAssignments@2022-04-01
       principalId: principalId
       principalType: 'ServicePrincipal'
       roleDefinitionId: storageQueueDataMessageSender
+    }
+  }
+]
+
+resource countUndelivered 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in outputNames: {
+    name: guid(account::queues::undelivered[index].id, principalId, storageQueueDataReader)
+    scope: account::queues::undelivered[index]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: storageQueueDataReader
     }
   }
 ]

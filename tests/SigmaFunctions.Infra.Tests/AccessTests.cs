@@ -32,6 +32,7 @@ public sealed partial class AccessTests
         ["c6a89b2d-59bc-44d0-9896-0f6e12d7b80a"] = "Storage Queue Data Message Sender",
         ["8a0f0c08-91a1-4084-bc3d-661d67233fed"] = "Storage Queue Data Message Processor",
         ["974c5e8b-45b9-4653-ba55-5f855dd0fb88"] = "Storage Queue Data Contributor",
+        ["19e7f393-937e-4f77-808e-94535e297925"] = "Storage Queue Data Reader",
         ["3913510d-42f4-4e42-8a64-420c390055eb"] = "Monitoring Metrics Publisher",
         ["4633458b-17de-408a-b874-0445c86b69e6"] = "Key Vault Secrets User",
     };
@@ -83,6 +84,7 @@ public sealed partial class AccessTests
             "the app: Storage Queue Data Contributor on storage queue alerts-NAME",
             "the app: Storage Queue Data Message Sender on storage queue alerts",
             "the app: Storage Queue Data Message Sender on storage queue alerts-NAME-poison",
+            "the app: Storage Queue Data Reader on storage queue alerts-NAME-poison",
             "the app: Storage Table Data Contributor on correlationStorage account",
             "the app: Storage Table Data Contributor on hostStorage account",
             "the app: Storage Table Data Contributor on storage account",

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Outputs.Formats;
 using SigmaFunctions.Outputs.Model;
 using SigmaFunctions.Storage.Alerts;
@@ -88,6 +90,7 @@ public sealed partial class OutputsTests
         { "products: ['windows', 'linux']", ["Products=windows;linux"] },
         { "suppressFor: '01:00:00'", ["SuppressFor=01:00:00"] },
         { "parts: ['Host', 'Hashes']", ["Parts=Host;Hashes"] },
+        { "parts: ['None']", ["Parts=None"] },
         { "masksSecrets: true", ["MasksSecrets=True"] },
         { "masksSecrets: false", ["MasksSecrets=False"] },
         { "signingKeySecretUri: 'https://kv.vault.azure.net/secrets/key'", [$"SigningKey={Reference}/key)"] },
@@ -166,11 +169,30 @@ public sealed partial class OutputsTests
                 """));
     }
 
+    [Fact]
+    public async Task The_app_takes_the_settings()
+    {
+        string[] settings = await WebhookSettings.Value;
+
+        ImmutableArray<OutputOptions> outputs = OutputSettings.Read(
+            settings.Select(setting => setting["Outputs__".Length..].Split('=', 2)).Select(parts => KeyValuePair.Create(parts[0], (string?)parts[1])),
+            out ImmutableArray<string> faults);
+
+        Assert.Empty(faults);
+        Assert.Equal(AllMembers.Length, outputs.Length);
+        Assert.All(outputs, output => Assert.Equal($"Outputs__{output.Name}__Url", output.UnresolvedSecret)); // a reference, which the platform resolves
+    }
+
+    [Fact]
+    public void There_are_no_more_webhooks_than_the_app_has_room_for_beside_Sentinel() => Assert.Equal(
+        OutputSettings.MaxOutputs - 1,
+        _template.Main.GetProperty("parameters").GetProperty("webhooks").GetProperty("maxLength").GetInt32());
+
     [Theory]
-    [InlineData("level", typeof(SigmaFunctions.Engine.Model.RuleLevel))]
-    [InlineData("part", typeof(AlertPart))]
-    public void A_parameter_takes_what_the_setting_does(string type, Type values) => Assert.Equal(
-        Enum.GetNames(values).Order(StringComparer.Ordinal),
+    [InlineData("level", typeof(RuleLevel))]
+    [InlineData("part", typeof(AlertPart), "None")]
+    public void A_parameter_takes_what_the_setting_does(string type, Type values, params string[] others) => Assert.Equal(
+        Enum.GetNames(values).Concat(others).Order(StringComparer.Ordinal),
         _template.Main.GetProperty("definitions").EnumerateObject().Single(definition => definition.Name.Split('.')[^1] == type).Value.GetProperty("allowedValues").EnumerateArray().Select(value => value.GetString()!).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -241,7 +263,10 @@ public sealed partial class OutputsTests
         foreach (string output in (string[])["soc", "sentinel"])
         {
             Assert.Contains("974c5e8b-45b9-4653-ba55-5f855dd0fb88", Assert.Single(assignments, text => text.Contains($"/queues/alerts-{output}'", StringComparison.Ordinal)), StringComparison.Ordinal);
-            Assert.Contains("c6a89b2d-59bc-44d0-9896-0f6e12d7b80a", Assert.Single(assignments, text => text.Contains($"/queues/alerts-{output}-poison'", StringComparison.Ordinal)), StringComparison.Ordinal);
+            string[] aside = [.. assignments.Where(text => text.Contains($"/queues/alerts-{output}-poison'", StringComparison.Ordinal))];
+            Assert.Equal(2, aside.Length);
+            Assert.Single(aside, text => text.Contains("c6a89b2d-59bc-44d0-9896-0f6e12d7b80a", StringComparison.Ordinal));
+            Assert.Single(aside, text => text.Contains("19e7f393-937e-4f77-808e-94535e297925", StringComparison.Ordinal));
         }
     }
 
