@@ -111,7 +111,7 @@ param catalogAddress string = ''
 @description('Webhooks that alerts are sent to besides the queue: Teams, Slack or whoever else takes an https request. Their addresses are secrets in a Key Vault.')
 param webhooks webhook[] = []
 
-@description('Resource id of a Key Vault that is there already, in which the secrets of webhooks are. The app may then read its secrets. Empty: that is granted by hand.')
+@description('Resource id of a Key Vault that is there already, with the secrets of webhooks, which the app may then read. Empty: that is granted by hand.')
 param outputKeyVaultId string = ''
 
 @description('Resource id of a Log Analytics workspace with Microsoft Sentinel on it, that alerts are sent to besides the queue. Empty: none.')

@@ -42,7 +42,7 @@ type webhook = {
   @description('Name: a lower-case letter and up to 23 more letters and digits.')
   name: string
 
-  @description('Where in Key Vault its address is, such as https://VAULT.vault.azure.net/secrets/NAME; never the address itself. Without a version the newest counts.')
+  @description('Secret with its address, such as https://VAULT.vault.azure.net/secrets/NAME; never the address itself. Without a version the newest counts.')
   urlSecretUri: string
 
   @description('Likewise the key that messages are signed with.')

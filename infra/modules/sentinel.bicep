@@ -83,6 +83,39 @@ resource table 'Microsoft.OperationalInsights/workspaces/tables@2023-09-01' = {
   }
 }
 
+// What an alert takes along: it is cut off beyond 64 KB.
+var alertColumns = [
+  'TimeGenerated'
+  'AlertName'
+  'DetectionId'
+  'RuleId'
+  'RuleTitle'
+  'RuleAuthor'
+  'RuleLevel'
+  'RulePage'
+  'Severity'
+  'Tactics'
+  'Techniques'
+  'EventTime'
+  'Host'
+  'HostName'
+  'HostDomain'
+  'User'
+  'UserName'
+  'UserDomain'
+  'ProcessImage'
+  'ProcessCommandLine'
+  'ProcessId'
+  'ParentImage'
+  'ParentCommandLine'
+  'FileHash'
+  'FileHashAlgorithm'
+  'SourceIp'
+  'DestinationIp'
+  'HeldBack'
+  'MutedUntil'
+]
+
 // A row that comes twice within a minute is one alert. The rule sees no more than the rows of one minute, so that what comes again later is an alert
 // again, with the same DetectionId, in the same incident.
 var query = [
@@ -90,7 +123,7 @@ var query = [
   '| where RuleLevel !in~ (dynamic(${string(quietLevels)}))'
   '| summarize arg_max(TimeGenerated, *) by DetectionId'
   '| extend AlertName = iff(isempty(Host), RuleTitle, strcat(RuleTitle, " on ", Host))'
-  '| project TimeGenerated, AlertName, DetectionId, RuleId, RuleTitle, RuleAuthor, RuleLevel, RulePage, Severity, Tactics, Techniques, EventTime, Host, HostName, HostDomain, User, UserName, UserDomain, ProcessImage, ProcessCommandLine, ProcessId, ParentImage, ParentCommandLine, FileHash, FileHashAlgorithm, SourceIp, DestinationIp, HeldBack, MutedUntil'
+  '| project ${join(alertColumns, ', ')}'
 ]
 
 // Versions of the API that are not previews do not know this kind.

@@ -58,7 +58,15 @@ public sealed partial class OutputsTests
     /// <summary>Settings of a webhook for each of <see cref="Members"/>, named w and its place.</summary>
     private static readonly Lazy<Task<string[]>> WebhookSettings = new(() => OutputSettingsAsync(
         "param otherOutputs = []\nparam webhooks = [\n" + string.Concat(AllMembers.Select((members, index) =>
-            $"{{ name: 'w{index}', urlSecretUri: 'https://kv.vault.azure.net/secrets/url/0123', format: 'Teams'{(members.Length > 0 ? ", " + members : "")} }}\n")) + "]"));
+            $$"""
+            {
+              name: 'w{{index}}'
+              urlSecretUri: 'https://kv.vault.azure.net/secrets/url/0123'
+              format: 'Teams'
+              {{members.Replace(", b", "\nb", StringComparison.Ordinal)}}
+            }
+
+            """)) + "]"));
 
     /// <summary>What the compiler answers to all <see cref="Faults"/> and a webhook without one.</summary>
     private static readonly Lazy<Task<string>> Refusal = new(async () => (await Assert.ThrowsAsync<InvalidDataException>(() => Bicep.PredictAsync(
@@ -135,9 +143,10 @@ public sealed partial class OutputsTests
     public async Task Sentinel_is_an_output_whose_settings_come_of_what_is_made_for_it()
     {
         string given = _template.Argument("functionApp", "otherOutputs").GetString()!;
-        Assert.StartsWith("[if(variables('hasSentinel'), createObject('value', createArray(shallowMerge(createArray(createObject(", given, StringComparison.Ordinal);
+        Assert.StartsWith("[if(variables('hasSentinel'), createObject('value', createArray(shallowMerge(", given, StringComparison.Ordinal);
         Assert.EndsWith(", createObject('value', createArray()))]", given, StringComparison.Ordinal);
-        Assert.Contains("createObject('name', 'sentinel', 'type', 'Sentinel', 'format', 'Table'), parameters('sentinelOptions')", given, StringComparison.Ordinal);
+        Assert.Contains(
+            "createObject('name', 'sentinel', 'type', 'Sentinel', 'format', 'Table'), parameters('sentinelOptions')", given, StringComparison.Ordinal);
         foreach (string name in (string[])["endpoint", "dataCollectionRuleId", "stream"])
         {
             Assert.Contains($"'{name}', reference('sentinelIngestion').outputs.{name}.value", given, StringComparison.Ordinal);
@@ -193,12 +202,12 @@ public sealed partial class OutputsTests
     [InlineData("part", typeof(AlertPart), "None")]
     public void A_parameter_takes_what_the_setting_does(string type, Type values, params string[] others) => Assert.Equal(
         Enum.GetNames(values).Concat(others).Order(StringComparer.Ordinal),
-        _template.Main.GetProperty("definitions").EnumerateObject().Single(definition => definition.Name.Split('.')[^1] == type).Value.GetProperty("allowedValues").EnumerateArray().Select(value => value.GetString()!).Order(StringComparer.Ordinal));
+        Allowed(_template.Main.GetProperty("definitions").EnumerateObject().Single(definition => definition.Name.Split('.')[^1] == type).Value));
 
     [Fact]
     public void A_webhook_has_the_formats_that_are_not_of_Sentinel_alone() => Assert.Equal(
         Enum.GetNames<OutputFormat>().Except([nameof(OutputFormat.Table)]).Order(StringComparer.Ordinal),
-        Webhook().GetProperty("format").GetProperty("allowedValues").EnumerateArray().Select(value => value.GetString()!).Order(StringComparer.Ordinal));
+        Allowed(Webhook().GetProperty("format")));
 
     // Secrets
 
@@ -232,7 +241,9 @@ public sealed partial class OutputsTests
     {
         Assert.Equal("", Default("outputKeyVaultId").GetString());
         Assert.Equal("[variables('hasVault')]", _template.Condition("outputVault"));
-        Assert.Equal(["Microsoft.Authorization/roleAssignments"], _template.Resources.Where(resource => resource.Module == "outputVault").Select(resource => resource.Type));
+        Assert.Equal(
+            ["Microsoft.Authorization/roleAssignments"],
+            _template.Resources.Where(resource => resource.Module == "outputVault").Select(resource => resource.Type));
     }
 
     // What is made
@@ -259,14 +270,12 @@ public sealed partial class OutputsTests
         Assert.Equal(
             ["alerts", "alerts-sentinel", "alerts-sentinel-poison", "alerts-soc", "alerts-soc-poison"],
             Names(resources, "Microsoft.Storage/storageAccounts/queueServices/queues"));
-        string[] assignments = [.. resources.Where(resource => Text(resource, "type") == "Microsoft.Authorization/roleAssignments").Select(resource => resource.GetRawText())];
         foreach (string output in (string[])["soc", "sentinel"])
         {
-            Assert.Contains("974c5e8b-45b9-4653-ba55-5f855dd0fb88", Assert.Single(assignments, text => text.Contains($"/queues/alerts-{output}'", StringComparison.Ordinal)), StringComparison.Ordinal);
-            string[] aside = [.. assignments.Where(text => text.Contains($"/queues/alerts-{output}-poison'", StringComparison.Ordinal))];
-            Assert.Equal(2, aside.Length);
-            Assert.Single(aside, text => text.Contains("c6a89b2d-59bc-44d0-9896-0f6e12d7b80a", StringComparison.Ordinal));
-            Assert.Single(aside, text => text.Contains("19e7f393-937e-4f77-808e-94535e297925", StringComparison.Ordinal));
+            Assert.Equal(["974c5e8b-45b9-4653-ba55-5f855dd0fb88"], Roles(resources, $"alerts-{output}")); // Storage Queue Data Contributor
+            Assert.Equal(
+                ["19e7f393-937e-4f77-808e-94535e297925", "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a"], // Storage Queue Data Reader, Message Sender
+                Roles(resources, $"alerts-{output}-poison"));
         }
     }
 
@@ -275,10 +284,12 @@ public sealed partial class OutputsTests
     {
         IReadOnlyList<JsonElement> resources = await Made.Value;
 
-        Assert.Contains(resources, resource => Text(resource, "id").Contains($"'{Vault}', 'Microsoft.Authorization/roleAssignments'", StringComparison.Ordinal));
-        Assert.Equal($"{Workspace}/tables/SigmaDetections_CL", Text(Single(resources, "Microsoft.OperationalInsights/workspaces/tables"), "id"));
-        Assert.StartsWith($"{Workspace}/providers/Microsoft.SecurityInsights/alertRules/", Text(Single(resources, "Microsoft.SecurityInsights/alertRules"), "id"), StringComparison.Ordinal);
-        Assert.StartsWith("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-test/", Text(Single(resources, "Microsoft.Insights/dataCollectionRules"), "id"), StringComparison.Ordinal);
+        string[] ids = [.. resources.Select(resource => Text(resource, "id"))];
+
+        Assert.Contains(ids, id => id.Contains($"'{Vault}', 'Microsoft.Authorization/roleAssignments'", StringComparison.Ordinal));
+        Assert.Contains($"{Workspace}/tables/SigmaDetections_CL", ids);
+        Assert.Contains(ids, id => id.StartsWith($"{Workspace}/providers/Microsoft.SecurityInsights/alertRules/", StringComparison.Ordinal));
+        Assert.Contains($"/subscriptions/{Guid.Empty}/resourceGroups/rg-test/providers/Microsoft.Insights/dataCollectionRules/dcr-", ids.Select(UpToToken));
     }
 
     // Sentinel
@@ -291,7 +302,8 @@ public sealed partial class OutputsTests
         JsonElement rule = Single(resources, "Microsoft.Insights/dataCollectionRules").GetProperty("properties");
 
         Assert.Equal("Analytics", Text(table, "plan")); // others cannot be watched
-        Assert.Equal(TableColumns.All.Select(column => (column.Name, column.Type == "datetime" ? "dateTime" : column.Type)), Columns(table.GetProperty("schema")));
+        Assert.Equal(
+            TableColumns.All.Select(column => (column.Name, column.Type == "datetime" ? "dateTime" : column.Type)), Columns(table.GetProperty("schema")));
         JsonProperty stream = Assert.Single(rule.GetProperty("streamDeclarations").EnumerateObject());
         Assert.Equal("Custom-SigmaDetections_CL", stream.Name);
         Assert.Equal(TableColumns.All, Columns(stream.Value));
@@ -303,14 +315,17 @@ public sealed partial class OutputsTests
         JsonElement rule = Single(await Made.Value, "Microsoft.Insights/dataCollectionRules");
 
         Assert.Equal("Direct", Text(rule, "kind"));
-        Assert.Equal(Workspace, Text(Assert.Single(rule.GetProperty("properties").GetProperty("destinations").GetProperty("logAnalytics").EnumerateArray()), "workspaceResourceId"));
-        JsonElement flow = Assert.Single(rule.GetProperty("properties").GetProperty("dataFlows").EnumerateArray());
+        JsonElement properties = rule.GetProperty("properties");
+        JsonElement destination = Assert.Single(properties.GetProperty("destinations").GetProperty("logAnalytics").EnumerateArray());
+        Assert.Equal(Workspace, Text(destination, "workspaceResourceId"));
+        JsonElement flow = Assert.Single(properties.GetProperty("dataFlows").EnumerateArray());
         Assert.Equal(
             ("Custom-SigmaDetections_CL", "source", "Custom-SigmaDetections_CL"),
             (Assert.Single(flow.GetProperty("streams").EnumerateArray()).GetString(), Text(flow, "transformKql"), Text(flow, "outputStream")));
 
         // It is made where the workspace is, and after the table.
-        Assert.Contains("reference('sentinel').outputs.location.value", _template.Argument("sentinelIngestion", "location").GetString()!, StringComparison.Ordinal);
+        string location = _template.Argument("sentinelIngestion", "location").GetString()!;
+        Assert.Contains("reference('sentinel').outputs.location.value", location, StringComparison.Ordinal);
         JsonElement outputs = _template.ModuleTemplate("sentinelIngestion").GetProperty("outputs");
         Assert.Equal("[reference('rule').endpoints.logsIngestion]", Text(outputs.GetProperty("endpoint"), "value"));
         Assert.Equal("[reference('rule').immutableId]", Text(outputs.GetProperty("dataCollectionRuleId"), "value"));
@@ -320,6 +335,7 @@ public sealed partial class OutputsTests
     public async Task The_analytics_rule_names_columns_that_it_has()
     {
         JsonElement rule = await AnalyticsRuleAsync();
+        JsonElement details = rule.GetProperty("alertDetailsOverride");
         string[] query = Text(rule, "query").Split('\n');
         string[] made = [.. query.Where(line => line.StartsWith("| extend ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2])];
         string[] columns = [.. query[^1]["| project ".Length..].Split(", ")];
@@ -329,12 +345,13 @@ public sealed partial class OutputsTests
         Assert.Empty(columns.Except(made).Except(TableColumns.All.Select(column => column.Name)));
         string[] named =
         [
-            .. rule.GetProperty("entityMappings").EnumerateArray().SelectMany(entity => entity.GetProperty("fieldMappings").EnumerateArray()).Select(field => Text(field, "columnName")),
+            .. rule.GetProperty("entityMappings").EnumerateArray()
+                .SelectMany(entity => entity.GetProperty("fieldMappings").EnumerateArray()).Select(field => Text(field, "columnName")),
             .. rule.GetProperty("customDetails").EnumerateObject().Select(detail => detail.Value.GetString()!),
-            .. rule.GetProperty("alertDetailsOverride").GetProperty("alertDynamicProperties").EnumerateArray().Select(property => Text(property, "value")),
-            .. Placeholder().Matches(rule.GetProperty("alertDetailsOverride").GetRawText()).Select(match => match.Groups[1].Value),
-            Text(rule.GetProperty("alertDetailsOverride"), "alertSeverityColumnName"),
-            Text(rule.GetProperty("alertDetailsOverride"), "alertTacticsColumnName"),
+            .. details.GetProperty("alertDynamicProperties").EnumerateArray().Select(property => Text(property, "value")),
+            .. Placeholder().Matches(details.GetRawText()).Select(match => match.Groups[1].Value),
+            Text(details, "alertSeverityColumnName"),
+            Text(details, "alertTacticsColumnName"),
         ];
         Assert.Empty(named.Except(columns));
         Assert.All(rule.GetProperty("customDetails").EnumerateObject(), detail => Assert.InRange(detail.Name.Length, 1, 20));
@@ -355,9 +372,8 @@ public sealed partial class OutputsTests
                 "IP Address=SourceIp",
                 "IP Address=DestinationIp",
             ],
-            rule.GetProperty("entityMappings").EnumerateArray().Select(entity => string.Join(
-                ' ',
-                entity.GetProperty("fieldMappings").EnumerateArray().Select(field => $"{Text(field, "identifier")}={Text(field, "columnName")}").Prepend(Text(entity, "entityType")))));
+            rule.GetProperty("entityMappings").EnumerateArray().Select(entity => Text(entity, "entityType") + string.Concat(
+                entity.GetProperty("fieldMappings").EnumerateArray().Select(field => $" {Text(field, "identifier")}={Text(field, "columnName")}"))));
         JsonElement incidents = rule.GetProperty("incidentConfiguration");
         Assert.True(incidents.GetProperty("createIncident").GetBoolean());
         JsonElement grouping = incidents.GetProperty("groupingConfiguration");
@@ -386,7 +402,8 @@ public sealed partial class OutputsTests
         string folder = Path.Combine(Repository.Folder, "src", "SigmaFunctions.App");
         var project = XElement.Load(Path.Combine(folder, "SigmaFunctions.App.csproj"));
         XElement hubs = Assert.Single(project.Descendants("_Parameter1"), element => element.Value == "Microsoft.Azure.WebJobs.Extensions.EventHubs");
-        XElement import = Assert.Single(project.Descendants(), element => element.Value.Contains("CustomAfterMicrosoftCommonProps=", StringComparison.Ordinal) && !element.HasElements);
+        XElement import = Assert.Single(
+            project.Descendants(), element => !element.HasElements && element.Value.Contains("CustomAfterMicrosoftCommonProps=", StringComparison.Ordinal));
 
         Assert.Equal(hubs.Parent!.Parent!.Attribute("Condition")!.Value, import.Attribute("Condition")!.Value);
         Assert.EndsWith("=$(MSBuildProjectDirectory)/HostExtensions.props", import.Value, StringComparison.Ordinal);
@@ -408,7 +425,9 @@ public sealed partial class OutputsTests
     }
 
     private static async Task<JsonElement> AnalyticsRuleAsync(string parameter = "") => Single(
-        parameter.Length == 0 ? await Made.Value : await Bicep.PredictAsync("main.bicep", $"{Environment}param sentinelWorkspaceId = '{Workspace}'\n{parameter}"),
+        parameter.Length == 0
+            ? await Made.Value
+            : await Bicep.PredictAsync("main.bicep", $"{Environment}param sentinelWorkspaceId = '{Workspace}'\n{parameter}"),
         "Microsoft.SecurityInsights/alertRules").GetProperty("properties");
 
     private static async Task<string[]> OutputSettingsAsync(string parameters) =>
@@ -425,8 +444,19 @@ public sealed partial class OutputsTests
     private static IEnumerable<string> Names(IEnumerable<JsonElement> resources, string type) =>
         resources.Where(resource => Text(resource, "type") == type).Select(resource => Text(resource, "name").Split('/')[^1]).Order(StringComparer.Ordinal);
 
+    private static IEnumerable<string> Roles(IEnumerable<JsonElement> resources, string queue) => resources
+        .Where(resource => Text(resource, "type") == "Microsoft.Authorization/roleAssignments")
+        .Where(resource => Text(resource, "id").Contains($"/queues/{queue}'", StringComparison.Ordinal))
+        .Select(resource => Text(resource.GetProperty("properties"), "roleDefinitionId").Split('/')[^1])
+        .Order(StringComparer.Ordinal);
+
     private static IEnumerable<(string Name, string Type)> Columns(JsonElement schema) =>
         schema.GetProperty("columns").EnumerateArray().Select(column => (Text(column, "name"), Text(column, "type")));
+
+    private static IEnumerable<string> Allowed(JsonElement type) =>
+        type.GetProperty("allowedValues").EnumerateArray().Select(value => value.GetString()!).Order(StringComparer.Ordinal);
+
+    private static string UpToToken(string id) => id[..(id.LastIndexOf('-') + 1)];
 
     private static string Text(JsonElement element, string property) => element.GetProperty(property).GetString()!;
 
