@@ -2,6 +2,8 @@ targetScope = 'subscription'
 
 metadata description = 'SigmaFunctions: event hubs, the function app that runs Sigma rules over its events, and the storage account it writes to.'
 
+import { faults, level, selection, webhook } from 'modules/outputs.bicep'
+
 @minLength(1)
 @maxLength(64)
 @description('Name of the environment (azd). The resource group is named after it, and all other names are derived from it.')
@@ -105,6 +107,22 @@ param enableCanary bool = empty(existingEventHubNamespaceId)
 @description('Address at which the rule catalogue is served, for alerts to link to their rule\'s page. Empty: no links.')
 param catalogAddress string = ''
 
+@maxLength(15)
+@description('Webhooks that alerts are sent to besides the queue: Teams, Slack or whoever else takes an https request. Their addresses are secrets in a Key Vault.')
+param webhooks webhook[] = []
+
+@description('Resource id of a Key Vault that is there already, with the secrets of webhooks, which the app may then read. Empty: that is granted by hand.')
+param outputKeyVaultId string = ''
+
+@description('Resource id of a Log Analytics workspace with Microsoft Sentinel on it, that alerts are sent to besides the queue. Empty: none.')
+param sentinelWorkspaceId string = ''
+
+@description('Which alerts go to Sentinel and how much of each.')
+param sentinelOptions selection = {}
+
+@description('Levels of rules whose alerts make incidents in Sentinel, as do those of rules without a level. Empty: alerts are in the table alone.')
+param sentinelIncidentLevels level[] = ['Medium', 'High', 'Critical']
+
 @description('Whether to raise alerts: late detections, silence, records that cannot be read, failures.')
 param enableAlerts bool = true
 
@@ -188,6 +206,31 @@ var correlationAccount = split(
   '/'
 )
 
+var hasVault = !empty(outputKeyVaultId)
+// /subscriptions/ID/resourceGroups/NAME/providers/Microsoft.KeyVault/vaults/NAME; without one it is not asked for.
+var vault = split(
+  hasVault
+    ? outputKeyVaultId
+    : '${subscription().id}/resourceGroups/rg-${environmentName}/providers/Microsoft.KeyVault/vaults/none',
+  '/'
+)
+
+var hasSentinel = !empty(sentinelWorkspaceId)
+// /subscriptions/ID/resourceGroups/NAME/providers/Microsoft.OperationalInsights/workspaces/NAME; without one it is not asked for.
+var sentinelWorkspace = split(
+  hasSentinel
+    ? sentinelWorkspaceId
+    : '${subscription().id}/resourceGroups/rg-${environmentName}/providers/Microsoft.OperationalInsights/workspaces/none',
+  '/'
+)
+var levels = ['Informational', 'Low', 'Medium', 'High', 'Critical']
+
+var sentinelNames = hasSentinel ? ['sentinel'] : []
+var outputFaults = faults(webhooks, sentinelNames)
+var outputNames = empty(outputFaults)
+  ? concat(map(webhooks, webhook => webhook.name), sentinelNames)
+  : fail(join(outputFaults, ' '))
+
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
   location: location
@@ -229,6 +272,7 @@ module storage 'modules/storage.bicep' = {
     alertConsumerIds: alertConsumerPrincipalIds
     sampleConsumerIds: sampleConsumerPrincipalIds
     analystIds: analystPrincipalIds
+    outputNames: outputNames
     isPrivate: privateNetworking
     workspaceId: monitoring.outputs.workspaceId
     sku: storageSku
@@ -311,6 +355,34 @@ module network 'modules/network.bicep' = if (privateNetworking) {
   }
 }
 
+module outputVault 'modules/key-vault.bicep' = if (hasVault) {
+  scope: resourceGroup(vault[2], vault[4])
+  params: {
+    vaultName: vault[8]
+    principalId: identity.outputs.principalId
+  }
+}
+
+module sentinel 'modules/sentinel.bicep' = if (hasSentinel) {
+  scope: resourceGroup(sentinelWorkspace[2], sentinelWorkspace[4])
+  params: {
+    workspaceName: sentinelWorkspace[8]
+    quietLevels: filter(levels, level => !contains(sentinelIncidentLevels, level))
+    makesIncidents: !empty(sentinelIncidentLevels)
+  }
+}
+
+module sentinelIngestion 'modules/sentinel-ingestion.bicep' = if (hasSentinel) {
+  scope: group
+  params: {
+    location: sentinel!.outputs.location
+    resourceToken: resourceToken
+    tags: allTags
+    workspaceId: sentinelWorkspaceId
+    principalId: identity.outputs.principalId
+  }
+}
+
 // The outputs of the other modules make it wait for their role assignments and endpoints too: the host reads its storage as soon as it starts.
 module functionApp 'modules/function-app.bicep' = {
   scope: group
@@ -339,8 +411,24 @@ module functionApp 'modules/function-app.bicep' = {
     catalogAddress: catalogAddress
     detectionRetentionDays: detectionRetentionDays
     sendsCanary: enableCanary
+    webhooks: webhooks
+    otherOutputs: hasSentinel
+      ? [
+          {
+            name: 'sentinel'
+            type: 'Sentinel'
+            format: 'Table'
+            ...sentinelOptions
+            endpoint: sentinelIngestion!.outputs.endpoint
+            dataCollectionRuleId: sentinelIngestion!.outputs.dataCollectionRuleId
+            stream: sentinelIngestion!.outputs.stream
+          }
+        ]
+      : []
     subnetId: privateNetworking ? network!.outputs.functionsSubnetId : ''
   }
+  // It gives no output, and what is in it is read as soon as the settings are there.
+  dependsOn: [outputVault]
 }
 
 module alerts 'modules/alerts.bicep' = if (enableAlerts) {

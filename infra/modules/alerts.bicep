@@ -234,6 +234,8 @@ var rules = [
 var guardedOperations = [
   'Microsoft.Authorization/roleAssignments/write'
   'Microsoft.Authorization/roleAssignments/delete'
+  'Microsoft.Insights/dataCollectionRules/write'
+  'Microsoft.Insights/dataCollectionRules/delete'
   'Microsoft.Insights/diagnosticSettings/write'
   'Microsoft.Insights/diagnosticSettings/delete'
   'Microsoft.Insights/scheduledQueryRules/write'

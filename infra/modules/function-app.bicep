@@ -1,5 +1,7 @@
 metadata description = 'The function app on a Flex Consumption plan of its own.'
 
+import { settings, webhook } from 'outputs.bicep'
+
 param location string
 
 @description('Suffix that makes names unique: 13 lower-case letters and digits.')
@@ -57,11 +59,50 @@ param sendsCanary bool
 @description('Blob container of the rules that are pushed to the app.')
 param ruleContainerName string
 
+@description('Webhooks that alerts are sent to.')
+param webhooks webhook[]
+
+@description('Other outputs, with the settings of each by their names.')
+param otherOutputs object[]
+
 @description('Resource id of the subnet that the app reaches the others from; empty for none.')
 param subnetId string
 
 @description('Resource id of the workspace that takes logs and metrics.')
 param workspaceId string
+
+var ownSettings = {
+  AzureWebJobsStorage__accountName: hostStorageAccountName
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  EventHubConnection__fullyQualifiedNamespace: eventHubNamespace
+  EventHubConnection__credential: 'managedidentity'
+  EventHubConnection__clientId: identityClientId
+  EventHubName: join(eventHubNames, ';')
+  EventHubConsumerGroup: eventHubConsumerGroup
+  AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__type: empty(eventHubStart)
+    ? 'fromStart'
+    : 'fromEnqueuedTime'
+  AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__enqueuedTimeUtc: eventHubStart
+  DetectionStorage__tableServiceUri: tableServiceUri
+  DetectionStorage__queueServiceUri: queueServiceUri
+  DetectionStorage__blobServiceUri: blobServiceUri
+  DetectionStorage__credential: 'managedidentity'
+  DetectionStorage__clientId: identityClientId
+  Detections__CatalogAddress: catalogAddress
+  Detections__RetentionDays: string(detectionRetentionDays)
+  Correlation__Storage: correlationTableServiceUri
+  Canary__Enabled: string(sendsCanary)
+  Rules__BlobContainer: ruleContainerName
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  AZURE_CLIENT_ID: identityClientId
+}
+
+var outputSettings = map(
+  concat(map(webhooks, webhook => { type: 'Webhook', ...webhook }), otherOutputs),
+  output => settings(output)
+)
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${resourceToken}'
@@ -91,6 +132,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   }
   properties: {
     serverFarmId: plan.id
+    // Settings that lie in Key Vault are fetched by this one; without it the platform would ask for an identity that the app does not have.
+    keyVaultReferenceIdentity: identityId
     httpsOnly: true
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
@@ -121,35 +164,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     }
   }
 
-  resource settings 'config' = {
+  resource appSettings 'config' = {
     name: 'appsettings'
-    properties: {
-      AzureWebJobsStorage__accountName: hostStorageAccountName
-      AzureWebJobsStorage__credential: 'managedidentity'
-      AzureWebJobsStorage__clientId: identityClientId
-      EventHubConnection__fullyQualifiedNamespace: eventHubNamespace
-      EventHubConnection__credential: 'managedidentity'
-      EventHubConnection__clientId: identityClientId
-      EventHubName: join(eventHubNames, ';')
-      EventHubConsumerGroup: eventHubConsumerGroup
-      AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__type: empty(eventHubStart)
-        ? 'fromStart'
-        : 'fromEnqueuedTime'
-      AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__enqueuedTimeUtc: eventHubStart
-      DetectionStorage__tableServiceUri: tableServiceUri
-      DetectionStorage__queueServiceUri: queueServiceUri
-      DetectionStorage__blobServiceUri: blobServiceUri
-      DetectionStorage__credential: 'managedidentity'
-      DetectionStorage__clientId: identityClientId
-      Detections__CatalogAddress: catalogAddress
-      Detections__RetentionDays: string(detectionRetentionDays)
-      Correlation__Storage: correlationTableServiceUri
-      Canary__Enabled: string(sendsCanary)
-      Rules__BlobContainer: ruleContainerName
-      APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
-      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-      AZURE_CLIENT_ID: identityClientId
-    }
+    properties: reduce(outputSettings, ownSettings, (all, each) => union(all, each))
   }
 
   // Publishing by user name and password would be one more shared secret.

@@ -33,6 +33,9 @@ param sampleConsumerIds string[]
 @description('Object ids of who reads detections and their originals.')
 param analystIds string[]
 
+@description('Names of the outputs that alerts are sent to, each by a queue of its own.')
+param outputNames string[]
+
 @description('Whether the account is reached by private endpoints alone.')
 param isPrivate bool
 
@@ -75,16 +78,23 @@ var storageTableDataReader = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   '76199698-9eea-4c19-bc75-cec21354c6b6'
 )
-// Adding alerts is all that the app may do on the queue; reading them is its consumers' business.
+// Adding alerts is all that the app may do on the queue `alerts`; reading them is its consumers' business. Likewise where it puts aside what an output
+// does not take.
 var storageQueueDataMessageSender = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
+)
+// For the app where it puts aside what an output does not take: to see that the queue is there, and how much is on it.
+var storageQueueDataReader = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '19e7f393-937e-4f77-808e-94535e297925'
 )
 var storageQueueDataMessageProcessor = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   '8a0f0c08-91a1-4084-bc3d-661d67233fed'
 )
-// The only built-in role with which a message can be kept hidden for longer, or a queue's messages be counted.
+// The only built-in role with which a message can be kept hidden for longer. The trigger of a queue does so while a function runs, and so lets go of a
+// message when it fails; with Reader and Message Processor, the least that the documentation names, a message that failed would wait for ten minutes.
 var storageQueueDataContributor = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
@@ -323,6 +333,19 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     resource poison 'queues' = if (!empty(sampleConsumerIds)) {
       name: 'alerts-poison'
     }
+
+    resource outputs 'queues' = [
+      for name in outputNames: {
+        name: 'alerts-${name}'
+      }
+    ]
+
+    // The host would make it when it needs it, with a right that the app need not have.
+    resource undelivered 'queues' = [
+      for name in outputNames: {
+        name: 'alerts-${name}-poison'
+      }
+    ]
   }
 }
 
@@ -387,6 +410,43 @@ resource sendAlerts 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: storageQueueDataMessageSender
   }
 }
+
+// The app adds alerts to the queue of an output, and delivers them from it.
+resource deliverAlerts 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in outputNames: {
+    name: guid(account::queues::outputs[index].id, principalId, storageQueueDataContributor)
+    scope: account::queues::outputs[index]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: storageQueueDataContributor
+    }
+  }
+]
+
+resource setUndeliveredAside 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in outputNames: {
+    name: guid(account::queues::undelivered[index].id, principalId, storageQueueDataMessageSender)
+    scope: account::queues::undelivered[index]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: storageQueueDataMessageSender
+    }
+  }
+]
+
+resource countUndelivered 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in outputNames: {
+    name: guid(account::queues::undelivered[index].id, principalId, storageQueueDataReader)
+    scope: account::queues::undelivered[index]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: storageQueueDataReader
+    }
+  }
+]
 
 // The platform writes the package when one is published, and reads it when an instance starts, both by this identity.
 resource keepPackage 'Microsoft.Authorization/roleAssignments@2022-04-01' = {

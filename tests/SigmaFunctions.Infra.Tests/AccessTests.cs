@@ -32,7 +32,9 @@ public sealed partial class AccessTests
         ["c6a89b2d-59bc-44d0-9896-0f6e12d7b80a"] = "Storage Queue Data Message Sender",
         ["8a0f0c08-91a1-4084-bc3d-661d67233fed"] = "Storage Queue Data Message Processor",
         ["974c5e8b-45b9-4653-ba55-5f855dd0fb88"] = "Storage Queue Data Contributor",
+        ["19e7f393-937e-4f77-808e-94535e297925"] = "Storage Queue Data Reader",
         ["3913510d-42f4-4e42-8a64-420c390055eb"] = "Monitoring Metrics Publisher",
+        ["4633458b-17de-408a-b874-0445c86b69e6"] = "Key Vault Secrets User",
     };
 
     /// <summary>Who a module's parameter stands for.</summary>
@@ -71,13 +73,18 @@ public sealed partial class AccessTests
             "the app: Azure Event Hubs Data Receiver on existingEventHubs hub",
             "the app: Azure Event Hubs Data Sender on eventHubs hub",
             "the app: Azure Event Hubs Data Sender on existingEventHubs hub",
+            "the app: Key Vault Secrets User on outputVault vault",
             "the app: Monitoring Metrics Publisher on monitoring telemetry",
+            "the app: Monitoring Metrics Publisher on sentinelIngestion data collection rule",
             "the app: Storage Blob Data Contributor on storage container compiled-rules",
             "the app: Storage Blob Data Contributor on storage container dead-letters",
             "the app: Storage Blob Data Contributor on storage container originals",
             "the app: Storage Blob Data Owner on hostStorage account",
             "the app: Storage Blob Data Reader on storage container rules",
+            "the app: Storage Queue Data Contributor on storage queue alerts-NAME",
             "the app: Storage Queue Data Message Sender on storage queue alerts",
+            "the app: Storage Queue Data Message Sender on storage queue alerts-NAME-poison",
+            "the app: Storage Queue Data Reader on storage queue alerts-NAME-poison",
             "the app: Storage Table Data Contributor on correlationStorage account",
             "the app: Storage Table Data Contributor on hostStorage account",
             "the app: Storage Table Data Contributor on storage account",
@@ -140,6 +147,11 @@ public sealed partial class AccessTests
             .Select(access => access.Principal).Order(StringComparer.Ordinal));
 
     [Fact]
+    public void What_an_output_is_told_and_what_it_did_not_take_is_the_apps_alone() => Assert.All(
+        _accesses.Where(access => access.ScopeType == Queue && access.Scope.StartsWith("alerts-NAME", StringComparison.Ordinal)),
+        access => Assert.Equal(App, access.Principal));
+
+    [Fact]
     public void Who_reads_detections_is_named_once_in_whichever_list() =>
         Assert.Equal("[union(parameters('analystIds'), parameters('sampleConsumerIds'))]", _template.Variable("storage", "detectionReaderIds"));
 
@@ -181,6 +193,8 @@ public sealed partial class AccessTests
     [InlineData("monitoring", "principalId", "principalId")]
     [InlineData("storage", "publisherPrincipalId", "publisherPrincipalId")]
     [InlineData("alerts", "publisherPrincipalId", "publisherPrincipalId")]
+    [InlineData("outputVault", "principalId", "principalId")]
+    [InlineData("sentinelIngestion", "principalId", "principalId")]
     public void A_module_is_told_of_the_identity_that_is_meant(string module, string parameter, string output) =>
         Assert.Contains($"reference('identity').outputs.{output}.value", _template.Argument(module, parameter).GetString()!, StringComparison.Ordinal);
 
@@ -201,7 +215,7 @@ public sealed partial class AccessTests
             Roles[RoleId().Match(_template.Variable(assignment.Module, variable)).Value],
             assignment.Module,
             type,
-            QuotedText().Matches(scope)[^1].Groups[1].Value,
+            OutputQueue().Match(scope) is { Success: true } queue ? $"alerts-NAME{queue.Groups[1].Value}" : QuotedText().Matches(scope)[^1].Groups[1].Value,
             assignment.Json.TryGetProperty("condition", out JsonElement condition) ? condition.GetString()! : "");
     }
 
@@ -222,6 +236,8 @@ public sealed partial class AccessTests
             Queue => $"queue {Scope}",
             "Microsoft.EventHub/namespaces/eventhubs" => "hub",
             "Microsoft.Insights/components" => "telemetry",
+            "Microsoft.Insights/dataCollectionRules" => "data collection rule",
+            "Microsoft.KeyVault/vaults" => "vault",
             _ => ScopeType,
         };
     }
@@ -231,6 +247,10 @@ public sealed partial class AccessTests
 
     [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
     private static partial Regex RoleId();
+
+    /// <summary>The queue of each output, or of what it does not take.</summary>
+    [GeneratedRegex(@"'default', format\('alerts-\{0\}([^']*)', parameters\('outputNames'\)\[copyIndex\(\)\]\)\)\]$")]
+    private static partial Regex OutputQueue();
 
     [GeneratedRegex("'([^']*)'")]
     private static partial Regex QuotedText();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace SigmaFunctions.Infra.Tests;
 
@@ -11,6 +12,38 @@ internal static class Bicep
 
     /// <summary>Skips the test where the compiler's package (linux-x64) does not run.</summary>
     public static void Require() => Assert.SkipUnless(IsSupported, "The Bicep compiler is restored for linux-x64 only.");
+
+    /// <summary>
+    /// What a deployment of a file of the folder infra would make, as far as it is known before: where something is known only when something else is
+    /// there, the expression stays.
+    /// </summary>
+    /// <param name="file">The file, relative to the folder.</param>
+    /// <param name="parameters">Its parameters: declarations of a file of parameters.</param>
+    /// <exception cref="InvalidDataException">The file does not take them; the message is the compiler's.</exception>
+    public static async Task<IReadOnlyList<JsonElement>> PredictAsync(string file, string parameters)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("infra-");
+        try
+        {
+            string path = Path.Combine(folder.FullName, "given.bicepparam");
+            string target = Path.GetRelativePath(folder.FullName, Path.Combine(Repository.InfraFolder, file));
+            await File.WriteAllTextAsync(path, $"using '{target}'\n{parameters}\n");
+            // The main file is of a subscription, its modules are of a resource group.
+            string[] scope = file.StartsWith("modules/", StringComparison.Ordinal) ? ["--resource-group", "rg-test"] : ["--location", "westeurope"];
+            BicepResult result = await RunAsync(["snapshot", path, "--mode", "overwrite", "--subscription-id", Guid.Empty.ToString(), .. scope]);
+            if (result.ExitCode != 0)
+            {
+                throw new InvalidDataException(result.Output + result.Diagnostics);
+            }
+
+            using var snapshot = JsonDocument.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(path, ".snapshot.json")));
+            return [.. snapshot.RootElement.GetProperty("predictedResources").EnumerateArray().Select(resource => resource.Clone())];
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 
     /// <summary>Runs a command of the compiler.</summary>
     /// <exception cref="TimeoutException">It did not end within a minute.</exception>

@@ -80,6 +80,9 @@ public sealed class DeploymentTemplate : IAsyncLifetime
     internal string Variable(string module, string variable) =>
         ModuleTemplate(module).GetProperty("variables").GetProperty(variable).GetString()!;
 
+    /// <summary>The app's settings but for those of outputs.</summary>
+    internal JsonElement Settings => ModuleTemplate("functionApp").GetProperty("variables").GetProperty("ownSettings");
+
     private void Collect(string module, JsonElement template)
     {
         JsonElement resources = template.GetProperty("resources");

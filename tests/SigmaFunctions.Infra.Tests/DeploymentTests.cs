@@ -19,6 +19,9 @@ public sealed partial class DeploymentTests
     /// <summary>What uniqueString gives: 13 lower-case letters and digits.</summary>
     private static readonly string ResourceToken = new('x', 13);
 
+    /// <summary>The longest name of an output.</summary>
+    private static readonly string OutputName = new('z', 24);
+
     private readonly DeploymentTemplate _template;
 
     public DeploymentTests(DeploymentTemplate template)
@@ -41,6 +44,7 @@ public sealed partial class DeploymentTests
             "Microsoft.Insights/actionGroups",
             "Microsoft.Insights/activityLogAlerts",
             "Microsoft.Insights/components",
+            "Microsoft.Insights/dataCollectionRules",
             "Microsoft.Insights/metricAlerts",
             "Microsoft.Insights/scheduledQueryRules",
             "Microsoft.Insights/workbooks",
@@ -52,7 +56,9 @@ public sealed partial class DeploymentTests
             "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
             "Microsoft.Network/virtualNetworks",
             "Microsoft.OperationalInsights/workspaces",
+            "Microsoft.OperationalInsights/workspaces/tables", // of the workspace with Sentinel on it, which is there already
             "Microsoft.Resources/resourceGroups",
+            "Microsoft.SecurityInsights/alertRules",
             "Microsoft.Storage/storageAccounts",
             "Microsoft.Storage/storageAccounts", // the host's
             "Microsoft.Storage/storageAccounts/blobServices",
@@ -66,6 +72,8 @@ public sealed partial class DeploymentTests
             "Microsoft.Storage/storageAccounts/queueServices",
             "Microsoft.Storage/storageAccounts/queueServices/queues",
             "Microsoft.Storage/storageAccounts/queueServices/queues", // the sample consumer's
+            "Microsoft.Storage/storageAccounts/queueServices/queues", // of each output
+            "Microsoft.Storage/storageAccounts/queueServices/queues", // of each output, for what it does not take
             "Microsoft.Storage/storageAccounts/tableServices",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables", // the sample consumer's
@@ -157,6 +165,8 @@ public sealed partial class DeploymentTests
     [InlineData("eventHubs")]
     [InlineData("existingEventHubs")]
     [InlineData("network")]
+    [InlineData("outputVault")]
+    [InlineData("sentinelIngestion")]
     public void The_app_is_made_after_the_roles_it_needs_at_its_start(string module) => Assert.Contains(
         module,
         _template.Main.GetProperty("resources").GetProperty("functionApp").GetProperty("dependsOn").EnumerateArray().Select(name => name.GetString()));
@@ -183,7 +193,7 @@ public sealed partial class DeploymentTests
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "[parameters('applicationInsightsConnectionString')]")]
     [InlineData("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "[format('ClientId={0};Authorization=AAD', parameters('identityClientId'))]")]
     public void The_app_has_a_setting(string name, string value) =>
-        Assert.Equal(value, _template.Single("Microsoft.Web/sites/config").Property(name).GetString());
+        Assert.Equal(value, _template.Settings.GetProperty(name).GetString());
 
     [Theory]
     [InlineData("AzureWebJobsStorage")] // a connection string would be a shared key
@@ -193,7 +203,7 @@ public sealed partial class DeploymentTests
     [InlineData("WEBSITE_RUN_FROM_PACKAGE")]
     [InlineData("Detections__CreateIfNotExists")] // the deployment makes table and queue
     public void The_app_has_no_setting(string name) =>
-        Assert.False(_template.Single("Microsoft.Web/sites/config").Json.GetProperty("properties").TryGetProperty(name, out _));
+        Assert.False(_template.Settings.TryGetProperty(name, out _));
 
     [Fact]
     public void The_app_runs_isolated_on_the_version_it_is_built_for()
@@ -221,7 +231,7 @@ public sealed partial class DeploymentTests
             ],
             _template.Resources.Where(resource => resource.Type == "Microsoft.Storage/storageAccounts/tableServices/tables").Select(table => Evaluate(table.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
         Assert.Equal(
-            [AlertQueue.DefaultName, ConsumerOptions.PoisonQueue],
+            [AlertQueue.DefaultName, ConsumerOptions.PoisonQueue, $"{AlertQueue.DefaultName}-{OutputName}", $"{AlertQueue.DefaultName}-{OutputName}-poison"],
             _template.Resources.Where(resource => resource.Type == "Microsoft.Storage/storageAccounts/queueServices/queues").Select(queue => Evaluate(queue.Name).Split('/')[^1]).Order(StringComparer.Ordinal));
     }
 
@@ -241,6 +251,7 @@ public sealed partial class DeploymentTests
     [InlineData("Microsoft.Insights/components", "^[A-Za-z0-9-]{1,255}$")]
     [InlineData("Microsoft.ManagedIdentity/userAssignedIdentities", "^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$")]
     [InlineData("Microsoft.Network/virtualNetworks", "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}[A-Za-z0-9_]$")]
+    [InlineData("Microsoft.Insights/dataCollectionRules", "^[A-Za-z0-9][A-Za-z0-9._-]{1,62}[A-Za-z0-9_-]$")]
     [InlineData("Microsoft.Insights/actionGroups", "^[^:<>+/&%\\\\?|]{1,260}$")]
     [InlineData("Microsoft.OperationalInsights/workspaces", "^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$")]
     [InlineData("Microsoft.Web/serverfarms", "^[A-Za-z0-9-]{1,60}$")]
@@ -342,6 +353,7 @@ public sealed partial class DeploymentTests
             {
                 "parameters('resourceToken')" => ResourceToken,
                 "parameters('accountName')" => "given",
+                "parameters('outputNames')[copyIndex()]" => OutputName,
                 _ => argument.Value.Trim('\''),
             })];
             string value = string.Format(CultureInfo.InvariantCulture, format.Groups[1].Value, arguments);
@@ -360,9 +372,9 @@ public sealed partial class DeploymentTests
     private static partial Regex Variable();
 
     /// <summary>An innermost call of format.</summary>
-    [GeneratedRegex(@"format\('([^']*)'((?:, (?:'[^']*'|parameters\('[^']+'\)))*)\)")]
+    [GeneratedRegex(@"format\('([^']*)'((?:, (?:'[^']*'|parameters\('[^']+'\)(?:\[copyIndex\(\)\])?))*)\)")]
     private static partial Regex FormatCall();
 
-    [GeneratedRegex(@"parameters\('[^']+'\)|'[^']*'")]
+    [GeneratedRegex(@"parameters\('[^']+'\)(?:\[copyIndex\(\)\])?|'[^']*'")]
     private static partial Regex Argument();
 }

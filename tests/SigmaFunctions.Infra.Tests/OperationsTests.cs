@@ -149,6 +149,7 @@ public sealed partial class OperationsTests
 
     [Theory]
     [InlineData("Microsoft.Authorization/roleAssignments", "write", "delete")]
+    [InlineData("Microsoft.Insights/dataCollectionRules", "write", "delete")]
     [InlineData("Microsoft.Insights/diagnosticSettings", "write", "delete")]
     [InlineData("Microsoft.Insights/scheduledQueryRules", "write", "delete")]
     [InlineData("Microsoft.Insights/activityLogAlerts", "write", "delete")]
@@ -251,7 +252,7 @@ public sealed partial class OperationsTests
     {
         Assert.Equal("", _template.Main.GetProperty("parameters").GetProperty("eventHubStart").GetProperty("defaultValue").GetString());
         Assert.Equal("[parameters('eventHubStart')]", _template.Argument("functionApp", "eventHubStart").GetString());
-        JsonElement settings = _template.Single("Microsoft.Web/sites/config").Json.GetProperty("properties");
+        JsonElement settings = _template.Settings;
         const string offset = "AzureFunctionsJobHost__extensions__eventHubs__initialOffsetOptions__";
         Assert.Equal("[if(empty(parameters('eventHubStart')), 'fromStart', 'fromEnqueuedTime')]", settings.GetProperty(offset + "type").GetString());
         Assert.Equal("[parameters('eventHubStart')]", settings.GetProperty(offset + "enqueuedTimeUtc").GetString());

@@ -40,7 +40,7 @@ public sealed class SettingsTests
     public SettingsTests(DeploymentTemplate template)
     {
         Bicep.Require();
-        foreach (JsonProperty setting in template.Single("Microsoft.Web/sites/config").Json.GetProperty("properties").EnumerateObject())
+        foreach (JsonProperty setting in template.Settings.EnumerateObject())
         {
             string text = setting.Value.GetString()!;
             _settings.Add(setting.Name, text.StartsWith('[') ? Values[text] : text);
