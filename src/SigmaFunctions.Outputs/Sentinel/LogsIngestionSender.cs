@@ -274,7 +274,7 @@ public sealed class LogsIngestionSender : IOutputSender
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             return DeliveryResult.Retry(
-                _stopping.IsCancellationRequested ? "stopped" : timeout.IsCancellationRequested ? Failure.Timeout : Failure.Describe(exception));
+                _stopping.IsCancellationRequested ? Failure.Stopped : timeout.IsCancellationRequested ? Failure.Timeout : Failure.Describe(exception));
         }
     }
 
