@@ -306,7 +306,16 @@ public sealed class MisbehavingReceiver : IAsyncDisposable
                 return "the body is not compressed";
             }
 
-            byte[] content = Decompress(body);
+            byte[] content;
+            try
+            {
+                content = Decompress(body);
+            }
+            catch (InvalidDataException)
+            {
+                return "the body is not gzip";
+            }
+
             JsonElement? rows = Parse(content);
             if (rows is not { ValueKind: JsonValueKind.Array } array)
             {

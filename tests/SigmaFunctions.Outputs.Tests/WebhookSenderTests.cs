@@ -220,6 +220,41 @@ public sealed class WebhookSenderTests
         Assert.Equal(3, receiver.Requests.Length);
     }
 
+    [Fact]
+    public async Task No_more_than_so_many_go_however_many_want_to()
+    {
+        var time = new FakeTimeProvider(Start);
+        await using MisbehavingReceiver receiver = await MisbehavingReceiver.StartWebhookAsync(Key, time);
+        using WebhookSender sender = Sender(receiver, Options(receiver) with { MaximumPerMinute = 10 }, time);
+
+        DeliveryResult[] results =
+            await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => sender.SendAsync(One, TestContext.Current.CancellationToken))));
+
+        Assert.Equal((10, 40), (results.Count(DeliveryResult.Delivered.Equals), results.Count(DeliveryResult.Retry("rate", TimeSpan.FromMinutes(1)).Equals)));
+        Assert.Equal(10, receiver.Taken.Length);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_connects_and_then_says_nothing_is_given_up_soon()
+    {
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        mute.Start();
+        OutputOptions options = new()
+        {
+            Name = "hook",
+            Type = OutputType.Webhook,
+            Format = OutputFormat.Alert,
+            Url = new Uri($"https://127.0.0.1:{((IPEndPoint)mute.LocalEndpoint).Port}/"),
+            AllowsPrivateAddresses = true,
+        };
+        var transport = new WebhookTransport { ConnectTimeout = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromMinutes(5) };
+        using var sender = new WebhookSender(options, Write, TimeProvider.System, transport);
+
+        Task<DeliveryResult> sending = sender.SendAsync(One, TestContext.Current.CancellationToken);
+
+        Assert.Equal(DeliveryResult.Retry("timeout"), await sending.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData("gone", "connection refused")]
     [InlineData("certificate", "TLS failed")]
