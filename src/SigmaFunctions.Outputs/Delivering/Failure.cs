@@ -9,6 +9,9 @@ internal static class Failure
     /// <summary>Nobody answered in time.</summary>
     public const string Timeout = "timeout";
 
+    /// <summary>The sender was disposed.</summary>
+    public const string Stopped = "stopped";
+
     /// <summary>The receiver asked to be left alone, and that is not over.</summary>
     public const string AskedToWait = "asked to wait";
 

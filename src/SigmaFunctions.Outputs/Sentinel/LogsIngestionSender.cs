@@ -11,7 +11,7 @@ namespace SigmaFunctions.Outputs.Sentinel;
 /// <remarks>
 /// <para>
 /// The API takes a call's rows all together or not at all. Where it refuses several, they are halved until those at fault are alone; these are rejected, the
-/// others delivered. What is not settled when the time of a batch is over is to be tried again. The API knows no ids: a row that was taken although nobody heard
+/// others delivered. What is not settled when the time of a batch (30 s) is over is to be tried again. The API knows no ids: a row that was taken although nobody heard
 /// of it is there twice after the next try.
 /// </para>
 /// <para>
@@ -274,7 +274,7 @@ public sealed class LogsIngestionSender : IOutputSender
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             return DeliveryResult.Retry(
-                _stopping.IsCancellationRequested ? "stopped" : timeout.IsCancellationRequested ? Failure.Timeout : Failure.Describe(exception));
+                _stopping.IsCancellationRequested ? Failure.Stopped : timeout.IsCancellationRequested ? Failure.Timeout : Failure.Describe(exception));
         }
     }
 

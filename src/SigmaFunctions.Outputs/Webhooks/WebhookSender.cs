@@ -23,7 +23,8 @@ namespace SigmaFunctions.Outputs.Webhooks;
 /// <para>
 /// Reasons are: the status; <c>redirect (STATUS)</c>; <c>rate</c> for the limit of <see cref="OutputOptions.MaximumPerMinute"/>; <c>asked to wait</c> while a
 /// <c>Retry-After</c> of 429 or 503 is not over; <c>address not allowed</c>, <c>timeout</c>, <c>TLS failed</c>, <c>name not resolved</c>,
-/// <c>connection refused</c>, <c>connection closed</c>, <c>not reachable</c>, <c>answer too large</c>, <c>answer is not HTTP</c>; else the type of an exception.
+/// <c>connection refused</c>, <c>connection closed</c>, <c>not reachable</c>, <c>answer too large</c>, <c>answer is not HTTP</c>;
+/// <c>stopped</c> where the sender was disposed; else the type of an exception.
 /// </para>
 /// </remarks>
 public sealed class WebhookSender : IOutputSender
@@ -44,6 +45,7 @@ public sealed class WebhookSender : IOutputSender
     private readonly RateLimit _rate;
     private readonly HoldOff _hold;
     private readonly HttpMessageInvoker _invoker;
+    private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>A sender of that output.</summary>
     /// <param name="options">The output, of type <see cref="OutputType.Webhook"/>.</param>
@@ -75,6 +77,7 @@ public sealed class WebhookSender : IOutputSender
     public async Task<DeliveryResult> SendAsync(Notification notification, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(notification);
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
         cancellationToken.ThrowIfCancellationRequested();
         if (_hold.Remaining is TimeSpan left)
         {
@@ -87,7 +90,7 @@ public sealed class WebhookSender : IOutputSender
         }
 
         using var timeout = new CancellationTokenSource(_transport.Timeout, _time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token, cancellationToken);
         try
         {
             using HttpRequestMessage request = CreateRequest(notification);
@@ -99,12 +102,18 @@ public sealed class WebhookSender : IOutputSender
         {
             // Another one than was caught, which may say where the request went.
             cancellationToken.ThrowIfCancellationRequested();
-            return DeliveryResult.Retry(timeout.IsCancellationRequested ? Failure.Timeout : Failure.Describe(exception));
+            return DeliveryResult.Retry(
+                _stopping.IsCancellationRequested ? Failure.Stopped : timeout.IsCancellationRequested ? Failure.Timeout : Failure.Describe(exception));
         }
     }
 
     /// <summary>Ends what is under way: those tries are to be repeated.</summary>
-    public void Dispose() => _invoker.Dispose();
+    public void Dispose()
+    {
+        // Not disposed itself, since a try may just be about to ask it; without a timer there is nothing to free.
+        _stopping.Cancel();
+        _invoker.Dispose();
+    }
 
     /// <summary>What an answer means.</summary>
     /// <param name="status">Its status.</param>
