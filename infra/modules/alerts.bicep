@@ -82,6 +82,33 @@ var rules = [
     ]
   }
   {
+    name: 'outputs-away'
+    title: 'An output is not told'
+    description: 'For half an hour nothing could be delivered to an output, and alerts wait on its queue: the receiver is away, or address, key or role are wrong (event 80).'
+    severity: 2
+    window: 'PT30M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.outputs.notifications"'
+      '| extend Output = tostring(Properties["output"]), Outcome = tostring(Properties["outcome"])'
+      '| summarize Delivered = sumif(Sum, Outcome == "delivered"), Postponed = sumif(Sum, Outcome == "postponed") by Output'
+      '| where Delivered == 0 and Postponed > 0'
+    ]
+  }
+  {
+    name: 'outputs-put-aside'
+    title: 'Alerts are put aside'
+    description: 'A receiver rejects alerts, or none could be delivered for seven days: they are on the output\'s poison queue (event 82).'
+    severity: 2
+    window: 'PT15M'
+    query: [
+      'AppMetrics'
+      '| where Name == "sigmafunctions.outputs.notifications" and tostring(Properties["outcome"]) == "put_aside"'
+      '| summarize Alerts = sum(Sum) by Output = tostring(Properties["output"])'
+      '| where Alerts > 0'
+    ]
+  }
+  {
     name: 'expired'
     title: 'Events are lost'
     description: 'A hub forgot events before they were done, since nothing was done of their partition for as long as it keeps them: the app\'s log (event 51) says which.'

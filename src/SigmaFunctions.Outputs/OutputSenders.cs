@@ -1,4 +1,5 @@
 using Azure.Core;
+using SigmaFunctions.Outputs.Delivering;
 using SigmaFunctions.Outputs.Model;
 using SigmaFunctions.Outputs.Sentinel;
 using SigmaFunctions.Outputs.Webhooks;
@@ -19,6 +20,7 @@ public static class OutputSenders
         ArgumentNullException.ThrowIfNull(options);
         return options.Type switch
         {
+            _ when options.UnresolvedSecret is { } setting => new UnresolvedSender(setting),
             OutputType.Webhook => new WebhookSender(options, write, time),
             OutputType.Sentinel => new LogsIngestionSender(
                 options, write, credential ?? throw new ArgumentException("An output of Sentinel needs a credential.", nameof(credential)), time),

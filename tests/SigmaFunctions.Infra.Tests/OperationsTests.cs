@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
+using SigmaFunctions.App.Outputs;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.App.Sources;
 
@@ -14,7 +15,7 @@ public sealed partial class OperationsTests
 {
     private static readonly string[] Metrics =
     [
-        .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics), typeof(WorkInHand), typeof(BacklogMetrics), typeof(SourceMetrics), typeof(CorrelationMetrics) }
+        .. new[] { typeof(DetectionMetrics), typeof(RuleMetrics), typeof(WorkInHand), typeof(BacklogMetrics), typeof(SourceMetrics), typeof(CorrelationMetrics), typeof(OutputMetrics) }
             .SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
             .Where(field => field.IsLiteral && field.Name != nameof(DetectionMetrics.MeterName))
             .Select(field => (string)field.GetRawConstantValue()!),
@@ -34,6 +35,8 @@ public sealed partial class OperationsTests
         { "stalled-partition", WorkInHand.OldestPendingAge },
         { "stalled-partition", BacklogMetrics.BacklogAge },
         { "correlations-late", CorrelationMetrics.Overdue },
+        { "outputs-away", OutputMetrics.Notifications },
+        { "outputs-put-aside", OutputMetrics.Notifications },
         { "expired", BacklogMetrics.Expired },
         { "quiet", DetectionMetrics.Events },
         { "silent-hub", "Properties[\"hub\"]" },

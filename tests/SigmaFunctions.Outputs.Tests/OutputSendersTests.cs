@@ -34,6 +34,16 @@ public sealed class OutputSendersTests
     }
 
     [Fact]
+    public async Task What_has_no_secret_waits()
+    {
+        using IOutputSender sender = OutputSenders.Create(Webhook with { Url = null, UnresolvedSecret = "Outputs__hook__Url" }, _ => [], null, TimeProvider.System);
+
+        DeliveryResult result = await sender.SendAsync(Alerts.All["full"], TestContext.Current.CancellationToken);
+
+        Assert.Equal(DeliveryResult.Retry("Outputs__hook__Url is a reference to Key Vault that is not resolved"), result);
+    }
+
+    [Fact]
     public void Sentinel_needs_a_credential() =>
         Assert.Throws<ArgumentException>(() => OutputSenders.Create(Sentinel, _ => [], null, TimeProvider.System));
 }
