@@ -5,6 +5,7 @@ using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Erasing;
 using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
 
@@ -31,6 +32,8 @@ public static class PersonalData
         [RuleStore.DefaultName] = "rules, overrides and placeholders, which their authors answer for",
         [RuleStore.DefaultCompiledName] = "the same, compiled",
         [AlertQueue.DefaultName] = "alerts, which have host, user and values of the event, and go when they are consumed",
+        [OutputQueue.NameOf(AlertQueue.DefaultName, "NAME")] = "the same, for an output",
+        [OutputQueue.NameOf(AlertQueue.DefaultName, "NAME") + OutputQueue.PoisonSuffix] = "what an output was not told",
     });
 
     /// <summary>The stores, in the order in which they are to be looked through: what points to something comes before it.</summary>

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using SigmaFunctions.App.Correlating;
 using SigmaFunctions.App.Diagnostics;
 using SigmaFunctions.App.Health;
+using SigmaFunctions.App.Outputs;
 using SigmaFunctions.App.Rules;
 using SigmaFunctions.App.Sources;
 
@@ -59,6 +60,7 @@ public sealed class OperationsTests
         _ = new WorkInHand(meters, TimeProvider.System);
         _ = new BacklogMetrics(meters, TimeProvider.System);
         _ = new SourceMetrics(meters);
+        _ = new OutputMetrics(meters);
         _ = new CorrelationMetrics(meters, TimeProvider.System);
 
         string[] documented = [.. Lines.Where(line => line.StartsWith("| `sigmafunctions.", StringComparison.Ordinal)).Select(line => line.Split('`')[1])];

@@ -184,12 +184,15 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
             [OriginalStore.DefaultName] = $"{name}o",
             [RuleStore.DefaultName] = $"{name}r",
             [RuleStore.DefaultCompiledName] = $"{name}c",
+            ["alerts-NAME"] = $"{name}q-teams",
+            ["alerts-NAME-poison"] = $"{name}q-teams-poison",
         };
         await PrepareAsync(
         [
             $"DetectionStorage={account.ConnectionString}", $"Rules:Path={_rules.FullName}", "Detections:CreateIfNotExists=true",
             $"Detections:TableName={name}", $"Detections:QueueName={name}q", $"Detections:DeadLetterContainer={name}d", $"Detections:OriginalContainer={name}o",
             $"Rules:BlobContainer={name}r", $"Rules:CompiledContainer={name}c", $"Rules:TableName={name}RuleSets",
+            "Outputs:teams:Type=Webhook", "Outputs:teams:Url=https://hooks.contoso.example/SECRET",
         ]);
 
         List<string> created =
@@ -215,7 +218,10 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         WriteRule("good.yml", Good);
 
         StartException exception = await Assert.ThrowsAsync<StartException>(() => PrepareAsync(
-            ["DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}", "Outputs:teams:Type=Webhook", "Outputs:teams:Url=https://hooks.contoso.example/SECRET", $"Outputs:teams:{member}={value}"]));
+            [
+                "DetectionStorage=UseDevelopmentStorage=true", $"Rules:Path={_rules.FullName}", "Outputs:teams:Type=Webhook", $"Outputs:teams:{member}={value}",
+                .. (string[])(member == "Url" ? [] : ["Outputs:teams:Url=https://hooks.contoso.example/SECRET"]),
+            ]));
 
         Assert.Equal(message, exception.Message);
     }

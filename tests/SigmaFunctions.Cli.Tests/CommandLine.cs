@@ -60,6 +60,7 @@ public sealed class CommandLine : IDisposable
         {
             IsInteractive = IsInteractive,
             Environment = name => Environment.GetValueOrDefault(name),
+            Variables = () => Environment.Select(one => KeyValuePair.Create(one.Key, (string?)one.Value)),
         };
         int exitCode = await new CommandLineApp(terminal, Connect, Time).RunAsync(arguments, cancellationToken);
         return new Outcome(exitCode, output.ToArray(), Utf8.GetString(errors.ToArray()));

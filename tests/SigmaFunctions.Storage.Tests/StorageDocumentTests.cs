@@ -6,6 +6,7 @@ using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
+using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
 using SigmaFunctions.Tests;
@@ -32,6 +33,8 @@ public sealed partial class StorageDocumentTests(StorageAccount account)
             $"table {SourceTable.DefaultName}",
             $"table {RuleSetTable.DefaultName}",
             $"queue {AlertQueue.DefaultName}",
+            $"queue {OutputQueue.NameOf(AlertQueue.DefaultName, "NAME")}",
+            $"queue {OutputQueue.NameOf(AlertQueue.DefaultName, "NAME")}{OutputQueue.PoisonSuffix}",
             $"container {DeadLetterStore.DefaultName}",
             $"container {OriginalStore.DefaultName}",
             $"container {RuleStore.DefaultName}",

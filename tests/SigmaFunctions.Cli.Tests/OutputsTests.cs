@@ -1,0 +1,82 @@
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using SigmaFunctions.Storage.Outputs;
+
+namespace SigmaFunctions.Cli.Tests;
+
+/// <summary><c>sigmaf outputs</c>; queues are those of a real storage service.</summary>
+public sealed class OutputsTests(StorageAccount account) : IDisposable
+{
+    private readonly CommandLine _cli = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _cli.Dispose();
+
+    [Theory]
+    [InlineData("Alert", "\"title\":\"Test of the output soc: nothing happened\"")]
+    [InlineData("Slack", "rich_text_section")]
+    [InlineData("Teams", "AdaptiveCard")]
+    [InlineData("Ocsf", "\"class_uid\":2004")]
+    public async Task What_would_be_sent_is_shown_with_secrets_masked(string format, string shown)
+    {
+        Set(("Type", "Webhook"), ("Url", "https://127.0.0.1:1/T0SECRET"), ("Format", format));
+
+        CommandLine.Outcome outcome = await _cli.RunAsync(["outputs", "test", "SOC", "--print", "--level", "high"], cancellationToken: Token);
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Errors));
+        Assert.Contains(shown, outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("high", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("NotARealPassword", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://127.0.0.1:1/T0SECRET", "", 1, "sigmaf: soc does not take it now (address not allowed")]
+    [InlineData("https://127.0.0.1:1/T0SECRET", "true", 1, "sigmaf: soc does not take it now (connection refused")]
+    [InlineData("http://127.0.0.1:1/T0SECRET", "", 2, "sigmaf: Outputs__soc__Url must be an absolute https address")]
+    public async Task Why_it_is_not_taken_is_said_without_the_address(string url, string allowsPrivate, int exitCode, string message)
+    {
+        Set(("Type", "Webhook"), ("Url", url), ("AllowsPrivateAddresses", allowsPrivate));
+
+        CommandLine.Outcome outcome = await _cli.RunAsync(["outputs", "test", "soc"], cancellationToken: Token);
+
+        Assert.Equal((exitCode, ""), (outcome.ExitCode, outcome.Output));
+        Assert.StartsWith(message, outcome.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_output_that_is_not_set_is_said()
+    {
+        Set(("Type", "Webhook"), ("Url", "https://127.0.0.1:1/"));
+
+        CommandLine.Outcome outcome = await _cli.RunAsync(["outputs", "test", "other"], cancellationToken: Token);
+
+        Assert.Equal((2, "sigmaf: no output other: set Outputs__other__Type and what else it needs (docs/outputs.md), or give --deployed\n"), (outcome.ExitCode, outcome.Errors));
+    }
+
+    [Fact]
+    public async Task A_deployed_app_is_given_a_sample_to_deliver()
+    {
+        string alerts = $"q{Guid.NewGuid():N}";
+        var queue = new QueueClient(account.ConnectionString, $"{alerts}-soc", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        await queue.CreateAsync(cancellationToken: Token);
+
+        CommandLine.Outcome outcome = await _cli.RunAsync(
+            ["outputs", "test", "soc", "--deployed", "--queue", alerts, "--storage", account.ConnectionString], cancellationToken: Token);
+
+        QueueMessage message = Assert.Single((await queue.ReceiveMessagesAsync(cancellationToken: Token)).Value);
+        var sent = OutputMessage.Parse(message.Body);
+        Assert.Equal(("Test of the output soc: nothing happened", "informational", 0), (sent.Alert.Rule.Title, sent.Alert.Rule.Level, sent.Attempts));
+        Assert.Equal((0, $"on the queue {alerts}-soc, from where the app delivers it: alert {sent.Alert.Id}\n"), (outcome.ExitCode, outcome.Output));
+    }
+
+    private void Set(params (string Member, string Value)[] settings)
+    {
+        foreach ((string member, string value) in settings)
+        {
+            _cli.Environment[$"Outputs__soc__{member}"] = value;
+        }
+    }
+}
