@@ -92,8 +92,11 @@ public sealed class OutputSettingsTests
     {
         Dictionary<string, string?> settings = new(StringComparer.OrdinalIgnoreCase)
         {
-            ["w:Type"] = "Webhook", ["w:Url"] = Url,
-            ["s:Type"] = "Sentinel", ["s:Endpoint"] = "https://rule.westeurope-1.ingest.monitor.azure.com", ["s:DataCollectionRuleId"] = Rule,
+            ["w:Type"] = "Webhook",
+            ["w:Url"] = Url,
+            ["s:Type"] = "Sentinel",
+            ["s:Endpoint"] = "https://rule.westeurope-1.ingest.monitor.azure.com",
+            ["s:DataCollectionRuleId"] = Rule,
             [setting] = value,
         };
 
