@@ -1,5 +1,7 @@
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Outputs.Model;
 using SigmaFunctions.Storage.Outputs;
 
 namespace SigmaFunctions.Cli.Tests;
@@ -70,6 +72,35 @@ public sealed class OutputsTests(StorageAccount account) : IDisposable
         var sent = OutputMessage.Parse(message.Body);
         Assert.Equal(("Test of the output soc: nothing happened", "informational", 0), (sent.Alert.Rule.Title, sent.Alert.Rule.Level, sent.Attempts));
         Assert.Equal((0, $"on the queue {alerts}-soc, from where the app delivers it: alert {sent.Alert.Id}\n"), (outcome.ExitCode, outcome.Output));
+    }
+
+    [Fact]
+    public async Task What_was_put_aside_is_delivered_again_as_if_it_were_new()
+    {
+        string alerts = $"q{Guid.NewGuid():N}";
+        var options = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 };
+        var queue = new QueueClient(account.ConnectionString, $"{alerts}-soc", options);
+        var aside = new QueueClient(account.ConnectionString, $"{alerts}-soc-poison", options);
+        await queue.CreateAsync(cancellationToken: Token);
+        await aside.CreateAsync(cancellationToken: Token);
+        DateTimeOffset old = DateTimeOffset.UtcNow.AddDays(-8);
+        for (int i = 0; i < 40; i++)
+        {
+            await aside.SendMessageAsync(BinaryData.FromBytes(new OutputMessage(SampleAlert.Create("soc", RuleLevel.High, old), old) { Attempts = 30 }.ToJson()), cancellationToken: Token);
+        }
+
+        await aside.SendMessageAsync("SECRET", Token);
+
+        CommandLine.Outcome outcome = await _cli.RunAsync(["outputs", "replay", "soc", "--queue", alerts, "--storage", account.ConnectionString], cancellationToken: Token);
+
+        Assert.Equal(
+            (1, $"40 messages are on the queue {alerts}-soc again\n", $"sigmaf: 1 messages cannot be read and stay on {alerts}-soc-poison\n"),
+            (outcome.ExitCode, outcome.Output, outcome.Errors));
+        Assert.Equal(1, (await aside.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
+        Assert.Equal(40, (await queue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
+        Assert.All(
+            (await queue.ReceiveMessagesAsync(32, cancellationToken: Token)).Value.Select(message => OutputMessage.Parse(message.Body)),
+            message => Assert.True(message.Attempts == 0 && message.Since > old.AddDays(7)));
     }
 
     private void Set(params (string Member, string Value)[] settings)

@@ -171,6 +171,7 @@ public sealed class SteeringTests : IDisposable
                 [Hostile], [Hostile, "--rules", _folder], [rule, "--event", events], [rule, "--event", body, "--mapping", mapping], [rule, "--event", missing],
             ],
             ["fields"] = [["--rules", _folder, "--", events], ["--rules", _folder, "--format", "json", "--", events], ["--rules", missing, events]],
+            ["outputs replay"] = [["a"], [Hostile], ["a", "--queue", Hostile], ["a", "--account", Hostile]],
             ["outputs test"] = [["a", "--print"], [Hostile], [Hostile, "--print"], ["a", "--deployed", "--queue", Hostile], ["a", "--level", Hostile], ["a", "--deployed", "--account", Hostile]],
             ["pack"] = [["--rules", _folder, "--out", output + ".pack"], ["--rules", _folder, "--out", output], ["--rules", output + ".pack", "--out", output + ".pack"]],
             ["coverage"] =

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text.Json;
 using Azure.Identity;
 using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
 using SigmaFunctions.Cli.Output;
 using SigmaFunctions.Cli.Storing;
 using SigmaFunctions.Engine.Model;
@@ -20,9 +21,13 @@ namespace SigmaFunctions.Cli.Commands;
 /// <summary><c>sigmaf outputs</c>: where alerts go besides the queue.</summary>
 internal static class OutputsCommand
 {
+    private const int MessagesAtOnce = 32;
+    private static readonly TimeSpan HiddenFor = TimeSpan.FromMinutes(5);
+
     public static Command Create(Terminal terminal, TimeProvider time) => new("outputs", "Tries where alerts go besides the queue: webhooks and Microsoft Sentinel.")
     {
         Test(terminal, time),
+        Replay(terminal, time),
     };
 
     private static DocumentedCommand Test(Terminal terminal, TimeProvider time)
@@ -56,7 +61,7 @@ internal static class OutputsCommand
         storage.AddTo(command);
         command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
         {
-            string output = parsed.GetRequiredValue(name).ToLowerInvariant();
+            string output = Read(parsed.GetRequiredValue(name));
             Alert alert = SampleAlert.Create(output, parsed.GetRequiredValue(level), time.GetUtcNow());
             if (parsed.GetValue(deployed))
             {
@@ -76,6 +81,76 @@ internal static class OutputsCommand
         }));
         return command;
     }
+
+    private static DocumentedCommand Replay(Terminal terminal, TimeProvider time)
+    {
+        var storage = new StorageArguments(terminal);
+        var name = new Argument<string>("NAME") { Description = "Name of the output.", HelpName = "NAME" };
+        Option<string> queue = StorageArguments.Name("--queue", "Queue of alerts, which those of the output are named after.", AlertQueue.DefaultName);
+        var command = new DocumentedCommand(
+            "replay",
+            "Has a deployed app deliver again what was put aside.",
+            """
+            Takes the messages off the output's poison queue and puts them on its queue, from where the app delivers them as if they were new.
+            What cannot be read stays.
+
+            Examples:
+              sigmaf outputs replay teams --account mystorage
+            """)
+        {
+            name,
+            queue,
+        };
+        storage.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
+        {
+            string output = OutputQueue.NameOf(parsed.GetRequiredValue(queue), Read(parsed.GetRequiredValue(name)));
+            QueueClient aside = storage.Queue(parsed, output + OutputQueue.PoisonSuffix);
+            (int moved, int unreadable) = await MoveAsync(aside, new OutputQueue(storage.Queue(parsed, output), aside), time, cancellationToken);
+            terminal.Text.WriteLine($"{moved} messages are on the queue {output} again");
+            if (unreadable == 0)
+            {
+                return ExitCode.Success;
+            }
+
+            await terminal.Errors.WriteLineAsync($"sigmaf: {unreadable} messages cannot be read and stay on {output}{OutputQueue.PoisonSuffix}");
+            return ExitCode.Failure;
+        }));
+        return command;
+    }
+
+    // What is taken is hidden meanwhile, so that what stays does not come twice.
+    private static async Task<(int Moved, int Unreadable)> MoveAsync(QueueClient aside, OutputQueue queue, TimeProvider time, CancellationToken cancellationToken)
+    {
+        int moved = 0;
+        int unreadable = 0;
+        while ((await aside.ReceiveMessagesAsync(MessagesAtOnce, HiddenFor, cancellationToken)).Value is { Length: > 0 } messages)
+        {
+            foreach (QueueMessage message in messages)
+            {
+                OutputMessage read;
+                try
+                {
+                    read = OutputMessage.Parse(message.Body);
+                }
+                catch (FormatException)
+                {
+                    unreadable++;
+                    continue;
+                }
+
+                await queue.SendAsync(read with { Attempts = 0, Since = time.GetUtcNow() }, TimeSpan.Zero, cancellationToken);
+                await aside.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
+                moved++;
+            }
+        }
+
+        return (moved, unreadable);
+    }
+
+    private static string Read(string name) => name.ToLowerInvariant() is var output && OutputSettings.IsName(output)
+        ? output
+        : throw new CommandException($"'{name}' is no name of an output: a letter and up to 23 more letters and digits");
 
     private static OutputOptions Find(string name, Terminal terminal)
     {

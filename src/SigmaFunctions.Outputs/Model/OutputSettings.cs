@@ -73,6 +73,9 @@ public sealed partial class OutputSettings
         return outputs;
     }
 
+    /// <summary>Whether an output may have that name.</summary>
+    public static bool IsName(string name) => Name().IsMatch(name);
+
     private OutputOptions? Read()
     {
         int before = _faults.Count;
