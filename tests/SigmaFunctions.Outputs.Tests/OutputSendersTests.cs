@@ -9,7 +9,10 @@ public sealed class OutputSendersTests
 {
     private static readonly OutputOptions Webhook = new()
     {
-        Name = "hook", Type = OutputType.Webhook, Format = OutputFormat.Slack, Url = new Uri("https://hooks.contoso.example/T0SECRETPATH"),
+        Name = "hook",
+        Type = OutputType.Webhook,
+        Format = OutputFormat.Slack,
+        Url = new Uri("https://hooks.contoso.example/T0SECRETPATH"),
     };
 
     private static readonly OutputOptions Sentinel = new()

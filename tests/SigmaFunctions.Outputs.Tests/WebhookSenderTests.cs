@@ -453,7 +453,10 @@ public sealed class WebhookSenderTests
     {
         OutputOptions options = new()
         {
-            Name = "hook", Type = OutputType.Webhook, Format = OutputFormat.Alert, Url = url is null ? null : new Uri(url, UriKind.RelativeOrAbsolute),
+            Name = "hook",
+            Type = OutputType.Webhook,
+            Format = OutputFormat.Alert,
+            Url = url is null ? null : new Uri(url, UriKind.RelativeOrAbsolute),
         };
 
         ArgumentException exception = Assert.Throws<ArgumentException>(() => new WebhookSender(options, Write, TimeProvider.System));
