@@ -16,8 +16,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace SigmaFunctions.Tests;
 
 /// <summary>
-/// Takes what outputs send, over https on a port of loopback: a webhook (Standard Webhooks) or the Logs Ingestion API. It holds senders to the contract, answers
-/// 400 to whoever breaks it and keeps that as a violation, and behaves badly when told to.
+/// Takes what outputs send, over https on a port of loopback: a webhook (Standard Webhooks) or the Logs Ingestion API. It holds senders to the contract,
+/// answers 400 to whoever breaks it and keeps that as a violation, and behaves badly when told to.
 /// </summary>
 public sealed class MisbehavingReceiver : IAsyncDisposable
 {
@@ -289,7 +289,7 @@ public sealed class MisbehavingReceiver : IAsyncDisposable
                 : request.Headers.ContentEncoding.Count > 0 ? "the body is encoded"
                 : request.Headers.Cookie.Count > 0 ? "there are cookies"
                 : request.Headers.ContainsKey("traceparent") ? "there is a trace"
-                : !request.Headers.UserAgent.ToString().StartsWith("SigmaFunctions/", StringComparison.Ordinal) ? $"the user agent is {request.Headers.UserAgent}"
+                : !$"{request.Headers.UserAgent}".StartsWith("SigmaFunctions/", StringComparison.Ordinal) ? $"the user agent is {request.Headers.UserAgent}"
                 : id is "" || id.Contains('.') ? $"webhook-id is '{id}'"
                 : signature != expected ? "the signature is wrong"
                 : messages[0].Content.ValueKind != JsonValueKind.Object ? "the body is not JSON"

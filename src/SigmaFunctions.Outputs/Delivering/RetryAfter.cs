@@ -18,7 +18,9 @@ internal static class RetryAfter
             return Bound(TimeSpan.FromSeconds(Math.Min(seconds, (long)Longest.TotalSeconds)));
         }
 
-        return DateTimeOffset.TryParseExact(value, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) ? Bound(date - now) : null;
+        return DateTimeOffset.TryParseExact(value, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date)
+            ? Bound(date - now)
+            : null;
     }
 
     private static TimeSpan? Bound(TimeSpan wait) => wait <= TimeSpan.Zero ? null : wait < Longest ? wait : Longest;

@@ -23,7 +23,8 @@ internal sealed class LogsIngestionClient
     /// <param name="audience">What its tokens are for.</param>
     /// <param name="time">The clock.</param>
     /// <param name="transport">What requests go by.</param>
-    public LogsIngestionClient(Uri endpoint, string ruleId, string stream, TokenCredential credential, string audience, TimeProvider time, IngestionTransport transport)
+    public LogsIngestionClient(
+        Uri endpoint, string ruleId, string stream, TokenCredential credential, string audience, TimeProvider time, IngestionTransport transport)
     {
         var options = new PipelineOptions
         {

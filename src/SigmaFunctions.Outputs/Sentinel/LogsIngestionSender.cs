@@ -5,20 +5,20 @@ using SigmaFunctions.Outputs.Model;
 namespace SigmaFunctions.Outputs.Sentinel;
 
 /// <summary>
-/// Delivers rows to a table of a Log Analytics workspace, as Microsoft Sentinel reads them, by the Logs Ingestion API of Azure Monitor. Rows that are sent at the
-/// same time go together, one call at a time.
+/// Delivers rows to a table of a Log Analytics workspace, as Microsoft Sentinel reads them, by the Logs Ingestion API of Azure Monitor. Rows that are sent at
+/// the same time go together, one call at a time.
 /// </summary>
 /// <remarks>
 /// <para>
 /// The API takes a call's rows all together or not at all. Where it refuses several, they are halved until those at fault are alone; these are rejected, the
-/// others delivered. What is not settled when the time of a batch (30 s) is over is to be tried again. The API knows no ids: a row that was taken although nobody heard
-/// of it is there twice after the next try.
+/// others delivered. What is not settled when the time of a batch (30 s) is over is to be tried again. The API knows no ids: a row that was taken although
+/// nobody heard of it is there twice after the next try.
 /// </para>
 /// <para>
 /// Reasons are: the status, with <c>InvalidStream</c> where the rule does not have the stream; <c>redirect (STATUS)</c>; <c>too large</c> for a row beyond the
 /// API's limit; <c>no token</c>; <c>asked to wait</c> while a <c>Retry-After</c> of 429 or 503 is not over; <c>timeout</c>, <c>TLS failed</c>,
-/// <c>name not resolved</c>, <c>connection refused</c>, <c>connection closed</c>, <c>not reachable</c>; <c>stopped</c> where the sender was disposed; else the type
-/// of an exception.
+/// <c>name not resolved</c>, <c>connection refused</c>, <c>connection closed</c>, <c>not reachable</c>; <c>stopped</c> where the sender was disposed; else the
+/// type of an exception.
 /// </para>
 /// </remarks>
 public sealed class LogsIngestionSender : IOutputSender

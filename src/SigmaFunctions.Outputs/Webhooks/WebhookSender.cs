@@ -17,8 +17,8 @@ namespace SigmaFunctions.Outputs.Webhooks;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The address is a secret: no result has it, no exception, and no trace, which is why requests make no activities. Redirects are not followed. Proxies that the
-/// environment names are not used: a proxy resolves names itself, where <see cref="AddressGuard"/> cannot see what they are.
+/// The address is a secret: no result has it, no exception, and no trace, which is why requests make no activities. Redirects are not followed. Proxies that
+/// the environment names are not used: a proxy resolves names itself, where <see cref="AddressGuard"/> cannot see what they are.
 /// </para>
 /// <para>
 /// Reasons are: the status; <c>redirect (STATUS)</c>; <c>rate</c> for the limit of <see cref="OutputOptions.MaximumPerMinute"/>; <c>asked to wait</c> while a
