@@ -6,7 +6,7 @@ namespace SigmaFunctions.Documentation.Tests;
 public sealed partial class DialectTests
 {
     // Names of settings.
-    private static readonly string[] LongNames = ["MaximumPerRule", "MaximumPerHost"];
+    private static readonly string[] LongNames = ["MaximumPerRule", "MaximumPerHost", "MaximumPerMinute"];
 
     private static readonly string[] Files =
     [

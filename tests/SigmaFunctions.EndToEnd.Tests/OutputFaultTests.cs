@@ -271,7 +271,8 @@ public sealed class OutputFaultTests(ITestOutputHelper output)
             string? refused = null;
             if (Fault.Rejected > 0)
             {
-                Receiver.Refuses = content => (refused ??= IdOf(content)) == IdOf(content);
+                // The first that comes, of many at once.
+                Receiver.Refuses = content => IdOf(content) is var id && (Interlocked.CompareExchange(ref refused, id, null) ?? id) == id;
             }
 
             if (Fault.Behaviour is { } behaviour)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SigmaFunctions.Outputs.Model;
+using SigmaFunctions.Outputs.Privacy;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Model;
 
@@ -66,9 +67,12 @@ internal static class Alerts
             [new AlertEvent(Time.AddMinutes(-5), "rule", "ws-042.contoso.example", @"CONTOSO\anna"), new AlertEvent(Time, "rule", "ws-043", "bert")]),
     };
 
+    private static OutputOptions Masks => new() { Name = "a", Type = OutputType.Webhook, Format = OutputFormat.Alert, MasksSecrets = true };
+
     public static ImmutableDictionary<string, Notification> All { get; } = new Dictionary<string, Notification>
     {
         ["full"] = new(Full.Id, Full) { Matched = ["child_process", "node.exe"] },
+        ["masked"] = AlertPrivacy.Apply(new Notification(Full.Id, Full) { Matched = ["child_process"] }, Masks),
         ["least"] = new(Least.Id, Least),
         ["correlation"] = new(Correlated.Id, Correlated),
         ["muted"] = new(Full.Id, Full with { Kind = AlertKind.RuleMuted, MutedUntil = Time.AddMinutes(10), MutedOn = MuteScope.Host, Omitted = 7 }),

@@ -46,6 +46,16 @@ public sealed class FormatTests
         Assert.Equal(File.ReadAllText(file), text);
     }
 
+    [Fact]
+    public void The_documentation_shows_bodies_as_they_are_sent()
+    {
+        string[] parts = File.ReadAllText(Path.Combine(Folder(), "../../../docs/outputs.md")).ReplaceLineEndings("\n").Split("```json\n");
+        string[] golden = [.. Directory.GetFiles(Folder(), "*.json").Select(File.ReadAllText)];
+
+        Assert.Equal(3, parts.Length);
+        Assert.All(parts.Skip(1), part => Assert.Contains(part[..part.IndexOf("```", StringComparison.Ordinal)], golden));
+    }
+
     public static TheoryData<string> Names => [.. Alerts.All.Keys.Order()];
 
     [Theory]

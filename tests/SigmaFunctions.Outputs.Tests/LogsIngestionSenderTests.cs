@@ -129,8 +129,8 @@ public sealed class LogsIngestionSenderTests
         await using Endpoint endpoint = await Endpoint.StartAsync();
         int overhead = Endpoint.Row("a", "").Length;
 
-        DeliveryResult largest = await endpoint.FinishAsync(endpoint.SendAsync("a", new string('x', LogsIngestionSender.MaximumRowBytes - overhead)));
-        DeliveryResult larger = await endpoint.SendAsync("a", new string('x', LogsIngestionSender.MaximumRowBytes - overhead + 1));
+        DeliveryResult largest = await endpoint.FinishAsync(endpoint.SendAsync("a", new string('x', LogsIngestionSender.MaxRowBytes - overhead)));
+        DeliveryResult larger = await endpoint.SendAsync("a", new string('x', LogsIngestionSender.MaxRowBytes - overhead + 1));
 
         Assert.Equal((DeliveryResult.Delivered, DeliveryResult.Rejected("too large")), (largest, larger));
         Assert.Single(endpoint.Receiver.Requests);

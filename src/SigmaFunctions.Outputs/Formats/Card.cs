@@ -53,14 +53,14 @@ internal sealed record Card
                 ? string.Create(CultureInfo.InvariantCulture, $"{burst.Count} more of this rule{(burst.HostCount == 0 ? "" : $" on {burst.HostCount} host{(burst.HostCount == 1 ? "" : "s")}")}: {title}")
                 : title,
             Level = RuleLevels.Parse(alert.Rule.Level),
-            Facts = [.. (notification.Burst is { } many ? FactsOf(many) : FactsOf(alert)).Select(fact => (fact.Name, Text(fact.Value, fact.Maximum)))],
+            Facts = [.. (notification.Burst is { } many ? FactsOf(many) : FactsOf(alert)).Select(fact => (fact.Name, Text(fact.Value, fact.Longest)))],
             Command = command is { Length: > 0 } ? Mark(Text(command, MaxCommand), notification.Matched) : [],
             Page = AlertNames.Page(alert),
             Lookup = notification.Burst is null ? $"sigmaf detections show {alert.Id}" : $"sigmaf detections list --rule {Text(alert.Rule.Id, MaxName)}",
         };
     }
 
-    private static IEnumerable<(string Name, string Value, int Maximum)> FactsOf(Burst burst)
+    private static IEnumerable<(string Name, string Value, int Longest)> FactsOf(Burst burst)
     {
         if (!burst.Hosts.IsEmpty)
         {
@@ -70,7 +70,7 @@ internal sealed record Card
         yield return ("When", $"{Time(burst.From)} to {Time(burst.Until)} UTC", MaxName);
     }
 
-    private static IEnumerable<(string Name, string Value, int Maximum)> FactsOf(Alert alert)
+    private static IEnumerable<(string Name, string Value, int Longest)> FactsOf(Alert alert)
     {
         if (alert.Host is { } host)
         {

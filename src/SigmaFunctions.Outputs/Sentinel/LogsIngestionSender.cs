@@ -27,13 +27,13 @@ public sealed class LogsIngestionSender : IOutputSender
     public const string PublicAudience = "https://monitor.azure.com";
 
     /// <summary>The most rows of a call.</summary>
-    internal const int MaximumRows = 500;
+    internal const int MaxRows = 500;
 
     /// <summary>From how many bytes on rows do not wait for more, uncompressed.</summary>
-    internal const int MaximumBytes = 900_000;
+    internal const int MaxBytes = 900_000;
 
     /// <summary>The largest row in bytes, uncompressed: the API takes 1 MB a call, before compression as well as after it.</summary>
-    internal const int MaximumRowBytes = 1_000_000 - Brackets;
+    internal const int MaxRowBytes = 1_000_000 - Brackets;
 
     private const int Brackets = 2;
 
@@ -106,7 +106,7 @@ public sealed class LogsIngestionSender : IOutputSender
             return DeliveryResult.Retry(Failure.Describe(exception));
         }
 
-        if (body.Length > MaximumRowBytes)
+        if (body.Length > MaxRowBytes)
         {
             return DeliveryResult.Rejected("too large");
         }
@@ -162,7 +162,7 @@ public sealed class LogsIngestionSender : IOutputSender
     }
 
     /// <summary>Whether the rows that wait fill a call. Under the lock.</summary>
-    private bool IsFull => _waiting.Count >= MaximumRows || _waitingBytes >= MaximumBytes;
+    private bool IsFull => _waiting.Count >= MaxRows || _waitingBytes >= MaxBytes;
 
     /// <summary>Sends batches until no row waits. Never throws: each row has its result.</summary>
     private async Task SendWaitingAsync()
@@ -212,7 +212,7 @@ public sealed class LogsIngestionSender : IOutputSender
     private void Take(List<Row> batch)
     {
         int bytes = Brackets;
-        while (batch.Count < MaximumRows && _waiting.TryPeek(out Row? row) && (batch.Count == 0 || bytes + row.Size <= MaximumBytes))
+        while (batch.Count < MaxRows && _waiting.TryPeek(out Row? row) && (batch.Count == 0 || bytes + row.Size <= MaxBytes))
         {
             _waiting.Dequeue();
             _waitingBytes -= row.Size;
