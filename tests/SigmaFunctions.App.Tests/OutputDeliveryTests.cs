@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.App.Outputs;
 using SigmaFunctions.Engine.Files;
@@ -40,7 +41,9 @@ public sealed class OutputDeliveryTests
         { DeliveryResult.Retry("503"), 30, 900, 1_080, 31 },
         { DeliveryResult.Retry("429", TimeSpan.FromSeconds(40)), 0, 40, 48, 0 },
         { DeliveryResult.Retry("429", TimeSpan.FromHours(1)), 2, 3_600, 4_320, 2 },
+        { DeliveryResult.Retry("429", TimeSpan.FromSeconds(40)), 7, 40, 48, 7 },
         { DeliveryResult.Retry("rate", TimeSpan.FromMilliseconds(300)), 0, 15, 18, 0 },
+        { DeliveryResult.Retry("rate", TimeSpan.FromMilliseconds(300)), 7, 15, 18, 7 },
     };
 
     [Fact]
@@ -160,6 +163,42 @@ public sealed class OutputDeliveryTests
         Assert.Contains("teams/suppressed=2", world.Measured, StringComparison.Ordinal);
     }
 
+    /// <summary>It was not told: what it would have stood for is.</summary>
+    [Fact]
+    public async Task An_alert_that_is_put_aside_stands_for_no_more()
+    {
+        using var world = new World(DeliveryResult.Rejected("413"), options => options with { SuppressFor = TimeSpan.FromDays(7), BurstAfter = 0 });
+        await world.DeliverAsync(Message(1));
+        world.Sender.Result = DeliveryResult.Delivered;
+
+        await world.DeliverAsync(Message(2), Message(3));
+
+        Assert.Equal([Id(1), Id(2)], world.Sender.Notifications.Select(one => one.Id));
+        Assert.Single(world.Aside.All);
+    }
+
+    /// <summary>What was counted is removed a week later; the message put aside still knows how many there were.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task How_many_more_there_were_is_told_however_late_it_is_replayed(int days)
+    {
+        using var world = new World(DeliveryResult.Delivered, options => options with { BurstAfter = 2, BurstWindow = TimeSpan.FromMinutes(1) });
+        await world.DeliverAsync([.. Enumerable.Range(0, 9).Select(i => Message(i, $"WS-{i % 3}"))]);
+        world.Clock.Advance(TimeSpan.FromSeconds(65));
+        world.Sender.Result = DeliveryResult.Rejected("400");
+        await world.DeliverAsync(OutputMessage.Parse(world.Queue.Take(0)!));
+        world.Clock.Advance(TimeSpan.FromDays(days));
+        world.Sweep();
+
+        world.Sender.Result = DeliveryResult.Delivered;
+        await world.DeliverAsync(OutputMessage.Parse(Assert.Single(world.Aside.All)) with { Since = world.Clock.GetUtcNow() });
+
+        Assert.Equal(4, world.Sender.Notifications.Count);
+        Burst more = world.Sender.Notifications.Last().Burst!;
+        Assert.Equal((7, 3), (more.Count, more.HostCount));
+    }
+
     [Fact]
     public async Task Of_many_the_first_are_told_one_by_one_and_then_how_many_more()
     {
@@ -268,6 +307,7 @@ public sealed class OutputDeliveryTests
         private readonly Measured _measured = new();
         private readonly OutputDelivery _delivery;
         private readonly DetectionTable _table;
+        private readonly MemoryRows _held = new();
 
         public World(DeliveryResult result, Func<OutputOptions, OutputOptions>? change = null)
         {
@@ -277,7 +317,7 @@ public sealed class OutputDeliveryTests
             Sender = new Receiver { Result = result };
             var wire = new Wire();
             var queue = new OutputQueue(new MemoryMessageQueue(Queue, wire), new MemoryMessageQueue(Aside, wire));
-            var windows = new MemoryTable(new MemoryRows(), wire);
+            var windows = new MemoryTable(_held, wire);
             _table = new DetectionTable(new MemoryTable(new MemoryRows(), wire), Clock);
             _delivery = new OutputDelivery(
                 new OutputChannel(options, queue),
@@ -313,6 +353,15 @@ public sealed class OutputDeliveryTests
         }
 
         public async Task RecordAsync(IEnumerable<Detection> detections) => await _table.AddAsync([.. detections], TestContext.Current.CancellationToken);
+
+        /// <summary>Removes what <see cref="AlertWindows.RemoveClosedAsync"/> would.</summary>
+        public void Sweep()
+        {
+            foreach (TableEntity row in _held.All.Where(row => (DateTimeOffset)row["Until"] < Clock.GetUtcNow() - AlertWindows.KeptFor))
+            {
+                _held.Remove(row.PartitionKey, row.RowKey);
+            }
+        }
 
         public void Dispose()
         {

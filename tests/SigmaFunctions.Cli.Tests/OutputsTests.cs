@@ -103,6 +103,47 @@ public sealed class OutputsTests(StorageAccount account) : IDisposable
             message => Assert.True(message.Attempts == 0 && message.Since > old.AddDays(7)));
     }
 
+    /// <summary>The app may put aside again what it is given; that is not taken for what was there.</summary>
+    [Fact]
+    public async Task What_is_put_aside_again_meanwhile_stays_there()
+    {
+        string alerts = $"q{Guid.NewGuid():N}";
+        var options = new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 };
+        var queue = new QueueClient(account.ConnectionString, $"{alerts}-soc", options);
+        var aside = new QueueClient(account.ConnectionString, $"{alerts}-soc-poison", options);
+        await queue.CreateAsync(cancellationToken: Token);
+        await aside.CreateAsync(cancellationToken: Token);
+        for (int i = 0; i < 40; i++)
+        {
+            await aside.SendMessageAsync(
+                BinaryData.FromBytes(new OutputMessage(SampleAlert.Create("soc", RuleLevel.High, DateTimeOffset.UtcNow), DateTimeOffset.UtcNow).ToJson()), cancellationToken: Token);
+        }
+
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task app = PutAsideAsync(queue, aside, stopping.Token);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        late.CancelAfter(TimeSpan.FromSeconds(30));
+
+        CommandLine.Outcome outcome = await _cli.RunAsync(["outputs", "replay", "soc", "--queue", alerts, "--storage", account.ConnectionString], cancellationToken: late.Token);
+
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => app);
+        Assert.Equal((0, $"40 messages are on the queue {alerts}-soc again\n"), (outcome.ExitCode, outcome.Output));
+    }
+
+    // An app whose receiver rejects all.
+    private static async Task PutAsideAsync(QueueClient queue, QueueClient aside, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            foreach (QueueMessage message in (await queue.ReceiveMessagesAsync(32, cancellationToken: cancellationToken)).Value)
+            {
+                await aside.SendMessageAsync(message.Body, cancellationToken: cancellationToken);
+                await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
+            }
+        }
+    }
+
     private void Set(params (string Member, string Value)[] settings)
     {
         foreach ((string member, string value) in settings)

@@ -68,6 +68,7 @@ public sealed class OutputSettingsTests
     [InlineData("Outputs__a_b__Type is no setting of an output", "a_b:Type", "Webhook")]
     [InlineData("Outputs__a is no setting of an output", "a", "SECRET")]
     [InlineData("Outputs__averylongnameofanoutputthat__Type is no setting", "averylongnameofanoutputthat:Type", "Webhook")]
+    [InlineData("Outputs__poison__Type is no setting of an output", "poison:Type", "Webhook")]
     [InlineData("Outputs__w__Url must be an absolute https address", "w:Url", "http://hooks.contoso.example/SECRET")]
     [InlineData("Outputs__w__Url must be an absolute https address", "w:Url", "https://user:SECRET@hooks.contoso.example/")]
     [InlineData("Outputs__w__Url must be an absolute https address", "w:Url", "https://hooks.contoso.example/#SECRET")]

@@ -11,8 +11,8 @@ namespace SigmaFunctions.App.Outputs;
 public sealed record OutputChannel(OutputOptions Options, OutputQueue Queue)
 {
     /// <summary>
-    /// Whether an alert goes there, by its rule's level, tags and products. One that tells of matches which are recorded nowhere, or of a mute, goes there whatever
-    /// its level, and one whose rule no longer runs whatever its products: neither may pass in silence.
+    /// Whether an alert goes there, whatever its kind, by its rule's level, tags and products. One whose rule no longer runs counts as of any product: it may not
+    /// pass in silence.
     /// </summary>
     public bool Takes(Alert alert, RuleDirectory rules)
     {

@@ -74,11 +74,12 @@ internal sealed class OutputDelivery(
         if (message.Burst is { } burst)
         {
             BurstCount count = await holding.EndAsync(burst, message.Alert.Rule.Id, MaxHosts, cancellationToken);
-            return count.Alerts == 0
+            (int alerts, int hosts) = (Math.Max(burst.Alerts, count.Alerts), Math.Max(burst.HostCount, count.HostCount));
+            return alerts == 0
                 ? null
                 : new Notification($"{burst.Id}-more", message.Alert)
                 {
-                    Burst = new Burst(count.Alerts, count.HostCount, await HostsOfAsync(count.AlertIds, cancellationToken), burst.From, burst.Until),
+                    Burst = new Burst(alerts, hosts, await HostsOfAsync(count.AlertIds, cancellationToken), burst.From, burst.Until),
                 };
         }
 
@@ -103,7 +104,7 @@ internal sealed class OutputDelivery(
             // A receiver that asks to wait is no receiver that fails.
             if (result.RetryAfter is { } after)
             {
-                await PostponeAsync(message with { Attempts = message.Attempts - 1 }, after, cancellationToken);
+                await PutBackAsync(message, after > ShortestPause ? after : ShortestPause, cancellationToken);
                 return;
             }
 
@@ -135,13 +136,28 @@ internal sealed class OutputDelivery(
     {
         TimeSpan pause = ShortestPause * Math.Pow(2, Math.Clamp(message.Attempts, 0, 10));
         pause = pause < LongestPause ? pause : LongestPause;
-        TimeSpan wanted = (least > pause ? least : pause) * (1 + (Jitter * RandomNumberGenerator.GetInt32(JitterSteps) / JitterSteps));
-        await channel.Queue.SendAsync(message with { Attempts = Math.Max(0, message.Attempts + 1) }, wanted, cancellationToken);
+        await PutBackAsync(message with { Attempts = Math.Max(0, message.Attempts + 1) }, least > pause ? least : pause, cancellationToken);
+    }
+
+    private async Task PutBackAsync(OutputMessage message, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        await channel.Queue.SendAsync(message, pause * (1 + (Jitter * RandomNumberGenerator.GetInt32(JitterSteps) / JitterSteps)), cancellationToken);
         metrics.Add(Options.Name, "postponed");
     }
 
     private async Task PutAsideAsync(OutputMessage message, string reason, CancellationToken cancellationToken)
     {
+        if (message.Burst is { } burst)
+        {
+            // What is counted is removed a week after its end, and this may be replayed later.
+            BurstCount count = await holding.EndAsync(burst, message.Alert.Rule.Id, MaxHosts, cancellationToken);
+            message = message with { Burst = burst with { Alerts = Math.Max(burst.Alerts, count.Alerts), HostCount = Math.Max(burst.HostCount, count.HostCount) } };
+        }
+        else
+        {
+            await holding.ReleaseAsync(message.Alert, cancellationToken);
+        }
+
         await channel.Queue.PutAsideAsync(message, cancellationToken);
         metrics.Add(Options.Name, "put_aside");
         logger.OutputGaveUp(Options.Name, message.Alert.Id, reason);

@@ -25,8 +25,7 @@ internal sealed class OutputHolding(OutputOptions options, AlertWindows windows,
     /// <exception cref="InvalidOperationException">Others changed the same each time; to be tried again.</exception>
     public async Task<Holding> DecideAsync(Alert alert, CancellationToken cancellationToken)
     {
-        // These tell of others, which no one else does.
-        if (alert.Kind != AlertKind.Detection || alert.Omitted > 0 || !DetectionId.TryParse(alert.Id, out DetectionId id))
+        if (!MayBeHeld(alert, out DetectionId id))
         {
             return new Holding(HoldingKind.None, 0);
         }
@@ -43,6 +42,31 @@ internal sealed class OutputHolding(OutputOptions options, AlertWindows windows,
         }
 
         return new Holding(options.GroupsBursts && await GroupAsync(alert, cancellationToken) ? HoldingKind.Grouped : HoldingKind.None, before);
+    }
+
+    /// <summary>Has an alert that is put aside stand for no more alerts: those that follow are told.</summary>
+    /// <exception cref="Azure.RequestFailedException">The store could not be reached or refused.</exception>
+    /// <exception cref="InvalidOperationException">Others changed the same each time; to be tried again.</exception>
+    public async Task ReleaseAsync(Alert alert, CancellationToken cancellationToken)
+    {
+        if (options.SuppressFor == TimeSpan.Zero || !MayBeHeld(alert, out DetectionId id))
+        {
+            return;
+        }
+
+        string key = EntityKey(alert);
+        for (int conflicts = 0; conflicts <= MaxConflicts; conflicts++)
+        {
+            DateTimeOffset now = timeProvider.GetUtcNow();
+            SeenWindow seen = await windows.LookAsync(key, cancellationToken);
+            if (seen.Window is not { } window || window.AlertId != id || window.Until <= now
+                || await windows.TryWriteAsync(seen, window with { Until = now }, cancellationToken) is not null)
+            {
+                return;
+            }
+        }
+
+        throw Conflict();
     }
 
     /// <summary>Ends a burst, and counts what was not told by itself.</summary>
@@ -63,6 +87,13 @@ internal sealed class OutputHolding(OutputOptions options, AlertWindows windows,
         }
 
         throw Conflict();
+    }
+
+    // The others tell of alerts, which no one else does.
+    private static bool MayBeHeld(Alert alert, out DetectionId id)
+    {
+        id = default;
+        return alert.Kind == AlertKind.Detection && alert.Omitted == 0 && DetectionId.TryParse(alert.Id, out id);
     }
 
     // How many were suppressed in the window before; null where it is suppressed itself.

@@ -119,13 +119,15 @@ internal static class OutputsCommand
         return command;
     }
 
-    // What is taken is hidden meanwhile, so that what stays does not come twice.
+    // What is taken is hidden meanwhile, so that what stays does not come twice. Only as many as were there: the app may put aside again what it is given.
     private static async Task<(int Moved, int Unreadable)> MoveAsync(QueueClient aside, OutputQueue queue, TimeProvider time, CancellationToken cancellationToken)
     {
         int moved = 0;
         int unreadable = 0;
-        while ((await aside.ReceiveMessagesAsync(MessagesAtOnce, HiddenFor, cancellationToken)).Value is { Length: > 0 } messages)
+        int left = (await aside.GetPropertiesAsync(cancellationToken)).Value.ApproximateMessagesCount;
+        while (left > 0 && (await aside.ReceiveMessagesAsync(Math.Min(MessagesAtOnce, left), HiddenFor, cancellationToken)).Value is { Length: > 0 } messages)
         {
+            left -= messages.Length;
             foreach (QueueMessage message in messages)
             {
                 OutputMessage read;
@@ -150,7 +152,7 @@ internal static class OutputsCommand
 
     private static string Read(string name) => name.ToLowerInvariant() is var output && OutputSettings.IsName(output)
         ? output
-        : throw new CommandException($"'{name}' is no name of an output: a letter and up to 23 more letters and digits");
+        : throw new CommandException($"'{name}' is no name of an output: a letter and up to 23 more letters and digits, and not poison");
 
     private static OutputOptions Find(string name, Terminal terminal)
     {

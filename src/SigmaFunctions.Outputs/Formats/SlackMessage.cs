@@ -20,12 +20,12 @@ internal static class SlackMessage
         var blocks = new JsonArray
         {
             new JsonObject { ["type"] = "header", ["text"] = Plain(Storage.Model.BoundedText.Cut($"{Sign(card.Level)} {card.Title}", MaxHeader)) },
-            new JsonObject
-            {
-                ["type"] = "section",
-                ["fields"] = new JsonArray([.. card.Facts.Prepend(("Level", card.Level?.Name() ?? "none")).Take(MaxFields).Select(fact => Plain($"{fact.Item1}\n{fact.Item2}"))]),
-            },
         };
+        foreach ((string Name, string Value)[] facts in card.Facts.Prepend(("Level", card.Level?.Name() ?? "none")).Chunk(MaxFields))
+        {
+            blocks.Add(new JsonObject { ["type"] = "section", ["fields"] = new JsonArray([.. facts.Select(fact => Plain($"{fact.Name}\n{fact.Value}"))]) });
+        }
+
         if (!card.Command.IsEmpty)
         {
             blocks.Add(Rich(card.Command.Select(part => Run(part.Text, isCode: true, isBold: part.IsMatched))));

@@ -10,7 +10,7 @@ public sealed record OutputOptions
     /// <summary>Stream of the table <c>SigmaDetections_CL</c>.</summary>
     public const string DefaultStream = "Custom-SigmaDetections_CL";
 
-    /// <summary>Name: a lower-case letter, and up to 23 more letters and digits.</summary>
+    /// <summary>Name: a lower-case letter, and up to 23 more letters and digits; not <c>poison</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>What receives it.</summary>

@@ -54,9 +54,9 @@ public sealed partial class OutputSettings
 
             string[] parts = key.Replace("__", ":", StringComparison.Ordinal).Split(':');
             string name = parts[0].ToLowerInvariant();
-            if (parts is not [_, var member] || !Name().IsMatch(name))
+            if (parts is not [_, var member] || !IsName(name))
             {
-                found.Add($"{Section}__{string.Join("__", parts)} is no setting of an output: they are {Section}__NAME__MEMBER, and NAME is a letter and up to 23 more letters and digits.");
+                found.Add($"{Section}__{string.Join("__", parts)} is no setting of an output: they are {Section}__NAME__MEMBER, and NAME is a letter and up to 23 more letters and digits, and not poison.");
                 continue;
             }
 
@@ -73,8 +73,8 @@ public sealed partial class OutputSettings
         return outputs;
     }
 
-    /// <summary>Whether an output may have that name.</summary>
-    public static bool IsName(string name) => Name().IsMatch(name);
+    /// <summary>Whether an output may have that name. What a consumer of the queue of alerts fails on is on the queue that <c>poison</c> would have.</summary>
+    public static bool IsName(string name) => Name().IsMatch(name) && name != "poison";
 
     private OutputOptions? Read()
     {

@@ -36,6 +36,10 @@ public sealed record OutputMessage(Alert Alert, DateTimeOffset Since)
                 Attempts = root.GetProperty("attempts").GetInt32(),
                 Burst = root.TryGetProperty("burst", out JsonElement burst)
                     ? new OutputBurst(burst.GetProperty("id").GetString()!, burst.GetProperty("from").GetDateTimeOffset(), burst.GetProperty("until").GetDateTimeOffset())
+                    {
+                        Alerts = burst.TryGetProperty("alerts", out JsonElement alerts) ? alerts.GetInt32() : 0,
+                        HostCount = burst.TryGetProperty("hostCount", out JsonElement hosts) ? hosts.GetInt32() : 0,
+                    }
                     : null,
             };
         }
@@ -62,6 +66,12 @@ public sealed record OutputMessage(Alert Alert, DateTimeOffset Since)
                 writer.WriteString("id", Burst.Id);
                 writer.WriteString("from", Burst.From);
                 writer.WriteString("until", Burst.Until);
+                if (Burst.Alerts > 0)
+                {
+                    writer.WriteNumber("alerts", Burst.Alerts);
+                    writer.WriteNumber("hostCount", Burst.HostCount);
+                }
+
                 writer.WriteEndObject();
             }
 
@@ -78,4 +88,11 @@ public sealed record OutputMessage(Alert Alert, DateTimeOffset Since)
 /// <param name="Id">The id of the alert that opened it, a hyphen and its beginning in seconds since 1970.</param>
 /// <param name="From">When it began (UTC).</param>
 /// <param name="Until">When it ends (UTC).</param>
-public sealed record OutputBurst(string Id, DateTimeOffset From, DateTimeOffset Until);
+public sealed record OutputBurst(string Id, DateTimeOffset From, DateTimeOffset Until)
+{
+    /// <summary>How many there were when the message was put aside; 0 before.</summary>
+    public int Alerts { get; init; }
+
+    /// <summary>On how many hosts, then.</summary>
+    public int HostCount { get; init; }
+}
