@@ -83,7 +83,7 @@ var rules = [
   }
   {
     name: 'outputs-away'
-    title: 'An output is not told'
+    title: 'An output receives nothing'
     description: 'For half an hour nothing could be delivered to an output, and alerts wait on its queue: the receiver is away, or address, key or role are wrong (event 80).'
     severity: 2
     window: 'PT30M'

@@ -94,7 +94,7 @@ public sealed class OutputsTests(StorageAccount account) : IDisposable
         CommandLine.Outcome outcome = await _cli.RunAsync(["outputs", "replay", "soc", "--queue", alerts, "--storage", account.ConnectionString], cancellationToken: Token);
 
         Assert.Equal(
-            (1, $"40 messages are on the queue {alerts}-soc again\n", $"sigmaf: 1 messages cannot be read and stay on {alerts}-soc-poison\n"),
+            (1, $"on the queue {alerts}-soc again: 40 messages\n", $"sigmaf: unreadable, and still on {alerts}-soc-poison: 1 message\n"),
             (outcome.ExitCode, outcome.Output, outcome.Errors));
         Assert.Equal(1, (await aside.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
         Assert.Equal(40, (await queue.GetPropertiesAsync(Token)).Value.ApproximateMessagesCount);
@@ -128,7 +128,7 @@ public sealed class OutputsTests(StorageAccount account) : IDisposable
 
         await stopping.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => app);
-        Assert.Equal((0, $"40 messages are on the queue {alerts}-soc again\n"), (outcome.ExitCode, outcome.Output));
+        Assert.Equal((0, $"on the queue {alerts}-soc again: 40 messages\n"), (outcome.ExitCode, outcome.Output));
     }
 
     // An app whose receiver rejects all.

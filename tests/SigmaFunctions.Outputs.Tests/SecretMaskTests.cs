@@ -34,6 +34,7 @@ public sealed class SecretMaskTests
     [InlineData(@"net use Z: \\srv\share hunter2 /user:anna", @"net use Z: \\srv\share …[masked] /user:anna")]
     [InlineData("sshpass -p hunter2 ssh a@b", "sshpass -p …[masked] ssh a@b")]
     [InlineData(@"psexec.exe \\srv -u anna -p hunter2 cmd", @"psexec.exe \\srv -u anna -p …[masked] cmd")]
+    [InlineData(@"psexec \\srv -u anna -s -phunter2 cmd", @"psexec \\srv -u anna -s -p…[masked] cmd")]
     [InlineData("plink.exe -ssh a@b -pw hunter2", "plink.exe -ssh a@b -pw …[masked]")]
     [InlineData("mysql -u root -phunter2 db", "mysql -u root -p…[masked] db")]
     [InlineData("sqlcmd -S s -U sa -P hunter2", "sqlcmd -S s -U sa -P …[masked]")]

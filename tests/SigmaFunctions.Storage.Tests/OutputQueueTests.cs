@@ -2,6 +2,7 @@ using System.Text;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Tests;
@@ -141,7 +142,30 @@ public sealed class OutputQueueTests(StorageAccount account)
         Assert.Equal(2, rows.Count);
         Assert.All(rows, row => Assert.Equal(burst.Until, row.GetDateTimeOffset("Until")));
         Assert.DoesNotContain(rows, row => row.Any(column => column.Value?.ToString()?.Contains("SECRET", StringComparison.OrdinalIgnoreCase) ?? false));
-        Assert.All(rows, row => Assert.Matches("^[0-9a-f]{2}$", row.PartitionKey));
+
+        // As the sweep does: a partition a minute.
+        DateTimeOffset gone = burst.Until + AlertWindows.KeptFor;
+        foreach (string partition in rows.Select(row => row.PartitionKey).Distinct())
+        {
+            await RemoveClosedAsync(table, partition, gone);
+            Assert.Equal(2, await table.QueryAsync<TableEntity>(cancellationToken: Token).CountAsync(Token));
+        }
+
+        foreach (string partition in rows.Select(row => row.PartitionKey).Distinct())
+        {
+            await RemoveClosedAsync(table, partition, gone.AddHours(5));
+        }
+
+        Assert.Empty(await table.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token));
+    }
+
+    /// <summary>At the last time before then that the windows' clock comes to the partition.</summary>
+    private static Task<int> RemoveClosedAsync(TableClient table, string partition, DateTimeOffset before)
+    {
+        const int partitions = 256;
+        long minute = before.UtcTicks / TimeSpan.TicksPerMinute;
+        minute -= (minute - Convert.ToInt32(partition, 16) + partitions) % partitions;
+        return new AlertWindows(table, new FakeTimeProvider(new DateTimeOffset(minute * TimeSpan.TicksPerMinute, TimeSpan.Zero))).RemoveClosedAsync(Token);
     }
 
     private async Task<(QueueClient Queue, QueueClient Poison, OutputQueue Output)> CreateAsync()

@@ -17,6 +17,7 @@ using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Tests;
 
@@ -168,6 +169,22 @@ internal sealed partial class StoredExamples(StorageAccount account)
     public static Alert CorrelationAlert => Alert.From(Burst, DetectionTable.DefaultName);
 
     /// <summary>One that tells what the event is about, as alerts do since v4.</summary>
+    public const string OutputName = "teams";
+
+    public static readonly StoredBurst Grouped = new(new OutputBurst($"{Plain.Id.Value}-1764040500", Now, Now.AddMinutes(5)), [Plain.Id.Value, Bare.Id.Value])
+    {
+        IsAnnounced = true,
+    };
+
+    /// <summary>As they are at first, after some tries, about a burst, and about one that was put aside.</summary>
+    public static ImmutableArray<OutputMessage> OutputMessages =>
+    [
+        new(FactualAlert, Now),
+        new(Alerts[0], Now) { Attempts = 3 },
+        new(Alerts[0], Now) { Burst = Grouped.Burst },
+        new(Alerts[0], Now) { Burst = Grouped.Burst with { Alerts = 37, HostCount = 4 } },
+    ];
+
     public static Alert FactualAlert
     {
         get
@@ -241,6 +258,8 @@ internal sealed partial class StoredExamples(StorageAccount account)
         "instances.json" => await WriteInstancesAsync(),
         "rulesets.json" => await WriteReportsAsync(),
         "alerts.ndjson" => await WriteAlertsAsync(),
+        "outputs.ndjson" => await WriteOutputMessagesAsync(),
+        "bursts.json" => await WriteBurstsAsync(),
         "dead-letters.json" => (await WriteLettersAsync()).Replace(AppBuild.Version, AppVersion, StringComparison.Ordinal),
         "rules.json" => await StoredForms.DumpAsync((await WriteRulesAsync()).Rules),
         "compiled-rules.json" => (await StoredForms.DumpAsync((await WriteRulesAsync()).Compiled)).Replace(RulePack.Build, Process, StringComparison.Ordinal),
@@ -340,6 +359,31 @@ internal sealed partial class StoredExamples(StorageAccount account)
         }
 
         return await StoredForms.TakeAsync(queue);
+    }
+
+    private async Task<string> WriteOutputMessagesAsync()
+    {
+        QueueClient queue = await account.CreateQueueAsync();
+        var output = new OutputQueue(queue, await account.CreateQueueAsync());
+        foreach (OutputMessage message in OutputMessages)
+        {
+            await output.SendAsync(message, TimeSpan.Zero, Token);
+        }
+
+        return await StoredForms.TakeAsync(queue);
+    }
+
+    private async Task<string> WriteBurstsAsync()
+    {
+        TableClient table = await account.CreateTableAsync();
+        var bursts = new BurstTable(table, OutputName);
+        await bursts.TryWriteAsync(await bursts.LookAsync(Rule, Token), Grouped, Token);
+        foreach (Alert alert in Alerts)
+        {
+            await bursts.AddAsync(Grouped.Burst, alert, Token);
+        }
+
+        return await StoredForms.DumpAsync(table);
     }
 
     private async Task<string> WriteLettersAsync()

@@ -13,6 +13,7 @@ using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Tests;
 using static SigmaFunctions.Storage.Tests.StoredExamples;
@@ -35,6 +36,8 @@ public sealed class StoredFormTests(StorageAccount account)
     [InlineData("instances.json")]
     [InlineData("rulesets.json")]
     [InlineData("alerts.ndjson")]
+    [InlineData("outputs.ndjson")]
+    [InlineData("bursts.json")]
     [InlineData("dead-letters.json")]
     [InlineData("rules.json")]
     [InlineData("compiled-rules.json")]
@@ -251,6 +254,31 @@ public sealed class StoredFormTests(StorageAccount account)
             _ => { });
         Assert.True(await consumer.RunAsync(isOnce: true, Token));
         Assert.Equal(all.Select(alert => (alert.Id, (string?)alert.Id)).Order(), handled.Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(StoredForms.Versions), "outputs.ndjson", MemberType = typeof(StoredForms))]
+    public void Messages_of_outputs_tell_what_is_to_be_delivered(string version)
+    {
+        IEnumerable<OutputMessage> messages = StoredForms.ReadMessages(version, "outputs.ndjson").Select(message => OutputMessage.Parse(Encoding.UTF8.GetBytes(message)));
+
+        Assert.Equal(
+            OutputMessages.Select(message => (message.Since, message.Attempts, message.Burst, Json(message.Alert))),
+            messages.Select(message => (message.Since, message.Attempts, message.Burst, Json(message.Alert))));
+    }
+
+    [Theory]
+    [MemberData(nameof(StoredForms.Versions), "bursts.json", MemberType = typeof(StoredForms))]
+    public async Task Bursts_say_what_was_delivered_and_count_the_rest(string version)
+    {
+        TableClient table = await account.CreateTableAsync();
+        await StoredForms.RestoreAsync(version, "bursts.json", table);
+        var bursts = new BurstTable(table, OutputName);
+
+        StoredBurst burst = (await bursts.LookAsync(Rule, Token)).Burst!;
+        Assert.Equal((Grouped.Burst, true, false), (burst.Burst, burst.IsAnnounced, burst.IsClosed));
+        Assert.Equal(Grouped.Told, burst.Told);
+        Assert.Equal(StoredExamples.Alerts.Length, (await bursts.CountAsync(Grouped.Burst, 10, Token)).Alerts);
     }
 
     [Theory]

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.IO.Hashing;
 using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Triggers;
 
 namespace SigmaFunctions.App.Detecting;
 
@@ -35,7 +35,7 @@ internal sealed class HubFunctions(IOptions<EventHubOptions> options) : IFunctio
         original.Remove(detect);
         foreach (string hub in _hubs)
         {
-            original.Add(Of(detect, hub));
+            original.Add(FunctionCopy.Of(detect, NameOf(hub), "eventHubName", hub));
         }
     }
 
@@ -53,24 +53,5 @@ internal sealed class HubFunctions(IOptions<EventHubOptions> options) : IFunctio
 
         string own = $"-{XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(hub.ToUpperInvariant())):x8}";
         return name[..Math.Min(name.Length, MaxNameLength - own.Length)].Replace('.', '_') + own;
-    }
-
-    private static DefaultFunctionMetadata Of(IFunctionMetadata detect, string hub) => new()
-    {
-        Name = NameOf(hub),
-        EntryPoint = detect.EntryPoint,
-        ScriptFile = detect.ScriptFile,
-        Language = detect.Language,
-        IsProxy = detect.IsProxy,
-        ManagedDependencyEnabled = detect.ManagedDependencyEnabled,
-        Retry = detect.Retry,
-        RawBindings = [.. detect.RawBindings!.Select(binding => WithHub(binding, hub))],
-    };
-
-    private static string WithHub(string rawBinding, string hub)
-    {
-        JsonObject binding = JsonNode.Parse(rawBinding)!.AsObject();
-        binding["eventHubName"] = hub;
-        return binding.ToJsonString();
     }
 }

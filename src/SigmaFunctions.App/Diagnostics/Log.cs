@@ -244,6 +244,6 @@ internal static partial class Log
     [LoggerMessage(81, LogLevel.Information, "Output {Output} is reached again, after {Failed}.")]
     public static partial void OutputRecovered(this ILogger logger, string output, TimeSpan failed);
 
-    [LoggerMessage(82, LogLevel.Warning, "Output {Output} is not told of alert {Alert}, which is put aside on its poison queue: {Reason}.")]
+    [LoggerMessage(82, LogLevel.Warning, "Output {Output} does not get alert {Alert}, which is put aside on its poison queue: {Reason}.")]
     public static partial void OutputGaveUp(this ILogger logger, string output, string alert, string reason);
 }

@@ -73,13 +73,12 @@ internal sealed class OutputDelivery(
     {
         if (message.Burst is { } burst)
         {
-            BurstCount count = await holding.EndAsync(burst, message.Alert.Rule.Id, MaxHosts, cancellationToken);
-            (int alerts, int hosts) = (Math.Max(burst.Alerts, count.Alerts), Math.Max(burst.HostCount, count.HostCount));
-            return alerts == 0
+            (OutputBurst counted, ImmutableArray<string> alertIds) = await CountAsync(burst, message.Alert, cancellationToken);
+            return counted.Alerts == 0
                 ? null
                 : new Notification($"{burst.Id}-more", message.Alert)
                 {
-                    Burst = new Burst(alerts, hosts, await HostsOfAsync(count.AlertIds, cancellationToken), burst.From, burst.Until),
+                    Burst = new Burst(counted.Alerts, counted.HostCount, await HostsOfAsync(alertIds, cancellationToken), burst.From, burst.Until),
                 };
         }
 
@@ -134,9 +133,9 @@ internal sealed class OutputDelivery(
 
     private async Task PostponeAsync(OutputMessage message, TimeSpan least, CancellationToken cancellationToken)
     {
-        TimeSpan pause = ShortestPause * Math.Pow(2, Math.Clamp(message.Attempts, 0, 10));
+        TimeSpan pause = ShortestPause * Math.Pow(2, Math.Min(message.Attempts, 10));
         pause = pause < LongestPause ? pause : LongestPause;
-        await PutBackAsync(message with { Attempts = Math.Max(0, message.Attempts + 1) }, least > pause ? least : pause, cancellationToken);
+        await PutBackAsync(message with { Attempts = message.Attempts + 1 }, least > pause ? least : pause, cancellationToken);
     }
 
     private async Task PutBackAsync(OutputMessage message, TimeSpan pause, CancellationToken cancellationToken)
@@ -150,8 +149,7 @@ internal sealed class OutputDelivery(
         if (message.Burst is { } burst)
         {
             // What is counted is removed a week after its end, and this may be replayed later.
-            BurstCount count = await holding.EndAsync(burst, message.Alert.Rule.Id, MaxHosts, cancellationToken);
-            message = message with { Burst = burst with { Alerts = Math.Max(burst.Alerts, count.Alerts), HostCount = Math.Max(burst.HostCount, count.HostCount) } };
+            message = message with { Burst = (await CountAsync(burst, message.Alert, cancellationToken)).Counted };
         }
         else
         {
@@ -161,6 +159,13 @@ internal sealed class OutputDelivery(
         await channel.Queue.PutAsideAsync(message, cancellationToken);
         metrics.Add(Options.Name, "put_aside");
         logger.OutputGaveUp(Options.Name, message.Alert.Id, reason);
+    }
+
+    // Ends the burst. Of one that was put aside, and counted then, the rows may be gone.
+    private async Task<(OutputBurst Counted, ImmutableArray<string> AlertIds)> CountAsync(OutputBurst burst, Alert alert, CancellationToken cancellationToken)
+    {
+        BurstCount count = await holding.EndAsync(burst, alert.Rule.Id, MaxHosts, cancellationToken);
+        return (burst with { Alerts = Math.Max(burst.Alerts, count.Alerts), HostCount = Math.Max(burst.HostCount, count.HostCount) }, count.AlertIds);
     }
 
     private async Task<ImmutableArray<string>> HostsOfAsync(ImmutableArray<string> alertIds, CancellationToken cancellationToken)

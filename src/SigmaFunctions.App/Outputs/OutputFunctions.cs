@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Options;
 using SigmaFunctions.App.Options;
+using SigmaFunctions.App.Triggers;
 using SigmaFunctions.Outputs.Model;
 using SigmaFunctions.Storage.Outputs;
 
@@ -25,28 +25,7 @@ internal sealed class OutputFunctions(IOptions<OutputsOptions> outputs, IOptions
         original.Remove(deliver);
         foreach (OutputOptions output in _outputs)
         {
-            string queue = OutputQueue.NameOf(detections.Value.QueueName, output.Name);
-            original.Add(new DefaultFunctionMetadata
-            {
-                Name = NameOf(output.Name),
-                EntryPoint = deliver.EntryPoint,
-                ScriptFile = deliver.ScriptFile,
-                Language = deliver.Language,
-                IsProxy = deliver.IsProxy,
-                ManagedDependencyEnabled = deliver.ManagedDependencyEnabled,
-                Retry = deliver.Retry,
-                RawBindings = [.. deliver.RawBindings!.Select(binding => WithQueue(binding, queue))],
-            });
+            original.Add(FunctionCopy.Of(deliver, $"{DeliverFunction.Name}-{output.Name}", "queueName", OutputQueue.NameOf(detections.Value.QueueName, output.Name)));
         }
-    }
-
-    /// <summary>Name of the function of an output.</summary>
-    internal static string NameOf(string output) => $"{DeliverFunction.Name}-{output}";
-
-    private static string WithQueue(string rawBinding, string queue)
-    {
-        JsonObject binding = JsonNode.Parse(rawBinding)!.AsObject();
-        binding["queueName"] = queue;
-        return binding.ToJsonString();
     }
 }

@@ -107,13 +107,13 @@ internal static class OutputsCommand
             string output = OutputQueue.NameOf(parsed.GetRequiredValue(queue), Read(parsed.GetRequiredValue(name)));
             QueueClient aside = storage.Queue(parsed, output + OutputQueue.PoisonSuffix);
             (int moved, int unreadable) = await MoveAsync(aside, new OutputQueue(storage.Queue(parsed, output), aside), time, cancellationToken);
-            terminal.Text.WriteLine($"{moved} messages are on the queue {output} again");
+            terminal.Text.WriteLine($"on the queue {output} again: {Count(moved)}");
             if (unreadable == 0)
             {
                 return ExitCode.Success;
             }
 
-            await terminal.Errors.WriteLineAsync($"sigmaf: {unreadable} messages cannot be read and stay on {output}{OutputQueue.PoisonSuffix}");
+            await terminal.Errors.WriteLineAsync($"sigmaf: unreadable, and still on {output}{OutputQueue.PoisonSuffix}: {Count(unreadable)}");
             return ExitCode.Failure;
         }));
         return command;
@@ -149,6 +149,8 @@ internal static class OutputsCommand
 
         return (moved, unreadable);
     }
+
+    private static string Count(int messages) => string.Create(CultureInfo.InvariantCulture, $"{messages} message{(messages == 1 ? "" : "s")}");
 
     private static string Read(string name) => name.ToLowerInvariant() is var output && OutputSettings.IsName(output)
         ? output

@@ -23,7 +23,8 @@ internal static class OcsfFinding
     public static byte[] Write(Notification notification)
     {
         // Cut as on the queue.
-        var alert = Alert.Parse(notification.Alert.ToJson());
+        byte[] json = notification.Alert.ToJson();
+        var alert = Alert.Parse(json);
         var finding = new JsonObject
         {
             ["category_uid"] = Category,
@@ -58,7 +59,7 @@ internal static class OcsfFinding
             AddEvidence(finding, alert);
         }
 
-        finding["unmapped"] = UnmappedOf(notification, alert);
+        finding["unmapped"] = UnmappedOf(notification, alert, JsonNode.Parse(json)!);
         return JsonSerializer.SerializeToUtf8Bytes(finding);
     }
 
@@ -278,9 +279,8 @@ internal static class OcsfFinding
     private static JsonObject Observable(string name, int type, string value) => new() { ["name"] = name, ["type_id"] = type, ["value"] = value };
 
     // What has no place, under its name on the queue.
-    private static JsonObject UnmappedOf(Notification notification, Alert alert)
+    private static JsonObject UnmappedOf(Notification notification, Alert alert, JsonNode written)
     {
-        JsonObject written = JsonNode.Parse(alert.ToJson())!.AsObject();
         var unmapped = new JsonObject();
         ImmutableArray<string> names = ["kind", "heldBack", "omitted", "mutedUntil", "mutedOn", "correlation", "detection"];
         foreach (string name in names)

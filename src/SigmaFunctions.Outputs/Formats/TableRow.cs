@@ -39,7 +39,9 @@ internal static class TableRow
 
     public static byte[] Write(Notification notification)
     {
-        Alert alert = Bounded(notification.Alert);
+        // Cut as on the queue.
+        byte[] json = notification.Alert.ToJson();
+        var alert = Alert.Parse(json);
         var row = new JsonObject
         {
             ["TimeGenerated"] = TimeGenerated(alert),
@@ -75,6 +77,9 @@ internal static class TableRow
             ["DetectionRowKey"] = alert.Detection.RowKey,
         };
         AddEntities(row, alert);
+        JsonNode written = JsonNode.Parse(json)!;
+        row["Fields"] = written["fields"]?.DeepClone();
+        row["Correlation"] = written["correlation"]?.DeepClone();
         foreach (string absent in row.Where(column => column.Value is null).Select(column => column.Key).ToList())
         {
             row.Remove(absent);
@@ -110,17 +115,9 @@ internal static class TableRow
             row[$"{role}Ip"] = address.Ip;
             row[$"{role}Port"] = address.Port;
         }
-
-        // As the alert on the queue has them.
-        JsonObject written = JsonNode.Parse(alert.ToJson())!.AsObject();
-        row["Fields"] = written["fields"]?.DeepClone();
-        row["Correlation"] = written["correlation"]?.DeepClone();
     }
 
     private static (JsonNode? Name, JsonNode? Domain) Pair((string Name, string? Domain) name) => (name.Name, name.Domain);
-
-    // Cut as on the queue.
-    private static Alert Bounded(Alert alert) => Alert.Parse(alert.ToJson());
 
     private static DateTimeOffset TimeGenerated(Alert alert)
     {

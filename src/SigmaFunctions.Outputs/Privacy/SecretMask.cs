@@ -62,7 +62,7 @@ public static class SecretMask
         Of($@"\b(?:plink|pscp|psftp|putty)(?:\.exe)?""?\s(?:.*?\s)?-pw\s+(?<secret>{Value})"),
 
         // Only beside a user: -p may be an option of what they start.
-        Of($@"\b(?:psexec(?:64)?|paexec)(?:\.exe)?""?\s(?:.*?\s)?-u\s+(?:""[^""]*""|\S+)\s+(?:-[a-z]\s+)*-p\s+(?<secret>{Value})"),
+        Of($@"\b(?:psexec(?:64)?|paexec)(?:\.exe)?""?\s(?:.*?\s)?-u\s+(?:""[^""]*""|\S+)\s+(?:-[a-z]\s+)*-p\s*(?<secret>{Value})"),
         Of($@"\b(?:psexec(?:64)?|paexec)(?:\.exe)?""?\s(?:.*?\s)?-p\s+(?<secret>{Value})\s+(?:-[a-z]\s+)*-u\s"),
         Of(
             $@"\b(?:crackmapexec|cme|nxc|netexec|evil-winrm|mongo|rdesktop|docker(?:\.exe)?""?\s+login|az(?:\.cmd)?""?\s+login)""?\s(?:.*?\s)?-p\s+(?<secret>{Value})",

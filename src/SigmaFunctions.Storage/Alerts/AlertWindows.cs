@@ -192,7 +192,8 @@ public sealed class AlertWindows
         row[HeldBackBefore] = window.HeldBackBefore;
     }
 
-    private static bool IsConflict(RequestFailedException exception) =>
+    /// <summary>Whether a write was refused since another was faster.</summary>
+    internal static bool IsConflict(RequestFailedException exception) =>
         exception.ErrorCode == TableErrorCode.EntityAlreadyExists.ToString()
         || exception.ErrorCode == TableErrorCode.UpdateConditionNotSatisfied.ToString()
         || exception.ErrorCode == TableErrorCode.ResourceNotFound.ToString();

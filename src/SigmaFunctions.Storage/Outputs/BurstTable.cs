@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Azure;
 using Azure.Data.Tables;
-using Azure.Data.Tables.Models;
 using SigmaFunctions.Storage.Alerts;
 
 namespace SigmaFunctions.Storage.Outputs;
@@ -70,9 +69,7 @@ public sealed class BurstTable
                 : _table.AddEntityAsync(row, cancellationToken));
             return true;
         }
-        catch (RequestFailedException exception) when (exception.ErrorCode == TableErrorCode.EntityAlreadyExists.ToString()
-            || exception.ErrorCode == TableErrorCode.UpdateConditionNotSatisfied.ToString()
-            || exception.ErrorCode == TableErrorCode.ResourceNotFound.ToString())
+        catch (RequestFailedException exception) when (AlertWindows.IsConflict(exception))
         {
             return false;
         }
