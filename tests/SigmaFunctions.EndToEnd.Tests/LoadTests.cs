@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -58,20 +60,21 @@ public sealed class LoadTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Events_without_detections_leave_nothing_behind_and_are_told_of_where_telemetry_is_exported(bool exported)
+    [InlineData(null)]
+    [InlineData("OTLP")]
+    [InlineData("Application Insights")]
+    public async Task Events_without_detections_leave_nothing_behind_and_are_told_of_where_telemetry_is_exported(string? destination)
     {
         await using Receiver receiver = await Receiver.StartAsync();
-        await using LocalDeployment deployment = await StartAsync(exported ? receiver.Settings : null);
+        await using LocalDeployment deployment = await StartAsync(destination is null ? null : receiver.Settings(destination));
 
         await ProcessAsync(
-            exported ? $"{RecordsOfQuietMessage} events a message, telemetry exported" : $"{RecordsOfQuietMessage} events a message",
+            destination is not null ? $"{RecordsOfQuietMessage} events a message, telemetry exported ({destination})" : $"{RecordsOfQuietMessage} events a message",
             deployment,
             number => string.Join('\n', Enumerable.Range(0, RecordsOfQuietMessage).Select(record => Event(number, $"tool.exe {record}"))));
 
         Assert.Empty(await deployment.RowsAsync());
-        if (exported)
+        if (destination is not null)
         {
             await receiver.WaitForAsync("sigmafunctions.events");
         }
@@ -111,7 +114,7 @@ public sealed class LoadTests
         Assert.Equal((0, 0), (trigger.Statistics.LostEvents, trigger.Statistics.Retries));
     }
 
-    /// <summary>Takes telemetry over OTLP and keeps the requests' bodies as text: names stand in them as they are.</summary>
+    /// <summary>Takes telemetry, over OTLP or as Application Insights does, and keeps the requests' bodies as text: names stand in them as they are.</summary>
     private sealed class Receiver : IAsyncDisposable
     {
         private readonly ConcurrentQueue<string> _requests = new();
@@ -126,18 +129,36 @@ public sealed class LoadTests
             _server.Run(async context =>
             {
                 using var body = new MemoryStream();
-                await context.Request.Body.CopyToAsync(body);
-                _requests.Enqueue(Encoding.Latin1.GetString(body.ToArray()));
+                await using Stream content = context.Request.Headers.ContentEncoding == "gzip" ? new GZipStream(context.Request.Body, CompressionMode.Decompress) : context.Request.Body;
+                await content.CopyToAsync(body);
+                string text = Encoding.Latin1.GetString(body.ToArray());
+                _requests.Enqueue(text);
+                if (context.Request.Path.Value!.EndsWith("/track", StringComparison.Ordinal))
+                {
+                    int items = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+                    context.Response.ContentType = "application/json";
+                    await context.Response.WriteAsync($$"""{"itemsReceived":{{items}},"itemsAccepted":{{items}},"errors":[]}""");
+                    return;
+                }
+
                 context.Response.ContentType = "application/x-protobuf";
             });
         }
 
         public IReadOnlyCollection<string> Requests => _requests;
 
-        public ImmutableDictionary<string, string> Settings => ImmutableDictionary<string, string>.Empty
-            .Add("OTEL_EXPORTER_OTLP_ENDPOINT", _server.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single())
-            .Add("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-            .Add("OTEL_METRIC_EXPORT_INTERVAL", "1000");
+        private string Address => _server.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
+
+        public ImmutableDictionary<string, string> Settings(string destination) => destination == "OTLP"
+            ? ImmutableDictionary<string, string>.Empty
+                .Add("OTEL_EXPORTER_OTLP_ENDPOINT", Address)
+                .Add("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+                .Add("OTEL_METRIC_EXPORT_INTERVAL", "1000")
+            : ImmutableDictionary<string, string>.Empty
+                .Add("APPLICATIONINSIGHTS_CONNECTION_STRING", $"InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint={Address}")
+                // What the exporter tells its maker of itself.
+                .Add("APPLICATIONINSIGHTS_STATSBEAT_DISABLED", "true")
+                .Add("OTEL_METRIC_EXPORT_INTERVAL", "1000");
 
         public static async Task<Receiver> StartAsync()
         {

@@ -78,11 +78,7 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         var ports = new Dictionary<string, int>();
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        process.Exited += (_, _) =>
-        {
-            exited.TrySetResult();
-            ready.TrySetException(new LocalHostException($"Azurite ended before it served. {tail}".TrimEnd()));
-        };
+        process.Exited += (_, _) => exited.TrySetResult();
         process.ErrorDataReceived += (_, e) => tail.Add(e.Data);
         process.OutputDataReceived += (_, e) =>
         {
@@ -123,7 +119,14 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
         process.BeginErrorReadLine();
         try
         {
-            await ready.Task.WaitAsync(StartTimeout, cancellationToken);
+            if (await Task.WhenAny(ready.Task, exited.Task).WaitAsync(StartTimeout, cancellationToken) == exited.Task)
+            {
+                // Also waits until its output is read: it says why.
+                await process.WaitForExitAsync(cancellationToken).WaitAsync(StartTimeout, cancellationToken);
+                throw new LocalHostException($"Azurite ended before it served. {tail}".TrimEnd());
+            }
+
+            await ready.Task;
         }
         catch (Exception exception)
         {
