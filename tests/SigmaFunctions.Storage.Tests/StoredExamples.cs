@@ -234,8 +234,8 @@ internal sealed partial class StoredExamples(StorageAccount account)
                 },
                 Counting with { AlertedAt = Now },
                 Low,
-                Repeated with { HeldBack = HoldReason.Repetition },
-                Muted with { HeldBack = HoldReason.Rate },
+                Repeated with { HeldBack = HoldReason.Repetition, HeldBackBy = Counting.Id },
+                Muted with { HeldBack = HoldReason.Rate, HeldBackBy = Plain.Id },
             ];
         }
     }
@@ -244,7 +244,7 @@ internal sealed partial class StoredExamples(StorageAccount account)
     public static ImmutableArray<Detection> CorrelationDetections =>
     [
         Burst with { AlertedAt = Now },
-        Superseded with { HeldBack = HoldReason.Moved },
+        Superseded with { HeldBack = HoldReason.Moved, HeldBackBy = Burst.Id },
         Warming,
     ];
 

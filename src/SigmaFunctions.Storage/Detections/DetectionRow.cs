@@ -59,6 +59,9 @@ internal static class DetectionRow
         .. CorrelationColumns.Summary,
     ];
 
+    /// <summary>The same, and what became of its alert.</summary>
+    public static readonly string[] SummaryAndOutcome = [.. Summary, AlertedAt, HeldBack, HeldBackBy];
+
     // Of the event that completes what a correlation detects, which may become another.
     private static readonly string[] RevisedColumns =
     [
@@ -195,6 +198,7 @@ internal static class DetectionRow
         Omitted = entity.GetInt32(nameof(Detection.Omitted)) ?? 0,
         AlertedAt = entity.GetDateTimeOffset(AlertedAt),
         HeldBack = Enum.TryParse(entity.GetString(HeldBack), ignoreCase: true, out HoldReason reason) ? reason : null,
+        HeldBackBy = DetectionId.TryParse(entity.GetString(HeldBackBy), out DetectionId by) ? by : null,
     };
 
     /// <summary>The part of a row that tells what became of the alert.</summary>
