@@ -314,6 +314,10 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
       name: 'DetectionsSources'
     }
 
+    resource verdicts 'tables' = {
+      name: 'DetectionsVerdicts'
+    }
+
     resource ruleSets 'tables' = {
       name: 'RuleSets'
     }

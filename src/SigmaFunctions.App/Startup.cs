@@ -26,6 +26,7 @@ using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.App;
@@ -76,6 +77,7 @@ internal static class Startup
         services.AddSingleton<ICorrelationRows>(provider => provider.GetRequiredService<CorrelationTable>());
         services.AddSingleton<CorrelationAgenda>();
         services.AddSingleton(provider => new SourceTable(CreateTableClient(provider, SourceTable.NameSuffix)));
+        services.AddSingleton(provider => new VerdictStore(CreateTableClient(provider, VerdictStore.NameSuffix)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertQueue(
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding)));
@@ -193,6 +195,7 @@ internal static class Startup
             await services.GetRequiredService<AlertWindows>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<InstanceTable>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<SourceTable>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<VerdictStore>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<CorrelationTable>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertQueue>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<DeadLetterStore>().CreateIfNotExistsAsync(cancellationToken);

@@ -8,6 +8,7 @@ using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 
 namespace SigmaFunctions.Storage;
 
@@ -37,11 +38,19 @@ public static class PersonalData
     });
 
     /// <summary>The stores, in the order in which they are to be looked through: what points to something comes before it.</summary>
-    public static ImmutableArray<IErasableStore> Stores(DetectionTable detections, OriginalStore originals, DeadLetterStore deadLetters)
+    public static ImmutableArray<IErasableStore> Stores(
+        DetectionTable detections, VerdictStore verdicts, OriginalStore originals, DeadLetterStore deadLetters)
     {
         ArgumentNullException.ThrowIfNull(detections);
+        ArgumentNullException.ThrowIfNull(verdicts);
         ArgumentNullException.ThrowIfNull(originals);
         ArgumentNullException.ThrowIfNull(deadLetters);
-        return [new ErasableDetections(detections, originals), new ErasableOriginals(originals, detections), new ErasableDeadLetters(deadLetters)];
+        return
+        [
+            new ErasableDetections(detections, originals),
+            new ErasableVerdicts(verdicts, originals),
+            new ErasableOriginals(originals, detections),
+            new ErasableDeadLetters(deadLetters),
+        ];
     }
 }

@@ -10,6 +10,7 @@ using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 using YamlDotNet.RepresentationModel;
 
 namespace SigmaFunctions.Infra.Tests;
@@ -77,6 +78,7 @@ public sealed partial class DeploymentTests
             "Microsoft.Storage/storageAccounts/tableServices",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables", // the sample consumer's
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
@@ -225,6 +227,7 @@ public sealed partial class DeploymentTests
                 DetectionTable.DefaultName + InstanceTable.NameSuffix,
                 DetectionTable.DefaultName + AlertOutbox.NameSuffix,
                 SourceTable.DefaultName,
+                DetectionTable.DefaultName + VerdictStore.NameSuffix,
                 DetectionTable.DefaultName + AlertWindows.NameSuffix,
                 ConsumerOptions.HandledTable,
                 RuleSetTable.DefaultName,

@@ -9,6 +9,7 @@ using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;
@@ -31,6 +32,7 @@ public sealed partial class StorageDocumentTests(StorageAccount account)
             $"table {DetectionTable.DefaultName}{InstanceTable.NameSuffix}",
             $"table {DetectionTable.DefaultName}{CorrelationTable.NameSuffix}",
             $"table {SourceTable.DefaultName}",
+            $"table {DetectionTable.DefaultName}{VerdictStore.NameSuffix}",
             $"table {RuleSetTable.DefaultName}",
             $"queue {AlertQueue.DefaultName}",
             $"queue {OutputQueue.NameOf(AlertQueue.DefaultName, "NAME")}",
@@ -45,7 +47,7 @@ public sealed partial class StorageDocumentTests(StorageAccount account)
 
         // Of what the app creates, StartupTests hold that it is all here.
         Assert.Equal(
-            PersonalData.Without.Keys.Concat([DetectionTable.DefaultName, OriginalStore.DefaultName, DeadLetterStore.DefaultName]).Order(StringComparer.Ordinal),
+            PersonalData.Without.Keys.Concat([DetectionTable.DefaultName, DetectionTable.DefaultName + VerdictStore.NameSuffix, OriginalStore.DefaultName, DeadLetterStore.DefaultName]).Order(StringComparer.Ordinal),
             stored.Select(one => one.Split(' ')[1]).Order(StringComparer.Ordinal));
     }
 

@@ -19,6 +19,7 @@ using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;
@@ -248,11 +249,29 @@ internal sealed partial class StoredExamples(StorageAccount account)
         Warming,
     ];
 
+    /// <summary>The verdicts, by time.</summary>
+    public static ImmutableArray<Verdict> StoredVerdicts =>
+    [
+        new Verdict(Factual.Id, VerdictKind.Withdrawn, 2, "bob@contoso.example", Now.AddMinutes(1), null, null)
+        {
+            RuleId = Factual.RuleId,
+            RuleTitle = Factual.RuleTitle,
+            Level = Factual.Level,
+        },
+        new Verdict(Burst.Id, VerdictKind.TruePositive, 1, "ann@contoso.example", Now.AddMinutes(2), "ключ", null)
+        {
+            RuleId = Burst.RuleId,
+            RuleTitle = Burst.RuleTitle,
+            Level = Burst.Level,
+        },
+    ];
+
     /// <summary>Writes what a file has, and reads it as text. What follows from the process or the build is replaced.</summary>
     public async Task<string> WriteAsync(string file) => file switch
     {
         "detections.json" => await StoredForms.DumpAsync((await WriteDetectionsAsync()).Table),
         "originals.json" => await StoredForms.DumpAsync((await WriteDetectionsAsync()).Originals),
+        "verdicts.json" => await WriteVerdictsAsync(),
         "outbox.json" => KeyOfProcess().Replace(await WriteClaimsAsync(), Process),
         "windows.json" => await WriteWindowsAsync(),
         "instances.json" => await WriteInstancesAsync(),
@@ -302,6 +321,16 @@ internal sealed partial class StoredExamples(StorageAccount account)
             ],
             Token);
         return (client, originals);
+    }
+
+    private async Task<string> WriteVerdictsAsync()
+    {
+        TableClient table = await account.CreateTableAsync();
+        var store = new VerdictStore(table);
+        await store.SetAsync(new NewVerdict(VerdictKind.FalsePositive, "ann@contoso.example", Now, "an installer"), [new VerdictTarget(Factual, 0, "1234abcd")], Token);
+        await store.SetAsync(new NewVerdict(VerdictKind.Withdrawn, "bob@contoso.example", Now.AddMinutes(1)), [new VerdictTarget(Factual, 1)], Token);
+        await store.SetAsync(new NewVerdict(VerdictKind.TruePositive, "ann@contoso.example", Now.AddMinutes(2), "ключ"), [new VerdictTarget(Burst, 0)], Token);
+        return await StoredForms.DumpAsync(table);
     }
 
     private async Task<string> WriteClaimsAsync()

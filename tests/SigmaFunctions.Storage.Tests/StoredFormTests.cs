@@ -15,6 +15,7 @@ using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Tests;
 using static SigmaFunctions.Storage.Tests.StoredExamples;
 
@@ -31,6 +32,7 @@ public sealed class StoredFormTests(StorageAccount account)
     [Theory]
     [InlineData("detections.json")]
     [InlineData("originals.json")]
+    [InlineData("verdicts.json")]
     [InlineData("outbox.json")]
     [InlineData("windows.json")]
     [InlineData("instances.json")]
@@ -101,6 +103,20 @@ public sealed class StoredFormTests(StorageAccount account)
         Assert.Equal(version is "v1" or "v3" ? [Plain.Id, Bare.Id] : new[] { Plain.Id, Bare.Id, Factual.Id }, recorded.Owed.Select(detection => detection.Id));
         Assert.Empty(recorded.HeldBack);
         Assert.Equal(before, await StoredForms.DumpAsync(table));
+    }
+
+    [Theory]
+    [MemberData(nameof(StoredForms.Versions), "verdicts.json", MemberType = typeof(StoredForms))]
+    public async Task Verdicts_and_what_they_are_on_are_read(string version)
+    {
+        TableClient table = await account.CreateTableAsync();
+        await StoredForms.RestoreAsync(version, "verdicts.json", table);
+        var store = new VerdictStore(table);
+
+        Assert.Equal(StoredVerdicts, (await store.RangeAsync(Now.AddHours(-1), Now.AddHours(1), 10, null, Token)).Verdicts.OrderBy(one => one.At));
+        Assert.Equal([VerdictKind.Withdrawn, VerdictKind.FalsePositive], (await store.HistoryAsync(Factual.Id, 10, Token)).Select(change => change.Kind));
+        Assert.Equal(Json(Factual), Json((await store.FindJudgedAsync(Factual.Id, Token))!.Value.Detection));
+        Assert.True((await store.SetAsync(new NewVerdict(VerdictKind.Benign, "ann", Now), [new VerdictTarget(Factual, 2)], Token)).IsSet);
     }
 
     [Theory]

@@ -19,7 +19,7 @@ public sealed class DetectionTable
     /// <summary>Name of the table that deployments create.</summary>
     public const string DefaultName = "Detections";
 
-    private const string HourFormat = "yyyyMMdd'T'HH";
+    internal const string HourFormat = "yyyyMMdd'T'HH";
     private const int MaxActions = 100;
 
     // The service's limit for a transaction is 4 MiB.
@@ -358,25 +358,13 @@ public sealed class DetectionTable
     /// <param name="cancellationToken">Ends the work; what was removed stays so.</param>
     /// <returns>Number of rows removed.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<int> RemoveAsync(DateTimeOffset before, int maximum, CancellationToken cancellationToken)
-    {
-        string filter = TableClient.CreateQueryFilter($"PartitionKey lt {Hour(before)}");
-        AsyncPageable<TableEntity> rows = _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken);
-        return await RemoveAsync(rows.Where(IsDetection).Take(maximum), cancellationToken);
-    }
+    public Task<int> RemoveAsync(DateTimeOffset before, int maximum, CancellationToken cancellationToken) =>
+        RowRemoval.RemoveAsync(_table, before, maximum, cancellationToken);
 
     /// <summary>Removes rows, those of a partition together; those that are gone are passed over.</summary>
     /// <returns>Number of rows removed.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused; what was removed stays so.</exception>
-    internal async Task<int> RemoveAsync(IAsyncEnumerable<TableEntity> rows, CancellationToken cancellationToken)
-    {
-        int removed = 0;
-        await Parallel.ForEachAsync(
-            ChunksAsync(rows, cancellationToken),
-            StorageConcurrency.Options(cancellationToken),
-            async (chunk, token) => Interlocked.Add(ref removed, await RemoveRowsAsync(chunk, token)));
-        return removed;
-    }
+    internal Task<int> RemoveAsync(IAsyncEnumerable<TableEntity> rows, CancellationToken cancellationToken) => RowRemoval.RemoveAsync(_table, rows, cancellationToken);
 
     /// <summary>
     /// The rows of detections enqueued from one time (inclusive) to another (exclusive), partition by partition: hours in order, within an hour bucket by
@@ -404,52 +392,11 @@ public sealed class DetectionTable
             await _table.QueryAsync<TableEntity>(filter, 1, ["RowKey"], cancellationToken).AnyAsync(cancellationToken);
     }
 
-    private static bool IsDetection(TableEntity row) =>
-        row.PartitionKey is [.., '-', _] key && DateTime.TryParseExact(key[..^2], HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
-
-    private static async IAsyncEnumerable<List<TableEntity>> ChunksAsync(
-        IAsyncEnumerable<TableEntity> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var chunk = new List<TableEntity>();
-        await foreach (TableEntity row in rows.WithCancellation(cancellationToken))
-        {
-            if (chunk.Count == MaxActions || (chunk.Count > 0 && chunk[0].PartitionKey != row.PartitionKey))
-            {
-                yield return chunk;
-                chunk = [];
-            }
-            chunk.Add(row);
-        }
-        if (chunk.Count > 0)
-        {
-            yield return chunk;
-        }
-    }
-
-    private async Task<int> RemoveRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
-    {
-        List<TableTransactionAction> actions = [.. rows.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All))];
-        while (actions.Count > 0)
-        {
-            try
-            {
-                await _table.SubmitTransactionAsync(actions, cancellationToken);
-                break;
-            }
-            catch (TableTransactionFailedException exception)
-                when (Is(exception, TableErrorCode.ResourceNotFound) && exception.FailedTransactionActionIndex is { } failed)
-            {
-                actions.RemoveAt(failed);
-            }
-        }
-        return actions.Count;
-    }
-
     // '~' sorts after the hyphen, the buckets and the hashes.
-    private static string Spanning(DateTimeOffset from, DateTimeOffset to) => TableClient.CreateQueryFilter(
+    internal static string Spanning(DateTimeOffset from, DateTimeOffset to) => TableClient.CreateQueryFilter(
         $"PartitionKey ge {Hour(from)} and PartitionKey le {Hour(to) + "~"} and RowKey gt {DetectionId.DescendingTicks(to) + "~"} and RowKey le {DetectionId.DescendingTicks(from) + "~"}");
 
-    private static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
+    internal static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
 
     /// <summary>Makes rows as they are asked for. Whoever gets a large transaction ends its turn.</summary>
     private async IAsyncEnumerable<(List<TableEntity> Rows, bool IsLarge)> TransactionsAsync(
@@ -491,7 +438,7 @@ public sealed class DetectionTable
         }
     }
 
-    private static bool Is(RequestFailedException exception, TableErrorCode code) => exception.ErrorCode == code.ToString();
+    internal static bool Is(RequestFailedException exception, TableErrorCode code) => exception.ErrorCode == code.ToString();
 
     /// <summary>Adds rows of one partition, and gives those that are new or whose alerts are owed, with whether they are.</summary>
     private async Task<List<(TableEntity Row, bool IsPending)>> AddRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
@@ -534,7 +481,7 @@ public sealed class DetectionTable
         return found;
     }
 
-    private static string Between(string partitionKey, string[] rowKeys)
+    internal static string Between(string partitionKey, string[] rowKeys)
     {
         string first = rowKeys.Min(StringComparer.Ordinal)!;
         string last = rowKeys.Max(StringComparer.Ordinal)!;
