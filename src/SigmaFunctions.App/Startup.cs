@@ -66,7 +66,9 @@ internal static class Startup
         services.AddSingleton(provider => new OriginalStore(Storage(provider).CreateContainerClient(Names(provider).OriginalContainer)));
         services.AddSingleton(provider => new DeadLetterStore(Storage(provider).CreateContainerClient(Names(provider).DeadLetterContainer)));
         services.AddSingleton(provider =>
-            new DetectionTable(CreateTableClient(provider, ""), Time(provider), provider.GetRequiredService<OriginalStore>()));
+            new DetectionTable(
+                CreateTableClient(provider, ""), Time(provider), provider.GetRequiredService<OriginalStore>(), provider.GetRequiredService<DetectionIndex>()));
+        services.AddSingleton(provider => new DetectionIndex(CreateTableClient(provider, DetectionIndex.NameSuffix)));
         services.AddSingleton(provider => new AlertOutbox(CreateTableClient(provider, AlertOutbox.NameSuffix)));
         services.AddSingleton(provider => new AlertClaims(CreateTableClient(provider, AlertOutbox.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new InstanceTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
@@ -191,6 +193,7 @@ internal static class Startup
         try
         {
             await services.GetRequiredService<DetectionTable>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<DetectionIndex>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertOutbox>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertWindows>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<InstanceTable>().CreateIfNotExistsAsync(cancellationToken);

@@ -26,6 +26,7 @@ public static class PersonalData
     {
         [DetectionTable.DefaultName + AlertOutbox.NameSuffix] = "spans of time and ids",
         [DetectionTable.DefaultName + AlertWindows.NameSuffix] = "hashes of what a window is for, and ids",
+        [DetectionTable.DefaultName + DetectionIndex.NameSuffix] = "hashes of hosts, users, rules and files, and ids; pointers to detections that are erased go with them",
         [DetectionTable.DefaultName + InstanceTable.NameSuffix] = "instances, hubs and partitions of the deployment itself",
         [DetectionTable.DefaultName + CorrelationTable.NameSuffix] = "matches that correlations count, with hosts and users, which go by themselves within three timespans, or two days",
         [SourceTable.DefaultName] = "channels, providers, tenants and counts",

@@ -34,7 +34,6 @@ public sealed class EraseTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _table = await _account.CreateTableAsync();
-        await new VerdictStore(Verdicts).CreateIfNotExistsAsync(Token);
         _originals = await _account.CreateContainerAsync();
         _letters = await _account.CreateContainerAsync();
         Detection[] detections = [Detection(1, "ann"), Detection(2, "ann") with { Original = new string('x', 300_000) }, Detection(3, "bob")];

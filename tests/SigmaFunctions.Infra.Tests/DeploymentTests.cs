@@ -77,6 +77,7 @@ public sealed partial class DeploymentTests
             "Microsoft.Storage/storageAccounts/queueServices/queues", // of each output, for what it does not take
             "Microsoft.Storage/storageAccounts/tableServices",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables", // the sample consumer's
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
@@ -224,6 +225,7 @@ public sealed partial class DeploymentTests
                 DetectionTable.DefaultName,
                 DetectionTable.DefaultName + CorrelationTable.NameSuffix,
                 DetectionTable.DefaultName + CorrelationTable.NameSuffix, // in the account that is there already
+                DetectionTable.DefaultName + DetectionIndex.NameSuffix,
                 DetectionTable.DefaultName + InstanceTable.NameSuffix,
                 DetectionTable.DefaultName + AlertOutbox.NameSuffix,
                 SourceTable.DefaultName,

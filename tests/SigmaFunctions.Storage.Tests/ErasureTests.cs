@@ -17,19 +17,21 @@ namespace SigmaFunctions.Storage.Tests;
 public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
 {
     private TableClient _table = null!;
+    private TableClient _pointers = null!;
     private TableClient _verdicts = null!;
     private BlobContainerClient _originals = null!;
     private BlobContainerClient _letters = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private DetectionTable Table => new(_table, originals: new OriginalStore(_originals));
+    private DetectionTable Table => new(_table, originals: new OriginalStore(_originals), index: new DetectionIndex(_pointers));
 
     private ImmutableArray<IErasableStore> Stores => PersonalData.Stores(Table, new VerdictStore(_verdicts), new OriginalStore(_originals), new DeadLetterStore(_letters));
 
     public async ValueTask InitializeAsync()
     {
         _table = await account.CreateTableAsync();
+        _pointers = await account.CreateTableAsync();
         _verdicts = await account.CreateTableAsync();
         _originals = await account.CreateContainerAsync();
         _letters = await account.CreateContainerAsync();
@@ -240,6 +242,19 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
         ImmutableArray<ErasureResult> results = await RunAsync("user:bob", removes: true);
         Assert.Equal((1, 1), (results[0].Removed, results[0].Blobs));
         Assert.Empty(await _originals.GetBlobsAsync(cancellationToken: Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task Pointers_go_with_their_detections()
+    {
+        await AddAsync([Detection(1, "ann") with { Facts = Some.Facts }, Detection(2, "ann"), Detection(3, "bob") with { Facts = Some.Facts }]);
+        Assert.Equal(11, await _pointers.QueryAsync<TableEntity>(cancellationToken: Token).CountAsync(Token));
+
+        Assert.Equal(2, (await RunAsync("user:ann", removes: true))[0].Removed);
+
+        List<TableEntity> left = await _pointers.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal(4, left.Count);
+        Assert.All(left, row => Assert.EndsWith(Detection(3, "bob").Id.RowKey, row.RowKey, StringComparison.Ordinal));
     }
 
     /// <summary>A verdict goes with whom its detection is of, whether the detection is still there or not, with all that was decided before.</summary>

@@ -27,6 +27,7 @@ public sealed partial class StorageDocumentTests(StorageAccount account)
         string[] stored =
         [
             $"table {DetectionTable.DefaultName}",
+            $"table {DetectionTable.DefaultName}{DetectionIndex.NameSuffix}",
             $"table {DetectionTable.DefaultName}{AlertOutbox.NameSuffix}",
             $"table {DetectionTable.DefaultName}{AlertWindows.NameSuffix}",
             $"table {DetectionTable.DefaultName}{InstanceTable.NameSuffix}",

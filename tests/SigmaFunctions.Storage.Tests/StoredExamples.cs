@@ -271,6 +271,7 @@ internal sealed partial class StoredExamples(StorageAccount account)
     {
         "detections.json" => await StoredForms.DumpAsync((await WriteDetectionsAsync()).Table),
         "originals.json" => await StoredForms.DumpAsync((await WriteDetectionsAsync()).Originals),
+        "index.json" => await WriteIndexAsync(),
         "verdicts.json" => await WriteVerdictsAsync(),
         "outbox.json" => KeyOfProcess().Replace(await WriteClaimsAsync(), Process),
         "windows.json" => await WriteWindowsAsync(),
@@ -321,6 +322,13 @@ internal sealed partial class StoredExamples(StorageAccount account)
             ],
             Token);
         return (client, originals);
+    }
+
+    private async Task<string> WriteIndexAsync()
+    {
+        TableClient table = await account.CreateTableAsync();
+        await new DetectionTable(await account.CreateTableAsync(), index: new DetectionIndex(table)).AddAsync([Plain, Factual, Burst], Token);
+        return await StoredForms.DumpAsync(table);
     }
 
     private async Task<string> WriteVerdictsAsync()

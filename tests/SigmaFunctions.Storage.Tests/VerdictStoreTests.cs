@@ -253,6 +253,24 @@ public sealed class VerdictStoreTests(StorageAccount account) : IAsyncLifetime
         Assert.DoesNotContain("secret", exception.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>A deployment of an earlier version.</summary>
+    [Fact]
+    public async Task Where_there_is_no_table_there_are_no_verdicts_and_the_first_one_makes_it()
+    {
+        var store = new VerdictStore(new TableClient(account.ConnectionString, $"T{Guid.NewGuid():N}"));
+        Detection detection = Some.Detection();
+        Assert.Null(await store.GetAsync(detection.Id, Token));
+        Assert.Null(await store.FindJudgedAsync(detection.Id, Token));
+        Assert.Empty(await store.GetAsync([detection.Id], Token));
+        Assert.Empty(await store.HistoryAsync(detection.Id, 10, Token));
+        Assert.Empty((await store.RangeAsync(Some.Time.AddDays(-9), Some.Time.AddDays(9), 10, null, Token)).Verdicts);
+        Assert.Equal(0, await store.RemoveAsync(Some.Time.AddDays(9), 10, Token));
+
+        Assert.True((await store.SetAsync(New(VerdictKind.Benign), [new VerdictTarget(detection, 0)], Token)).IsSet);
+
+        Assert.Equal(VerdictKind.Benign, (await store.GetAsync(detection.Id, Token))!.Kind);
+    }
+
     [Fact]
     public async Task What_is_out_of_bounds_is_refused()
     {

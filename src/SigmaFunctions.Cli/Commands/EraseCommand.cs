@@ -26,7 +26,7 @@ internal static class EraseCommand
         var anywhere = new Option<bool>("--anywhere") { Description = "Also detections on other hosts or of other users that name it in their evidence or original." };
         var yes = new Option<bool>("--yes") { Description = "Erases. Without it nothing is changed." };
         Option<string> format = CommandOptions.Format();
-        Option<string> table = StorageArguments.Name("--table", "Table of detections; that of verdicts has its name with Verdicts behind it.", DetectionTable.DefaultName);
+        Option<string> table = StorageArguments.Name("--table", "Table of detections; those of pointers and verdicts have its name with Index and Verdicts behind it.", DetectionTable.DefaultName);
         Option<string> originals = StorageArguments.Name("--originals", "Container of records that are too large for the table.", OriginalStore.DefaultName);
         Option<string> letters = StorageArguments.Name("--dead-letters", "Container of dead letters.", DeadLetterStore.DefaultName);
         var command = new DocumentedCommand(
@@ -73,7 +73,9 @@ internal static class EraseCommand
                 now);
             bool removes = parsed.GetValue(yes);
             ImmutableArray<IErasableStore> stores = PersonalData.Stores(
-                new DetectionTable(storage.Table(parsed, parsed.GetRequiredValue(table))),
+                new DetectionTable(
+                    storage.Table(parsed, parsed.GetRequiredValue(table)),
+                    index: new DetectionIndex(storage.Table(parsed, parsed.GetRequiredValue(table) + DetectionIndex.NameSuffix))),
                 new VerdictStore(storage.Table(parsed, parsed.GetRequiredValue(table) + VerdictStore.NameSuffix)),
                 new OriginalStore(storage.Container(parsed, parsed.GetRequiredValue(originals))),
                 new DeadLetterStore(storage.Container(parsed, parsed.GetRequiredValue(letters))));

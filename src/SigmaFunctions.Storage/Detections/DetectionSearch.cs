@@ -204,42 +204,13 @@ public sealed class DetectionSearch
     }
 
     /// <summary>The newest of an hour, of which each partition is read page by page, all beside each other.</summary>
-    private async Task<List<Detection>> ReadFullHourAsync(DateTime hour, DetectionFilter filter, int wanted, CancellationToken cancellationToken)
-    {
-        PartitionPages[] partitions =
-        [
-            .. Buckets.Select(bucket => new PartitionPages(_table
-                .QueryAsync<TableEntity>($"PartitionKey eq '{HourOf(hour)}-{bucket}' and {Conditions(filter)}", MaxPage, DetectionRow.SummaryAndOutcome, cancellationToken)
-                .AsPages()
-                .GetAsyncEnumerator(cancellationToken))),
-        ];
-        var found = new List<Detection>();
-        try
-        {
-            while (found.Count < wanted)
-            {
-                // What is older than the end of a page that has a next one may have something newer still to come.
-                await Task.WhenAll(partitions.Where(partition => partition.IsWanted).Select(partition => partition.ReadAsync()));
-                string? known = partitions.Where(partition => !partition.IsDone).Select(partition => partition.Last).Min(StringComparer.Ordinal);
-                List<Detection> some = [.. partitions.SelectMany(partition => partition.TakeUpTo(known))];
-                some.Sort(NewestFirst);
-                found.AddRange(some);
-                if (known is null)
-                {
-                    break;
-                }
-            }
-        }
-        finally
-        {
-            foreach (PartitionPages partition in partitions)
-            {
-                await partition.DisposeAsync();
-            }
-        }
-
-        return found;
-    }
+    private Task<List<Detection>> ReadFullHourAsync(DateTime hour, DetectionFilter filter, int wanted, CancellationToken cancellationToken) =>
+        MergedRows.ReadAsync(
+            Buckets.Select(bucket => _table.QueryAsync<TableEntity>(
+                $"PartitionKey eq '{HourOf(hour)}-{bucket}' and {Conditions(filter)}", MaxPage, DetectionRow.SummaryAndOutcome, cancellationToken)),
+            entity => DetectionRow.FromEntity(entity, isSummary: true),
+            wanted,
+            cancellationToken);
 
     private static string HourOf(DateTime hour) => hour.ToString("yyyyMMdd'T'HH", CultureInfo.InvariantCulture);
 
@@ -337,48 +308,6 @@ public sealed class DetectionSearch
         }
 
         private void Add(IAsyncEnumerator<Detection> partition) => _heads.Enqueue(partition, partition.Current.Id.RowKey);
-    }
-
-    /// <summary>The rows of a partition, a page at a time.</summary>
-    private sealed class PartitionPages(IAsyncEnumerator<Page<TableEntity>> pages) : IAsyncDisposable
-    {
-        private readonly Queue<Detection> _kept = [];
-
-        public bool IsDone { get; private set; }
-
-        /// <summary>Whether another page is to be read now: not where there is enough that others have not come to yet.</summary>
-        public bool IsWanted => !IsDone && _kept.Count < MaxPage;
-
-        /// <summary>Key of the last row that was read; of none that which is before all.</summary>
-        public string Last { get; private set; } = "";
-
-        public async Task ReadAsync()
-        {
-            if (!await pages.MoveNextAsync())
-            {
-                IsDone = true;
-                return;
-            }
-
-            foreach (TableEntity row in pages.Current.Values)
-            {
-                _kept.Enqueue(DetectionRow.FromEntity(row, isSummary: true));
-                Last = row.RowKey;
-            }
-
-            IsDone = string.IsNullOrEmpty(pages.Current.ContinuationToken);
-        }
-
-        /// <summary>Takes what is not after a key; all where it is null.</summary>
-        public IEnumerable<Detection> TakeUpTo(string? key)
-        {
-            while (_kept.TryPeek(out Detection? next) && (key is null || string.CompareOrdinal(next.Id.RowKey, key) <= 0))
-            {
-                yield return _kept.Dequeue();
-            }
-        }
-
-        public ValueTask DisposeAsync() => pages.DisposeAsync();
     }
 }
 

@@ -33,24 +33,29 @@ public sealed class DetectionTable
     // Each round of a conflict finds at least one more row of the chunk; another writer of the same batch writes 100 at a time.
     private const int MaxConflicts = 16;
 
+    private const int MaxReindexed = 1_000;
+
     // A filter takes 15 comparisons.
     private const int MaxCompared = 12;
 
     private readonly TableClient _table;
     private readonly TimeProvider _timeProvider;
     private readonly OriginalStore? _originals;
+    private readonly DetectionIndex? _index;
     private readonly SemaphoreSlim _large = new(MaxLargeTransactions);
 
     /// <summary>Uses a table that exists.</summary>
     /// <param name="table">The table.</param>
     /// <param name="timeProvider">Clock of <c>AlertedAt</c>; the system's where none is given.</param>
     /// <param name="originals">Where records go that are too large for a row; without it they are cut.</param>
-    public DetectionTable(TableClient table, TimeProvider? timeProvider = null, OriginalStore? originals = null)
+    /// <param name="index">Where pointers to detections go by which these are found; without it they are not written or removed.</param>
+    public DetectionTable(TableClient table, TimeProvider? timeProvider = null, OriginalStore? originals = null, DetectionIndex? index = null)
     {
         ArgumentNullException.ThrowIfNull(table);
         _table = table;
         _timeProvider = timeProvider ?? TimeProvider.System;
         _originals = originals;
+        _index = index;
     }
 
     /// <summary>Name of the table.</summary>
@@ -85,6 +90,12 @@ public sealed class DetectionTable
         if (distinct.Count == 0)
         {
             return new RecordedDetections([], []);
+        }
+
+        // Before the rows too: whatever happens then, no row is without its pointers.
+        if (_index is not null)
+        {
+            await _index.WriteAsync(distinct.Values.SelectMany(DetectionIndex.PointersOf), cancellationToken);
         }
 
         var noted = new ConcurrentDictionary<(string Partition, string Row), bool>();
@@ -142,9 +153,15 @@ public sealed class DetectionTable
             }
 
             TableEntity row = response.Value!;
+            (string?, string?) before = SubjectOf(row);
             if (!DetectionRow.TryRevise(row, detection, correlation))
             {
                 return true;
+            }
+
+            if (SubjectOf(row) != before)
+            {
+                await PointAsync([detection], cancellationToken);
             }
 
             try
@@ -194,12 +211,24 @@ public sealed class DetectionTable
         Dictionary<string, TableEntity> rows = await _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken)
             .ToDictionaryAsync(row => row.RowKey, StringComparer.Ordinal, cancellationToken: cancellationToken);
         var actions = new List<TableTransactionAction>();
+        var moved = new List<Detection>();
         int size = 0;
         foreach (Detection detection in detections)
         {
             DetectedCorrelation correlation = detection.Correlation ?? throw new ArgumentException("No correlation detected it.", nameof(detections));
-            if (rows.TryGetValue(detection.Id.RowKey, out TableEntity? row) && DetectionRow.TryRevise(row, detection, correlation))
+            if (!rows.TryGetValue(detection.Id.RowKey, out TableEntity? row))
             {
+                continue;
+            }
+
+            (string?, string?) before = SubjectOf(row);
+            if (DetectionRow.TryRevise(row, detection, correlation))
+            {
+                if (SubjectOf(row) != before)
+                {
+                    moved.Add(detection);
+                }
+
                 actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, row.ETag));
                 size += DetectionRow.WireSize(row);
             }
@@ -210,6 +239,7 @@ public sealed class DetectionTable
             return actions.Count == 0;
         }
 
+        await PointAsync(moved, cancellationToken);
         try
         {
             await _table.SubmitTransactionAsync(actions, cancellationToken);
@@ -220,6 +250,64 @@ public sealed class DetectionTable
             return false;
         }
     }
+
+    /// <summary>
+    /// Writes the pointers of all detections of a span into the index: those of versions that did not are without. Rows that are not of a detection are passed
+    /// over. It may be ended and begun again.
+    /// </summary>
+    /// <param name="from">Enqueued from then on (inclusive).</param>
+    /// <param name="to">Enqueued before then (exclusive).</param>
+    /// <param name="progress">Is told now and then how many detections were looked at.</param>
+    /// <param name="cancellationToken">Ends the work; what was written stays.</param>
+    /// <returns>How many detections have pointers now, and how many rows were passed over.</returns>
+    /// <exception cref="InvalidOperationException">There is no index.</exception>
+    /// <exception cref="RequestFailedException">A store could not be reached or refused; what was written stays.</exception>
+    public async Task<(long Detections, long PassedOver)> ReindexAsync(DateTimeOffset from, DateTimeOffset to, Action<long>? progress, CancellationToken cancellationToken)
+    {
+        DetectionIndex index = _index ?? throw new InvalidOperationException("There is no index.");
+        long indexed = 0;
+        long passedOver = 0;
+
+        // A page of rows at a time, whose pointers share a few partitions.
+        await foreach (TableEntity[] rows in RowsAsync(from, to, DetectionIndex.Sources, cancellationToken).Chunk(MaxReindexed).WithCancellation(cancellationToken))
+        {
+            IReadOnlyList<TableEntity>[] pointers = [.. rows.Select(DetectionIndex.PointersOf)];
+            await index.WriteAsync(pointers.SelectMany(some => some), cancellationToken);
+            int none = pointers.Count(some => some.Count == 0);
+            indexed += rows.Length - none;
+            passedOver += none;
+            progress?.Invoke(indexed);
+        }
+
+        return (indexed, passedOver);
+    }
+
+    /// <summary>Removes the pointers to detections, as far as their rows tell which.</summary>
+    /// <exception cref="RequestFailedException">A store could not be reached or refused; what was removed stays so.</exception>
+    internal async Task RemovePointersAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    {
+        if (_index is null)
+        {
+            return;
+        }
+
+        var found = new ConcurrentBag<TableEntity>();
+        await Parallel.ForEachAsync(ids, StorageConcurrency.Options(cancellationToken), async (id, token) =>
+        {
+            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, DetectionIndex.Sources, token);
+            if (response.HasValue)
+            {
+                found.Add(response.Value!);
+            }
+        });
+        await _index.RemoveAsync(found.SelectMany(DetectionIndex.PointersOf), cancellationToken);
+    }
+
+    /// <summary>What of a correlation's row pointers are of that others may come to be.</summary>
+    private static (string? Host, string? User) SubjectOf(TableEntity row) => (row[nameof(Detection.Host)] as string, row[nameof(Detection.User)] as string);
+
+    private Task PointAsync(List<Detection> detections, CancellationToken cancellationToken) =>
+        _index is null || detections.Count == 0 ? Task.CompletedTask : _index.WriteAsync(detections.SelectMany(DetectionIndex.PointersOf), cancellationToken);
 
     /// <summary>Notes what became of alerts. Detections that are gone are passed over.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused; what was noted stays.</exception>
@@ -327,7 +415,7 @@ public sealed class DetectionTable
         var found = new ConcurrentDictionary<DetectionId, Detection>();
         await Parallel.ForEachAsync(ids.Distinct(), StorageConcurrency.Options(cancellationToken), async (id, token) =>
         {
-            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, DetectionRow.Summary, token);
+            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, DetectionRow.SummaryAndOutcome, token);
             if (response.HasValue)
             {
                 found[id] = DetectionRow.FromEntity(response.Value!, isSummary: true);
@@ -359,7 +447,7 @@ public sealed class DetectionTable
     /// <returns>Number of rows removed.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public Task<int> RemoveAsync(DateTimeOffset before, int maximum, CancellationToken cancellationToken) =>
-        RowRemoval.RemoveAsync(_table, before, maximum, cancellationToken);
+        RowRemoval.RemoveAsync(_table, before, HourFormat, maximum, cancellationToken);
 
     /// <summary>Removes rows, those of a partition together; those that are gone are passed over.</summary>
     /// <returns>Number of rows removed.</returns>

@@ -46,6 +46,8 @@ internal sealed class ErasableDetections(DetectionTable table, OriginalStore ori
             await originals.DeleteAsync(blob, cancellationToken);
         }
 
+        // Pointers too, since the rows tell which they are.
+        await table.RemovePointersAsync([.. found.Select(one => new DetectionId(one.Id))], cancellationToken);
         return await table.RemoveAsync(
             found.Select(one => new DetectionId(one.Id)).Select(id => new TableEntity(id.PartitionKey, id.RowKey)).ToAsyncEnumerable(), cancellationToken);
     }

@@ -7,19 +7,22 @@ using SigmaFunctions.Storage.Accounts;
 
 namespace SigmaFunctions.Storage.Detections;
 
-/// <summary>Removes rows of tables whose partitions are those of detections.</summary>
+/// <summary>Removes rows of tables whose partitions are periods and buckets.</summary>
 internal static class RowRemoval
 {
     private const int MaxActions = 100;
 
-    /// <summary>Removes rows of whole hours that ended before a time, oldest first; rows of other partitions stay.</summary>
+    /// <summary>
+    /// Removes rows of whole hours, or of other periods after which partitions are named (<c>{period}-{bucket}</c>), that ended before a time, oldest first;
+    /// rows of other partitions stay.
+    /// </summary>
     /// <returns>Number of rows removed.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused; what was removed stays so.</exception>
-    public static Task<int> RemoveAsync(TableClient table, DateTimeOffset before, int maximum, CancellationToken cancellationToken)
+    public static Task<int> RemoveAsync(TableClient table, DateTimeOffset before, string format, int maximum, CancellationToken cancellationToken)
     {
-        string filter = TableClient.CreateQueryFilter($"PartitionKey lt {DetectionTable.Hour(before)}");
+        string filter = TableClient.CreateQueryFilter($"PartitionKey lt {before.UtcDateTime.ToString(format, CultureInfo.InvariantCulture)}");
         AsyncPageable<TableEntity> rows = table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken);
-        return RemoveAsync(table, rows.Where(IsOfHour).Take(maximum), cancellationToken);
+        return RemoveAsync(table, rows.OrNoneAsync(cancellationToken).Where(row => IsOfPeriod(row, format)).Take(maximum), cancellationToken);
     }
 
     /// <summary>Removes rows, those of a partition together; those that are gone are passed over.</summary>
@@ -35,8 +38,8 @@ internal static class RowRemoval
         return removed;
     }
 
-    private static bool IsOfHour(TableEntity row) => row.PartitionKey is [.., '-', _] key
-        && DateTime.TryParseExact(key[..^2], DetectionTable.HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+    private static bool IsOfPeriod(TableEntity row, string format) => row.PartitionKey is [.., '-', _] key
+        && DateTime.TryParseExact(key[..^2], format, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     private static async IAsyncEnumerable<List<TableEntity>> ChunksAsync(
         IAsyncEnumerable<TableEntity> rows, [EnumeratorCancellation] CancellationToken cancellationToken)

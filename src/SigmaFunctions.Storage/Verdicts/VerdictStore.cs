@@ -83,16 +83,16 @@ public sealed class VerdictStore
         List<TableEntity> after = Fit(verdict, targets);
 
         // Whoever else decided meanwhile has written the change of that number.
-        IEnumerable<TableTransactionAction> actions = after.SelectMany((row, index) => (TableTransactionAction[])
+        TableTransactionAction[] actions = [.. after.SelectMany((row, index) => (TableTransactionAction[])
         [
             before.ContainsKey(ids[index])
                 ? new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, ETag.All)
                 : new TableTransactionAction(TableTransactionActionType.Add, row),
             new TableTransactionAction(TableTransactionActionType.Add, ChangeOf(row)),
-        ]);
+        ])];
         try
         {
-            await _table.SubmitTransactionAsync(actions, cancellationToken);
+            await MissingTable.WriteAsync(_table, actions, cancellationToken);
             return new VerdictResult(true, after.ToDictionary(RowValues.IdOf, Read));
         }
         catch (TableTransactionFailedException exception)
@@ -193,12 +193,12 @@ public sealed class VerdictStore
     /// <returns>Number of rows removed.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     public Task<int> RemoveAsync(DateTimeOffset before, int maximum, CancellationToken cancellationToken) =>
-        RowRemoval.RemoveAsync(_table, before, maximum, cancellationToken);
+        RowRemoval.RemoveAsync(_table, before, DetectionTable.HourFormat, maximum, cancellationToken);
 
     /// <summary>All rows of detections of a span, each verdict before its history.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
     internal IAsyncEnumerable<TableEntity> RowsAsync(DateTimeOffset from, DateTimeOffset to, string[]? properties, CancellationToken cancellationToken) =>
-        _table.QueryAsync<TableEntity>(DetectionTable.Spanning(from, to), select: properties, cancellationToken: cancellationToken);
+        _table.QueryAsync<TableEntity>(DetectionTable.Spanning(from, to), select: properties, cancellationToken: cancellationToken).OrNoneAsync(cancellationToken);
 
     /// <summary>Removes verdicts with their history.</summary>
     /// <returns>Number of verdicts removed.</returns>
@@ -320,7 +320,7 @@ public sealed class VerdictStore
         }
 
         var found = new List<Verdict>();
-        await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, select: Columns, cancellationToken: cancellationToken))
+        await foreach (TableEntity row in _table.QueryAsync<TableEntity>(filter, select: Columns, cancellationToken: cancellationToken).OrNoneAsync(cancellationToken))
         {
             found.Add(Read(row));
             if (found.Count >= 2 * wanted)
@@ -351,6 +351,7 @@ public sealed class VerdictStore
                 List<TableEntity> rows = await _table
                     .QueryAsync<TableEntity>(
                         DetectionTable.Between(partition.Key, [.. keys]) + " and SchemaVersion ge 1", select: Columns, cancellationToken: token)
+                    .OrNoneAsync(token)
                     .Where(row => keys.Contains(row.RowKey))
                     .ToListAsync(token);
                 lock (found)
