@@ -14,7 +14,7 @@ public sealed class DetectionOptions
     /// <summary>Name of the section.</summary>
     public const string Section = "Detections";
 
-    /// <summary>Table of detections; three more have its name with <c>Outbox</c>, <c>Windows</c> and <c>Instances</c> behind it.</summary>
+    /// <summary>Table of detections; others have its name with a word such as <c>Index</c> or <c>Outbox</c> behind it.</summary>
     [Required(ErrorMessage = "Detections__TableName must not be empty.")]
     [RegularExpression(
         "[A-Za-z][A-Za-z0-9]{2,53}",
