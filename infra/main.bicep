@@ -100,6 +100,11 @@ param logTablesAndQueues bool = true
 @description('Days for which detections are kept in the table. 0: for ever.')
 param detectionRetentionDays int = 365
 
+@minValue(0)
+@maxValue(36500)
+@description('Days for which verdicts are kept in the table, with the detections that they are on. 0: for ever.')
+param verdictRetentionDays int = 730
+
 @description('Whether the app sends an event to each of its hubs every five minutes, to see that events still become detections. By default only to hubs that it has for itself: whoever else reads a hub sees it.')
 param enableCanary bool = empty(existingEventHubNamespaceId)
 
@@ -410,6 +415,7 @@ module functionApp 'modules/function-app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     catalogAddress: catalogAddress
     detectionRetentionDays: detectionRetentionDays
+    verdictRetentionDays: verdictRetentionDays
     sendsCanary: enableCanary
     webhooks: webhooks
     otherOutputs: hasSentinel

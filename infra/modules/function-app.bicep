@@ -53,6 +53,9 @@ param catalogAddress string
 @description('Days for which detections are kept; 0: for ever.')
 param detectionRetentionDays int
 
+@description('Days for which verdicts are kept; 0: for ever.')
+param verdictRetentionDays int
+
 @description('Whether the app sends an event to each of its hubs every five minutes.')
 param sendsCanary bool
 
@@ -91,6 +94,7 @@ var ownSettings = {
   DetectionStorage__clientId: identityClientId
   Detections__CatalogAddress: catalogAddress
   Detections__RetentionDays: string(detectionRetentionDays)
+  Detections__VerdictRetentionDays: string(verdictRetentionDays)
   Correlation__Storage: correlationTableServiceUri
   Canary__Enabled: string(sendsCanary)
   Rules__BlobContainer: ruleContainerName

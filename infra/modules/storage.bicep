@@ -314,6 +314,14 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
       name: 'DetectionsSources'
     }
 
+    resource index 'tables' = {
+      name: 'DetectionsIndex'
+    }
+
+    resource verdicts 'tables' = {
+      name: 'DetectionsVerdicts'
+    }
+
     resource ruleSets 'tables' = {
       name: 'RuleSets'
     }

@@ -26,6 +26,7 @@ using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Telemetry;
 
 namespace SigmaFunctions.App;
@@ -65,7 +66,9 @@ internal static class Startup
         services.AddSingleton(provider => new OriginalStore(Storage(provider).CreateContainerClient(Names(provider).OriginalContainer)));
         services.AddSingleton(provider => new DeadLetterStore(Storage(provider).CreateContainerClient(Names(provider).DeadLetterContainer)));
         services.AddSingleton(provider =>
-            new DetectionTable(CreateTableClient(provider, ""), Time(provider), provider.GetRequiredService<OriginalStore>()));
+            new DetectionTable(
+                CreateTableClient(provider, ""), Time(provider), provider.GetRequiredService<OriginalStore>(), provider.GetRequiredService<DetectionIndex>()));
+        services.AddSingleton(provider => new DetectionIndex(CreateTableClient(provider, DetectionIndex.NameSuffix)));
         services.AddSingleton(provider => new AlertOutbox(CreateTableClient(provider, AlertOutbox.NameSuffix)));
         services.AddSingleton(provider => new AlertClaims(CreateTableClient(provider, AlertOutbox.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new InstanceTable(CreateTableClient(provider, InstanceTable.NameSuffix)));
@@ -76,6 +79,7 @@ internal static class Startup
         services.AddSingleton<ICorrelationRows>(provider => provider.GetRequiredService<CorrelationTable>());
         services.AddSingleton<CorrelationAgenda>();
         services.AddSingleton(provider => new SourceTable(CreateTableClient(provider, SourceTable.NameSuffix)));
+        services.AddSingleton(provider => new VerdictStore(CreateTableClient(provider, VerdictStore.NameSuffix)));
         services.AddSingleton(provider => new AlertWindows(CreateTableClient(provider, AlertWindows.NameSuffix), Time(provider)));
         services.AddSingleton(provider => new AlertQueue(
             Storage(provider).CreateQueueClient(Names(provider).QueueName, Names(provider).QueueMessageEncoding)));
@@ -189,10 +193,12 @@ internal static class Startup
         try
         {
             await services.GetRequiredService<DetectionTable>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<DetectionIndex>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertOutbox>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertWindows>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<InstanceTable>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<SourceTable>().CreateIfNotExistsAsync(cancellationToken);
+            await services.GetRequiredService<VerdictStore>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<CorrelationTable>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<AlertQueue>().CreateIfNotExistsAsync(cancellationToken);
             await services.GetRequiredService<DeadLetterStore>().CreateIfNotExistsAsync(cancellationToken);

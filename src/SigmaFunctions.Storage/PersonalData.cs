@@ -8,6 +8,7 @@ using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 
 namespace SigmaFunctions.Storage;
 
@@ -25,6 +26,7 @@ public static class PersonalData
     {
         [DetectionTable.DefaultName + AlertOutbox.NameSuffix] = "spans of time and ids",
         [DetectionTable.DefaultName + AlertWindows.NameSuffix] = "hashes of what a window is for, and ids",
+        [DetectionTable.DefaultName + DetectionIndex.NameSuffix] = "hashes of hosts, users, rules and files, and ids; pointers to detections that are erased go with them",
         [DetectionTable.DefaultName + InstanceTable.NameSuffix] = "instances, hubs and partitions of the deployment itself",
         [DetectionTable.DefaultName + CorrelationTable.NameSuffix] = "matches that correlations count, with hosts and users, which go by themselves within three timespans, or two days",
         [SourceTable.DefaultName] = "channels, providers, tenants and counts",
@@ -37,11 +39,19 @@ public static class PersonalData
     });
 
     /// <summary>The stores, in the order in which they are to be looked through: what points to something comes before it.</summary>
-    public static ImmutableArray<IErasableStore> Stores(DetectionTable detections, OriginalStore originals, DeadLetterStore deadLetters)
+    public static ImmutableArray<IErasableStore> Stores(
+        DetectionTable detections, VerdictStore verdicts, OriginalStore originals, DeadLetterStore deadLetters)
     {
         ArgumentNullException.ThrowIfNull(detections);
+        ArgumentNullException.ThrowIfNull(verdicts);
         ArgumentNullException.ThrowIfNull(originals);
         ArgumentNullException.ThrowIfNull(deadLetters);
-        return [new ErasableDetections(detections, originals), new ErasableOriginals(originals, detections), new ErasableDeadLetters(deadLetters)];
+        return
+        [
+            new ErasableDetections(detections, originals),
+            new ErasableVerdicts(verdicts, originals),
+            new ErasableOriginals(originals, detections),
+            new ErasableDeadLetters(deadLetters),
+        ];
     }
 }

@@ -10,6 +10,7 @@ using SigmaFunctions.App.Alerting;
 using SigmaFunctions.App.Detecting;
 using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Storage.Alerts;
+using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
 
@@ -24,8 +25,8 @@ public sealed class CrashTests(StorageAccount account)
     // Far ahead of the store's own clock: its rows are as old to the app as a test says.
     private static readonly DateTimeOffset Now = new(2126, 11, 25, 3, 14, 15, TimeSpan.Zero);
 
-    // A claim, the rows of two hours, six alerts, the marks of two hours.
-    private const int RequestsOfBatch = 11;
+    // A claim, the pointers, the rows of two hours, six alerts, the marks of two hours.
+    private const int RequestsOfBatch = 12;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -41,6 +42,7 @@ public sealed class CrashTests(StorageAccount account)
         bool isStopped = await Record.ExceptionAsync(() => process.Recorder().RecordAsync(Batch(), Token)) is not null;
         Assert.Equal(request < RequestsOfBatch, isStopped);
         int recorded = (await store.RowsAsync()).Count;
+        await AllAreFoundAsync(store);
 
         store.Clock.Advance(AlertSweep.MinimumAge + TimeSpan.FromSeconds(1));
         await store.Sweep().RunAsync(Token);
@@ -54,6 +56,7 @@ public sealed class CrashTests(StorageAccount account)
         await store.Recorder().RecordAsync(Batch(), Token);
         Assert.Equal(6, await CountAnnouncedAsync(store, alerted));
         Assert.Equal(Batch().Select(detection => detection.Id.Value).ToHashSet(), alerted);
+        Assert.Equal(6, await AllAreFoundAsync(store));
 
         store.Clock.Advance(AlertSweep.MaxAge);
         Assert.Equal(0, await store.Sweep().RunAsync(Token));
@@ -115,22 +118,23 @@ public sealed class CrashTests(StorageAccount account)
     }
 
     [Theory]
-    [InlineData(1, 1, 1, 1)]
-    [InlineData(100, 1, 1, 1)]
-    [InlineData(128, 1, 2, 2)]
-    [InlineData(1_000, 1, 10, 10)]
-    public async Task A_batch_costs_two_transactions_of_a_hundred_and_its_messages_once_its_claim_is_written(int detections, int claims, int rows, int marks)
+    [InlineData(1, 1, 1, 1, 1)]
+    [InlineData(100, 1, 2, 1, 1)]
+    [InlineData(128, 1, 3, 2, 2)]
+    [InlineData(1_000, 1, 20, 10, 10)]
+    public async Task A_batch_costs_two_transactions_of_a_hundred_its_pointers_and_its_messages_once_its_claim_is_written(
+        int detections, int claims, int pointers, int rows, int marks)
     {
         Store store = await CreateAsync();
         var counted = StoppingProcess.Create(store, account);
         DetectionRecorder recorder = counted.Store.Recorder(new() { MaximumPerRule = 0 });
 
         await recorder.RecordAsync(Some(0, detections), Token);
-        (int outbox, int table, int queue) first = counted.Take();
+        (int outbox, int index, int table, int queue) first = counted.Take();
         await recorder.RecordAsync(Some(detections, detections), Token);
 
-        Assert.Equal((claims, rows + marks, detections), first);
-        Assert.Equal((0, rows + marks, detections), counted.Take());
+        Assert.Equal((claims, pointers, rows + marks, detections), first);
+        Assert.Equal((0, pointers, rows + marks, detections), counted.Take());
     }
 
     [Fact]
@@ -141,7 +145,7 @@ public sealed class CrashTests(StorageAccount account)
 
         await counted.Store.Recorder(new() { MinimumLevel = RuleLevel.Critical }).RecordAsync(Some(0, 100), Token);
 
-        Assert.Equal((0, 1, 0), counted.Take());
+        Assert.Equal((0, 2, 1, 0), counted.Take());
     }
 
     [Fact]
@@ -289,6 +293,17 @@ public sealed class CrashTests(StorageAccount account)
     // Three of one hour and three of the next.
     private static Detection[] Batch() => [.. Some(0, 3), .. Some(3_600_000, 3)];
 
+    /// <summary>Whatever has happened: the index leads to every row, and to nothing that is of another host.</summary>
+    private static async Task<int> AllAreFoundAsync(Store store)
+    {
+        List<TableEntity> rows = await store.RowsAsync();
+        IndexedDetections found = await new DetectionIndex(store.Pointers).FindAsync(IndexKind.Host, "ws01", Now.AddDays(-1), Now.AddDays(1), 100, Token);
+        Assert.Equal(
+            rows.Select(row => row.RowKey).Order(),
+            (await store.Table.FindBriefAsync([.. found.Ids], Token)).Keys.Select(id => id.RowKey).Order());
+        return rows.Count;
+    }
+
     private static QueueClient Refusing(QueueClient queue)
     {
         var refusing = new Mock<QueueClient>();
@@ -327,6 +342,7 @@ public sealed class CrashTests(StorageAccount account)
             process.Store = store with
             {
                 Detections = process.Client(store.Detections),
+                Pointers = process.Client(store.Pointers),
                 Outbox = outbox,
                 Claims = new AlertClaims(outbox, store.Clock),
                 Queue = process.Client(store.Queue),
@@ -335,11 +351,11 @@ public sealed class CrashTests(StorageAccount account)
         }
 
         /// <summary>How many requests there were since last asked, by what was asked.</summary>
-        public (int Outbox, int Detections, int Queue) Take()
+        public (int Outbox, int Pointers, int Detections, int Queue) Take()
         {
             string[] asked = [.. _asked];
             _asked.Clear();
-            return (asked.Count(name => name == Store.Outbox.Name), asked.Count(name => name == Store.Detections.Name), asked.Count(name => name == Store.Queue.Name));
+            return (asked.Count(name => name == Store.Outbox.Name), asked.Count(name => name == Store.Pointers.Name), asked.Count(name => name == Store.Detections.Name), asked.Count(name => name == Store.Queue.Name));
         }
 
         private TableClient Client(TableClient client)

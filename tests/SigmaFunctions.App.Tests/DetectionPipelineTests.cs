@@ -596,6 +596,7 @@ public sealed class DetectionPipelineTests(StorageAccount account)
         return Create(new Store(table, table, table, new Mock<QueueClient>(MockBehavior.Strict).Object, new Mock<BlobContainerClient>(MockBehavior.Strict).Object, new FakeTimeProvider(Enqueued))
         {
             Instances = await account.CreateTableAsync(),
+            Pointers = table,
             State = table,
         });
     }

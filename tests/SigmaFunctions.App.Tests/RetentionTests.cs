@@ -8,6 +8,7 @@ using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Tests;
 using MsOptions = Microsoft.Extensions.Options.Options;
 
@@ -21,14 +22,24 @@ public sealed class RetentionTests(StorageAccount account)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(0, "10 30 40")]
-    [InlineData(30, "10 30")]
-    [InlineData(29, "10")]
-    public async Task Detections_are_kept_for_as_many_days_as_is_set(int days, string kept)
+    [InlineData(0, "10 30 40 70", 0, "10 30 40 70")]
+    [InlineData(30, "10 30", 0, "10 30 40 70")]
+    [InlineData(29, "10", 30, "10 30")]
+    [InlineData(0, "10 30 40 70", 29, "10")]
+    public async Task Detections_and_verdicts_are_kept_for_as_many_days_as_is_set(int days, string kept, int verdictDays, string verdictsKept)
     {
         TableClient client = await account.CreateTableAsync();
-        var table = new DetectionTable(client);
-        await table.AddAsync([.. new[] { 10, 30, 40 }.Select(age => Detection(Now.AddDays(-age), age))], Token);
+        TableClient pointers = await account.CreateTableAsync();
+        var index = new DetectionIndex(pointers);
+        var table = new DetectionTable(client, index: index);
+        Detection[] detections = [.. new[] { 10, 30, 40, 70 }.Select(age => Detection(Now.AddDays(-age), age))];
+        await table.AddAsync(detections, Token);
+        var verdicts = new VerdictStore(await account.CreateTableAsync());
+        foreach (Detection detection in detections)
+        {
+            Assert.True((await verdicts.SetAsync(new NewVerdict(VerdictKind.Benign, "ann", Now), [new VerdictTarget(detection, 0)], Token)).IsSet);
+        }
+
         TableClient instanceClient = await account.CreateTableAsync();
         var instances = new InstanceTable(instanceClient);
         var partitions = new PartitionProgressTable(instanceClient);
@@ -56,11 +67,16 @@ public sealed class RetentionTests(StorageAccount account)
         var logger = new TestLogger<RetentionFunction>();
 
         var function = new RetentionFunction(
-            MsOptions.Create(new DetectionOptions { RetentionDays = days }), table, instances, partitions, canaries, sources, new CorrelationAgenda(new CorrelationTable(await account.CreateTableAsync()), new FakeTimeProvider(Now)), new FakeTimeProvider(Now), logger);
+            MsOptions.Create(new DetectionOptions { RetentionDays = days, VerdictRetentionDays = verdictDays }), table, index, verdicts, instances, partitions, canaries, sources, new CorrelationAgenda(new CorrelationTable(await account.CreateTableAsync()), new FakeTimeProvider(Now)), new FakeTimeProvider(Now), logger);
         await function.RunAsync(new TimerInfo(), Token);
 
         List<Detection> left = await client.ReadDetectionsAsync(Token);
         Assert.Equal(kept, string.Join(' ', left.Select(detection => detection.Identity.ByKind(hub => hub.SequenceNumber)).Order()));
+        IReadOnlyDictionary<DetectionId, Verdict> judged = await verdicts.GetAsync([.. detections.Select(detection => detection.Id)], Token);
+        Assert.Equal(verdictsKept, string.Join(' ', detections.Where(detection => judged.ContainsKey(detection.Id)).Select(detection => detection.Identity.ByKind(hub => hub.SequenceNumber))));
+
+        // Of months that ended before: October has days that are kept.
+        Assert.Equal(days == 0 ? 4 : 3, await pointers.QueryAsync<TableEntity>(cancellationToken: Token).CountAsync(Token));
         Assert.Equal("here", Assert.Single(await instances.ListAsync(DateTimeOffset.UnixEpoch, Token)).Instance);
         Assert.Equal("here", Assert.Single(await partitions.ListAsync(DateTimeOffset.UnixEpoch, Token)).EventHub);
         var today = DateOnly.FromDateTime(Now.UtcDateTime);
@@ -69,7 +85,7 @@ public sealed class RetentionTests(StorageAccount account)
         Assert.Equal(key, await canaries.GetKeyAsync(Token));
         Assert.Equal(CanaryTable.NameOf(copy), await canaries.TakeAsync("gone", copy, Now, Token));
         Assert.Equal(CanaryTable.NameOf(canary), await canaries.TakeAsync("here", copy, Now, Token));
-        Assert.Equal(left.Count == 3 ? 0 : 1, logger.Entries.Count(entry => entry.Id == 39));
+        Assert.Equal(left.Count == 4 ? 0 : 1, logger.Entries.Count(entry => entry.Id == 39));
     }
 
     private static Detection Detection(DateTimeOffset enqueued, int number) => new()

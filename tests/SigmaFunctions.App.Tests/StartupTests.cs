@@ -18,6 +18,7 @@ using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Telemetry;
 using SigmaFunctions.Tests;
 
@@ -76,6 +77,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
         { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName=Endpoint=sb://a;SharedAccessKey=SECRET"], "EventHubName has no name of an event hub at position 1 of 2" },
         { ["DetectionStorage=UseDevelopmentStorage=true", "EventHubName=hub;other;Hub"], "EventHubName has 'hub' 2 times (case does not tell names apart)" },
         { ["DetectionStorage=UseDevelopmentStorage=true", $"EventHubName={string.Join(';', Enumerable.Range(0, 101))}"], "EventHubName names 101 event hubs; one app reads at most 100." },
+        { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:VerdictRetentionDays=-1"], "Detections__VerdictRetentionDays must be 0 (for ever) to 36500." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Detections:RetentionDays=-1"], "Detections__RetentionDays must be 0 (for ever) to 36500." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:BlobContainer=My_Rules"], "Rules__BlobContainer must be 3 to 63 lower-case letters, digits and single hyphens between them." },
         { ["DetectionStorage=UseDevelopmentStorage=true", "Rules:TableName=my-table"], "Rules__TableName must be 3 to 63 letters and digits, and start with a letter." },
@@ -204,6 +206,7 @@ public sealed class StartupTests(StorageAccount account) : IDisposable
 
         IEnumerable<string> stores = PersonalData.Stores(
             new DetectionTable(new TableClient(account.ConnectionString, name)),
+            new VerdictStore(new TableClient(account.ConnectionString, name + VerdictStore.NameSuffix)),
             new OriginalStore(new BlobContainerClient(account.ConnectionString, $"{name}o")),
             new DeadLetterStore(new BlobContainerClient(account.ConnectionString, $"{name}d"))).Select(store => store.Name);
         IEnumerable<string> without = PersonalData.Without.Keys.Select(one => names.GetValueOrDefault(one) ?? one.Replace(DetectionTable.DefaultName, name, StringComparison.Ordinal));

@@ -54,16 +54,20 @@ internal sealed record Store(TableClient Detections, TableClient Outbox, TableCl
     {
         Instances = await account.CreateTableAsync(),
         State = await account.CreateTableAsync(),
+        Pointers = await account.CreateTableAsync(),
     };
 
     public required TableClient Instances { get; init; }
+
+    /// <summary>To detections.</summary>
+    public required TableClient Pointers { get; init; }
 
     /// <summary>Of correlations.</summary>
     public required TableClient State { get; init; }
 
     public BatchAttempts Attempts => new(Instances);
 
-    public DetectionTable Table => new(Detections, Clock);
+    public DetectionTable Table => new(Detections, Clock, index: new DetectionIndex(Pointers));
 
     /// <summary>Those of one process.</summary>
     public AlertClaims Claims { get; init; } = new(Outbox, Clock);

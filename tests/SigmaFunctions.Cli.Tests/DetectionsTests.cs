@@ -468,6 +468,21 @@ public sealed class DetectionsTests : IDisposable
         Original = "{}",
     };
 
+    [Fact]
+    public async Task Detections_of_versions_before_the_index_are_found_after_reindex()
+    {
+        string table = await FillAsync(Detection(1, 5), Detection(2, 90), Detection(3, 150));
+        var pointers = new Azure.Data.Tables.TableClient(_account.ConnectionString, table + DetectionIndex.NameSuffix);
+        var index = new DetectionIndex(pointers);
+
+        CommandLine.Outcome outcome = await RunAsync("detections", "reindex", "--table", table, "--since", "2h");
+        Assert.Equal((0, $"2 detections have pointers in {table}Index\n", "sigmaf: 2 detections indexed\n"), (outcome.ExitCode, outcome.Output, outcome.Errors));
+        Assert.Equal(2, (await index.FindAsync(IndexKind.Host, "ws01", Now.AddDays(-1), Now, 10, Token)).Ids.Count);
+        outcome = await RunAsync("detections", "reindex", "--table", table);
+        Assert.Equal($"3 detections have pointers in {table}Index\n", outcome.Output);
+        Assert.Equal(3, (await index.FindAsync(IndexKind.User, @"CORP\ann", Now.AddDays(-1), Now, 10, Token)).Ids.Count);
+    }
+
     private async Task<string> FillAsync(params Detection[] detections) => await FillAsync(detections, null);
 
     private async Task<string> FillAsync(Detection[] detections, BlobContainerClient? originals)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Verdicts;
 
 namespace SigmaFunctions.Cli.Tests;
 
@@ -26,6 +27,8 @@ public sealed class EraseTests : IAsyncLifetime
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    private TableClient Verdicts => new(_account.ConnectionString, _table.Name + VerdictStore.NameSuffix);
+
     private DetectionTable Table => new(_table, originals: new OriginalStore(_originals));
 
     public async ValueTask InitializeAsync()
@@ -36,6 +39,7 @@ public sealed class EraseTests : IAsyncLifetime
         Detection[] detections = [Detection(1, "ann"), Detection(2, "ann") with { Original = new string('x', 300_000) }, Detection(3, "bob")];
         await Table.AddAsync(detections, Token);
         await Table.MarkAsync([.. detections.Select(one => new AlertOutcome(one.Id))], Token);
+        await new VerdictStore(Verdicts).SetAsync(new NewVerdict(VerdictKind.Benign, "eve", _now), [new VerdictTarget(detections[0], 0)], Token);
         await new DeadLetterStore(_letters).WriteAsync([DeadLetter.OfRecord(Identity(4), "r", 0, "ann"u8.ToArray())], Token);
     }
 
@@ -54,8 +58,9 @@ public sealed class EraseTests : IAsyncLifetime
         string[] lines = outcome.Output.Split('\n');
         Assert.Matches("^where +looked at +found +with originals +erased +alert owed +not searched whole *$", lines[0]);
         Assert.Matches($"^{_table.Name} +3 +2 +1 +0 +0 +0 *$", lines[1]);
-        Assert.Matches($"^{_originals.Name} +1 +0 +0 +0 +0 +0 *$", lines[2]);
-        Assert.Matches($"^{_letters.Name} +1 +1 +0 +0 +0 +0 *$", lines[3]);
+        Assert.Matches($"^{_table.Name}Verdicts +1 +1 +0 +0 +0 +0 *$", lines[2]);
+        Assert.Matches($"^{_originals.Name} +1 +0 +0 +0 +0 +0 *$", lines[3]);
+        Assert.Matches($"^{_letters.Name} +1 +1 +0 +0 +0 +0 *$", lines[4]);
         Assert.Contains($"\n  {Detection(1, "ann").Id.Value}\n", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("\nNothing was erased: --yes erases what was found\nDetections of others were not searched for the name: --anywhere\n", outcome.Output, StringComparison.Ordinal);
         Assert.Contains($"sigmaf: {_table.Name}: 3 looked at, 2 found, 0 erased\n", outcome.Errors, StringComparison.Ordinal);
@@ -70,7 +75,7 @@ public sealed class EraseTests : IAsyncLifetime
         Assert.Equal(0, outcome.ExitCode);
         Assert.True(outcome.Json.GetProperty("erased").GetBoolean());
         JsonElement[] stores = [.. outcome.Json.GetProperty("stores").EnumerateArray()];
-        Assert.Equal([2, 0, 1], stores.Select(store => store.GetProperty("erased").GetInt32()));
+        Assert.Equal([2, 1, 0, 1], stores.Select(store => store.GetProperty("erased").GetInt32()));
         Assert.Equal(1, await CountAsync());
         Assert.Equal("bob", (await _table.QueryAsync<TableEntity>(cancellationToken: Token).SingleAsync(Token)).GetString("User"));
     }
@@ -128,7 +133,7 @@ public sealed class EraseTests : IAsyncLifetime
         Original = "{}",
     };
 
-    /// <summary>Rows and blobs.</summary>
+    /// <summary>Detections and blobs.</summary>
     private async Task<int> CountAsync() =>
         await _table.QueryAsync<TableEntity>(cancellationToken: Token).CountAsync(Token)
         + await _originals.GetBlobsAsync(cancellationToken: Token).CountAsync(Token)

@@ -198,6 +198,7 @@ public sealed class SteeringTests : IDisposable
             [
                 [_detectionId, "--table", _detections.Name], [_detectionId, "--table", _detections.Name, "--format", "json"], [Hostile], ["2026112610", "--table", _detections.Name], [_detectionId, "--table", _detections.Name, Hostile],
             ],
+            ["detections reindex"] = [["--table", _detections.Name, "--since", "7d"], ["--table", _detections.Name, "--since", Hostile], ["--table", _detections.Name, Hostile], ["--account", Hostile]],
             ["completion"] = [["bash"], ["zsh"], ["fish"], ["pwsh"], [Hostile]],
             ["sources"] = [["--table", _sources.Name], ["--table", _sources.Name, "--format", "json"], ["--table", Hostile], ["--account", Hostile]],
             ["deadletters list"] =

@@ -10,6 +10,7 @@ using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 using YamlDotNet.RepresentationModel;
 
 namespace SigmaFunctions.Infra.Tests;
@@ -76,7 +77,9 @@ public sealed partial class DeploymentTests
             "Microsoft.Storage/storageAccounts/queueServices/queues", // of each output, for what it does not take
             "Microsoft.Storage/storageAccounts/tableServices",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables", // the sample consumer's
+            "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
             "Microsoft.Storage/storageAccounts/tableServices/tables",
@@ -222,9 +225,11 @@ public sealed partial class DeploymentTests
                 DetectionTable.DefaultName,
                 DetectionTable.DefaultName + CorrelationTable.NameSuffix,
                 DetectionTable.DefaultName + CorrelationTable.NameSuffix, // in the account that is there already
+                DetectionTable.DefaultName + DetectionIndex.NameSuffix,
                 DetectionTable.DefaultName + InstanceTable.NameSuffix,
                 DetectionTable.DefaultName + AlertOutbox.NameSuffix,
                 SourceTable.DefaultName,
+                DetectionTable.DefaultName + VerdictStore.NameSuffix,
                 DetectionTable.DefaultName + AlertWindows.NameSuffix,
                 ConsumerOptions.HandledTable,
                 RuleSetTable.DefaultName,

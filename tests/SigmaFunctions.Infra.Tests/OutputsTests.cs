@@ -42,6 +42,7 @@ public sealed partial class OutputsTests
         param maximumInstanceCount = 40
         param catalogAddress = ''
         param detectionRetentionDays = 0
+        param verdictRetentionDays = 0
         param sendsCanary = false
         param ruleContainerName = 'rules'
         param subnetId = ''

@@ -30,6 +30,7 @@ public sealed class SettingsTests
         ["[parameters('catalogAddress')]"] = "",
         ["[parameters('ruleContainerName')]"] = "rules",
         ["[string(parameters('detectionRetentionDays'))]"] = "365",
+        ["[string(parameters('verdictRetentionDays'))]"] = "730",
         ["[string(parameters('sendsCanary'))]"] = "True",
         ["[parameters('applicationInsightsConnectionString')]"] =
             "InstrumentationKey=00000000-0000-0000-0000-000000000002;IngestionEndpoint=https://region.in.applicationinsights.azure.com/",

@@ -313,7 +313,7 @@ public sealed class DetectedCorrelationTests(StorageAccount account)
         Assert.True(await table.ReviseAsync(now, Token));
 
         AssertSame(
-            before with { Identity = now.Identity, EventTime = null, Host = null, User = "ben", Correlation = now.Correlation, HeldBack = HoldReason.Moved },
+            before with { Identity = now.Identity, EventTime = null, Host = null, User = "ben", Correlation = now.Correlation, HeldBack = HoldReason.Moved, HeldBackBy = Some.Detection().Id },
             await table.FindAsync(before.Id, Token));
         TableEntity row = await RowAsync(client, before);
         Assert.Equal((before.Original[32_000..], "moved", Some.Detection().Id.Value), (row["Original2"], row["HeldBack"], row["HeldBackBy"]));

@@ -1,6 +1,7 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
+using Microsoft.Extensions.Time.Testing;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Tests;
@@ -113,6 +114,131 @@ public sealed class DetectionSearchTests(StorageAccount account)
 
         Assert.Equal([249, 248, 247, 246, 245], found.Select(detection => detection.Identity.ByKind(hub => hub.SequenceNumber)));
         Assert.Equal(16, requests.Count - before);
+    }
+
+    [Theory]
+    [InlineData(300, 1_000, 300, false)]
+    [InlineData(300, 300, 300, false)]
+    [InlineData(300, 299, 299, true)]
+    [InlineData(300, 1, 1, true)]
+    [InlineData(0, 1, 0, false)]
+    public async Task A_range_is_all_of_a_span_newest_first_up_to_a_bound(int count, int max, int found, bool isCut)
+    {
+        TableClient client = await account.CreateTableAsync();
+        Detection[] detections =
+        [
+            .. Enumerable.Range(0, count).Select(number => Some.Detection(Some.Identity(
+                number, enqueued: Some.Time.AddMinutes(-number * number % 600), partition: $"{number % 32}"))),
+        ];
+        Detection[] outside = [Some.Detection(Some.Identity(1, enqueued: Day.To)), Some.Detection(Some.Identity(1, enqueued: Day.From.AddTicks(-1)))];
+        await new DetectionTable(client).AddAsync([.. detections, .. outside], Token);
+
+        DetectionRange range = await new DetectionSearch(client).RangeAsync(Day.From, Day.To, max, Token);
+
+        Assert.Equal((found, isCut), (range.Detections.Count, range.IsCut));
+        Assert.Equal(
+            detections.Select(detection => detection.Id.RowKey).Order(StringComparer.Ordinal).Take(max), range.Detections.Select(detection => detection.Id.RowKey));
+    }
+
+    [Fact]
+    public async Task A_range_tells_what_became_of_alerts_and_what_turned_out_to_be_none()
+    {
+        TableClient client = await account.CreateTableAsync();
+        var clock = new FakeTimeProvider(Some.Time);
+        var table = new DetectionTable(client, clock);
+        Detection none = Some.Correlated();
+        none = none with { Correlation = none.Correlation! with { IsSuperseded = true } };
+        Detection[] detections = [Some.Detection(Some.Identity(1)), Some.Detection(Some.Identity(2)), Some.Detection(Some.Identity(3)), Some.Factual(Some.Identity(4)), none];
+        await table.AddAsync(detections, Token);
+        await table.MarkAsync(
+            [new AlertOutcome(detections[0].Id), new AlertOutcome(detections[1].Id, HoldReason.Repetition, detections[0].Id), new AlertOutcome(detections[2].Id, HoldReason.Level)], Token);
+
+        var found = (await new DetectionSearch(client).RangeAsync(Day.From, Day.To, 10, Token)).Detections.ToDictionary(one => one.Id);
+
+        Assert.Equal(detections.Select(one => one.Id.Value).Order(), found.Keys.Select(id => id.Value).Order());
+        Assert.Equal(
+            [(Some.Time, null, null), (null, HoldReason.Repetition, detections[0].Id), (null, HoldReason.Level, null), (null, null, null), (null, null, null)],
+            detections.Select(one => found[one.Id]).Select(one => ((DateTimeOffset?)one.AlertedAt, one.HeldBack, one.HeldBackBy)));
+        Assert.Equal(("", Some.Facts.Process), (found[detections[3].Id].Original, found[detections[3].Id].Facts!.Process));
+        Assert.True(found[none.Id].Correlation!.IsSuperseded);
+    }
+
+    /// <summary>An hour of more than eight pages, unevenly spread: partitions are read beside each other, and no further than is wanted.</summary>
+    [Fact]
+    public async Task Of_a_full_hour_the_newest_are_those_that_are_newest_of_all()
+    {
+        var requests = new RequestCount();
+        var options = new TableClientOptions();
+        options.AddPolicy(requests, HttpPipelinePosition.PerCall);
+        TableClient client = await account.CreateTableAsync(options);
+        Detection[] detections =
+        [
+            .. Enumerable.Range(0, 9_000).Select(number => Some.Detection(Some.Identity(
+                number, enqueued: Some.Time.AddMilliseconds(number % 7 == 0 ? -number : -number / 10), partition: $"{number % 7 % 3}"))),
+        ];
+        await new DetectionTable(client).AddAsync(detections, Token);
+        string[] newest = [.. detections.Select(detection => detection.Id.RowKey).Order(StringComparer.Ordinal)];
+        var search = new DetectionSearch(client);
+
+        foreach ((int max, int mostRequests) in new[] { (9_001, 8 + 1 + 16 + 9), (5_500, 8 + 1 + 16 + 9), (10, 8 + 1 + 16 + 3) })
+        {
+            int before = requests.Count;
+
+            DetectionRange range = await search.RangeAsync(Some.Time.AddMinutes(-5), Some.Time.AddMinutes(1), max, Token);
+
+            Assert.Equal(newest.Take(max), range.Detections.Select(detection => detection.Id.RowKey));
+            Assert.Equal(max < 9_000, range.IsCut);
+            Assert.InRange(requests.Count - before, 1, mostRequests);
+        }
+    }
+
+    [Fact]
+    public async Task A_range_costs_a_request_an_hour()
+    {
+        var requests = new RequestCount();
+        var options = new TableClientOptions();
+        options.AddPolicy(requests, HttpPipelinePosition.PerCall);
+        TableClient client = await account.CreateTableAsync(options);
+        await new DetectionTable(client).AddAsync(Some.Detections(250), Token);
+        int before = requests.Count;
+
+        Assert.Equal(250, (await new DetectionSearch(client).RangeAsync(Day.From, Day.To, 1_000, Token)).Detections.Count);
+
+        Assert.Equal(25, requests.Count - before);
+    }
+
+    [Fact]
+    public async Task Detections_of_one_record_are_found_together()
+    {
+        TableClient client = await account.CreateTableAsync();
+        var table = new DetectionTable(client);
+        HubEventIdentity record = Some.Identity(7, 3);
+        Detection correlated = Some.Correlated();
+        correlated = correlated with { Identity = record, Correlation = correlated.Correlation! with { Id = DetectionId.OfCorrelation(record, "c", "g", 1) } };
+        Detection[] together = [Some.Detection(record, "a"), Some.Detection(record, "b"), Some.Detection(record, "c"), correlated];
+        Detection[] apart =
+        [
+            Some.Detection(record with { Record = 4 }, "a"), Some.Detection(record with { SequenceNumber = 8 }, "a"), Some.Detection(record with { EventHub = "others" }, "a"),
+            Some.Detection(record with { Partition = "1" }, "a"), Some.Detection(record with { EnqueuedTime = record.EnqueuedTime.AddMilliseconds(1) }, "a"),
+        ];
+        await table.AddAsync([.. together, .. apart], Token);
+        await table.MarkAsync([new AlertOutcome(together[1].Id)], Token);
+        var search = new DetectionSearch(client);
+
+        foreach (Detection one in together)
+        {
+            IReadOnlyList<Detection> found = await search.OfRecordAsync(one.Id, Token);
+            Assert.Equal(together.Select(other => other.Id.Value).Order(), found.Select(other => other.Id.Value).Order());
+            Assert.Equal(one.Id, found[0].Id);
+            Assert.Equal([together[1].Id], found.Where(other => other.AlertedAt is not null).Select(other => other.Id));
+        }
+
+        foreach (Detection one in apart)
+        {
+            Assert.Equal([one.Id], (await search.OfRecordAsync(one.Id, Token)).Select(other => other.Id));
+        }
+
+        Assert.Empty(await search.OfRecordAsync(DetectionId.Create(record, "d"), Token));
     }
 
     private sealed class RequestCount : HttpPipelineSynchronousPolicy

@@ -8,6 +8,7 @@ using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Erasing;
 using SigmaFunctions.Storage.Model;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;
@@ -16,18 +17,22 @@ namespace SigmaFunctions.Storage.Tests;
 public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
 {
     private TableClient _table = null!;
+    private TableClient _pointers = null!;
+    private TableClient _verdicts = null!;
     private BlobContainerClient _originals = null!;
     private BlobContainerClient _letters = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private DetectionTable Table => new(_table, originals: new OriginalStore(_originals));
+    private DetectionTable Table => new(_table, originals: new OriginalStore(_originals), index: new DetectionIndex(_pointers));
 
-    private ImmutableArray<IErasableStore> Stores => PersonalData.Stores(Table, new OriginalStore(_originals), new DeadLetterStore(_letters));
+    private ImmutableArray<IErasableStore> Stores => PersonalData.Stores(Table, new VerdictStore(_verdicts), new OriginalStore(_originals), new DeadLetterStore(_letters));
 
     public async ValueTask InitializeAsync()
     {
         _table = await account.CreateTableAsync();
+        _pointers = await account.CreateTableAsync();
+        _verdicts = await account.CreateTableAsync();
         _originals = await account.CreateContainerAsync();
         _letters = await account.CreateContainerAsync();
     }
@@ -165,10 +170,10 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
         ImmutableArray<ErasureResult> again = await RunAsync("user:ann", removes: true);
 
         Assert.Equal(6, rowsBefore);
-        Assert.Equal([(6, 3, 1, 0, 0), (4, 1, 0, 0, 0), (4, 2, 0, 0, 1)], dry.Select(Counts));
-        Assert.Equal([(6, 3, 1, 3, 0), (3, 1, 0, 1, 0), (4, 2, 0, 2, 1)], real.Select(Counts));
+        Assert.Equal([(6, 3, 1, 0, 0), (0, 0, 0, 0, 0), (4, 1, 0, 0, 0), (4, 2, 0, 0, 1)], dry.Select(Counts));
+        Assert.Equal([(6, 3, 1, 3, 0), (0, 0, 0, 0, 0), (3, 1, 0, 1, 0), (4, 2, 0, 2, 1)], real.Select(Counts));
         Assert.Equal(hers.Select(one => one.Id.Value).Order(), dry[0].Samples.Order());
-        Assert.Equal([(3, 0, 0, 0, 0), (2, 0, 0, 0, 0), (2, 0, 0, 0, 1)], again.Select(Counts));
+        Assert.Equal([(3, 0, 0, 0, 0), (0, 0, 0, 0, 0), (2, 0, 0, 0, 0), (2, 0, 0, 0, 1)], again.Select(Counts));
         Assert.Equal(others.Select(one => one.Id.RowKey).Order(), (await RowsAsync()).Select(row => row.RowKey).Order());
         Detection kept = (await Table.FindAsync(others[1].Id, Token))!;
         Assert.Equal(others[1].Original, await Table.ReadOriginalAsync(kept, Token));
@@ -231,12 +236,66 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
         Detection correlated = Correlated(["group=bob"]) with { Original = Large("ann") };
         await AddAsync([correlated]);
 
-        Assert.Equal([0, 0, 0], (await RunAsync("user:ann", removes: true)).Select(result => result.Removed));
+        Assert.Equal([0, 0, 0, 0], (await RunAsync("user:ann", removes: true)).Select(result => result.Removed));
         Assert.Equal(correlated.Original, await Table.ReadOriginalAsync((await Table.FindAsync(correlated.Id, Token))!, Token));
 
         ImmutableArray<ErasureResult> results = await RunAsync("user:bob", removes: true);
         Assert.Equal((1, 1), (results[0].Removed, results[0].Blobs));
         Assert.Empty(await _originals.GetBlobsAsync(cancellationToken: Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task Pointers_go_with_their_detections()
+    {
+        await AddAsync([Detection(1, "ann") with { Facts = Some.Facts }, Detection(2, "ann"), Detection(3, "bob") with { Facts = Some.Facts }]);
+        Assert.Equal(11, await _pointers.QueryAsync<TableEntity>(cancellationToken: Token).CountAsync(Token));
+
+        Assert.Equal(2, (await RunAsync("user:ann", removes: true))[0].Removed);
+
+        List<TableEntity> left = await _pointers.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal(4, left.Count);
+        Assert.All(left, row => Assert.EndsWith(Detection(3, "bob").Id.RowKey, row.RowKey, StringComparison.Ordinal));
+    }
+
+    /// <summary>A verdict goes with whom its detection is of, whether the detection is still there or not, with all that was decided before.</summary>
+    [Theory]
+    [InlineData("user:ann", false, "1 5")]
+    [InlineData("host:ws02", false, "2")]
+    [InlineData("user:cho", false, "6")]
+    [InlineData("user:ann", true, "1 3 4 5 7")]
+    [InlineData("user:eve", true, "")]
+    public async Task A_verdict_is_of_whom_its_detection_is_of(string subject, bool anywhere, string erased)
+    {
+        (Detection Detection, string[] Reasons)[] judged =
+        [
+            (Detection(1, @"CORP\ann"), ["known", "so it is"]),
+            (Detection(2, "bob") with { Host = "ws02" }, ["known"]),
+            (Detection(3, "bob", fields: "runas /user:ann"), ["known"]),
+            (Detection(4, "bob", """{"Target":"ann"}"""), ["known"]),
+            (Detection(5, "ann", Large("x")) with { OriginalBlob = "blob" }, ["known"]),
+            (Correlated(["user=cho"]), ["known"]),
+            (Detection(7, "bob"), ["asked ann", "asked again"]),
+            (Detection(8, "bob"), ["annex"]),
+        ];
+        var store = new VerdictStore(_verdicts);
+        foreach ((Detection detection, string[] reasons) in judged)
+        {
+            foreach ((int version, string reason) in reasons.Index())
+            {
+                Assert.True((await store.SetAsync(new NewVerdict(VerdictKind.Benign, "eve", Some.Time, reason), [new VerdictTarget(detection, version)], Token)).IsSet);
+            }
+        }
+
+        ErasureResult told = (await RunAsync(subject, removes: false, anywhere))[1];
+        ErasureResult result = (await RunAsync(subject, removes: true, anywhere))[1];
+
+        int count = erased.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+        Assert.Equal((8, count, 0), (told.LookedAt, told.Found, told.Removed));
+        Assert.Equal((8, count, count), (result.LookedAt, result.Found, result.Removed));
+        List<TableEntity> left = await _verdicts.QueryAsync<TableEntity>(cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal(
+            judged.Where((_, index) => !erased.Contains($"{index + 1}", StringComparison.Ordinal)).SelectMany(one => Enumerable.Repeat(one.Detection.Id.RowKey, 1 + one.Reasons.Length)).Order(),
+            left.Select(row => row.RowKey[..52]).Order());
     }
 
     [Fact]
@@ -252,7 +311,7 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
 
         ImmutableArray<ErasureResult> results = await RunAsync("user:zoë", removes: true, anywhere: true);
 
-        Assert.Equal([(6, 5, 2, 5, 0), (1, 1, 0, 1, 0), (3, 3, 0, 3, 0)], results.Select(Counts));
+        Assert.Equal([(6, 5, 2, 5, 0), (0, 0, 0, 0, 0), (1, 1, 0, 1, 0), (3, 3, 0, 3, 0)], results.Select(Counts));
         Assert.Equal(6, Assert.Single(await Table.QueryAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Token).ToListAsync(Token)).Identity.ByKind(hub => hub.SequenceNumber));
         foreach (string text in await EverythingAsync())
         {
@@ -272,7 +331,7 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
         var search = new ErasureSearch(Of("user:ann"), Some.Time.AddDays(0.5), Some.Time.AddDays(2), Anywhere: false, DateTimeOffset.UtcNow);
         ImmutableArray<ErasureResult> results = await new Erasure(Stores).RunAsync(search, removes: true, Token);
 
-        Assert.Equal([(1, 1, 0, 1, 0), (0, 0, 0, 0, 0), (0, 0, 0, 0, 0)], results.Select(Counts));
+        Assert.Equal([(1, 1, 0, 1, 0), (0, 0, 0, 0, 0), (0, 0, 0, 0, 0), (0, 0, 0, 0, 0)], results.Select(Counts));
         Assert.Equal([1, 3], (await RowsAsync()).Select(row => row.GetInt64("SequenceNumber")!.Value).Order());
     }
 
@@ -287,7 +346,7 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
             new ErasureSearch(Of("user:ann"), DateTimeOffset.MinValue, DateTimeOffset.MaxValue, Anywhere: false, DateTimeOffset.UtcNow), removes: true, Token);
 
         Assert.Equal((250, 250, 0, 250, 0), Counts(results[0]));
-        Assert.Equal((Erasure.MaxSamples, 3), (results[0].Samples.Length, told.Count));
+        Assert.Equal((Erasure.MaxSamples, 4), (results[0].Samples.Length, told.Count));
         Assert.Equal("note", Assert.Single(await RowsAsync()).RowKey);
     }
 
@@ -303,7 +362,7 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
         ImmutableArray<ErasureResult> results = await RunAsync("user:ann", removes: true);
 
         Assert.Equal((2, 1, 1), (results[0].Owed, results[0].Found, results[0].Removed));
-        Assert.Equal((1, 0), (results[1].LookedAt, results[1].Found));
+        Assert.Equal((1, 0), (results[2].LookedAt, results[2].Found));
         Assert.Equal([1, 2, 4], (await RowsAsync()).Select(row => row.GetInt64("SequenceNumber")!.Value).Order());
         await Table.MarkAsync([new AlertOutcome(owed[0].Id)], Token);
         Assert.Equal(1, (await RunAsync("user:ann", removes: true))[0].Removed);
@@ -338,8 +397,8 @@ public sealed class ErasureTests(StorageAccount account) : IAsyncLifetime
 
         ImmutableArray<ErasureResult> results = await RunAsync("user:ann", removes: true);
 
-        Assert.Equal([true, true, false], results.Select(result => result.IsMissing));
-        Assert.Equal(1, results[2].Removed);
+        Assert.Equal([true, false, true, false], results.Select(result => result.IsMissing));
+        Assert.Equal(1, results[3].Removed);
     }
 
     private static DataSubject Of(string subject) => subject[..5] == "host:" ? DataSubject.OfHost(subject[5..]) : DataSubject.OfUser(subject[5..]);

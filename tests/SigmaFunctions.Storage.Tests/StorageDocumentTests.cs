@@ -9,6 +9,7 @@ using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;
@@ -26,11 +27,13 @@ public sealed partial class StorageDocumentTests(StorageAccount account)
         string[] stored =
         [
             $"table {DetectionTable.DefaultName}",
+            $"table {DetectionTable.DefaultName}{DetectionIndex.NameSuffix}",
             $"table {DetectionTable.DefaultName}{AlertOutbox.NameSuffix}",
             $"table {DetectionTable.DefaultName}{AlertWindows.NameSuffix}",
             $"table {DetectionTable.DefaultName}{InstanceTable.NameSuffix}",
             $"table {DetectionTable.DefaultName}{CorrelationTable.NameSuffix}",
             $"table {SourceTable.DefaultName}",
+            $"table {DetectionTable.DefaultName}{VerdictStore.NameSuffix}",
             $"table {RuleSetTable.DefaultName}",
             $"queue {AlertQueue.DefaultName}",
             $"queue {OutputQueue.NameOf(AlertQueue.DefaultName, "NAME")}",
@@ -45,7 +48,7 @@ public sealed partial class StorageDocumentTests(StorageAccount account)
 
         // Of what the app creates, StartupTests hold that it is all here.
         Assert.Equal(
-            PersonalData.Without.Keys.Concat([DetectionTable.DefaultName, OriginalStore.DefaultName, DeadLetterStore.DefaultName]).Order(StringComparer.Ordinal),
+            PersonalData.Without.Keys.Concat([DetectionTable.DefaultName, DetectionTable.DefaultName + VerdictStore.NameSuffix, OriginalStore.DefaultName, DeadLetterStore.DefaultName]).Order(StringComparer.Ordinal),
             stored.Select(one => one.Split(' ')[1]).Order(StringComparer.Ordinal));
     }
 

@@ -19,6 +19,7 @@ using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Tests;
 
 namespace SigmaFunctions.Storage.Tests;
@@ -234,8 +235,8 @@ internal sealed partial class StoredExamples(StorageAccount account)
                 },
                 Counting with { AlertedAt = Now },
                 Low,
-                Repeated with { HeldBack = HoldReason.Repetition },
-                Muted with { HeldBack = HoldReason.Rate },
+                Repeated with { HeldBack = HoldReason.Repetition, HeldBackBy = Counting.Id },
+                Muted with { HeldBack = HoldReason.Rate, HeldBackBy = Plain.Id },
             ];
         }
     }
@@ -244,8 +245,25 @@ internal sealed partial class StoredExamples(StorageAccount account)
     public static ImmutableArray<Detection> CorrelationDetections =>
     [
         Burst with { AlertedAt = Now },
-        Superseded with { HeldBack = HoldReason.Moved },
+        Superseded with { HeldBack = HoldReason.Moved, HeldBackBy = Burst.Id },
         Warming,
+    ];
+
+    /// <summary>The verdicts, by time.</summary>
+    public static ImmutableArray<Verdict> StoredVerdicts =>
+    [
+        new Verdict(Factual.Id, VerdictKind.Withdrawn, 2, "bob@contoso.example", Now.AddMinutes(1), null, null)
+        {
+            RuleId = Factual.RuleId,
+            RuleTitle = Factual.RuleTitle,
+            Level = Factual.Level,
+        },
+        new Verdict(Burst.Id, VerdictKind.TruePositive, 1, "ann@contoso.example", Now.AddMinutes(2), "ключ", null)
+        {
+            RuleId = Burst.RuleId,
+            RuleTitle = Burst.RuleTitle,
+            Level = Burst.Level,
+        },
     ];
 
     /// <summary>Writes what a file has, and reads it as text. What follows from the process or the build is replaced.</summary>
@@ -253,6 +271,8 @@ internal sealed partial class StoredExamples(StorageAccount account)
     {
         "detections.json" => await StoredForms.DumpAsync((await WriteDetectionsAsync()).Table),
         "originals.json" => await StoredForms.DumpAsync((await WriteDetectionsAsync()).Originals),
+        "index.json" => await WriteIndexAsync(),
+        "verdicts.json" => await WriteVerdictsAsync(),
         "outbox.json" => KeyOfProcess().Replace(await WriteClaimsAsync(), Process),
         "windows.json" => await WriteWindowsAsync(),
         "instances.json" => await WriteInstancesAsync(),
@@ -302,6 +322,23 @@ internal sealed partial class StoredExamples(StorageAccount account)
             ],
             Token);
         return (client, originals);
+    }
+
+    private async Task<string> WriteIndexAsync()
+    {
+        TableClient table = await account.CreateTableAsync();
+        await new DetectionTable(await account.CreateTableAsync(), index: new DetectionIndex(table)).AddAsync([Plain, Factual, Burst], Token);
+        return await StoredForms.DumpAsync(table);
+    }
+
+    private async Task<string> WriteVerdictsAsync()
+    {
+        TableClient table = await account.CreateTableAsync();
+        var store = new VerdictStore(table);
+        await store.SetAsync(new NewVerdict(VerdictKind.FalsePositive, "ann@contoso.example", Now, "an installer"), [new VerdictTarget(Factual, 0, "1234abcd")], Token);
+        await store.SetAsync(new NewVerdict(VerdictKind.Withdrawn, "bob@contoso.example", Now.AddMinutes(1)), [new VerdictTarget(Factual, 1)], Token);
+        await store.SetAsync(new NewVerdict(VerdictKind.TruePositive, "ann@contoso.example", Now.AddMinutes(2), "ключ"), [new VerdictTarget(Burst, 0)], Token);
+        return await StoredForms.DumpAsync(table);
     }
 
     private async Task<string> WriteClaimsAsync()

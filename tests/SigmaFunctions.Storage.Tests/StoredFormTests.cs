@@ -15,6 +15,7 @@ using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Storage.Outputs;
 using SigmaFunctions.Storage.Rules;
+using SigmaFunctions.Storage.Verdicts;
 using SigmaFunctions.Tests;
 using static SigmaFunctions.Storage.Tests.StoredExamples;
 
@@ -31,6 +32,8 @@ public sealed class StoredFormTests(StorageAccount account)
     [Theory]
     [InlineData("detections.json")]
     [InlineData("originals.json")]
+    [InlineData("index.json")]
+    [InlineData("verdicts.json")]
     [InlineData("outbox.json")]
     [InlineData("windows.json")]
     [InlineData("instances.json")]
@@ -101,6 +104,42 @@ public sealed class StoredFormTests(StorageAccount account)
         Assert.Equal(version is "v1" or "v3" ? [Plain.Id, Bare.Id] : new[] { Plain.Id, Bare.Id, Factual.Id }, recorded.Owed.Select(detection => detection.Id));
         Assert.Empty(recorded.HeldBack);
         Assert.Equal(before, await StoredForms.DumpAsync(table));
+    }
+
+    [Theory]
+    [MemberData(nameof(StoredForms.Versions), "index.json", MemberType = typeof(StoredForms))]
+    public async Task Pointers_lead_to_detections(string version)
+    {
+        TableClient table = await account.CreateTableAsync();
+        await StoredForms.RestoreAsync(version, "index.json", table);
+        var index = new DetectionIndex(table);
+
+        foreach ((IndexKind kind, string value, DetectionId[] ids) in ((IndexKind, string, DetectionId[])[])
+        [
+            (IndexKind.Host, Factual.Host!, [Plain.Id, Factual.Id, Burst.Id]), (IndexKind.User, Factual.User!, [Plain.Id, Factual.Id, Burst.Id]),
+            (IndexKind.Rule, Burst.RuleId, [Burst.Id]), (IndexKind.File, Factual.Facts!.Hashes!.Sha256!, [Factual.Id]),
+        ])
+        {
+            Assert.Equal(
+                ids.Select(id => id.Value).Order(),
+                (await index.FindAsync(kind, value, Now.AddHours(-1), Now.AddHours(1), 10, Token)).Ids.Select(id => id.Value).Order());
+        }
+
+        Assert.Equal(1, (await index.RuleHistoryAsync(Burst.RuleId, Now.AddHours(-1), Now.AddHours(1), Token)).HostCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(StoredForms.Versions), "verdicts.json", MemberType = typeof(StoredForms))]
+    public async Task Verdicts_and_what_they_are_on_are_read(string version)
+    {
+        TableClient table = await account.CreateTableAsync();
+        await StoredForms.RestoreAsync(version, "verdicts.json", table);
+        var store = new VerdictStore(table);
+
+        Assert.Equal(StoredVerdicts, (await store.RangeAsync(Now.AddHours(-1), Now.AddHours(1), 10, null, Token)).Verdicts.OrderBy(one => one.At));
+        Assert.Equal([VerdictKind.Withdrawn, VerdictKind.FalsePositive], (await store.HistoryAsync(Factual.Id, 10, Token)).Select(change => change.Kind));
+        Assert.Equal(Json(Factual), Json((await store.FindJudgedAsync(Factual.Id, Token))!.Value.Detection));
+        Assert.True((await store.SetAsync(new NewVerdict(VerdictKind.Benign, "ann", Now), [new VerdictTarget(Factual, 2)], Token)).IsSet);
     }
 
     [Theory]

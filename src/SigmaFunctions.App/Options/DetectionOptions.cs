@@ -14,7 +14,7 @@ public sealed class DetectionOptions
     /// <summary>Name of the section.</summary>
     public const string Section = "Detections";
 
-    /// <summary>Table of detections; three more have its name with <c>Outbox</c>, <c>Windows</c> and <c>Instances</c> behind it.</summary>
+    /// <summary>Table of detections; others have its name with a word such as <c>Index</c> or <c>Outbox</c> behind it.</summary>
     [Required(ErrorMessage = "Detections__TableName must not be empty.")]
     [RegularExpression(
         "[A-Za-z][A-Za-z0-9]{2,53}",
@@ -47,8 +47,12 @@ public sealed class DetectionOptions
     public string OriginalContainer { get; set; } = OriginalStore.DefaultName;
 
     /// <summary>Days for which detections are kept, from their enqueuing; 0: for ever.</summary>
-    [RetentionDays]
+    [RetentionDays("Detections__RetentionDays")]
     public int RetentionDays { get; set; }
+
+    /// <summary>Days for which verdicts are kept, from the enqueuing of their detections; 0: for ever.</summary>
+    [RetentionDays("Detections__VerdictRetentionDays")]
+    public int VerdictRetentionDays { get; set; }
 
     /// <summary>Whether the app creates tables, queue and containers at its start. A deployment has done so already; a development machine has not.</summary>
     public bool CreateIfNotExists { get; set; }
@@ -94,10 +98,13 @@ internal sealed class CatalogAddressAttribute : ValidationAttribute
     }
 }
 
-/// <summary>Days that detections are kept. The platform's own attribute of ranges loses its message in validators that are generated.</summary>
+/// <summary>Days that something is kept. The platform's own attribute of ranges loses its message in validators that are generated.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class RetentionDaysAttribute() : ValidationAttribute("Detections__RetentionDays must be 0 (for ever) to 36500.")
+internal sealed class RetentionDaysAttribute(string setting) : ValidationAttribute($"{setting} must be 0 (for ever) to 36500.")
 {
+    /// <summary>Name of the setting.</summary>
+    public string Setting { get; } = setting;
+
     /// <inheritdoc/>
     public override bool IsValid(object? value) => value is >= 0 and <= 36_500;
 }

@@ -7,12 +7,15 @@ using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Sources;
+using SigmaFunctions.Storage.Verdicts;
 
 namespace SigmaFunctions.App.Retention;
 
-/// <summary>The function that removes, every hour, detections that are older than the deployment keeps them, and what instances said that are gone, was known of partitions that are, of canaries, of what arrived, and of correlations.</summary>
-/// <param name="options">For how long detections are kept.</param>
+/// <summary>The function that removes, every hour, detections and verdicts that are older than the deployment keeps them, and what instances said that are gone, was known of partitions that are, of canaries, of what arrived, and of correlations.</summary>
+/// <param name="options">For how long detections and verdicts are kept.</param>
 /// <param name="table">The detections.</param>
+/// <param name="index">The pointers to detections.</param>
+/// <param name="verdicts">The verdicts.</param>
 /// <param name="instances">What instances said.</param>
 /// <param name="partitions">How far partitions were done.</param>
 /// <param name="canaries">Which events canaries were.</param>
@@ -23,6 +26,8 @@ namespace SigmaFunctions.App.Retention;
 public sealed class RetentionFunction(
     IOptions<DetectionOptions> options,
     DetectionTable table,
+    DetectionIndex index,
+    VerdictStore verdicts,
     InstanceTable instances,
     PartitionProgressTable partitions,
     CanaryTable canaries,
@@ -37,6 +42,9 @@ public sealed class RetentionFunction(
     /// <summary>Most rows of one run: about ten minutes of the service; the next run goes on.</summary>
     public const int MaxRows = 200_000;
 
+    /// <summary>Most pointers of one run: a detection has three or four.</summary>
+    public const int MaxPointers = 800_000;
+
     /// <summary>Most parts of correlations of one run, three requests each.</summary>
     public const int MaxParts = 50_000;
 
@@ -47,12 +55,22 @@ public sealed class RetentionFunction(
         ArgumentNullException.ThrowIfNull(timer);
         return Task.WhenAll(
             RemoveDetectionsAsync(cancellationToken),
+            RemovePointersAsync(cancellationToken),
+            RemoveVerdictsAsync(cancellationToken),
             instances.RemoveAsync(timeProvider.GetUtcNow() - InstanceTable.KeptFor, cancellationToken),
             partitions.RemoveAsync(timeProvider.GetUtcNow() - PartitionProgressTable.KeptFor, cancellationToken),
             canaries.RemoveAsync(timeProvider.GetUtcNow() - CanaryTable.KeptFor, cancellationToken),
             sources.RemoveAsync(DateOnly.FromDateTime(timeProvider.GetUtcNow().UtcDateTime).AddDays(-SourceJudge.DaysNeeded), cancellationToken),
             correlations.RemoveOldAsync(MaxParts, cancellationToken));
     }
+
+    private Task RemovePointersAsync(CancellationToken cancellationToken) => options.Value.RetentionDays == 0
+        ? Task.CompletedTask
+        : index.RemoveAsync(timeProvider.GetUtcNow() - TimeSpan.FromDays(options.Value.RetentionDays), MaxPointers, cancellationToken);
+
+    private Task RemoveVerdictsAsync(CancellationToken cancellationToken) => options.Value.VerdictRetentionDays == 0
+        ? Task.CompletedTask
+        : verdicts.RemoveAsync(timeProvider.GetUtcNow() - TimeSpan.FromDays(options.Value.VerdictRetentionDays), MaxRows, cancellationToken);
 
     private async Task RemoveDetectionsAsync(CancellationToken cancellationToken)
     {

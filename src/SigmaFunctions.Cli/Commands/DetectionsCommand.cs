@@ -20,6 +20,7 @@ internal static class DetectionsCommand
     {
         List(terminal, time),
         Show(terminal),
+        Reindex(terminal, time),
     };
 
     private static DocumentedCommand List(Terminal terminal, TimeProvider time)
@@ -182,6 +183,51 @@ internal static class DetectionsCommand
                 await DetectionOutput.WriteTextAsync(terminal, detection, original);
             }
 
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+
+    private static DocumentedCommand Reindex(Terminal terminal, TimeProvider time)
+    {
+        var storage = new StorageArguments(terminal);
+        Option<string> table = StorageArguments.Name("--table", "Table of detections; that of pointers has its name with Index behind it.", DetectionTable.DefaultName);
+        Option<Moment?> since = StorageArguments.Since("Only what was enqueued since: so long ago (90m, 24h, 7d), or a date or time in UTC. [default: ever]");
+        Option<Moment?> until = StorageArguments.Until();
+        var command = new DocumentedCommand(
+            "reindex",
+            "Writes the pointers by which detections are found by host, user, rule and hash of a file.",
+            """
+            The app writes pointers with each detection. Versions before the index did not: run this once for detections that they recorded. It
+            may be run while the app writes, ended, and run again: the same pointers are written. Detections are read once, without their
+            originals, and not changed. It needs the role Storage Table Data Contributor.
+
+            Examples:
+              sigmaf detections reindex --account mystorage
+              sigmaf detections reindex --account mystorage --since 90d
+            """)
+        {
+            since,
+            until,
+            table,
+        };
+        storage.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => StorageArguments.RunAsync(async () =>
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            string name = parsed.GetRequiredValue(table);
+            var detections = new DetectionTable(storage.Table(parsed, name), index: new DetectionIndex(storage.Table(parsed, name + DetectionIndex.NameSuffix)));
+            (long indexed, long passedOver) = await detections.ReindexAsync(
+                parsed.GetValue(since)?.At(now) ?? DateTimeOffset.MinValue,
+                parsed.GetValue(until)?.At(now) ?? DateTimeOffset.MaxValue,
+                count => terminal.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sigmaf: {count} detections indexed")),
+                cancellationToken);
+            if (passedOver > 0)
+            {
+                await terminal.Errors.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"sigmaf: {passedOver} rows are not of a detection and were passed over"));
+            }
+
+            await terminal.Text.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{indexed} detections have pointers in {name}{DetectionIndex.NameSuffix}"));
             return ExitCode.Success;
         }));
         return command;

@@ -7,6 +7,7 @@ using SigmaFunctions.Storage;
 using SigmaFunctions.Storage.DeadLetters;
 using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Erasing;
+using SigmaFunctions.Storage.Verdicts;
 
 namespace SigmaFunctions.Cli.Commands;
 
@@ -25,14 +26,14 @@ internal static class EraseCommand
         var anywhere = new Option<bool>("--anywhere") { Description = "Also detections on other hosts or of other users that name it in their evidence or original." };
         var yes = new Option<bool>("--yes") { Description = "Erases. Without it nothing is changed." };
         Option<string> format = CommandOptions.Format();
-        Option<string> table = StorageArguments.Name("--table", "Table of detections.", DetectionTable.DefaultName);
+        Option<string> table = StorageArguments.Name("--table", "Table of detections; those of pointers and verdicts have its name with Index and Verdicts behind it.", DetectionTable.DefaultName);
         Option<string> originals = StorageArguments.Name("--originals", "Container of records that are too large for the table.", OriginalStore.DefaultName);
         Option<string> letters = StorageArguments.Name("--dead-letters", "Container of dead letters.", DeadLetterStore.DefaultName);
         var command = new DocumentedCommand(
             "erase",
-            "Tells which detections, originals and dead letters are of a host or user, and with --yes erases them.",
+            "Tells which detections, verdicts, originals and dead letters are of a host or user, and with --yes erases them.",
             """
-            Detections are of a host or user if their host or user is it; dead letters, and originals without a detection, if the name stands
+            Detections, and verdicts on them, are of a host or user if their host or user is it; dead letters, and originals without a detection, if the name stands
             anywhere in them. Without --since and --until the whole table and both containers are looked through. It may be ended and run again.
             A detection whose alert is still to be sent stays until it is. Exit code 1 if there are such, if something could not be searched, or a table
             or container is not there. What it does not reach: docs/privacy.md.
@@ -72,7 +73,10 @@ internal static class EraseCommand
                 now);
             bool removes = parsed.GetValue(yes);
             ImmutableArray<IErasableStore> stores = PersonalData.Stores(
-                new DetectionTable(storage.Table(parsed, parsed.GetRequiredValue(table))),
+                new DetectionTable(
+                    storage.Table(parsed, parsed.GetRequiredValue(table)),
+                    index: new DetectionIndex(storage.Table(parsed, parsed.GetRequiredValue(table) + DetectionIndex.NameSuffix))),
+                new VerdictStore(storage.Table(parsed, parsed.GetRequiredValue(table) + VerdictStore.NameSuffix)),
                 new OriginalStore(storage.Container(parsed, parsed.GetRequiredValue(originals))),
                 new DeadLetterStore(storage.Container(parsed, parsed.GetRequiredValue(letters))));
             var erasure = new Erasure(stores, result => terminal.Errors.WriteLine("sigmaf: " + ErasureOutput.Line(result)));

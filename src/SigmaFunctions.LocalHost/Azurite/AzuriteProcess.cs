@@ -66,7 +66,7 @@ internal sealed partial class AzuriteProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         string[] persistence = data is null ? ["--inMemoryPersistence"] : ["--location", data];
-        foreach (string argument in (string[])["--require", LocalPaths.ExitWithParentScript, script, .. persistence, "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+        foreach (string argument in (string[])["--require", LocalPaths.ExitWithParentScript, "--require", LocalPaths.FindRowsByKeyScript, script, .. persistence, "--silent", "--disableTelemetry", "--skipApiVersionCheck",
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1", "--blobPort", "0", "--queuePort", "0", "--tablePort", "0"])
         {
             start.ArgumentList.Add(argument);

@@ -20,6 +20,9 @@ internal static class LocalPaths
     /// <summary>The script that ends Azurite with this process.</summary>
     public static string ExitWithParentScript => Path.Combine(AppContext.BaseDirectory, "Azurite", "exit-with-parent.js");
 
+    /// <summary>What makes Azurite find rows of large partitions fast.</summary>
+    public static string FindRowsByKeyScript => Path.Combine(AppContext.BaseDirectory, "Azurite", "find-rows-by-key.js");
+
     private static string Metadata(string key) =>
         typeof(LocalPaths).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
 }

@@ -59,6 +59,9 @@ internal static class DetectionRow
         .. CorrelationColumns.Summary,
     ];
 
+    /// <summary>The same, and what became of its alert.</summary>
+    public static readonly string[] SummaryAndOutcome = [.. Summary, AlertedAt, HeldBack, HeldBackBy];
+
     // Of the event that completes what a correlation detects, which may become another.
     private static readonly string[] RevisedColumns =
     [
@@ -195,6 +198,7 @@ internal static class DetectionRow
         Omitted = entity.GetInt32(nameof(Detection.Omitted)) ?? 0,
         AlertedAt = entity.GetDateTimeOffset(AlertedAt),
         HeldBack = Enum.TryParse(entity.GetString(HeldBack), ignoreCase: true, out HoldReason reason) ? reason : null,
+        HeldBackBy = DetectionId.TryParse(entity.GetString(HeldBackBy), out DetectionId by) ? by : null,
     };
 
     /// <summary>The part of a row that tells what became of the alert.</summary>
@@ -243,6 +247,45 @@ internal static class DetectionRow
     }
 
     private static string Name(HoldReason reason) => reason.ToString().ToLowerInvariant();
+
+    /// <summary>
+    /// Makes what a row tells smaller, down to some 30 KiB: its original and evidence are cut, and facts, tags and the events of a correlation are left out
+    /// where they are longer.
+    /// </summary>
+    /// <param name="entity">The row.</param>
+    /// <param name="detection">What it is of.</param>
+    /// <param name="longest">Most UTF-16 units of the original, from 1,024; of other texts likewise, where that is less than a property takes.</param>
+    public static void Shorten(TableEntity entity, Detection detection, int longest)
+    {
+        bool cut = detection.Original.Length > longest;
+        bool isBrief = longest < MaxProperty;
+        foreach (string column in entity.Keys.Where(column => IsOriginalPart(column) || (isBrief && CorrelationColumns.IsOfEvents(column))).ToArray())
+        {
+            entity.Remove(column);
+        }
+
+        WriteOriginal(entity, BoundedText.Clean(BoundedText.Cut(detection.Original, Math.Min(longest, MaxOriginalOf(detection)))));
+        if (isBrief)
+        {
+            entity[nameof(Detection.Fields)] = WriteFields(detection.Fields, out bool fieldsCut, longest);
+            cut |= fieldsCut;
+            if (entity.GetString(nameof(Detection.Facts)) is { } facts && facts.Length > longest)
+            {
+                entity.Remove(nameof(Detection.Facts));
+            }
+
+            if (entity.GetString(nameof(Detection.Tags)).Length > longest)
+            {
+                entity[nameof(Detection.Tags)] = WriteTags([]);
+            }
+        }
+
+        entity[nameof(Detection.OriginalTruncated)] = cut || entity.GetBoolean(nameof(Detection.OriginalTruncated)) == true;
+    }
+
+    /// <summary>Whether a column is a part of the original.</summary>
+    public static bool IsOriginalPart(string column) => column.StartsWith(nameof(Detection.Original), StringComparison.Ordinal)
+        && column.AsSpan(nameof(Detection.Original).Length).IndexOfAnyExceptInRange('0', '9') < 0;
 
     private static void WriteOriginal(TableEntity entity, string original)
     {
@@ -300,12 +343,12 @@ internal static class DetectionRow
     }
 
     /// <summary>Cuts the values ever shorter until all fit in one property, and only then leaves fields out.</summary>
-    private static string WriteFields(ImmutableArray<DetectedField> fields, out bool cut)
+    private static string WriteFields(ImmutableArray<DetectedField> fields, out bool cut, int longestText = MaxProperty)
     {
         int count = fields.Length;
         int maximum = MaxValue;
         string text;
-        while ((text = JsonArray(writer => WriteItems(writer, count, maximum))).Length > MaxProperty)
+        while ((text = JsonArray(writer => WriteItems(writer, count, maximum))).Length > longestText)
         {
             if (maximum > MinimumValue)
             {

@@ -19,7 +19,7 @@ public sealed class DetectionTable
     /// <summary>Name of the table that deployments create.</summary>
     public const string DefaultName = "Detections";
 
-    private const string HourFormat = "yyyyMMdd'T'HH";
+    internal const string HourFormat = "yyyyMMdd'T'HH";
     private const int MaxActions = 100;
 
     // The service's limit for a transaction is 4 MiB.
@@ -33,24 +33,29 @@ public sealed class DetectionTable
     // Each round of a conflict finds at least one more row of the chunk; another writer of the same batch writes 100 at a time.
     private const int MaxConflicts = 16;
 
+    private const int MaxReindexed = 1_000;
+
     // A filter takes 15 comparisons.
     private const int MaxCompared = 12;
 
     private readonly TableClient _table;
     private readonly TimeProvider _timeProvider;
     private readonly OriginalStore? _originals;
+    private readonly DetectionIndex? _index;
     private readonly SemaphoreSlim _large = new(MaxLargeTransactions);
 
     /// <summary>Uses a table that exists.</summary>
     /// <param name="table">The table.</param>
     /// <param name="timeProvider">Clock of <c>AlertedAt</c>; the system's where none is given.</param>
     /// <param name="originals">Where records go that are too large for a row; without it they are cut.</param>
-    public DetectionTable(TableClient table, TimeProvider? timeProvider = null, OriginalStore? originals = null)
+    /// <param name="index">Where pointers to detections go by which these are found; without it they are not written or removed.</param>
+    public DetectionTable(TableClient table, TimeProvider? timeProvider = null, OriginalStore? originals = null, DetectionIndex? index = null)
     {
         ArgumentNullException.ThrowIfNull(table);
         _table = table;
         _timeProvider = timeProvider ?? TimeProvider.System;
         _originals = originals;
+        _index = index;
     }
 
     /// <summary>Name of the table.</summary>
@@ -85,6 +90,12 @@ public sealed class DetectionTable
         if (distinct.Count == 0)
         {
             return new RecordedDetections([], []);
+        }
+
+        // Before the rows too: whatever happens then, no row is without its pointers.
+        if (_index is not null)
+        {
+            await _index.WriteAsync(distinct.Values.SelectMany(DetectionIndex.PointersOf), cancellationToken);
         }
 
         var noted = new ConcurrentDictionary<(string Partition, string Row), bool>();
@@ -142,9 +153,15 @@ public sealed class DetectionTable
             }
 
             TableEntity row = response.Value!;
+            (string?, string?) before = SubjectOf(row);
             if (!DetectionRow.TryRevise(row, detection, correlation))
             {
                 return true;
+            }
+
+            if (SubjectOf(row) != before)
+            {
+                await PointAsync([detection], cancellationToken);
             }
 
             try
@@ -194,12 +211,24 @@ public sealed class DetectionTable
         Dictionary<string, TableEntity> rows = await _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken)
             .ToDictionaryAsync(row => row.RowKey, StringComparer.Ordinal, cancellationToken: cancellationToken);
         var actions = new List<TableTransactionAction>();
+        var moved = new List<Detection>();
         int size = 0;
         foreach (Detection detection in detections)
         {
             DetectedCorrelation correlation = detection.Correlation ?? throw new ArgumentException("No correlation detected it.", nameof(detections));
-            if (rows.TryGetValue(detection.Id.RowKey, out TableEntity? row) && DetectionRow.TryRevise(row, detection, correlation))
+            if (!rows.TryGetValue(detection.Id.RowKey, out TableEntity? row))
             {
+                continue;
+            }
+
+            (string?, string?) before = SubjectOf(row);
+            if (DetectionRow.TryRevise(row, detection, correlation))
+            {
+                if (SubjectOf(row) != before)
+                {
+                    moved.Add(detection);
+                }
+
                 actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, row.ETag));
                 size += DetectionRow.WireSize(row);
             }
@@ -210,6 +239,7 @@ public sealed class DetectionTable
             return actions.Count == 0;
         }
 
+        await PointAsync(moved, cancellationToken);
         try
         {
             await _table.SubmitTransactionAsync(actions, cancellationToken);
@@ -220,6 +250,64 @@ public sealed class DetectionTable
             return false;
         }
     }
+
+    /// <summary>
+    /// Writes the pointers of all detections of a span into the index: those of versions that did not are without. Rows that are not of a detection are passed
+    /// over. It may be ended and begun again.
+    /// </summary>
+    /// <param name="from">Enqueued from then on (inclusive).</param>
+    /// <param name="to">Enqueued before then (exclusive).</param>
+    /// <param name="progress">Is told now and then how many detections were looked at.</param>
+    /// <param name="cancellationToken">Ends the work; what was written stays.</param>
+    /// <returns>How many detections have pointers now, and how many rows were passed over.</returns>
+    /// <exception cref="InvalidOperationException">There is no index.</exception>
+    /// <exception cref="RequestFailedException">A store could not be reached or refused; what was written stays.</exception>
+    public async Task<(long Detections, long PassedOver)> ReindexAsync(DateTimeOffset from, DateTimeOffset to, Action<long>? progress, CancellationToken cancellationToken)
+    {
+        DetectionIndex index = _index ?? throw new InvalidOperationException("There is no index.");
+        long indexed = 0;
+        long passedOver = 0;
+
+        // A page of rows at a time, whose pointers share a few partitions.
+        await foreach (TableEntity[] rows in RowsAsync(from, to, DetectionIndex.Sources, cancellationToken).Chunk(MaxReindexed).WithCancellation(cancellationToken))
+        {
+            IReadOnlyList<TableEntity>[] pointers = [.. rows.Select(DetectionIndex.PointersOf)];
+            await index.WriteAsync(pointers.SelectMany(some => some), cancellationToken);
+            int none = pointers.Count(some => some.Count == 0);
+            indexed += rows.Length - none;
+            passedOver += none;
+            progress?.Invoke(indexed);
+        }
+
+        return (indexed, passedOver);
+    }
+
+    /// <summary>Removes the pointers to detections, as far as their rows tell which.</summary>
+    /// <exception cref="RequestFailedException">A store could not be reached or refused; what was removed stays so.</exception>
+    internal async Task RemovePointersAsync(IReadOnlyCollection<DetectionId> ids, CancellationToken cancellationToken)
+    {
+        if (_index is null)
+        {
+            return;
+        }
+
+        var found = new ConcurrentBag<TableEntity>();
+        await Parallel.ForEachAsync(ids, StorageConcurrency.Options(cancellationToken), async (id, token) =>
+        {
+            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, DetectionIndex.Sources, token);
+            if (response.HasValue)
+            {
+                found.Add(response.Value!);
+            }
+        });
+        await _index.RemoveAsync(found.SelectMany(DetectionIndex.PointersOf), cancellationToken);
+    }
+
+    /// <summary>What of a correlation's row pointers are of that others may come to be.</summary>
+    private static (string? Host, string? User) SubjectOf(TableEntity row) => (row[nameof(Detection.Host)] as string, row[nameof(Detection.User)] as string);
+
+    private Task PointAsync(List<Detection> detections, CancellationToken cancellationToken) =>
+        _index is null || detections.Count == 0 ? Task.CompletedTask : _index.WriteAsync(detections.SelectMany(DetectionIndex.PointersOf), cancellationToken);
 
     /// <summary>Notes what became of alerts. Detections that are gone are passed over.</summary>
     /// <exception cref="RequestFailedException">The store could not be reached or refused; what was noted stays.</exception>
@@ -327,7 +415,7 @@ public sealed class DetectionTable
         var found = new ConcurrentDictionary<DetectionId, Detection>();
         await Parallel.ForEachAsync(ids.Distinct(), StorageConcurrency.Options(cancellationToken), async (id, token) =>
         {
-            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, DetectionRow.Summary, token);
+            NullableResponse<TableEntity> response = await _table.GetEntityIfExistsAsync<TableEntity>(id.PartitionKey, id.RowKey, DetectionRow.SummaryAndOutcome, token);
             if (response.HasValue)
             {
                 found[id] = DetectionRow.FromEntity(response.Value!, isSummary: true);
@@ -358,25 +446,13 @@ public sealed class DetectionTable
     /// <param name="cancellationToken">Ends the work; what was removed stays so.</param>
     /// <returns>Number of rows removed.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused.</exception>
-    public async Task<int> RemoveAsync(DateTimeOffset before, int maximum, CancellationToken cancellationToken)
-    {
-        string filter = TableClient.CreateQueryFilter($"PartitionKey lt {Hour(before)}");
-        AsyncPageable<TableEntity> rows = _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken);
-        return await RemoveAsync(rows.Where(IsDetection).Take(maximum), cancellationToken);
-    }
+    public Task<int> RemoveAsync(DateTimeOffset before, int maximum, CancellationToken cancellationToken) =>
+        RowRemoval.RemoveAsync(_table, before, HourFormat, maximum, cancellationToken);
 
     /// <summary>Removes rows, those of a partition together; those that are gone are passed over.</summary>
     /// <returns>Number of rows removed.</returns>
     /// <exception cref="RequestFailedException">The store could not be reached or refused; what was removed stays so.</exception>
-    internal async Task<int> RemoveAsync(IAsyncEnumerable<TableEntity> rows, CancellationToken cancellationToken)
-    {
-        int removed = 0;
-        await Parallel.ForEachAsync(
-            ChunksAsync(rows, cancellationToken),
-            StorageConcurrency.Options(cancellationToken),
-            async (chunk, token) => Interlocked.Add(ref removed, await RemoveRowsAsync(chunk, token)));
-        return removed;
-    }
+    internal Task<int> RemoveAsync(IAsyncEnumerable<TableEntity> rows, CancellationToken cancellationToken) => RowRemoval.RemoveAsync(_table, rows, cancellationToken);
 
     /// <summary>
     /// The rows of detections enqueued from one time (inclusive) to another (exclusive), partition by partition: hours in order, within an hour bucket by
@@ -404,52 +480,11 @@ public sealed class DetectionTable
             await _table.QueryAsync<TableEntity>(filter, 1, ["RowKey"], cancellationToken).AnyAsync(cancellationToken);
     }
 
-    private static bool IsDetection(TableEntity row) =>
-        row.PartitionKey is [.., '-', _] key && DateTime.TryParseExact(key[..^2], HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
-
-    private static async IAsyncEnumerable<List<TableEntity>> ChunksAsync(
-        IAsyncEnumerable<TableEntity> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var chunk = new List<TableEntity>();
-        await foreach (TableEntity row in rows.WithCancellation(cancellationToken))
-        {
-            if (chunk.Count == MaxActions || (chunk.Count > 0 && chunk[0].PartitionKey != row.PartitionKey))
-            {
-                yield return chunk;
-                chunk = [];
-            }
-            chunk.Add(row);
-        }
-        if (chunk.Count > 0)
-        {
-            yield return chunk;
-        }
-    }
-
-    private async Task<int> RemoveRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
-    {
-        List<TableTransactionAction> actions = [.. rows.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All))];
-        while (actions.Count > 0)
-        {
-            try
-            {
-                await _table.SubmitTransactionAsync(actions, cancellationToken);
-                break;
-            }
-            catch (TableTransactionFailedException exception)
-                when (Is(exception, TableErrorCode.ResourceNotFound) && exception.FailedTransactionActionIndex is { } failed)
-            {
-                actions.RemoveAt(failed);
-            }
-        }
-        return actions.Count;
-    }
-
     // '~' sorts after the hyphen, the buckets and the hashes.
-    private static string Spanning(DateTimeOffset from, DateTimeOffset to) => TableClient.CreateQueryFilter(
+    internal static string Spanning(DateTimeOffset from, DateTimeOffset to) => TableClient.CreateQueryFilter(
         $"PartitionKey ge {Hour(from)} and PartitionKey le {Hour(to) + "~"} and RowKey gt {DetectionId.DescendingTicks(to) + "~"} and RowKey le {DetectionId.DescendingTicks(from) + "~"}");
 
-    private static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
+    internal static string Hour(DateTimeOffset time) => time.UtcDateTime.ToString(HourFormat, CultureInfo.InvariantCulture);
 
     /// <summary>Makes rows as they are asked for. Whoever gets a large transaction ends its turn.</summary>
     private async IAsyncEnumerable<(List<TableEntity> Rows, bool IsLarge)> TransactionsAsync(
@@ -491,7 +526,7 @@ public sealed class DetectionTable
         }
     }
 
-    private static bool Is(RequestFailedException exception, TableErrorCode code) => exception.ErrorCode == code.ToString();
+    internal static bool Is(RequestFailedException exception, TableErrorCode code) => exception.ErrorCode == code.ToString();
 
     /// <summary>Adds rows of one partition, and gives those that are new or whose alerts are owed, with whether they are.</summary>
     private async Task<List<(TableEntity Row, bool IsPending)>> AddRowsAsync(List<TableEntity> rows, CancellationToken cancellationToken)
@@ -534,7 +569,7 @@ public sealed class DetectionTable
         return found;
     }
 
-    private static string Between(string partitionKey, string[] rowKeys)
+    internal static string Between(string partitionKey, string[] rowKeys)
     {
         string first = rowKeys.Min(StringComparer.Ordinal)!;
         string last = rowKeys.Max(StringComparer.Ordinal)!;

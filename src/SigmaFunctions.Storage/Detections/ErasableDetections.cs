@@ -11,11 +11,7 @@ namespace SigmaFunctions.Storage.Detections;
 /// </summary>
 internal sealed class ErasableDetections(DetectionTable table, OriginalStore originals) : IErasableStore
 {
-    private static readonly string[] Columns =
-    [
-        "PartitionKey", "RowKey", "Timestamp", nameof(Detection.Host), nameof(Detection.User), nameof(Detection.OriginalBlob), DetectionRow.AlertedAt, DetectionRow.HeldBack,
-        .. CorrelationColumns.Names,
-    ];
+    private static readonly string[] Columns = ["Timestamp", DetectionRow.AlertedAt, DetectionRow.HeldBack, .. ErasableRow.Columns];
 
     // The sweep gives up what it cannot announce in seven days.
     private static readonly TimeSpan OwedFor = TimeSpan.FromDays(8);
@@ -32,11 +28,7 @@ internal sealed class ErasableDetections(DetectionTable table, OriginalStore ori
             }
 
             string? blob = row[nameof(Detection.OriginalBlob)] as string;
-            bool isOfSubject = search.Subject.Is(row[nameof(Detection.Host)] as string, row[nameof(Detection.User)] as string)
-                || IsCorrelated(search.Subject, row, id);
-            ErasureFinding finding = isOfSubject
-                ? ErasureFinding.OfSubject
-                : search.Anywhere ? await LookInsideAsync(search.Subject, row, blob, cancellationToken) : ErasureFinding.Other;
+            ErasureFinding finding = await ErasableRow.LookAsync(search, row, id, originals, cancellationToken);
             if (finding == ErasureFinding.OfSubject && DetectionRow.MayBeOwed(row) && !(row.Timestamp < search.Now - OwedFor))
             {
                 finding = ErasureFinding.Owed;
@@ -54,38 +46,9 @@ internal sealed class ErasableDetections(DetectionTable table, OriginalStore ori
             await originals.DeleteAsync(blob, cancellationToken);
         }
 
+        // Pointers too, since the rows tell which they are.
+        await table.RemovePointersAsync([.. found.Select(one => new DetectionId(one.Id))], cancellationToken);
         return await table.RemoveAsync(
             found.Select(one => new DetectionId(one.Id)).Select(id => new TableEntity(id.PartitionKey, id.RowKey)).ToAsyncEnumerable(), cancellationToken);
     }
-
-    private static bool IsCorrelated(DataSubject subject, TableEntity row, DetectionId id)
-    {
-        try
-        {
-            return CorrelationColumns.Read(row, id) is { } correlation
-                && (correlation.Events.Any(one => subject.Is(one.Host, one.User))
-                    || TextSearch.AreIn(subject.Words, [.. correlation.Group.Select(one => one.Value), .. correlation.Values]));
-        }
-        catch (FormatException)
-        {
-            // Whatever stands there: what cannot be read is no reason to keep it.
-            return TextSearch.AreIn(subject.Words, row.Keys.Where(CorrelationColumns.IsOne).Select(name => row[name] as string ?? ""));
-        }
-    }
-
-    private async Task<ErasureFinding> LookInsideAsync(DataSubject subject, TableEntity row, string? blob, CancellationToken cancellationToken)
-    {
-        // What the rule says, and where the event came from, is not of the event.
-        string original = string.Concat(row.Keys.Where(IsOriginal).OrderBy(name => name.Length).ThenBy(name => name, StringComparer.Ordinal).Select(name => row[name] as string));
-        string[] texts = [row[nameof(Detection.Host)] as string ?? "", row[nameof(Detection.User)] as string ?? "", row[nameof(Detection.Fields)] as string ?? "", original];
-        if (TextSearch.AreIn(subject.Words, texts))
-        {
-            return ErasureFinding.OfSubject;
-        }
-
-        return blob is null ? ErasureFinding.Other : await originals.LookAsync(blob, subject, cancellationToken) ?? ErasureFinding.Other;
-    }
-
-    private static bool IsOriginal(string name) =>
-        name.StartsWith(nameof(Detection.Original), StringComparison.Ordinal) && name.AsSpan(nameof(Detection.Original).Length).IndexOfAnyExceptInRange('0', '9') < 0;
 }

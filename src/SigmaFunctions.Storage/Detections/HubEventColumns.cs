@@ -28,6 +28,10 @@ internal static class HubEventColumns
         [nameof(HubEventIdentity.Record)] = identity.Record,
     };
 
+    /// <summary>What a filter adds that takes the rows of one event, among those of its time.</summary>
+    public static string Condition(HubEventIdentity identity) =>
+        TableClient.CreateQueryFilter($" and SequenceNumber eq {identity.SequenceNumber} and Record eq {identity.Record}");
+
     /// <summary>Reads a row.</summary>
     /// <param name="entity">The row.</param>
     /// <param name="isKeyOfEvent">

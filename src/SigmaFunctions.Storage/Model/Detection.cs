@@ -90,6 +90,9 @@ public sealed record Detection
     /// <summary>Why it is recorded without an alert of its own; null where that is not so.</summary>
     public HoldReason? HeldBack { get; init; }
 
+    /// <summary>With <see cref="HeldBack"/>: the alert that stands for it, where there is one. It is not written with the detection.</summary>
+    public DetectionId? HeldBackBy { get; init; }
+
     /// <summary>The detection's id, derived from the event's identity and the rule; of a correlation <see cref="DetectedCorrelation.Id"/>.</summary>
     public DetectionId Id
     {

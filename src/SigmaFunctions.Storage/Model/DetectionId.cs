@@ -85,7 +85,10 @@ public readonly record struct DetectionId(string Value)
     }
 
     /// <summary>The id of which these are the keys; false where they are of none.</summary>
-    internal static bool TryOfKeys(string partitionKey, string rowKey, out DetectionId id)
+    internal static bool TryOfKeys(string partitionKey, string rowKey, out DetectionId id) => TryOfRowKey(rowKey, out id) && id.PartitionKey == partitionKey;
+
+    /// <summary>The id of which this is the row key, from which the partition follows; false where it is of none.</summary>
+    internal static bool TryOfRowKey(string rowKey, out DetectionId id)
     {
         id = default;
         return rowKey is { Length: TicksLength + 1 + HashLength }
@@ -93,8 +96,7 @@ public readonly record struct DetectionId(string Value)
             && descending <= DateTime.MaxValue.Ticks
             && TryParse(
                 string.Create(CultureInfo.InvariantCulture, $"{new DateTime(DateTime.MaxValue.Ticks - descending).ToString(TimeFormat, CultureInfo.InvariantCulture)}{rowKey.AsSpan(TicksLength)}"),
-                out id)
-            && id.PartitionKey == partitionKey;
+                out id);
     }
 
     /// <inheritdoc/>

@@ -20,6 +20,7 @@ using SigmaFunctions.LocalHost.Worker.Protocol;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Correlations;
 using SigmaFunctions.Storage.DeadLetters;
+using SigmaFunctions.Storage.Detections;
 using SigmaFunctions.Storage.Instances;
 using SigmaFunctions.Storage.Model;
 using SigmaFunctions.Storage.Rules;
@@ -688,6 +689,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
         List<StoredDeadLetter> letters = await new DeadLetterStore(_deadLetters)
             .ListAsync(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), cancellationToken).ToListAsync(cancellationToken);
         HashSet<(string, long)> kept = [.. letters.Select(letter => (letter.Partition ?? "", letter.SequenceNumber))];
+        int unindexed = await CountUnindexedAsync([.. byKind[false], .. byKind[true]], cancellationToken);
         await _table.DeleteAsync(cancellationToken);
         FaultOutcome outcome = FaultOutcome.Of(
             _expectation,
@@ -711,12 +713,41 @@ internal sealed partial class FaultRun : IAsyncDisposable
             outcome = outcome with { Correlations = correlations, Problems = [.. outcome.Problems, .. correlations.Problems] };
         }
 
+        if (unindexed > 0)
+        {
+            outcome = outcome with { Problems = outcome.Problems.Add($"{unindexed} rows are not in the index") };
+        }
+
         if (!_scenario.IsFlawless || _errors.IsEmpty)
         {
             return outcome;
         }
 
         return outcome with { Problems = outcome.Problems.Add($"{_errors.Count} errors were logged, the first: {_errors.First()}") };
+    }
+
+    /// <summary>Rows that are not found by their rule, host or user.</summary>
+    private async Task<int> CountUnindexedAsync(Detection[] detections, CancellationToken cancellationToken)
+    {
+        var index = new DetectionIndex(new TableClient(_account, _table.Name + DetectionIndex.NameSuffix));
+        if (_phases.Length > 1)
+        {
+            // One of the versions wrote no pointers.
+            await new DetectionTable(_table, index: index).ReindexAsync(_begin.AddDays(-1), _begin.AddDays(1), null, cancellationToken);
+        }
+
+        var missing = new HashSet<DetectionId>();
+        foreach (IGrouping<(IndexKind Kind, string? Value), Detection> wanted in detections
+            .SelectMany(item => new[] { (IndexKind.Rule, item.RuleId), (IndexKind.Host, item.Host), (IndexKind.User, item.User) }, (item, key) => (Key: key, Item: item))
+            .Where(pair => !string.IsNullOrEmpty(pair.Key.Item2))
+            .GroupBy(pair => (pair.Key.Item1, pair.Key.Item2), pair => pair.Item))
+        {
+            IndexedDetections found = await index.FindAsync(
+                wanted.Key.Kind, wanted.Key.Value!, _begin.AddDays(-1), _begin.AddDays(1), DetectionIndex.MaxFound, cancellationToken);
+            missing.UnionWith(wanted.Select(item => item.Id).Except(found.Ids));
+        }
+
+        return missing.Count;
     }
 
     // The Functions library calls it an error when the host cancels an invocation, as it does when a partition moves.
