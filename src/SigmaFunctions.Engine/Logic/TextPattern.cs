@@ -134,6 +134,45 @@ internal sealed class TextPattern
         return true;
     }
 
+    /// <summary>
+    /// What of a text that fits the literals stand for, in order: the begin, the end, and of what is between two <c>*</c> the leftmost place. All of the
+    /// text where the pattern names none of it.
+    /// </summary>
+    public ImmutableArray<TextSpan> PlacesIn(string text, bool cased)
+    {
+        Segment[] segments = Segments;
+        if (segments.Length == 1)
+        {
+            return [new TextSpan(0, text.Length)];
+        }
+
+        StringComparison comparison = Comparison(cased);
+        int position = MatchAt(text, 0, segments[0], comparison);
+        int end = position < 0 ? -1 : StartOfLast(segments[^1], text, position, comparison);
+        if (end < 0)
+        {
+            return [new TextSpan(0, text.Length)];
+        }
+
+        var places = new List<TextSpan> { new(0, position) };
+        foreach (Segment segment in segments.AsSpan()[1..^1])
+        {
+            int before = position;
+            position = Find(text.AsSpan(0, end), position, segment, comparison);
+            int start = position < 0 ? -1 : StartOfLast(segment, text.AsSpan(0, position), before, comparison);
+            if (start < 0)
+            {
+                return [new TextSpan(0, text.Length)];
+            }
+
+            places.Add(new TextSpan(start, position - start));
+        }
+
+        places.Add(new TextSpan(end, text.Length - end));
+        ImmutableArray<TextSpan> found = TextSpan.Merge(places);
+        return found.IsEmpty ? [new TextSpan(0, text.Length)] : found;
+    }
+
     /// <summary>Equal patterns accept the same texts: without case, letters are equal as they are in matching.</summary>
     public bool Equals(TextPattern other, bool cased)
     {
