@@ -49,6 +49,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private readonly ConsoleReport _report;
     private readonly RuleLog _rules;
     private readonly TimeProvider _time;
+    private readonly IConfiguration _environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
     private readonly Stopwatch _watch = new();
     private readonly TriggerStatistics _statistics = new();
     private AzuriteProcess? _azurite;
@@ -56,6 +57,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
     private EventHubsEndpoint? _endpoint;
     private RestartingWorker? _worker;
     private LiveSite? _live;
+    private DetectionSite? _detections;
     private ImmutableArray<UnseenEvents> _unseen = [];
 
     public LocalHostRun(LocalHostOptions options, ConsoleReport report, TimeProvider time)
@@ -97,8 +99,12 @@ internal sealed class LocalHostRun : IAsyncDisposable
         var alerts = new AlertReader(_azurite!.ConnectionString, Show);
         await alerts.CreateIfNotExistsAsync(stop.Token);
         Triggers triggers = await StartWorkerAsync(stop.Token);
-        _live?.Attach(new LiveRun(
-            () => new RunCounters(_statistics.Events, _statistics.Batches, _unseen), alerts.FindAsync, _endpoint!.ConnectionString, GetAsync));
+        if (_live is { } live)
+        {
+            _detections = new DetectionSite(_azurite.ConnectionString, () => live.Rules, MappingSettings.Paths(_environment), _time);
+            live.Attach(new LiveRun(
+                () => new RunCounters(_statistics.Events, _statistics.Batches, _unseen), alerts.FindAsync, _endpoint!.ConnectionString, GetAsync) { Detections = _detections });
+        }
 
         Task[] triggering =
         [
@@ -182,6 +188,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
             await _live.DisposeAsync();
         }
 
+        _detections?.Dispose();
         if (_worker is not null)
         {
             await _worker.DisposeAsync();
@@ -198,8 +205,7 @@ internal sealed class LocalHostRun : IAsyncDisposable
 
     private async Task StartLiveAsync(CancellationToken cancellationToken)
     {
-        IConfiguration environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        _live = await LiveSite.StartAsync(_options.HttpPort, RuleSettings.Create(_options.Rules, environment), _time, cancellationToken);
+        _live = await LiveSite.StartAsync(_options.HttpPort, RuleSettings.Create(_options.Rules, _environment), _time, cancellationToken);
         _report.Step("Live view", _live.Address.AbsoluteUri);
         if (_options.HttpPort is null && _live.Address.Port != LiveSite.DefaultPort)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using SigmaFunctions.Catalog.Site;
+using SigmaFunctions.Pages.Model;
 
 namespace SigmaFunctions.LocalHost.Live;
 
@@ -27,7 +28,7 @@ internal static class LivePages
     private static byte[] Frame(string title, string address, string content, string scripts)
     {
         IEnumerable<(string Address, string Name)> links =
-            [("/", "Live"), ("/catalog/", "Catalogue"), .. SiteNavigation.Pages.Select(page => ($"/catalog/{page.Path}", page.Name))];
+            [("/", "Live"), (PageAddress.List, "Detections"), ("/catalog/", "Catalogue"), .. SiteNavigation.Pages.Select(page => ($"/catalog/{page.Path}", page.Name))];
         string navigation = string.Concat(links.Select(link =>
             $"<li><a href=\"{link.Address}\"{(link.Address == address ? " aria-current=\"page\"" : "")}>{WebUtility.HtmlEncode(link.Name)}</a></li>"));
         return Encoding.UTF8.GetBytes(Text("frame.html")

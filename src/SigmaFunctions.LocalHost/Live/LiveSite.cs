@@ -19,10 +19,12 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SigmaFunctions.Catalog.Site;
 using SigmaFunctions.Engine.Model;
+using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.LocalHost.Processes;
 using SigmaFunctions.LocalHost.Reporting;
 using SigmaFunctions.LocalHost.Trigger;
 using SigmaFunctions.LocalHost.Worker;
+using SigmaFunctions.Pages;
 using SigmaFunctions.Storage.Alerts;
 using SigmaFunctions.Storage.Model;
 
@@ -43,7 +45,11 @@ internal sealed record LiveRun(
     Func<RunCounters> Counters,
     Func<DetectionId, CancellationToken, Task<Detection?>> Find,
     string EventHubs,
-    Func<Uri, CancellationToken, Task<HttpReply?>> Get);
+    Func<Uri, CancellationToken, Task<HttpReply?>> Get)
+{
+    /// <summary>The list of detections and the pages of events; null before the stores are there.</summary>
+    public DetectionSite? Detections { get; init; }
+}
 
 /// <summary>
 /// The page that shows detections as they land, and the catalogue of the rules beside it, over HTTP on loopback. Answers only to the names
@@ -121,6 +127,9 @@ internal sealed class LiveSite : IAsyncDisposable
         }
     }
 
+    /// <summary>The rules that run; null until they are read, and where they cannot be.</summary>
+    public RuleSet? Rules => _catalogue.Running;
+
     /// <summary>Tells of a run from now on.</summary>
     public void Attach(LiveRun run) => _run = run;
 
@@ -168,7 +177,7 @@ internal sealed class LiveSite : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = 100;
-            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.MaxRequestBodySize = DetectionSite.MaxForm;
             kestrel.Listen(IPAddress.Loopback, port);
         });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -207,10 +216,10 @@ internal sealed class LiveSite : IAsyncDisposable
             await SayAsync(response, StatusCodes.Status403Forbidden, "This site is not for the pages of others.");
             return;
         }
-        if (!HttpMethods.IsGet(context.Request.Method))
+        if (!HttpMethods.IsGet(context.Request.Method) && !DetectionSite.IsOwnForm(context.Request))
         {
             response.Headers.Allow = HttpMethods.Get;
-            await SayAsync(response, StatusCodes.Status405MethodNotAllowed, "This site is only read.");
+            await SayAsync(response, StatusCodes.Status405MethodNotAllowed, "This is not one of this site's own forms.");
             return;
         }
 
@@ -223,6 +232,7 @@ internal sealed class LiveSite : IAsyncDisposable
                 "/events" => StreamAsync(context),
                 "/detection" => WholeAsync(context),
                 "/catalog" => RedirectAsync(response),
+                _ when DetectionPages.Has(path) => DetectionsAsync(context),
                 _ when path.StartsWith("/api/", StringComparison.Ordinal) => FunctionAsync(context),
                 _ when path.StartsWith("/assets/", StringComparison.Ordinal) => AssetAsync(response, path["/assets/".Length..]),
                 _ when path.StartsWith("/catalog/", StringComparison.Ordinal) => CatalogueAsync(context, path["/catalog/".Length..]),
@@ -234,6 +244,17 @@ internal sealed class LiveSite : IAsyncDisposable
             // The browser went away, or the program ends.
             context.Abort();
         }
+    }
+
+    private Task DetectionsAsync(HttpContext context)
+    {
+        if (_run.Detections is { } detections)
+        {
+            return detections.AnswerAsync(context);
+        }
+
+        context.Response.Headers["Refresh"] = "1";
+        return SayAsync(context.Response, StatusCodes.Status503ServiceUnavailable, "Storage is being started. This page shows detections as soon as it is there.");
     }
 
     /// <summary>What the app's own function of this route answers.</summary>
@@ -361,7 +382,7 @@ internal sealed class LiveSite : IAsyncDisposable
     }
 
     private static Task AssetAsync(HttpResponse response, string name) =>
-        (name is "live.js" or "live.css" ? LivePages.Asset(name) : SiteAssets.Find(name)) is { } content
+        (name is "live.js" or "live.css" ? LivePages.Asset(name) : DetectionPages.FindAsset(name) ?? SiteAssets.Find(name)) is { } content
             ? SendAsync(response, ContentTypeOf(name), content)
             : SayAsync(response, StatusCodes.Status404NotFound, "There is no such file.");
 

@@ -30,6 +30,7 @@ internal sealed class LocalCatalogue : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private volatile CatalogueState _state = new(null, null);
+    private volatile RuleSet? _running;
     private Task? _build;
 
     /// <param name="rules">The rules that run.</param>
@@ -37,6 +38,9 @@ internal sealed class LocalCatalogue : IDisposable
 
     /// <summary>What there is now.</summary>
     public CatalogueState State => _state;
+
+    /// <summary>The rules that run; null until they are read, and where they cannot be.</summary>
+    public RuleSet? Running => _running;
 
     /// <summary>Begins to build, once.</summary>
     public void Start()
@@ -84,6 +88,7 @@ internal sealed class LocalCatalogue : IDisposable
         var all = RuleSet.LoadPaths(_rules.Paths, placeholders);
         cancellationToken.ThrowIfCancellationRequested();
         RuleSet rules = all.With(overrides);
+        _running = rules;
         RuleCatalogue catalogue = CatalogueBuilder.Build(rules, RuleSource.Parse(_rules.Paths), new TelemetryCoverage(rules), cancellationToken);
         var options = new SiteOptions { PartOf = new ParentSite("SigmaFunctions", "/", "Live"), Remark = RemarkOf(all, overrides) };
         var files = new ConcurrentDictionary<string, byte[]>(StringComparer.Ordinal);

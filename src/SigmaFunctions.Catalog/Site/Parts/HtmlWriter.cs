@@ -8,7 +8,7 @@ namespace SigmaFunctions.Catalog.Site.Parts;
 /// Writes HTML. What stands in an interpolated string is markup, what is put into it is text and is escaped: text from rules cannot
 /// become markup, since there is no other way to write it.
 /// </summary>
-internal sealed class HtmlWriter
+public sealed class HtmlWriter
 {
     private readonly StringBuilder _text = new();
 

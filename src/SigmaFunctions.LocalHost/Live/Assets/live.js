@@ -49,6 +49,9 @@ function item(detection) {
   const title = element('a', 'title', detection.title);
   title.href = detection.page;
   head.append(title);
+  const event = element('a', 'event', 'Event');
+  event.href = `d/${encodeURIComponent(detection.id)}`;
+  head.append(event);
   const correlation = detection.correlation;
   // Host and user are of one of its events.
   if (correlation) head.append(element('span', 'who', correlation.value));

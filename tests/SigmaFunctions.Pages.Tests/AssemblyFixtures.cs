@@ -1,0 +1,3 @@
+using SigmaFunctions.Tests;
+
+[assembly: AssemblyFixture(typeof(StorageAccount))]
