@@ -103,7 +103,10 @@ internal sealed class LocalHostRun : IAsyncDisposable
         {
             _detections = new DetectionSite(_azurite.ConnectionString, () => live.Rules, MappingSettings.Paths(_environment), _time);
             live.Attach(new LiveRun(
-                () => new RunCounters(_statistics.Events, _statistics.Batches, _unseen), alerts.FindAsync, _endpoint!.ConnectionString, GetAsync) { Detections = _detections });
+                () => new RunCounters(_statistics.Events, _statistics.Batches, _unseen), alerts.FindAsync, _endpoint!.ConnectionString, GetAsync)
+            {
+                Detections = _detections,
+            });
         }
 
         Task[] triggering =
