@@ -12,7 +12,7 @@ public sealed class CompletionTests : IDisposable
     /// <summary>A line up to the cursor, what bash completes; nothing is left to it, so that it completes names of files.</summary>
     [Theory]
     [InlineData("sigmaf det", "detections")]
-    [InlineData("sigmaf detections ", "list show")]
+    [InlineData("sigmaf detections ", "list reindex show")]
     [InlineData("sigmaf detections list --lev", "--level")]
     [InlineData("sigmaf detections list --level ", "critical high informational low medium")]
     [InlineData("sigmaf detections list --format j", "json")]
