@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Azure;
+using SigmaFunctions.Catalog.Site;
 using SigmaFunctions.Catalog.Site.Parts;
 using SigmaFunctions.Pages.Model;
 using SigmaFunctions.Pages.Views;
@@ -49,18 +50,7 @@ public sealed class DetectionPages : IDisposable
     }
 
     /// <summary>The content of a style sheet or script of these pages; null where there is none of this name.</summary>
-    public static byte[]? FindAsset(string name)
-    {
-        using Stream? stream = typeof(DetectionPages).Assembly.GetManifestResourceStream(AssetPrefix + name);
-        if (stream is null)
-        {
-            return null;
-        }
-
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
-    }
+    public static byte[]? FindAsset(string name) => SiteAssets.Read(typeof(DetectionPages).Assembly, AssetPrefix + name);
 
     /// <summary>Answers a request. A store that cannot be reached is a reply too, which says so.</summary>
     public async Task<PageReply> AnswerAsync(PageRequest request, CancellationToken cancellationToken)

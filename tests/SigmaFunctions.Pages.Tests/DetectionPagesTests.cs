@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -126,6 +127,41 @@ public sealed class DetectionPagesTests(StorageAccount account) : IAsyncLifetime
             Assert.Contains("&lt;img src=x", page, StringComparison.Ordinal);
             Assert.DoesNotMatch("\\s(style|on[a-z]+)=\"", Regex.Replace(page, "&[a-z#0-9]+;", ""));
         }
+    }
+
+    [Theory]
+    [InlineData("9999-12-31T23:59:59Z")]
+    [InlineData("1601-01-01T00:00:00Z")]
+    public async Task A_time_that_a_sender_forges_leaves_the_page_readable(string time)
+    {
+        Detection detection = Make(1, Rule, "DownloadString") with { EventTime = DateTimeOffset.Parse(time, CultureInfo.InvariantCulture) };
+        await AddAsync(detection);
+
+        Assert.Contains("DeviceProcessEvents", await GetAsync($"/d/{detection.Id.Value}", 200), StringComparison.Ordinal);
+        Assert.Contains("1 event with", await GetAsync("/detections", 200), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_of_very_many_rules_and_long_values_stays_small_and_tells_what_it_leaves_out()
+    {
+        Detection[] detections = [.. Enumerable.Range(0, 120).Select(i => Make(1, i == 0 ? Rule : $"rule-{i}", "DownloadString " + new string('x', 20_000)))];
+        await AddAsync(detections);
+
+        string page = await GetAsync($"/d/{detections[0].Id.Value}", 200);
+
+        Assert.Contains("120 rules matched this event", page, StringComparison.Ordinal);
+        Assert.Contains("and 20 other rules, which this page leaves out", page, StringComparison.Ordinal);
+        Assert.InRange(page.Length, 1, 150_000);
+        await DecideAsync(detections[0], "alice", "benign", "");
+        Assert.Equal(100, (await _verdicts.GetAsync([.. detections.Select(one => one.Id)], Token)).Count);
+    }
+
+    [Fact]
+    public async Task A_page_behind_the_last_says_so()
+    {
+        await AddAsync(Make(1, Rule, "DownloadString"));
+
+        Assert.Contains("There is no such page of the list", await GetAsync("/detections?page=7", 200), StringComparison.Ordinal);
     }
 
     [Theory]

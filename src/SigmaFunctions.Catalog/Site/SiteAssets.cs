@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace SigmaFunctions.Catalog.Site;
 
 /// <summary>The files that every catalogue has beside its pages: style sheet, scripts, icon.</summary>
@@ -11,9 +13,13 @@ public static class SiteAssets
         .Select(name => name[Prefix.Length..]);
 
     /// <summary>The content of one; null where there is none of this name.</summary>
-    public static byte[]? Find(string name)
+    public static byte[]? Find(string name) => Read(typeof(SiteAssets).Assembly, Prefix + name);
+
+    /// <summary>The content of a resource; null where an assembly has none of this name.</summary>
+    public static byte[]? Read(Assembly assembly, string name)
     {
-        using Stream? stream = typeof(SiteAssets).Assembly.GetManifestResourceStream(Prefix + name);
+        ArgumentNullException.ThrowIfNull(assembly);
+        using Stream? stream = assembly.GetManifestResourceStream(name);
         if (stream is null)
         {
             return null;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using SigmaFunctions.Engine.Events;
 using SigmaFunctions.Engine.Logic;
-using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.RuleSets;
 using SigmaFunctions.Engine.Values;
 
@@ -17,25 +16,27 @@ public static class MatchedParts
     /// <summary>Most values that are marked.</summary>
     public const int MaxValues = 50;
 
-    /// <summary>Most work, in characters of values that tests are made on.</summary>
+    /// <summary>Most work, in characters of values that tests are made on; of a regular expression sixteen times these.</summary>
     public const long MaxWork = 16_000_000;
 
     // A test is at least that, whatever it is made on.
     private const int TestWork = 64;
+    private const int SlowCharacterWork = 16;
 
     // Regular expressions are looked for a second time, by .NET's engine, which tells the place.
     private const int MaxExpressions = 20;
     private const int MaxExpressionText = 16_384;
     private static readonly TimeSpan ExpressionPatience = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The marked values of a rule on an event; empty where the rule does not match it, or the set has no such rule.</summary>
-    /// <param name="ruleSet">The rules.</param>
+    /// <summary>The marked values of a rule on an event; empty where the rule does not match it, or no such rule runs.</summary>
+    /// <param name="rules">The rules.</param>
     /// <param name="ruleId">Id of the rule.</param>
     /// <param name="sigmaEvent">The event.</param>
-    public static ImmutableArray<MatchedValue> Of(RuleSet ruleSet, string ruleId, SigmaEvent sigmaEvent)
+    public static ImmutableArray<MatchedValue> Of(RuleLookup rules, string ruleId, SigmaEvent sigmaEvent)
     {
+        ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(sigmaEvent);
-        if (Find(ruleSet, ruleId) is not { } rule)
+        if (rules.Find(ruleId) is not { } rule)
         {
             return [];
         }
@@ -56,13 +57,14 @@ public static class MatchedParts
     /// The same of an event of which only the evidence is at hand: the fields whose values made the rule match. Where that does not show that the rule
     /// matches, since it was cut, whatever single tests find in it is marked.
     /// </summary>
-    /// <param name="ruleSet">The rules.</param>
+    /// <param name="rules">The rules.</param>
     /// <param name="ruleId">Id of the rule.</param>
     /// <param name="evidence">Names of fields, empty for a keyword, with their values; a name may come more than once.</param>
-    public static ImmutableArray<MatchedValue> OfEvidence(RuleSet ruleSet, string ruleId, IReadOnlyCollection<(string Field, string Value)> evidence)
+    public static ImmutableArray<MatchedValue> OfEvidence(RuleLookup rules, string ruleId, IReadOnlyCollection<(string Field, string Value)> evidence)
     {
+        ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(evidence);
-        if (Find(ruleSet, ruleId) is not { } rule)
+        if (rules.Find(ruleId) is not { } rule)
         {
             return [];
         }
@@ -83,16 +85,11 @@ public static class MatchedParts
         return lenient.Values();
     }
 
-    private static CompiledRule? Find(RuleSet ruleSet, string ruleId)
-    {
-        ArgumentNullException.ThrowIfNull(ruleSet);
-        return ruleSet.Compiled.FirstOrDefault(rule => RuleIdComparer.Instance.Equals(rule.Rule.Id, ruleId));
-    }
-
     /// <summary>Walks a condition once and keeps the tests that hold, without those of parts that do not.</summary>
     private sealed class Collector(SigmaEvent sigmaEvent, EventView view, bool isLenient)
     {
         private readonly List<(Predicate Predicate, string Value)> _found = [];
+        private readonly Dictionary<string, long> _lengths = new(StringComparer.Ordinal);
         private long _work;
 
         public bool Collect(Expression expression)
@@ -170,13 +167,17 @@ public static class MatchedParts
 
         private bool Test(Predicate predicate)
         {
-            if (_work > MaxWork || ReferenceEvaluator.Satisfying(predicate, sigmaEvent, view) is not { } value)
+            if (_work > MaxWork)
             {
-                _work += TestWork;
                 return false;
             }
 
-            _work += TestWork + value.Text.Length;
+            _work += TestWork + ((predicate is RegexPredicate ? SlowCharacterWork : 1) * LengthOf(predicate.Field));
+            if (ReferenceEvaluator.Satisfying(predicate, sigmaEvent, view) is not { } value)
+            {
+                return false;
+            }
+
             if (predicate is not (NullPredicate or ExistsPredicate))
             {
                 _found.Add((predicate, value.Text));
@@ -184,6 +185,26 @@ public static class MatchedParts
 
             return true;
         }
+
+        /// <summary>Characters that a test on a field may look at; of a keyword those of all values.</summary>
+        private long LengthOf(string? field)
+        {
+            if (!_lengths.TryGetValue(field ?? "", out long length))
+            {
+                length = field is null ? sigmaEvent.OwnValues.Sum(LengthOf)
+                    : EventFields.Find(view.Fields, field) is { } value ? LengthOf(value) : 0;
+                _lengths.Add(field ?? "", length);
+            }
+
+            return length;
+        }
+
+        private static long LengthOf(FieldValue value) => value.Kind switch
+        {
+            FieldValueKind.Array => value.Items.Sum(LengthOf),
+            FieldValueKind.Object => value.Properties.Values.Sum(LengthOf),
+            _ => value.Text.Length,
+        };
 
         private static ImmutableArray<TextSpan> Spans(Predicate predicate, string value, bool mayLook) => predicate switch
         {

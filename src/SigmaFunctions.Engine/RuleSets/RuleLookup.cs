@@ -39,6 +39,9 @@ public sealed class RuleLookup
         _correlated = correlations.Select((one, place) => KeyValuePair.Create(one.Correlation.Id, products[place])).ToFrozenDictionary(RuleIdComparer.Instance);
     }
 
+    /// <summary>A rule; null where no such rule runs.</summary>
+    public SigmaRule? FindRule(string ruleId) => Find(ruleId)?.Rule;
+
     /// <summary>The products of a rule's log source, none where it names none, or those of a correlation's rules; null where no such rule runs.</summary>
     public ImmutableArray<string>? FindProducts(string ruleId)
     {
@@ -46,6 +49,12 @@ public sealed class RuleLookup
         return _rules.TryGetValue(ruleId, out CompiledRule? rule) ? ProductsOf(rule.Rule)
             : _correlated.TryGetValue(ruleId, out ImmutableArray<string> products) ? products
             : null;
+    }
+
+    internal CompiledRule? Find(string ruleId)
+    {
+        ArgumentNullException.ThrowIfNull(ruleId);
+        return _rules.GetValueOrDefault(ruleId);
     }
 
     /// <summary>

@@ -17,13 +17,7 @@ internal static class LivePages
         Frame("Catalogue", "/catalog/", Text("building.html").Replace("{message}", WebUtility.HtmlEncode(message), StringComparison.Ordinal), "");
 
     /// <summary>A file among those of the live view.</summary>
-    public static byte[] Asset(string name)
-    {
-        using Stream stream = typeof(LivePages).Assembly.GetManifestResourceStream($"live/{name}")!;
-        byte[] content = new byte[stream.Length];
-        stream.ReadExactly(content);
-        return content;
-    }
+    public static byte[] Asset(string name) => SiteAssets.Read(typeof(LivePages).Assembly, $"live/{name}")!;
 
     private static byte[] Frame(string title, string address, string content, string scripts)
     {

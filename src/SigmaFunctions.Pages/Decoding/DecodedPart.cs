@@ -25,6 +25,11 @@ internal enum PartEncoding
     Noise,
 }
 
+/// <summary>What is encoded in a value.</summary>
+/// <param name="Parts">The parts that are, in the order of their places.</param>
+/// <param name="IsPartial">Whether there may be more: the value is very long, or holds very much.</param>
+internal sealed record DecodedValue(ImmutableArray<DecodedPart> Parts, bool IsPartial);
+
 /// <summary>A part of a value in another writing.</summary>
 /// <param name="Encoding">How it was written.</param>
 /// <param name="Place">Where it stands in the value.</param>

@@ -22,9 +22,9 @@ internal static class ValueDecoder
     public const int MaxParts = 16;
 
     /// <summary>Most characters of all parts of one value together.</summary>
-    public const int MaxDecoded = 65_536;
+    public const int MaxDecoded = 32_768;
 
-    /// <summary>Most characters of a text that are looked at, and that are shown of what was decoded.</summary>
+    /// <summary>Most characters of a text that are looked at, and that are kept of what was decoded.</summary>
     public const int MaxText = 32_768;
 
     private const int ShortestUtf8 = 12;
@@ -39,11 +39,13 @@ internal static class ValueDecoder
     private static readonly Regex CharacterCode = Plain("0x[0-9a-f]{1,4}|[0-9]{1,5}");
     private static readonly Regex Joint = Plain(@"['""]\s*\+\s*['""]");
 
-    /// <summary>What is encoded in a value, in the order of its places; empty where nothing is.</summary>
-    public static ImmutableArray<DecodedPart> Decode(string value)
+    /// <summary>What is encoded in a value; no parts where nothing is.</summary>
+    public static DecodedValue Decode(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        return Decode(value.Length <= MaxText ? value : value[..MaxText], 1, new Budget());
+        var budget = new Budget();
+        ImmutableArray<DecodedPart> parts = Decode(value.Length <= MaxText ? value : value[..MaxText], 1, budget);
+        return new DecodedValue(parts, value.Length > MaxText || budget.IsExceeded);
     }
 
     private static ImmutableArray<DecodedPart> Decode(string text, int depth, Budget budget)
@@ -59,7 +61,7 @@ internal static class ValueDecoder
         {
             // Hashes and other numbers are digits of Base64 too.
             bool isCut = run.Index + run.Length == MaxText;
-            if (budget.IsLeft && !run.Value.All(char.IsAsciiHexDigit)
+            if (!budget.IsExceeded && !run.Value.All(char.IsAsciiHexDigit)
                 && FromBase64(run.Value, isCut) is { } bytes && TryText(bytes, isDeflated, out string? decoded, out PartEncoding encoding, out bool isLong))
             {
                 Add(encoding, new TextSpan(run.Index, run.Length), decoded, isCut || isLong);
@@ -260,12 +262,13 @@ internal static class ValueDecoder
         private int _parts = MaxParts;
         private int _characters = MaxDecoded;
 
-        public bool IsLeft => _parts > 0 && _characters > 0;
+        public bool IsExceeded { get; private set; }
 
         public bool TryTake(int characters)
         {
             if (_parts == 0 || characters > _characters)
             {
+                IsExceeded = true;
                 return false;
             }
 

@@ -202,9 +202,10 @@ internal sealed record BoardQuery
         return this with { Chosen = Chosen.SetItem(facet, chosen.Add(value)) };
     }
 
+    // At the ends of the calendar there is no hour before, or after.
     private static bool TryTime(string text, out DateTimeOffset time) => DateTimeOffset.TryParseExact(
         text, [TimeFormat, "yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd"], CultureInfo.InvariantCulture,
-        DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+        DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time) && time.Year is > 1900 and < 9000;
 
     private static string TextOf(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 

@@ -112,6 +112,12 @@ internal sealed class BoardReader : IDisposable
 
             if (_hours[hour].IsCut || kept >= _maxRows)
             {
+                // What is older is not looked at, though it may have been read for another range.
+                foreach (DateTimeOffset older in _hours.Keys.Where(one => one < hour).ToArray())
+                {
+                    _hours.Remove(older);
+                }
+
                 return _hours[hour].Rows is [.., var oldest] ? oldest.Detection.Id.Time : hour.AddHours(1);
             }
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -19,13 +18,12 @@ namespace SigmaFunctions.Pages.Model;
 /// <summary>Puts together what a page tells of an event: from its rows, the record as it came, the rules that run, and what was detected around it.</summary>
 internal sealed class EventReader
 {
-    // Of one record: more rules than that match none.
     private const int MaxRules = 100;
     private const int MaxFields = 200;
     private const int MaxChanges = 20;
 
-    // A rule's history is read in pages of 1,000: what fires more often than that is loud enough to be told so.
-    private const int MaxHistories = 10;
+    // Of the rules with the highest levels: more of them say hardly more of an event, and each costs time and requests.
+    private const int MaxExplained = 10;
     private const int MaxCounted = 20_000;
     private static readonly TimeSpan HistorySpan = TimeSpan.FromDays(30);
 
@@ -35,7 +33,7 @@ internal sealed class EventReader
     private readonly PageSources _sources;
     private readonly BoardReader _board;
     private readonly TimeProvider _time;
-    private readonly ConditionalWeakTable<RuleSet, FrozenDictionary<string, SigmaRule>> _byId = [];
+    private readonly ConditionalWeakTable<RuleSet, RuleLookup> _lookups = [];
 
     /// <param name="sources">Where everything is read.</param>
     /// <param name="board">The detections around an event.</param>
@@ -59,24 +57,28 @@ internal sealed class EventReader
 
         string original = await _sources.Detections.ReadOriginalAsync(asked, cancellationToken);
         IReadOnlyList<Detection> beside = asked.Correlation is null ? await _sources.Search.OfRecordAsync(id, cancellationToken) : [];
-        ImmutableArray<BoardRow> rows =
+
+        // What late events have shown to be none is told of only where it is asked for.
+        BoardRow[] all =
         [
-            .. beside.Where(one => one.Id != id).Append(asked)
+            .. beside.Where(one => one.Id != id && one.Correlation is not { IsSuperseded: true }).Append(asked)
                 .Select(detection => new BoardRow(detection))
-                .OrderByDescending(row => row.Rank).ThenBy(row => row.Detection.RuleTitle, StringComparer.Ordinal)
-                .Take(MaxRules),
+                .OrderByDescending(row => row.Rank).ThenBy(row => row.Detection.RuleTitle, StringComparer.Ordinal),
         ];
+        ImmutableArray<BoardRow> rows = [.. all.Take(MaxRules)];
         RuleSet? rules = _sources.Rules();
         SigmaEvent? decoded = Decode(original);
         Task<ImmutableArray<RuleStory>> stories = StoriesAsync(rows, rules, decoded, cancellationToken);
         ImmutableArray<Neighbour> neighbours = await NeighboursAsync(asked, cancellationToken);
-        var marks = Marks.Of(rows, rules, decoded);
+        var marks = Marks.Of([.. rows.Take(MaxExplained)], LookupOf(rules), decoded);
         return new EventStory
         {
             Asked = asked,
             Rules = await stories,
             Gist = marks.Gist(asked),
+            RuleCount = all.Length,
             Fields = [.. marks.Fields.Take(MaxFields)],
+            FieldCount = marks.Fields.Count(),
             Original = Readable(original),
             Unread = decoded is not null ? null
                 : original.Length == 0 ? "The record is no longer kept."
@@ -91,12 +93,10 @@ internal sealed class EventReader
     /// <summary>What is shown of an event in a list, from what its rows alone say.</summary>
     public MarkedText? GistOf(BoardEvent one)
     {
-        RuleSet? rules = _sources.Rules();
-        return Marks.Of(one.Rows, rules, null).Gist(one.Rows[0].Detection)?.Text;
+        return Marks.Of([.. one.Rows.Take(MaxExplained)], LookupOf(_sources.Rules()), null).Gist(one.Rows[0].Detection)?.Text;
     }
 
-    private FrozenDictionary<string, SigmaRule> ById(RuleSet rules) => _byId.GetValue(
-        rules, static set => set.Rules.DistinctBy(rule => rule.Id, RuleIdComparer.Instance).ToFrozenDictionary(rule => rule.Id, RuleIdComparer.Instance));
+    private RuleLookup? LookupOf(RuleSet? rules) => rules is null ? null : _lookups.GetValue(rules, static set => new RuleLookup(set));
 
     private SigmaEvent? Decode(string original)
     {
@@ -119,16 +119,16 @@ internal sealed class EventReader
             string rule = row.Detection.RuleId;
             SeenMutes mutes = await _sources.Windows.LookAtMutesAsync(rule, cancellationToken);
             Verdict? verdict = verdicts.GetValueOrDefault(row.Detection.Id);
-            SigmaRule? running = rules is null ? null : ById(rules).GetValueOrDefault(rule);
+            SigmaRule? running = LookupOf(rules)?.FindRule(rule);
             return new RuleStory(
                 row,
                 running,
                 rules?.Correlations.FirstOrDefault(one => RuleIdComparer.Instance.Equals(one.Id, rule)),
-                decoded is not null && running is not null && rules is not null ? Explainer.Explain(rules, rule, decoded) : null,
+                place < MaxExplained && decoded is not null && running is not null && rules is not null ? Explainer.Explain(rules, rule, decoded) : null,
                 [.. mutes.Mutes.All.Where(mute => mute.Until > now).OrderByDescending(mute => mute.Until)],
                 verdict,
                 verdict is null ? [] : [.. await _sources.Verdicts.HistoryAsync(row.Detection.Id, MaxChanges, cancellationToken)],
-                place < MaxHistories ? await _sources.Index.RuleHistoryAsync(rule, now - HistorySpan, now.AddMinutes(1), cancellationToken, MaxCounted) : null);
+                place < MaxExplained ? await _sources.Index.RuleHistoryAsync(rule, now - HistorySpan, now.AddMinutes(1), cancellationToken, MaxCounted) : null);
         }));
         return [.. stories];
     }
@@ -198,7 +198,7 @@ internal sealed class EventReader
         [
             .. correlation.Events.Select(one => recorded.TryGetValue(IdOf(one), out Detection? detection)
                 ? new CorrelatedStory(one, detection.RuleTitle, detection.Id)
-                : new CorrelatedStory(one, rules is null ? null : ById(rules).GetValueOrDefault(one.RuleId)?.Title, null)),
+                : new CorrelatedStory(one, LookupOf(rules)?.FindRule(one.RuleId)?.Title, null)),
         ];
 
         static DetectionId IdOf(DetectedEvent one) => DetectionId.Create(one.Identity, one.RuleId);

@@ -14,7 +14,10 @@ internal sealed record EventStory
     /// <summary>The detection that was asked for, with its original.</summary>
     public required Detection Asked { get; init; }
 
-    /// <summary>All detections on the event, highest level first.</summary>
+    /// <summary>Number of detections on the event.</summary>
+    public required int RuleCount { get; init; }
+
+    /// <summary>The detections on the event, highest level first; of very many the first.</summary>
     public required ImmutableArray<RuleStory> Rules { get; init; }
 
     /// <summary>The value that says most: of a process its command line, otherwise a value that made a rule match. Null where there is none.</summary>
@@ -22,6 +25,9 @@ internal sealed record EventStory
 
     /// <summary>The event's fields as rules see them, by name; of a record that was not kept whole the evidence.</summary>
     public required ImmutableArray<StoryField> Fields { get; init; }
+
+    /// <summary>Number of the event's fields, of which <see cref="Fields"/> has the first.</summary>
+    public required int FieldCount { get; init; }
 
     /// <summary>The record as it came, readable.</summary>
     public required string Original { get; init; }

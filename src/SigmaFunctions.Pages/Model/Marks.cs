@@ -27,7 +27,7 @@ internal sealed class Marks
     /// <param name="rows">Its detections.</param>
     /// <param name="rules">The rules that run; null where they are not at hand, so that nothing is marked.</param>
     /// <param name="decoded">The record, read again; null where that is not possible, so that there is the evidence of the rows alone.</param>
-    public static Marks Of(ImmutableArray<BoardRow> rows, RuleSet? rules, SigmaEvent? decoded)
+    public static Marks Of(ImmutableArray<BoardRow> rows, RuleLookup? rules, SigmaEvent? decoded)
     {
         var spans = new Dictionary<(string Field, string Value), List<TextSpan>>();
         foreach (BoardRow row in rules is null ? [] : rows)
@@ -66,7 +66,9 @@ internal sealed class Marks
 
         return new Marks(values);
 
-        MarkedText Marked(string name, string text) => new(text, spans.TryGetValue((name, text), out List<TextSpan>? found) ? TextSpan.Merge(found) : []);
+        // What a keyword found is marked wherever it stands.
+        MarkedText Marked(string name, string text) =>
+            new(text, TextSpan.Merge([.. spans.GetValueOrDefault((name, text), []), .. spans.GetValueOrDefault(("", text), [])]));
     }
 
     /// <summary>The value that says most of the event; null where nothing is known.</summary>

@@ -55,7 +55,7 @@ internal sealed class VerdictForm
             return string.Create(CultureInfo.InvariantCulture, $"The reason is longer than {NewVerdict.MaxReason:N0} characters.");
         }
 
-        ImmutableArray<DetectionId> wanted = [.. story.Rules.Select(rule => rule.Row.Detection.Id).Where(id => Value(Rule) is not { Length: > 0 } one || id.Value == one).Take(VerdictStore.MaxTargets)];
+        ImmutableArray<DetectionId> wanted = [.. story.Rules.Select(rule => rule.Row.Detection.Id).Where(id => Value(Rule) is not { Length: > 0 } one || id.Value == one)];
         if (wanted.IsEmpty)
         {
             return "The detection is not one of this event.";
@@ -77,7 +77,16 @@ internal sealed class VerdictForm
             }
         }
 
-        VerdictResult result = await _sources.Verdicts.SetAsync(new NewVerdict(kind, user, _time.GetUtcNow(), reason), targets, cancellationToken);
-        return result.IsSet ? null : "Somebody else has decided since this page was loaded. What they decided is shown now; decide again if it is wrong.";
+        var verdict = new NewVerdict(kind, user, _time.GetUtcNow(), reason);
+        foreach (VerdictTarget[] some in targets.Chunk(VerdictStore.MaxTargets))
+        {
+            VerdictResult result = await _sources.Verdicts.SetAsync(verdict, some, cancellationToken);
+            if (!result.IsSet)
+            {
+                return "Somebody else has decided since this page was loaded. What they decided is shown now; decide again if it is wrong.";
+            }
+        }
+
+        return null;
     }
 }

@@ -4,7 +4,7 @@ namespace SigmaFunctions.Pages.Pivots;
 
 /// <summary>What pivots ask about.</summary>
 /// <param name="Id">The detection.</param>
-/// <param name="Time">When the event happened, or arrived where it does not say (UTC).</param>
+/// <param name="Time">When the event happened, at the latest when it arrived (UTC).</param>
 internal sealed record PivotSubject(DetectionId Id, DateTimeOffset Time)
 {
     /// <summary>The host; null where it is not known.</summary>
@@ -24,7 +24,7 @@ internal sealed record PivotSubject(DetectionId Id, DateTimeOffset Time)
     {
         ArgumentNullException.ThrowIfNull(detection);
         string? user = string.IsNullOrEmpty(detection.User) ? null : detection.User[(detection.User.LastIndexOf('\\') + 1)..];
-        return new PivotSubject(detection.Id, detection.EventTime ?? detection.Identity.Time)
+        return new PivotSubject(detection.Id, detection.EventTime is { } time && time < detection.Identity.Time ? time : detection.Identity.Time)
         {
             Host = string.IsNullOrEmpty(detection.Host) ? null : detection.Host,
             Account = string.IsNullOrEmpty(user) ? null : user,

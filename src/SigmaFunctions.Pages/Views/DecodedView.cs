@@ -13,13 +13,18 @@ internal static class DecodedView
     /// <summary>Writes what is encoded in a value, and the addresses that it names, encoded or not.</summary>
     public static void Write(HtmlWriter html, string value)
     {
-        ImmutableArray<DecodedPart> parts = ValueDecoder.Decode(value);
-        foreach (DecodedPart part in parts)
+        DecodedValue decoded = ValueDecoder.Decode(value);
+        foreach (DecodedPart part in decoded.Parts)
         {
             Write(html, part);
         }
 
-        ImmutableArray<string> names = [.. NetworkNames.In(value).Concat(parts.SelectMany(part => part.All).SelectMany(part => NetworkNames.In(part.Text))).Distinct(StringComparer.OrdinalIgnoreCase).Take(NetworkNames.Max)];
+        if (decoded.IsPartial)
+        {
+            html.Write($"<p class=\"none\">More of it may be encoded than is shown.</p>\n");
+        }
+
+        ImmutableArray<string> names = [.. NetworkNames.In(value).Concat(decoded.Parts.SelectMany(part => part.All).SelectMany(part => NetworkNames.In(part.Text))).Distinct(StringComparer.OrdinalIgnoreCase).Take(NetworkNames.Max)];
         if (!names.IsEmpty)
         {
             html.Write($"<p class=\"names\"><span class=\"label\">Addresses</span>");

@@ -16,7 +16,12 @@ internal sealed class EventView
     private const int MaxNeighbours = 60;
     private const int MaxGist = 4_000;
     private const int MaxValue = 2_000;
-    private const int MaxOriginal = 20_000;
+    private const int MinValue = 64;
+    private const int MaxEvidence = 200;
+
+    // Of all fields together, so that a page stays one that is read.
+    private const int MaxFieldText = 20_000;
+    private const int MaxOriginal = 12_000;
     private const int NeighbourText = 160;
 
     private readonly HtmlWriter _html;
@@ -62,7 +67,7 @@ internal sealed class EventView
         _html.Write($"<p class=\"crumbs\"><a href=\"{PageAddress.List}\">Detections</a> <span aria-hidden=\"true\">›</span> ");
         PageParts.Time(_html, top.Row.Time);
         _html.Write($" <span class=\"to-verdict\">· <a href=\"#verdict\">Verdict</a></span></p>\n<h1>{top.Row.Detection.RuleTitle}</h1>\n<dl class=\"facts\">\n<div><dt>Level</dt><dd>");
-        PageParts.Level(_html, top.Row.Detection.Level);
+        LevelBadge.Write(_html, top.Row.Detection.Level);
         _html.Write($"</dd></div>\n");
         Fact("Host", Asked.Host, Facet.Host);
         Fact("User", Asked.User, Facet.User);
@@ -135,7 +140,7 @@ internal sealed class EventView
             foreach (BoardRow row in process.Detections.Take(3))
             {
                 _html.Write($"<p class=\"own\">");
-                PageParts.Level(_html, row.Detection.Level);
+                LevelBadge.Write(_html, row.Detection.Level);
                 _html.Write($" <a href=\"{PageAddress.Of(row.Detection.Id)}\">{row.Detection.RuleTitle}</a></p>\n");
             }
 
@@ -147,12 +152,13 @@ internal sealed class EventView
 
     private void Rules()
     {
-        _html.Write($"<section id=\"rules\"><h2>{PageParts.Count(_story.Rules.Length, "rule")} matched this event</h2>\n");
+        _html.Write($"<section id=\"rules\"><h2>{PageParts.Count(_story.RuleCount, "rule")} matched this event</h2>\n");
         foreach (RuleStory rule in _story.Rules)
         {
             Rule(rule);
         }
 
+        More(_story.RuleCount - _story.Rules.Length, "rule");
         _html.Write($"</section>\n");
     }
 
@@ -160,7 +166,7 @@ internal sealed class EventView
     {
         Detection detection = rule.Row.Detection;
         _html.Write($"<section class=\"rule\"{(detection.Id == Asked.Id ? " id=\"asked\"" : "")}><h3>");
-        PageParts.Level(_html, detection.Level);
+        LevelBadge.Write(_html, detection.Level);
         if (_options.Catalogue is { } catalogue)
         {
             _html.Write($" <a href=\"{catalogue + RulePageName.PathOf(detection.RuleId)}\">{detection.RuleTitle}</a>");
@@ -186,7 +192,13 @@ internal sealed class EventView
             _html.Write($"<p><span class=\"label\">False positives</span> {string.Join("; ", falsePositives)}</p>\n");
         }
 
-        _html.Write($"<p class=\"soft\">By {detection.RuleAuthor ?? "an author who is not stated"} · {OutcomeOf(detection)}</p>\n");
+        _html.Write($"<p class=\"soft\">By {detection.RuleAuthor ?? "an author who is not stated"} · {OutcomeOf(detection)}");
+        if (detection.HeldBackBy is { } other)
+        {
+            _html.Write($": <a href=\"{PageAddress.Of(other)}\">the alert that stands for it</a>");
+        }
+
+        _html.Write($"</p>\n");
         Mutes(rule.Mutes);
         if (rule.History is { } history)
         {
@@ -236,7 +248,7 @@ internal sealed class EventView
         _html.Write($"<details><summary>Why: the values that made it match</summary>\n<dl class=\"values-of\">");
         foreach (DetectedField field in detection.Fields)
         {
-            _html.Write($"<dt>{(field.Field.Length == 0 ? "keyword" : field.Field)}</dt><dd><code>{new MarkedText(field.Value, []).Around(MaxValue).Text}</code></dd>");
+            _html.Write($"<dt>{(field.Field.Length == 0 ? "keyword" : field.Field)}</dt><dd><code>{new MarkedText(field.Value, []).Around(MaxEvidence).Text}</code></dd>");
         }
 
         _html.Write($"</dl></details>\n");
@@ -248,7 +260,7 @@ internal sealed class EventView
         { HeldBack: { } reason } => "no alert: " + reason switch
         {
             HoldReason.Level => "its level is below those that alert",
-            HoldReason.Repetition => "another alert stands for it",
+            HoldReason.Repetition => "the same was alerted before",
             HoldReason.Rate => "the rule is muted, since it alerted too often",
             HoldReason.Moved => "its correlation alerted on the same group before",
             HoldReason.Warming => "its correlation has not been in force for long enough",
@@ -299,7 +311,7 @@ internal sealed class EventView
 
     private void Around()
     {
-        _html.Write($"<section id=\"around\"><h2>Fifteen minutes before and after</h2>\n");
+        _html.Write($"<section id=\"around\"><h2>Fifteen minutes before and after, by arrival</h2>\n");
         if (Asked.Host is null && Asked.User is null)
         {
             _html.Write($"<p class=\"none\">The event names no host and no user.</p></section>\n");
@@ -332,7 +344,7 @@ internal sealed class EventView
             _html.Write($"<li{(isThis ? " class=\"this\"" : "")}>");
             PageParts.Time(_html, first.Row.Time);
             _html.Write($"<p>");
-            PageParts.Level(_html, first.Row.Detection.Level);
+            LevelBadge.Write(_html, first.Row.Detection.Level);
             if (isThis)
             {
                 _html.Write($" <b>this event</b>");
@@ -375,15 +387,27 @@ internal sealed class EventView
         }
 
         _html.Write($"<dl class=\"values-of\">\n");
+        int left = MaxFieldText;
         foreach (StoryField field in _story.Fields)
         {
-            MarkedText shown = field.Value.Around(MaxValue);
+            MarkedText shown = field.Value.Around(Math.Clamp(left, MinValue, MaxValue));
+            left -= shown.Text.Length;
             _html.Write($"<dt>{field.Name}</dt><dd><code>");
             PageParts.Marked(_html, shown.Text, shown.Spans);
             _html.Write($"</code></dd>\n");
         }
 
-        _html.Write($"</dl></section>\n");
+        _html.Write($"</dl>\n");
+        More(_story.FieldCount - _story.Fields.Length, "field");
+        _html.Write($"</section>\n");
+    }
+
+    private void More(int count, string noun)
+    {
+        if (count > 0)
+        {
+            _html.Write($"<p class=\"none\">and {PageParts.Count(count, "other " + noun)}, which this page leaves out: sigmaf detections show has them</p>\n");
+        }
     }
 
     private void Record()

@@ -172,7 +172,7 @@ internal static class ListView
             html.Write($"<li><a href=\"{query.Toggle(facet, count.Value).Address}\"{(isChosen ? " class=\"chosen\" aria-current=\"true\"" : "")} rel=\"nofollow\">");
             if (facet == Facet.Level)
             {
-                PageParts.Level(html, count.Value == DetectionBoard.None ? null : count.Value);
+                LevelBadge.Write(html, count.Value == DetectionBoard.None ? null : count.Value);
             }
             else
             {
@@ -194,7 +194,7 @@ internal static class ListView
     {
         if (page.Page.IsEmpty)
         {
-            html.Write($"<p class=\"none empty\">{(page.Query.IsFiltered ? "Nothing in this range has all of that." : "Nothing was detected in this range.")}</p>\n");
+            html.Write($"<p class=\"none empty\">{(page.Events > 0 ? "There is no such page of the list: it has fewer." : page.Query.IsFiltered ? "Nothing in this range has all of that." : "Nothing was detected in this range.")}</p>\n");
             return;
         }
 
@@ -213,7 +213,7 @@ internal static class ListView
         Detection detection = row.Detection;
         html.Write($"<li><p class=\"when\">");
         PageParts.Time(html, row.Time);
-        PageParts.Level(html, detection.Level);
+        LevelBadge.Write(html, detection.Level);
         html.Write($"</p>\n<div class=\"body\"><p class=\"head\"><a href=\"{PageAddress.Of(detection.Id)}\">{detection.RuleTitle}</a>");
         if (one.Rows.Length > 1)
         {

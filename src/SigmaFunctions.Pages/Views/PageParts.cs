@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using SigmaFunctions.Catalog.Site.Parts;
-using SigmaFunctions.Engine.Model;
 using SigmaFunctions.Engine.Values;
 
 namespace SigmaFunctions.Pages.Views;
@@ -17,10 +16,6 @@ internal static class PageParts
         string people = utc.ToString(isPrecise ? "yyyy-MM-dd HH:mm:ss.fff" : "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
         html.Write($"<time datetime=\"{machine}\"{(isPrecise ? " data-precise" : "")}>{people} UTC</time>");
     }
-
-    /// <summary>A severity.</summary>
-    public static void Level(HtmlWriter html, string? level) =>
-        html.Write($"<span class=\"level {(RuleLevels.Parse(level) is { } known ? $"l{(int)known}" : "ln")}\">{level ?? "none"}</span>");
 
     /// <summary>A number with its noun.</summary>
     public static string Count(int count, string one, string? many = null) =>

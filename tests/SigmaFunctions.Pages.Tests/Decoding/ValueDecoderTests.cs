@@ -27,7 +27,7 @@ public sealed class ValueDecoderTests
             .Replace("{gzip}", Convert.ToBase64String(Compressed(Download, stream => new GZipStream(stream, CompressionLevel.Fastest))), StringComparison.Ordinal)
             .Replace("{deflate}", Convert.ToBase64String(Compressed(Download, stream => new DeflateStream(stream, CompressionLevel.Fastest))), StringComparison.Ordinal);
 
-        DecodedPart part = Assert.Single(ValueDecoder.Decode(value));
+        DecodedPart part = Assert.Single(ValueDecoder.Decode(value).Parts);
 
         Assert.Equal(Download, part.Text);
         Assert.DoesNotContain(value.Substring(part.Place.Start, part.Place.Length), c => char.IsWhiteSpace(c) || c == '\'');
@@ -41,7 +41,7 @@ public sealed class ValueDecoderTests
     [InlineData("&('In'+'vo'+'ke-Expression')", "&('Invoke-Expression')")]
     [InlineData("http://203.0.113.7/%77%68%6f%61%6d%69", "http://203.0.113.7/whoami")]
     [InlineData("IEX([char]119+[char]104+[char]0x6f+[char]97+[char]109+[char]105)", "whoami")]
-    public void Noise_is_taken_away(string value, string plain) => Assert.Equal(plain, Assert.Single(ValueDecoder.Decode(value)).Text);
+    public void Noise_is_taken_away(string value, string plain) => Assert.Equal(plain, Assert.Single(ValueDecoder.Decode(value).Parts).Text);
 
     [Theory]
     [InlineData(@"C:\Windows\System32\ApplicationFrameHost.exe -Embedding")]
@@ -56,7 +56,7 @@ public sealed class ValueDecoderTests
     [InlineData("echo \"\"")]
     [InlineData("-Certificate MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJRTESMBAGA1UEChMJQmFsdGltb3Jl")]
     [InlineData("")]
-    public void What_is_something_else_is_left(string value) => Assert.Empty(ValueDecoder.Decode(value));
+    public void What_is_something_else_is_left(string value) => Assert.Empty(ValueDecoder.Decode(value).Parts);
 
     [Fact]
     public void What_was_decoded_is_looked_at_again_so_often_and_no_more()
@@ -67,7 +67,7 @@ public sealed class ValueDecoderTests
             value = "powershell -enc " + Convert.ToBase64String(Encoding.Unicode.GetBytes(value));
         }
 
-        ImmutableArray<DecodedPart> parts = ValueDecoder.Decode(value);
+        ImmutableArray<DecodedPart> parts = ValueDecoder.Decode(value).Parts;
 
         Assert.Equal(ValueDecoder.MaxDepth, Assert.Single(parts).All.Count());
     }
@@ -77,7 +77,7 @@ public sealed class ValueDecoderTests
     {
         string value = Convert.ToBase64String(Compressed(new string('a', 10_000_000), stream => new GZipStream(stream, CompressionLevel.SmallestSize)));
 
-        DecodedPart part = Assert.Single(ValueDecoder.Decode(value));
+        DecodedPart part = Assert.Single(ValueDecoder.Decode(value).Parts);
 
         Assert.True(part.IsCut);
         Assert.Equal(ValueDecoder.MaxText, part.Text.Length);
@@ -92,20 +92,40 @@ public sealed class ValueDecoderTests
         {
             string value = string.Concat(Enumerable.Range(0, random.Next(60)).Select(_ => pieces[random.Next(pieces.Length)]));
 
-            ImmutableArray<DecodedPart> parts = ValueDecoder.Decode(value);
+            ImmutableArray<DecodedPart> parts = ValueDecoder.Decode(value).Parts;
 
             Assert.All(parts, part => Assert.InRange(part.Place.End, part.Place.Start + 1, value.Length));
-            Assert.InRange(parts.Sum(part => part.All.Count()), 0, 1_000);
+            Assert.InRange(parts.Sum(part => part.All.Count()), 0, ValueDecoder.MaxParts);
             NetworkNames.In(value);
         }
     }
+
+    [Fact]
+    public void Archives_in_archives_are_read_up_to_a_bound_of_all_together()
+    {
+        string value = new('a', 30_000);
+        for (int depth = 0; depth < ValueDecoder.MaxDepth; depth++)
+        {
+            value = string.Join(' ', Enumerable.Repeat(Convert.ToBase64String(Compressed(value, stream => new GZipStream(stream, CompressionLevel.SmallestSize))), 8));
+        }
+
+        DecodedValue decoded = ValueDecoder.Decode(value);
+
+        Assert.True(decoded.IsPartial);
+        Assert.InRange(decoded.Parts.SelectMany(part => part.All).Sum(part => part.Text.Length), 1, ValueDecoder.MaxDecoded);
+    }
+
+    [Theory]
+    [InlineData("SHA256=00000000000000000000000000000000,IMPHASH=00000000000000000000000000000000")]
+    [InlineData("{00000000-0000-0000-00000000000C04A2}")]
+    public void Numbers_are_no_archives(string value) => Assert.Empty(ValueDecoder.Decode(value).Parts);
 
     [Fact]
     public void A_long_value_takes_no_longer_than_its_beginning()
     {
         string value = string.Concat(Enumerable.Repeat("[char]65+^a`b''c%41 QUJDREVGR0hJSktMTU5PUFFSU1Q=", 100_000));
 
-        Assert.InRange(ValueDecoder.Decode(value).Length, 1, ValueDecoder.MaxParts);
+        Assert.InRange(ValueDecoder.Decode(value).Parts.Length, 1, ValueDecoder.MaxParts);
     }
 
     [Theory]

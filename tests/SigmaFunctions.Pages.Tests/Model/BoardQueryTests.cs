@@ -37,6 +37,8 @@ public sealed class BoardQueryTests
     [InlineData("page=99999999999", "page")]
     [InlineData("level=", "level")]
     [InlineData("from=yesterday&to=2026-12-01", "from")]
+    [InlineData("from=0001-01-01&to=0001-01-02", "from")]
+    [InlineData("from=9999-12-30&to=9999-12-31", "to")]
     [InlineData("from=2026-11-30", "from and to belong together")]
     [InlineData("from=2026-12-01&to=2026-11-30", "a range ends after it begins and is at most 92 days long")]
     [InlineData("from=2020-01-01&to=2026-11-30", "a range ends after it begins and is at most 92 days long")]
